@@ -1,0 +1,310 @@
+"""What a notebook cell can show: small frozen models, drawn later as HTML, Typst or a sheet.
+
+A cell's last expression is a block (or `Blocks`). Jupyter displays its HTML; the executed
+notebook keeps the model itself beside it, under `MIME_TYPE`, and every output of the report (HTML,
+PDF, spreadsheet, register) is rendered from that one model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from needs.figures import Figure
+
+MIME_TYPE = "application/vnd.needs.blocks+json"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of text; with `figure`, a number that links to its entry in the register."""
+
+    text: str
+    figure: str = ""
+    strong: bool = False
+
+
+#: A sentence or paragraph.
+Text = tuple[Span, ...]
+
+
+def plain(text: Text | str) -> str:
+    """Text without links, for alt text, captions and the spreadsheet."""
+    return text if isinstance(text, str) else "".join(span.text for span in text)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1)."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note"."""
+
+    text: Text
+    style: str = "body"
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences. `style`: "body" or "finding"."""
+
+    items: tuple[Text, ...]
+    style: str = "body"
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the reader must know. `kind`: "missing", "caution" or "information"."""
+
+    title: str
+    items: tuple[Text, ...]
+    kind: str = "missing"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline figure.
+
+    `comparison` is "better", "worse", "similar", "higher", "lower" or "not compared";
+    `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
+    `trend_is` "better", "worse" or "" by the indicator's polarity.
+    """
+
+    label: str
+    figure: str
+    value: str
+    detail: str
+    comparators: tuple[tuple[str, str], ...]
+    comparison: str
+    trend: str
+    trend_is: str = ""
+    chapter: str = ""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The headline figures, one card each; also a table in the spreadsheet."""
+
+    caption: str
+    items: tuple[Card, ...]
+    figures: tuple[Figure, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column. `kind`: "header" (the row's name, first column), "number", "text"."""
+
+    label: str
+    kind: str = "number"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell: what is printed, the number behind it (None for text), its figure's id."""
+
+    text: str
+    value: float | None = None
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with one header row, one row header (the first column) and no merged cells.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the report; the sheet's and table's name in the spreadsheet come from it.
+    caption : str
+        Without "Table n:", which the report adds.
+    columns : tuple of Column
+    rows : tuple of tuple of Cell
+    notes : tuple of str
+        Printed below the table.
+    sources : tuple of str
+        Keys of sources in the catalogue.
+    figures : tuple of Figure
+    print_rows : int
+        The PDF prints this many rows and says where the rest is; 0 prints all.
+    open : bool
+        Whether the HTML shows the table at once, or folded below its chart.
+    """
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    print_rows: int = 0
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart or map with its headline, alternative text and data table.
+
+    `headline` says what the chart shows, in a sentence, and stands above it as page text;
+    `subtitle` says what is measured, in which unit, where and when, and what the bands or bars are.
+    `alt` states the finding in about 250 characters at most.
+    """
+
+    id: str
+    headline: Text
+    subtitle: str
+    svg: str
+    alt: str
+    table: Table
+    figures: tuple[Figure, ...] = ()
+    sources: tuple[str, ...] = ()
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The catalogue entries that the annex prints; filled in by the report from what was used."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Register:
+    """The place where the report prints its figure register."""
+
+
+Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Register
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A sequence of blocks, shown by Jupyter as HTML and kept in the notebook as a model."""
+
+    items: tuple[Block, ...] = field(default=())
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self.items)
+
+    def __add__(self, other: Blocks | Block) -> Blocks:
+        more = other.items if isinstance(other, Blocks) else (other,)
+        return Blocks(self.items + more)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from needs.report.fragments import to_html  # drawing is not this module's business
+
+        return {
+            "text/plain": "\n".join(_plain_block(item) for item in self.items),
+            "text/html": to_html(self.items),
+            MIME_TYPE: [to_model(item) for item in self.items],
+        }
+
+
+def blocks(*items: Block | Blocks | Iterable[Block] | None) -> Blocks:
+    """Join blocks, leaving out None, so that a section can be built without special cases."""
+    out: list[Block] = []
+    for item in items:
+        if item is None:
+            continue
+        if isinstance(item, (Blocks, list, tuple)):
+            out.extend(item)
+        else:
+            out.append(typing.cast(Block, item))
+    return Blocks(tuple(out))
+
+
+def all_figures(items: Iterable[Block]) -> Iterator[Figure]:
+    """Every figure that the blocks show, tables below charts included."""
+    for item in items:
+        yield from getattr(item, "figures", ())
+        if isinstance(item, Chart):
+            yield from item.table.figures
+
+
+def all_tables(items: Iterable[Block]) -> Iterator[Table]:
+    """Every table that the blocks show, in reading order."""
+    for item in items:
+        if isinstance(item, Table):
+            yield item
+        elif isinstance(item, Chart):
+            yield item.table
+
+
+def _plain_block(item: Block) -> str:
+    match item:
+        case Heading():
+            return item.text
+        case Prose():
+            return plain(item.text)
+        case Bullets() | Notice():
+            return "\n".join(f"- {plain(line)}" for line in item.items)
+        case Chart():
+            return f"{plain(item.headline)}\n[{item.alt}]"
+        case Table() | Cards():
+            return item.caption
+        case _:
+            return type(item).__name__
+
+
+_TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Block)}
+
+
+def to_model(block: Block) -> dict[str, Any]:
+    """The block as plain JSON data, for the executed notebook."""
+    return {"type": type(block).__name__, **_plain_data(block)}
+
+
+def from_model(model: dict[str, Any]) -> Block:
+    """The block back from its JSON data.
+
+    Examples
+    --------
+    >>> block = Prose((Span("Hello"),))
+    >>> from_model(to_model(block)) == block
+    True
+    """
+    data = dict(model)
+    return typing.cast(Block, _build(_TYPES[data.pop("type")], data))
+
+
+def _plain_data(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            f.name: _plain_data(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if getattr(value, f.name) != f.default
+        }
+    if isinstance(value, (tuple, list)):
+        return [_plain_data(part) for part in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _build(kind: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if typing.get_origin(kind) is types.UnionType:
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _build(hints[name], part) for name, part in value.items()})
+    if typing.get_origin(kind) is tuple:
+        inner = typing.get_args(kind)
+        if len(inner) == 2 and inner[1] is Ellipsis:
+            return tuple(_build(inner[0], part) for part in value)
+        return tuple(_build(one, part) for one, part in zip(inner, value, strict=True))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return kind(value) if kind in (float, int, str, bool) else value

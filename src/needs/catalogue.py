@@ -1,0 +1,244 @@
+"""The catalogue: every source and indicator, declared in YAML and validated on reading.
+
+A new indicator from a known file shape is one file in ``catalogue/indicators/``; a new source is
+one file in ``catalogue/sources/``. The report's source table, methods, licence lines and
+definitions are printed from these declarations, so the words cannot drift from the data.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from needs.errors import InvalidDataError, Problem
+
+D = TypeVar("D", bound="Declaration")
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+Statistic = Literal[
+    "directly_standardised_rate",
+    "crude_rate",
+    "indirectly_standardised_ratio",
+    "proportion",
+    "unmet_need",
+    "count",
+    "amount",
+]
+
+Chapter = Literal[
+    "population",
+    "need",
+    "families",
+    "deaths",
+    "admissions",
+    "treatment",
+    "inequality",
+    "resources",
+]
+
+
+class Declaration(BaseModel):
+    """What every catalogue entry has in common: frozen, and unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+
+
+class Disclosure(BaseModel):
+    """The source's own disclosure rule, applied to what we show of it.
+
+    `threshold`: counts from 1 to one below it are suppressed (0: none). `rounding_base`: counts are
+    rounded to it (0: not). `secondary`: a further part is hidden where a total would give one away.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    threshold: int = 0
+    rounding_base: int = 0
+    secondary: bool = False
+    rule: str = ""
+
+
+class Edition(BaseModel):
+    """One issue of a source: its file below ``data/raw/`` and where it came from.
+
+    `file` may hold ``*`` for a part that changes from download to download.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    edition: str
+    file: str
+    address: str = ""
+    released: date | None = None
+    #: What the reader needs to know of this edition (table names, heading map, years).
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Source(Declaration):
+    """A publisher's product. The reader named here understands its file shape."""
+
+    title: str
+    producer: str
+    landing_page: str
+    reader: str
+    editions: tuple[Edition, ...] = ()
+    licence: str = "Open Government Licence v3.0"
+    attribution: str
+    official_statistics: bool = True
+    geography: str = ""
+    period_type: str = ""
+    rounding: str = "None"
+    disclosure: Disclosure = Disclosure()
+    #: Known breaks in the series and differences between editions, a sentence each.
+    breaks: tuple[str, ...] = ()
+    limits: str = ""
+    #: How an analyst gets the file where it has no stable address, in a sentence.
+    how_to_get: str = ""
+
+
+class Part(BaseModel):
+    """Where an indicator's numbers stand: a source, and the rows of what its reader returns.
+
+    `select` names reader columns (usually ``measure``) and the value that each must have.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: str
+    select: Mapping[str, str | int] = Field(default_factory=dict)
+
+
+class Indicator(Declaration):
+    """What is measured, how, for whom, and how the report speaks of it.
+
+    `parts` are read straight from sources. A derived indicator has no parts but a `numerator` and
+    `denominator`: keys of other indicators, or ``population`` for the mid-year estimates that match
+    the numerator's period (a pooled period takes the sum of its years).
+    """
+
+    name: str
+    #: For a chart axis or a table cell.
+    short_name: str
+    #: One or two plain sentences: what is counted, and among whom.
+    definition: str
+    statistic: Statistic
+    parts: tuple[Part, ...] = ()
+    numerator: str = ""
+    denominator: str = ""
+    #: The age range of the population denominator, "18+" or "15-24"; empty for all ages.
+    population_age: str = ""
+    age: str = "all ages"
+    sexes: tuple[Literal["persons", "male", "female"], ...] = ("persons",)
+    unit: str
+    multiplier: float = 1
+    decimals: int = 1
+    polarity: Literal["higher is better", "lower is better", "none"] = "none"
+    chapter: Chapter
+    #: Order inside the chapter.
+    order: int = 100
+    #: Whether the summary shows it as a headline figure, and in which place (0: not).
+    headline: int = 0
+    #: The noun for what is counted: "deaths", "people", "admissions".
+    counted: str = "people"
+    marks: tuple[Literal["u", "e", "p", "r", "b"], ...] = ()
+    formula: str
+    #: Heading in docs/methods.md.
+    method: str
+    limits: str
+    official_page: str
+    #: Years at whose beginning the series breaks, with the reason.
+    breaks: Mapping[int, str] = Field(default_factory=dict)
+    #: The national target for this indicator, in its unit, with where it was set.
+    target: float | None = None
+    target_source: str = ""
+    #: How an analyst adds figures where there are none.
+    how_to_add: str
+
+
+class Catalogue(BaseModel):
+    """All sources and indicators by key."""
+
+    model_config = ConfigDict(frozen=True)
+    sources: Mapping[str, Source]
+    indicators: Mapping[str, Indicator]
+
+    def chapter(self, chapter: str) -> tuple[Indicator, ...]:
+        """The indicators of a chapter, in its order."""
+        chosen = (one for one in self.indicators.values() if one.chapter == chapter)
+        return tuple(sorted(chosen, key=lambda one: (one.order, one.key)))
+
+    def sources_of(self, indicator: str) -> tuple[str, ...]:
+        """Keys of the sources behind an indicator, through its numerator and denominator."""
+        if indicator == "population":
+            return tuple(k for k, s in self.sources.items() if s.reader == "ons_population")
+        one = self.indicators[indicator]
+        keys = [part.source for part in one.parts]
+        for input_key in (one.numerator, one.denominator):
+            if input_key:
+                keys.extend(self.sources_of(input_key))
+        return tuple(dict.fromkeys(keys))
+
+
+@functools.cache
+def load(folder: Path = CATALOGUE) -> Catalogue:
+    """Read and validate the whole catalogue; all failures at once.
+
+    Raises
+    ------
+    InvalidDataError
+        Naming each file, key and value that does not fit, and how to mend it.
+    """
+    problems: list[Problem] = []
+    sources = _read(folder / "sources", Source, problems)
+    indicators = _read(folder / "indicators", Indicator, problems)
+    known = {*indicators, "population"}
+    for one in indicators.values():
+        where = f"catalogue/indicators/{one.key}.yaml"
+        for part in one.parts:
+            if part.source not in sources:
+                problems.append(
+                    Problem(
+                        f"unknown source '{part.source}'", where, _nearest(part.source, sources)
+                    )
+                )
+        for input_key in (one.numerator, one.denominator):
+            if input_key and input_key not in known:
+                problems.append(
+                    Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
+                )
+    if problems:
+        raise InvalidDataError("The catalogue has errors.", str(folder), problems=problems)
+    return Catalogue(sources=sources, indicators=indicators)
+
+
+def _read(folder: Path, kind: type[D], problems: list[Problem]) -> dict[str, D]:
+    found: dict[str, D] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        where = f"catalogue/{folder.name}/{path.name}"
+        try:
+            entry = kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except yaml.YAMLError as error:
+            problems.append(Problem(f"not YAML: {error}", where, "Mend the line it names."))
+            continue
+        except ValidationError as error:
+            problems.extend(
+                Problem(one["msg"], f"{where}: {'.'.join(map(str, one['loc']))}", "See docs/.")
+                for one in error.errors()
+            )
+            continue
+        if entry.key != path.stem:
+            problems.append(Problem(f"key is '{entry.key}'", where, "Name the file after its key."))
+        found[entry.key] = entry
+    return found
+
+
+def _nearest(word: str, known: Any) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=3)
+    return f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(sorted(known))}"

@@ -1,0 +1,39 @@
+"""Shared fixtures: the real national files and the expected results, where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _beside(variable: str, folder: str) -> Path:
+    """A folder named by an environment variable, or beside the project."""
+    return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's own folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """Real publishers' files for all of England, laid out as data/raw/ is meant to be."""
+    folder = _beside("NEEDS_MIRROR", "mirror")
+    if not folder.is_dir():
+        pytest.skip("the publishers' national files are not at hand (set NEEDS_MIRROR)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Path:
+    """Expected results of the national R package, for our own synthetic inputs."""
+    folder = _beside("NEEDS_ORACLE", "oracle")
+    if not folder.is_dir():
+        pytest.skip("the expected results are not at hand (set NEEDS_ORACLE)")
+    return folder

@@ -1,0 +1,386 @@
+"""One area and one reporting year, cut out of the processed tables: what every chapter starts from.
+
+`load` reads only the rows that the report needs. The methods of `Assessment` turn rows into
+`Figure`s, so that a number has one id, one status and one trail wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from needs import catalogue as catalogue_module
+from needs.areas import find
+from needs.catalogue import Catalogue, Indicator
+from needs.errors import MissingDataError, ParameterError
+from needs.figures import Figure, Series, Status, figure_id
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ENGLAND = "E92000001"
+
+#: Deprivation index editions: LSOA boundaries they stand on, and the year of publication.
+INDEX_EDITIONS = {"2019": (2011, 2019), "2025": (2021, 2025)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area by its code, its name in sentences, and its kind."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The slice of the processed data that one report is made from.
+
+    Attributes
+    ----------
+    area : Place
+        The area of the report.
+    year : int
+        The reporting year: the newest period that ends in or before it is used.
+    region, england : Place
+        Comparators.
+    districts : tuple of Place
+        Empty for an authority without districts.
+    observations : DataFrame
+        Up to the reporting year, see `needs.schemas`.
+    later : DataFrame
+        Periods that end after the reporting year: listed in the annex, never used before.
+    lsoa : DataFrame
+        The area's LSOAs on the newest index published by the reporting year, with the newest
+        population on its own boundaries (`population`) and that population's year.
+    """
+
+    area: Place
+    year: int
+    region: Place
+    england: Place
+    districts: tuple[Place, ...]
+    areas: pd.DataFrame = field(repr=False)
+    observations: pd.DataFrame = field(repr=False)
+    later: pd.DataFrame = field(repr=False)
+    lsoa: pd.DataFrame = field(repr=False)
+    index_edition: str
+    lsoa_population_year: int | None
+    populations: pd.DataFrame = field(repr=False)
+    claims: pd.DataFrame = field(repr=False)
+    boundaries: gpd.GeoDataFrame | None = field(repr=False)
+    district_boundaries: gpd.GeoDataFrame | None = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The area's name, as sentences use it."""
+        return self.area.name
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The area, its region and England: the columns of most tables."""
+        return (self.area, self.region, self.england)
+
+    def indicator(self, key: str) -> Indicator:
+        """A declaration of the catalogue."""
+        return self.catalogue.indicators[key]
+
+    def rows(
+        self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
+    ) -> pd.DataFrame:
+        """Observations of an indicator in order of time."""
+        table = self._by_indicator.get(key)
+        if table is None:
+            return self.observations.iloc[:0]
+        keep = (table["sex"] == sex) & (table["category"] == category)
+        if code is not None:
+            keep &= table["area_code"] == code
+        return table[keep]
+
+    @functools.cached_property
+    def _by_indicator(self) -> dict[str, pd.DataFrame]:
+        return {str(key): rows for key, rows in self.observations.groupby("indicator", sort=False)}
+
+    def has(self, key: str, code: str | None = None) -> bool:
+        """Whether the area (or `code`) has at least one value of the indicator."""
+        rows = self.rows(key, code or self.area.code)
+        return bool((rows["status"] == Status.SHOWN).any())
+
+    def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
+        """Newest period in which the area has a value; an empty string where there is none."""
+        rows = self.rows(key, code or self.area.code, sex)
+        shown = rows[rows["status"] == Status.SHOWN]
+        return "" if shown.empty else str(shown["period"].iloc[-1])
+
+    def figure(
+        self,
+        key: str,
+        place: Place | None = None,
+        period: str | None = None,
+        sex: str = "persons",
+        category: str = "",
+    ) -> Figure:
+        """An indicator's figure for a place: the newest period, or the one that is named.
+
+        A figure that is not there comes back as not available, never as nothing.
+        """
+        place = place or self.area
+        period = period or self.latest_period(key, place.code, sex)
+        rows = self.rows(key, place.code, sex, category)
+        rows = rows[rows["period"] == period]
+        if rows.empty:
+            return unavailable(self.indicator(key), place, period or str(self.year), sex)
+        return self.to_figure(rows.iloc[-1], place)
+
+    def series(
+        self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
+    ) -> Series:
+        """An indicator's figures for a place over time."""
+        place = place or self.area
+        roles = {self.area.code: "focus", self.england.code: "national", self.region.code: "region"}
+        rows = self.rows(key, place.code, sex)
+        figures = tuple(self.to_figure(row, place) for row in rows.itertuples(index=False))
+        return Series(place.name, role or roles.get(place.code, "comparator"), figures)
+
+    def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
+        """An indicator's figures for several places in one period, those that have a row."""
+        rows = self.rows(key)
+        rows = rows[rows["period"] == period].set_index("area_code")
+        return tuple(
+            self.to_figure(rows.loc[place.code], place, place.code)
+            for place in places
+            if place.code in rows.index
+        )
+
+    @functools.cached_property
+    def authorities(self) -> tuple[Place, ...]:
+        """Every upper-tier authority that appears in the areas table, old codes included."""
+        rows = self.areas[self.areas["kind"] == "upper tier"].drop_duplicates("code")
+        return tuple(
+            Place(str(c), str(n), "upper tier")
+            for c, n in zip(rows["code"], rows["name"], strict=True)
+        )
+
+    def to_figure(self, row: Any, place: Place, code: str | None = None) -> Figure:
+        """One observation as a figure, with its formula and its trail."""
+        indicator = self.indicator(str(row.indicator))
+        status = Status(row.status)
+        shown = status is Status.SHOWN
+        hidden = status is Status.SUPPRESSED
+        parts = [str(row.indicator), code or place.code, str(row.period), str(row.sex)]
+        parts += [str(row.age), str(row.category)]
+        return Figure(
+            id=figure_id(*parts),
+            indicator=indicator.key,
+            label=indicator.name,
+            area_code=code or place.code,
+            area_name=place.name,
+            period=str(row.period),
+            value=_number(row.value) if shown else None,
+            unit=indicator.unit,
+            decimals=indicator.decimals,
+            lower=_number(row.lower) if shown else None,
+            upper=_number(row.upper) if shown else None,
+            status=status,
+            marks=tuple(mark for mark in "uepbr" if mark in str(row.marks or "")),
+            sex=str(row.sex),
+            age=str(row.age),
+            numerator=None if hidden else _number(row.count),
+            denominator=None if hidden else _number(row.denominator),
+            formula=indicator.formula,
+            method=indicator.method if row.method != "published" else "Published by the source",
+            sources=tuple(str(row.source).split(";")),
+            source_rows=tuple(str(row.source_row).split("; ")),
+            note=str(row.category),
+        )
+
+
+def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "persons") -> Figure:
+    """The honest figure for what is not published or not at hand."""
+    return Figure(
+        id=figure_id(indicator.key, place.code, period, sex, indicator.age, "not-available"),
+        indicator=indicator.key,
+        label=indicator.name,
+        area_code=place.code,
+        area_name=place.name,
+        period=period,
+        value=None,
+        unit=indicator.unit,
+        decimals=indicator.decimals,
+        status=Status.UNAVAILABLE,
+        sex=sex,
+        age=indicator.age,
+        formula=indicator.formula,
+        method=indicator.method,
+        note=indicator.how_to_add,
+    )
+
+
+def load(
+    areas: Sequence[str] | str, year: int, name: str = "", *, processed: Path | None = None
+) -> Assessment:
+    """Read what a report on an area and a reporting year needs.
+
+    Parameters
+    ----------
+    areas : str or sequence of str
+        Name or code of an upper-tier local authority.
+    year : int
+        Reporting year.
+    name : str
+        Name of the area in the report; the authority's own where it is empty.
+    processed : Path, optional
+        Folder of processed tables; by default the one that `processed_folder` finds.
+
+    Raises
+    ------
+    ParameterError
+        Unknown area, or more than one area.
+    MissingDataError
+        No processed data.
+    """
+    wanted = [areas] if isinstance(areas, str) else list(areas)
+    if len(wanted) != 1:
+        raise ParameterError(
+            f"{len(wanted)} areas were given; a report covers one upper-tier local authority.",
+            "areas",
+            "Run one report for each authority.",
+        )
+    folder = processed or processed_folder()
+    table = _read(folder, "areas")
+    found = find(wanted[0], table)
+    area = Place(found.code, name or found.name, "upper tier")
+    districts = _districts(table, area)
+    region = _place(table, found.region_code, area)
+    england = Place(ENGLAND, "England", "country")
+    near = [area.code, region.code, england.code, *(one.code for one in districts)]
+
+    authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
+    known = sorted({*near, *authorities})
+    observations = _read(folder, "observations", [("area_code", "in", known)])
+    observations = observations.sort_values(
+        ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
+    )
+    cutoff = pd.Timestamp(year=year, month=12, day=31)
+    later = observations[
+        (observations["period_end"] > cutoff) & observations["area_code"].isin(near)
+    ]
+    observations = observations[observations["period_end"] <= cutoff]
+
+    lsoa, edition, population_year = _lsoa(folder, area.code, year)
+    vintage = INDEX_EDITIONS[edition][0] if edition else 2011
+    populations = _read(folder, "populations", [("area_code", "in", near)])
+    return Assessment(
+        area=area,
+        year=year,
+        region=region,
+        england=england,
+        districts=districts,
+        areas=table,
+        observations=observations.reset_index(drop=True),
+        later=later.reset_index(drop=True),
+        lsoa=lsoa,
+        index_edition=edition,
+        lsoa_population_year=population_year,
+        populations=populations[populations["year"] <= year],
+        claims=_claims(folder, area.code),
+        boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa.get("lsoa_code")),
+        district_boundaries=_boundaries(
+            folder, "district", lsoa["district_code"].unique() if len(lsoa) else None
+        ),
+        catalogue=catalogue_module.load(),
+    )
+
+
+def processed_folder() -> Path:
+    """``NEEDS_PROCESSED``, or ``data/processed`` of the project that holds the current folder."""
+    named = os.environ.get("NEEDS_PROCESSED")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data" / "processed" / "manifest.json").is_file():
+            return folder / "data" / "processed"
+    raise MissingDataError(
+        "There is no processed data.", "data/processed", "needs prepare (or make report)"
+    )
+
+
+def manifest(processed: Path | None = None) -> dict[str, Any]:
+    """What the processed tables were made from: files, sizes, hashes."""
+    path = (processed or processed_folder()) / "manifest.json"
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data
+
+
+def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
+    path = folder / f"{table}.parquet"
+    if not path.is_file():
+        raise MissingDataError(
+            f"The processed table '{table}' is not there.", path.name, "needs prepare"
+        )
+    return pd.read_parquet(path, filters=filters)
+
+
+def _districts(areas: pd.DataFrame, area: Place) -> tuple[Place, ...]:
+    rows = areas[(areas["upper_code"] == area.code) & (areas["kind"] == "district")]
+    rows = rows.drop_duplicates("code").sort_values("name")
+    return tuple(
+        Place(str(code), str(label), "district")
+        for code, label in zip(rows["code"], rows["name"], strict=True)
+    )
+
+
+def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
+    rows = areas[(areas["code"] == code) & (areas["kind"] == "region")]
+    return Place(str(code), str(rows["name"].iloc[0]), "region") if len(rows) else fallback
+
+
+def _lsoa(folder: Path, area: str, year: int) -> tuple[pd.DataFrame, str, int | None]:
+    """The area's LSOAs on the newest index published by `year`, with the newest population."""
+    rows = _read(folder, "lsoa", [("upper_code", "==", area)])
+    at_hand = set(rows["edition"].astype(str))
+    usable = [e for e, (_, issued) in INDEX_EDITIONS.items() if issued <= year and e in at_hand]
+    if not usable:
+        return rows.iloc[:0].assign(population=pd.Series(dtype="float")), "", None
+    edition = max(usable)
+    rows = rows[rows["edition"].astype(str) == edition]
+    vintage = INDEX_EDITIONS[edition][0]
+    people = _read(
+        folder,
+        "lsoa_population",
+        [("lsoa_vintage", "==", vintage), ("lsoa_code", "in", rows["lsoa_code"].tolist())],
+    )
+    people = people[people["year"] <= year]
+    newest = None if people.empty else int(people["year"].max())
+    people = people.loc[people["year"] == newest, ["lsoa_code", "population"]]
+    joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
+    return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
+
+
+def _claims(folder: Path, area: str) -> pd.DataFrame:
+    path = folder / "claims.parquet"
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _boundaries(folder: Path, layer: str, codes: Any) -> gpd.GeoDataFrame | None:
+    path = folder / f"boundaries_{layer}.parquet"
+    if codes is None or not path.is_file():
+        return None
+    import geopandas as gpd
+
+    rows = gpd.read_parquet(path, filters=[("code", "in", list(codes))])
+    return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)

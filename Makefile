@@ -1,0 +1,60 @@
+# make report   render Worcestershire, reporting year 2022, from the embedded data pack
+# make test     every check: style, types, tests, documentation examples, notebooks
+# make bench    time a report, in process and with a kernel for each chapter
+# make lock     pin the newest packages that pyproject.toml allows
+# make clean    remove what the commands above made, the rendered report excepted
+#
+# Needs GNU make and Python 3.11 or newer: make report PYTHON=python3.12
+# On Windows, set up with conda (environment.yml) and call `needs` itself.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+# The date printed on the report: a parameter, so that the same run gives the same bytes.
+REPORT_DATE ?= 2026-11-21
+WORKERS ?= 2
+TEST_PROCESSED := build/test/processed
+
+.PHONY: report test bench gallery lock clean
+.DELETE_ON_ERROR:
+
+report: $(READY)
+	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE)
+
+test: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/needs prepare --processed $(TEST_PROCESSED) --quiet
+	NEEDS_PROCESSED=$(abspath $(TEST_PROCESSED)) $(BIN)/pytest tests src notebooks \
+		--doctest-modules --nbval-lax --numprocesses $(WORKERS) --dist loadfile -q
+
+bench: $(READY)
+	$(BIN)/python tests/bench.py
+
+gallery: $(READY)
+	$(BIN)/python tests/gallery.py build/gallery
+
+# The stamp is newer than the lock once everything in it is installed, so set-up runs once.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs: Python 3.11 or newer is required; name one with PYTHON=...")'
+	@echo "Setting up $(VENV) (once; a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --no-deps -e .
+	@$(PIP) check
+	@touch $@
+
+lock:
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip --disable-pip-version-check -q install uv
+	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras \
+		pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist data/processed/*.parquet data/processed/manifest.json
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Readers: one module per file shape, raw file in, tidy frame out."""

@@ -1,0 +1,339 @@
+"""The processed tables, declared once: columns, types and what each value may be.
+
+Every table below ``data/processed/`` is checked against its schema when it is written, with all
+failures reported at once, so that nothing after it has to check again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from needs.errors import Problem
+from needs.figures import SYMBOLS, Status
+
+#: Domains of the Indices of Deprivation, in the publisher's order.
+DOMAINS: tuple[str, ...] = (
+    "imd",
+    "income",
+    "employment",
+    "education",
+    "health",
+    "crime",
+    "barriers",
+    "environment",
+)
+
+AREA_KINDS: tuple[str, ...] = ("country", "region", "upper tier", "district")
+
+SEXES: tuple[str, ...] = ("persons", "male", "female")
+
+#: What a reader of observations returns; see docs/adding-a-source.md.
+READING_COLUMNS: tuple[str, ...] = (
+    "measure",
+    "area_code",
+    "area_name",
+    "period",
+    "period_start",
+    "period_end",
+    "sex",
+    "age",
+    "category",
+    "value",
+    "lower",
+    "upper",
+    "count",
+    "denominator",
+    "status",
+    "marks",
+    "source_row",
+)
+
+#: What makes an observation unique.
+OBSERVATION_KEY: tuple[str, ...] = (
+    "indicator",
+    "area_code",
+    "period",
+    "sex",
+    "age",
+    "category",
+)
+
+POPULATION_KEY: tuple[str, ...] = ("area_code", "year", "sex", "age_from", "age_to")
+
+AREA_CODE = r"^[EKW]\d{8}$"
+LSOA_CODE = r"^[EW]01\d{6}$"
+
+_TEXT = pd.StringDtype(na_value=float("nan"))
+
+
+def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
+    return pa.Column(_TEXT, list(checks), nullable=nullable)
+
+
+def _number(*checks: pa.Check) -> pa.Column:
+    return pa.Column("float64", list(checks), nullable=True)
+
+
+def _date(nullable: bool = False) -> pa.Column:
+    return pa.Column("datetime64[ns]", nullable=nullable)
+
+
+def _matches(pattern: str) -> pa.Check:
+    return pa.Check.str_matches(pattern)
+
+
+_OBSERVATION_CHECKS = [
+    pa.Check(
+        lambda rows: rows["value"].notna() | (rows["status"] != Status.SHOWN),
+        error="a row that is shown needs a value",
+    ),
+    pa.Check(
+        lambda rows: (
+            rows[["value", "lower", "upper"]].isna().all(axis=1) | (rows["status"] == Status.SHOWN)
+        ),
+        error="a row that is withheld cannot have a value or limits",
+    ),
+    pa.Check(
+        lambda rows: rows["count"].isna() | (rows["status"] != Status.SUPPRESSED),
+        error="a suppressed row cannot keep its count",
+    ),
+    pa.Check(
+        lambda rows: rows["lower"].isna() | rows["upper"].isna() | (rows["lower"] <= rows["upper"]),
+        error="the lower limit is above the upper",
+    ),
+    pa.Check(
+        lambda rows: rows["period_start"] <= rows["period_end"],
+        error="the period ends before it begins",
+    ),
+]
+
+_READING_FIELDS: dict[str, pa.Column] = {
+    "area_code": _text(_matches(AREA_CODE)),
+    "area_name": _text(),
+    "period": _text(),
+    "period_start": _date(),
+    "period_end": _date(),
+    "sex": _text(pa.Check.isin(SEXES)),
+    "age": _text(),
+    "category": _text(),
+    "value": _number(),
+    "lower": _number(),
+    "upper": _number(),
+    "count": _number(pa.Check.ge(0)),
+    "denominator": _number(pa.Check.ge(0)),
+    "status": _text(pa.Check.isin([str(one) for one in Status])),
+    "marks": _text(_matches(rf"^[{''.join(SYMBOLS)}]*$")),
+}
+
+READINGS = pa.DataFrameSchema(
+    {"measure": _text(), **_READING_FIELDS, "source_row": _text()},
+    checks=_OBSERVATION_CHECKS,
+    unique=["measure", "area_code", "period", "sex", "age", "category"],
+    strict=False,
+    name="readings",
+)
+
+OBSERVATIONS = pa.DataFrameSchema(
+    {
+        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        **_READING_FIELDS,
+        "method": _text(),
+        "source": _text(_matches(r"^[a-z][a-z0-9_;]*$")),
+        "source_row": _text(),
+    },
+    checks=_OBSERVATION_CHECKS,
+    unique=list(OBSERVATION_KEY),
+    strict=True,
+    ordered=True,
+    name="observations",
+)
+
+LSOA = pa.DataFrameSchema(
+    {
+        "edition": _text(_matches(r"^\d{4}$")),
+        "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
+        "lsoa_code": _text(_matches(LSOA_CODE)),
+        "lsoa_name": _text(),
+        "district_code": _text(_matches(AREA_CODE)),
+        "district_name": _text(),
+        "upper_code": _text(_matches(AREA_CODE)),
+        "upper_name": _text(),
+        "imd_score": pa.Column("float64", pa.Check.ge(0)),
+        **{
+            f"{domain}_{part}": pa.Column("Int64", check)
+            for domain in DOMAINS
+            for part, check in (
+                ("rank", pa.Check.ge(1)),
+                ("decile", pa.Check.in_range(1, 10)),
+            )
+        },
+        # metres of the British National Grid
+        "easting": pa.Column("float64", pa.Check.in_range(0, 700_000), nullable=True),
+        "northing": pa.Column("float64", pa.Check.in_range(0, 1_300_000), nullable=True),
+    },
+    unique=["edition", "lsoa_code"],
+    strict=True,
+    ordered=True,
+    name="lsoa",
+)
+
+LSOA_POPULATION = pa.DataFrameSchema(
+    {
+        "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
+        "lsoa_code": _text(_matches(LSOA_CODE)),
+        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "population": pa.Column("float64", pa.Check.ge(0)),
+    },
+    unique=["lsoa_vintage", "lsoa_code", "year"],
+    strict=True,
+    ordered=True,
+    name="lsoa_population",
+)
+
+POPULATIONS = pa.DataFrameSchema(
+    {
+        "area_code": _text(_matches(AREA_CODE)),
+        "area_name": _text(),
+        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "sex": _text(pa.Check.isin(SEXES)),
+        "age_from": pa.Column("int64", pa.Check.in_range(0, 120)),
+        "age_to": pa.Column("Int64", pa.Check.in_range(0, 120), nullable=True),
+        "population": pa.Column("float64", pa.Check.ge(0)),
+        "edition": _text(),
+    },
+    unique=list(POPULATION_KEY),
+    strict=True,
+    ordered=True,
+    name="populations",
+)
+
+AREAS = pa.DataFrameSchema(
+    {
+        "code": _text(_matches(AREA_CODE)),
+        "name": _text(),
+        "kind": _text(pa.Check.isin(AREA_KINDS)),
+        "region_code": _text(_matches(r"^E12\d{6}$"), nullable=True),
+        "upper_code": _text(_matches(AREA_CODE), nullable=True),
+        "valid_from": _date(nullable=True),
+        "valid_to": _date(nullable=True),
+        "successor": _text(_matches(r"^[EW]\d{8}(;[EW]\d{8})*$"), nullable=True),
+    },
+    unique=["code"],
+    strict=True,
+    ordered=True,
+    name="areas",
+)
+
+#: Every Parquet table of data/processed/ but the boundaries.
+TABLES: Mapping[str, pa.DataFrameSchema] = {
+    "observations": OBSERVATIONS,
+    "lsoa": LSOA,
+    "lsoa_population": LSOA_POPULATION,
+    "populations": POPULATIONS,
+    "areas": AREAS,
+}
+
+#: Layers of boundaries, each a GeoParquet table ``boundaries_<layer>`` in WGS84.
+LAYERS: tuple[str, ...] = ("lsoa_2011", "lsoa_2021", "district", "upper_tier")
+
+
+def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Return a table of a schema without rows, its columns typed.
+
+    Examples
+    --------
+    >>> list(empty(LSOA_POPULATION))
+    ['lsoa_vintage', 'lsoa_code', 'year', 'population']
+    """
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _dtypes(schema).items()})
+
+
+def conform(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Put columns in the schema's order and types, without checking a value.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the schema's columns, and perhaps others, which are dropped.
+
+    Raises
+    ------
+    KeyError
+        When a column is not there.
+    """
+    typed = _dtypes(schema)
+    return table[list(typed)].astype(typed)
+
+
+def _dtypes(schema: pa.DataFrameSchema) -> dict[str, Any]:
+    return {name: column.dtype.type for name, column in schema.columns.items()}
+
+
+def problems(
+    table: pd.DataFrame, schema: pa.DataFrameSchema, where: str, limit: int = 20
+) -> list[Problem]:
+    """List every way in which a table breaks its schema.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows to check; a ``source_row`` column tells where each came from.
+    schema : DataFrameSchema
+    where : str
+        File or table, for rows that do not say themselves.
+    limit : int
+        Rows named for each broken rule; the rest are counted.
+
+    Returns
+    -------
+    list of Problem
+        Empty when the table is as declared.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"lsoa_vintage": [1991], "lsoa_code": ["E01000001"],
+    ...                      "year": [2020], "population": [5.0]})
+    >>> print(problems(rows, LSOA_POPULATION, "lsoa_population")[0].what)
+    lsoa_vintage: isin([2011, 2021]) does not hold of 1991.
+    """
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        return _failures(table, error.failure_cases, where, limit)
+    return []
+
+
+def _failures(table: pd.DataFrame, cases: pd.DataFrame, where: str, limit: int) -> list[Problem]:
+    found: list[Problem] = []
+    # a rule on whole rows gives a case for each cell of the row: one is enough
+    cases = cases.drop_duplicates(["check", "column", "index"])
+    cases = cases.drop_duplicates(["check", "index"]) if len(cases) else cases
+    for (column, check), group in cases.groupby(["column", "check"], sort=True, dropna=False):
+        for case in group.head(limit).itertuples():
+            found.append(
+                Problem(
+                    f"{_column(column)}: {check} does not hold of {case.failure_case}.",
+                    _place(table, case.index, where),
+                    "Download the file again; if it is as published, see docs/adding-a-source.md.",
+                )
+            )
+        if len(group) > limit:
+            found.append(Problem(f"{_column(column)}: {check}: {len(group) - limit} more.", where))
+    return found
+
+
+def _column(name: object) -> str:
+    return str(name) if isinstance(name, str) else "row"
+
+
+def _place(table: pd.DataFrame, index: Any, where: str) -> str:
+    if index is None or pd.isna(index) or index not in table.index:
+        return where
+    row = table.loc[int(index)]
+    if "source_row" in table.columns:
+        return f"{where}: {row['source_row']}"
+    return f"{where}: row {index}: " + ", ".join(str(part) for part in row.head(4))

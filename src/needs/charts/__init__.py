@@ -1,0 +1,25 @@
+"""Charts: figures in, one SVG element out.
+
+Every function takes frozen figures (or a small tidy frame) and ``chart_id``, which prefixes the ids
+inside the SVG and must be unique on the page. A chart computes nothing: rates, intervals and
+limits come with the figures. Titles and alternative texts are the page's business. A figure that
+is not shown is a gap or a printed symbol, never a zero.
+"""
+
+from needs.charts.compare import bars, caterpillar, dumbbell, funnel, grouped_bars
+from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
+from needs.charts.trends import trend
+
+__all__ = [
+    "amounts",
+    "bars",
+    "caterpillar",
+    "decile_bars",
+    "domain_profile",
+    "dumbbell",
+    "funnel",
+    "grouped_bars",
+    "pyramid",
+    "treated_bar",
+    "trend",
+]

@@ -1,0 +1,291 @@
+"""Geometry that the charts share: a canvas in points, label placing, scales and period positions.
+
+Everything is measured in points at the printed width, so that margins fit their labels before
+anything is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from needs.figures import Figure, format_number
+from needs.style import INK, QUIET, SMALL, TEXT, WIDTH, text_width, wrap
+
+#: Height of a line of text, in points.
+LINE = 12.5
+
+
+def canvas(
+    height: float, *, left: float, right: float, top: float, bottom: float
+) -> tuple[Drawing, Axes]:
+    """A drawing of the printed width with one pair of axes; margins in points."""
+    drawing = Drawing(figsize=(WIDTH / 72, height / 72), dpi=72)
+    axes = drawing.add_axes(
+        (
+            left / WIDTH,
+            bottom / height,
+            (WIDTH - left - right) / WIDTH,
+            (height - top - bottom) / height,
+        )
+    )
+    return drawing, axes
+
+
+def say(
+    drawing: Drawing,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    align: str = "left",
+    size: float = TEXT,
+    bold: bool = False,
+    color: str = INK,
+    vertical: str = "center_baseline",
+) -> Any:
+    """Write text at a point of the canvas: x from the left, y from the bottom, in points."""
+    width, height = drawing.get_size_inches() * 72
+    return drawing.text(
+        x / width,
+        y / height,
+        text,
+        ha=align,
+        va=vertical,
+        fontsize=size,
+        color=color,
+        fontweight="bold" if bold else "normal",
+    )
+
+
+def notes(drawing: Drawing, lines: Sequence[str]) -> None:
+    """Write lines at the foot of the canvas."""
+    for number, line in enumerate(reversed(lines)):
+        say(drawing, 0, 6 + number * LINE, line, size=SMALL, color=QUIET)
+
+
+def wrapped(texts: Iterable[str]) -> list[str]:
+    """Notes broken into lines of the canvas's width."""
+    return [line for text in texts for line in wrap(text, WIDTH - 6, SMALL)]
+
+
+def spread(
+    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+) -> list[float]:
+    """Move label centres apart, as little as possible, so that none overlap.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        Centre that each label would have alone.
+    heights : sequence of float
+        Height of each label.
+    low, high : float
+        Room that all labels must stay within, when it is large enough.
+
+    Returns
+    -------
+    list of float
+        Centres, in the order given.
+
+    Examples
+    --------
+    >>> spread([10, 10, 50], [10, 10, 10], 0, 100)
+    [5.0, 15.0, 50.0]
+    """
+    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
+    groups: list[list[Any]] = []  # [members, centre, height]
+    for i in order:
+        groups.append([[i], float(wanted[i]), float(heights[i])])
+        _settle(groups[-1], low, high)
+        while len(groups) > 1 and _overlap(groups[-2], groups[-1]):
+            last = groups.pop()
+            before = groups[-1]
+            before[0] += last[0]
+            before[2] += last[2]
+            # the mean that each member would want for the whole stack
+            start = 0.0
+            wishes = []
+            for member in before[0]:
+                wishes.append(wanted[member] - start - heights[member] / 2)
+                start += heights[member]
+            before[1] = float(np.mean(wishes)) + before[2] / 2
+            _settle(before, low, high)
+    placed = [0.0] * len(wanted)
+    for members, centre, height in groups:
+        start = centre - height / 2
+        for member in members:
+            placed[member] = float(start + heights[member] / 2)
+            start += heights[member]
+    return placed
+
+
+def _settle(group: list[Any], low: float, high: float) -> None:
+    group[1] = max(low + group[2] / 2, min(high - group[2] / 2, group[1]))
+
+
+def _overlap(first: list[Any], second: list[Any]) -> bool:
+    return bool(first[1] + first[2] / 2 > second[1] - second[2] / 2 + 1e-9)
+
+
+def positions(periods: Sequence[str]) -> dict[str, float]:
+    """Place period labels on a time axis by their first year; by order where they name none.
+
+    Examples
+    --------
+    >>> positions(["2016/17", "2019/20"])
+    {'2016/17': 2016.0, '2019/20': 2019.0}
+    """
+    unique = list(dict.fromkeys(periods))
+    years = [re.search(r"\d{4}", period) for period in unique]
+    starts = [float(year.group()) for year in years if year]
+    if len(starts) == len(unique) and len(set(starts)) == len(starts):
+        return dict(sorted(zip(unique, starts, strict=True), key=lambda pair: pair[1]))
+    return {period: float(number) for number, period in enumerate(unique)}
+
+
+def values(figures: Iterable[Figure]) -> np.ndarray:
+    """Values as floats, missing where a figure is not shown."""
+    return np.array([np.nan if f.value is None else f.value for f in figures], dtype=float)
+
+
+def limits(figures: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limits as floats, missing where there is no interval."""
+    pairs = [
+        (f.lower, f.upper) if f.lower is not None and f.upper is not None else (np.nan, np.nan)
+        for f in figures
+    ]
+    low, high = np.array(pairs, dtype=float).reshape(-1, 2).T
+    return low, high
+
+
+def bounds(parts: Iterable[float | None], *, zero: bool = True) -> tuple[float, float]:
+    """Ends of a value axis that hold all parts, from zero unless told otherwise."""
+    known = [part for part in parts if part is not None and np.isfinite(part)]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        high = low + 1.0
+    room = (high - low) * 0.04
+    return (low if low == 0 else low - room), high + room
+
+
+def value_axis(axis: Any, low: float, high: float, ticks: int = 6) -> None:
+    """Round tick values with thousands commas, and no more of them than can be read."""
+    chosen = MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    chosen = [tick for tick in chosen if low - 1e-9 <= tick <= high + 1e-9]
+    steps = [after - before for before, after in zip(chosen, chosen[1:], strict=False)]
+    decimals = 0
+    while steps and decimals < 6 and abs(round(steps[0], decimals) - steps[0]) > steps[0] * 1e-6:
+        decimals += 1
+    axis.set_ticks(chosen)
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: format_number(tick, decimals)))
+
+
+def row_canvas(
+    labels: Sequence[str],
+    *,
+    row: float = 20.0,
+    right: float = 12.0,
+    top: float = 8.0,
+    bottom: float = 36.0,
+    limit: float = 165.0,
+    bold: Collection[int] = (),
+) -> tuple[Drawing, Axes]:
+    """A canvas with a row for each label, the first at the top; labels stand left of the axes.
+
+    Rows are at 0, 1, 2, … on the vertical axis. Labels wider than `limit` are broken into lines and
+    the rows made high enough for them. `bold` holds the numbers of rows named in bold.
+    """
+    lines = [wrap(label, limit, TEXT, i in bold) for i, label in enumerate(labels)]
+    row = max(row, max(map(len, lines)) * LINE + 4)
+    left = 10 + max(
+        text_width(line, TEXT, i in bold) for i, label in enumerate(lines) for line in label
+    )
+    height = top + bottom + row * len(labels)
+    drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks([])
+    for i, label in enumerate(lines):
+        for number, line in enumerate(label):
+            y = height - top - row * (i + 0.5) + ((len(label) - 1) / 2 - number) * LINE
+            say(drawing, left - 8, y, line, align="right", bold=i in bold)
+    return drawing, axes
+
+
+def legend(
+    drawing: Drawing, entries: Sequence[tuple[str, dict[str, Any]]], y: float, x: float = 0.0
+) -> None:
+    """Name colours and marks in lines of swatches from height `y` down, in the order of the data.
+
+    Each entry is a label and how its swatch looks: `color`, and `kind` "box" (default), "line" or
+    "dot", with `edge`, `hatch`, `linestyle`, `marker` and `face` as matplotlib knows them.
+    """
+    width, height = drawing.get_size_inches() * 72
+    for (label, look), (row, start) in zip(
+        entries, legend_places([label for label, _ in entries], WIDTH - x), strict=True
+    ):
+        left, level = x + start, y - row * LINE * 1.15
+        kind, color = look.get("kind", "box"), look["color"]
+        if kind == "box":
+            drawing.add_artist(
+                Rectangle(
+                    (left / width, (level - 4) / height),
+                    14 / width,
+                    9 / height,
+                    transform=drawing.transFigure,
+                    facecolor=color,
+                    edgecolor=look.get("edge", color),
+                    linewidth=0.6,
+                    hatch=look.get("hatch"),
+                )
+            )
+        else:
+            line = kind == "line"
+            drawing.add_artist(
+                Line2D(
+                    [(left + 1) / width, (left + 7) / width, (left + 13) / width],
+                    [(level + 0.5) / height] * 3,
+                    transform=drawing.transFigure,
+                    color=color,
+                    linestyle=look.get("linestyle", "-") if line else "none",
+                    linewidth=look.get("linewidth", 1.5),
+                    marker=look.get("marker", "" if line else "o"),
+                    markevery=[1],
+                    markersize=look.get("markersize", 6),
+                    markerfacecolor=look.get("face", color),
+                )
+            )
+        say(drawing, left + 18, level, label)
+
+
+def legend_places(labels: Sequence[str], width: float = WIDTH) -> list[tuple[int, float]]:
+    """Row and left edge of each legend entry, filling rows of `width` points from the left.
+
+    Examples
+    --------
+    >>> [row for row, _ in legend_places(["Treated", "Not treated", "x" * 90])]
+    [0, 0, 1]
+    """
+    places, row, x = [], 0, 0.0
+    for label in labels:
+        need = 18 + text_width(label)
+        if x and x + need > width:
+            row, x = row + 1, 0.0
+        places.append((row, x))
+        x += need + 16
+    return places
+
+
+def legend_height(labels: Sequence[str]) -> float:
+    """Height of the legend of these labels, in points."""
+    return (max(row for row, _ in legend_places(labels)) + 1) * LINE * 1.15 + 4

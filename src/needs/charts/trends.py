@@ -1,0 +1,234 @@
+"""Lines over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from needs.charts.layout import (
+    LINE,
+    bounds,
+    canvas,
+    limits,
+    notes,
+    positions,
+    say,
+    spread,
+    value_axis,
+    values,
+    wrapped,
+)
+from needs.figures import Series
+from needs.style import (
+    CATEGORICAL,
+    GREY,
+    INK,
+    NOTHING,
+    QUIET,
+    SMALL,
+    TEXT,
+    WIDTH,
+    empty_svg,
+    report_style,
+    text_width,
+    to_svg,
+    wrap,
+)
+
+_CONTEXT_STYLES: dict[str, dict[str, Any]] = {
+    "national": {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5},
+    "region": {"color": QUIET, "linestyle": (0, (1, 1.6)), "linewidth": 1.7},
+}
+_COMPARATOR_DASHES = ("-", (0, (8, 2, 1, 2)), (0, (3, 3)), (0, (1, 3)))
+_MARKERS = "osD^vP"
+
+
+def trend(
+    series: Sequence[Series],
+    *,
+    chart_id: str,
+    unit: str,
+    breaks: Mapping[str, str] | None = None,
+    from_zero: bool = True,
+) -> str:
+    """Draw lines over periods, each named at its end.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        At most six. Those of role "focus" are coloured, with their 95% interval as a band; the
+        others are grey and dashed.
+    chart_id : str
+        Prefix of every id in the SVG.
+    unit : str
+        Printed above the value axis, for example "Deaths per 100,000 people".
+    breaks : mapping of str to str, optional
+        Reason by the label of the first period that is not comparable with those before it. Lines
+        stop there, and the reason is printed below the chart.
+    from_zero : bool
+        Whether the value axis holds zero.
+
+    Returns
+    -------
+    str
+        An SVG element. A period without a value is a gap in the line.
+    """
+    series = [one for one in series if one.figures]
+    shown = [f for one in series for f in one.figures if f.shown]
+    if not shown:
+        return empty_svg(chart_id, NOTHING)
+    place = positions([f.period for one in series for f in one.figures])
+    steps = [after - before for before, after in pairwise(place.values())]
+    step = min(steps, default=1.0)
+    cuts = {
+        period: (place[period] - step / 2, reason)
+        for period, reason in (breaks or {}).items()
+        if period in place and place[period] > min(place.values())
+    }
+    foot = wrapped(f"[b] {period}: {reason}" for period, (_, reason) in cuts.items())
+
+    lines = [wrap(one.label, 112, TEXT, one.role == "focus") for one in series]
+    right = 14 + max(
+        text_width(line, TEXT, one.role == "focus")
+        for one, label in zip(series, lines, strict=True)
+        for line in label
+    )
+    low, high = bounds(
+        (part for f in shown for part in (f.value, f.lower, f.upper)), zero=from_zero
+    )
+    height = 236.0 + len(foot) * LINE
+    bottom = 38 + len(foot) * LINE
+    with report_style():
+        drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)
+        axes.set_xlim(min(place.values()) - step * 0.35, max(place.values()) + step * 0.2)
+        axes.set_ylim(low, high)
+        value_axis(axes.yaxis, low, high)
+        axes.grid(visible=False, axis="x")
+        _name_periods(axes, place, WIDTH - 52 - right)
+        say(drawing, 0, height - 9, unit)
+        for where, _ in cuts.values():
+            axes.axvline(where, color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
+            axes.annotate(
+                "[b]", (where, high), ha="center", va="bottom", fontsize=SMALL, color=QUIET,
+                annotation_clip=False,
+            )  # fmt: skip
+        _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
+        _name_lines(axes, series, lines, place, height - 30 - bottom)
+        notes(drawing, foot)
+        return to_svg(drawing, chart_id)
+
+
+def _draw_lines(
+    axes: Axes,
+    series: Sequence[Series],
+    place: Mapping[str, float],
+    step: float,
+    cuts: Sequence[float],
+) -> None:
+    for one, style in zip(series, _styles(series), strict=True):
+        figures = sorted((f for f in one.figures), key=lambda f: place[f.period])
+        x = np.array([place[f.period] for f in figures])
+        y, (low, high) = values(figures), limits(figures)
+        ends = [
+            i + 1
+            for i in range(len(x) - 1)
+            if x[i + 1] - x[i] > step or any(x[i] < cut < x[i + 1] for cut in cuts)
+        ]
+        for start, end in pairwise([0, *ends, len(x)]):
+            part = slice(start, end)
+            if one.role == "focus" and np.isfinite(low[part]).any():
+                axes.fill_between(
+                    x[part], low[part], high[part], color=style["color"], alpha=0.17, linewidth=0
+                )
+            axes.plot(x[part], y[part], **style)
+        if one.role == "focus":
+            # an interval alone has no width to fill, so it is drawn as a line
+            axes.vlines(x, low, high, color=style["color"], linewidth=0.7, alpha=0.55)
+
+
+def _styles(series: Sequence[Series]) -> list[dict[str, Any]]:
+    styles: list[dict[str, Any]] = []
+    counts = {"focus": 0, "comparator": 0}
+    for one in series:
+        if one.role == "focus":
+            number = counts["focus"] % len(CATEGORICAL)
+            counts["focus"] += 1
+            styles.append(
+                {
+                    "color": CATEGORICAL[number],
+                    "linewidth": 2.2,
+                    "marker": _MARKERS[number],
+                    "markersize": 5,
+                    "markeredgecolor": "white",
+                    "markeredgewidth": 0.6,
+                    "zorder": 3,
+                }
+            )
+            continue
+        style = _CONTEXT_STYLES.get(one.role)
+        if style is None:
+            number = counts["comparator"]
+            counts["comparator"] += 1
+            style = {
+                "color": GREY,
+                "linewidth": 1.2,
+                "linestyle": _COMPARATOR_DASHES[number % len(_COMPARATOR_DASHES)],
+            }
+        styles.append({**style, "marker": "o", "markersize": 2.2, "zorder": 2})
+    return styles
+
+
+def _name_lines(
+    axes: Axes,
+    series: Sequence[Series],
+    lines: Sequence[Sequence[str]],
+    place: Mapping[str, float],
+    height: float,
+) -> None:
+    """Name each line at the right, level with its last value and clear of the other names."""
+    low, high = axes.get_ylim()
+    right = axes.get_xlim()[1]
+    named = []
+    for one, label, style in zip(series, lines, _styles(series), strict=True):
+        known = [f for f in one.figures if f.value is not None]
+        if known:
+            last = max(known, key=lambda f: place[f.period])
+            named.append((one, label, style, place[last.period], last.value or 0.0))
+    wanted = [(value - low) / (high - low) * height for *_, value in named]
+    heights = [len(label) * LINE for _, label, *_ in named]
+    centres = spread(wanted, heights, -LINE / 2, height + LINE / 2)
+    newest = max(place.values())
+    for (one, label, style, x, value), want, centre in zip(named, wanted, centres, strict=True):
+        y = low + centre / height * (high - low)
+        if abs(want - centre) > 3 or x < newest:
+            axes.annotate(
+                "", (x, value), xytext=(right, y), annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": style["color"], "linewidth": 0.6,
+                            "shrinkA": 0, "shrinkB": 4},
+            )  # fmt: skip
+        axes.annotate(
+            "\n".join(label), (right, y), xytext=(4, 0), textcoords="offset points", ha="left",
+            va="center", color=style["color"] if one.role in ("focus", "national") else QUIET,
+            fontweight="bold" if one.role == "focus" else "normal", annotation_clip=False,
+            linespacing=1.15,
+        )  # fmt: skip
+
+
+def _name_periods(axes: Axes, place: Mapping[str, float], width: float) -> None:
+    """Label every period, or every second, third, … counted back from the newest."""
+    left, right = axes.get_xlim()
+    labels = [period.replace(" to ", " to\n") for period in place]
+    wide = max(text_width(line) for label in labels for line in label.split("\n")) + 8
+    where = list(place.values())
+    every = 1
+    while len(where) > every:
+        kept = where[::-1][::every]
+        if all((a - b) / (right - left) * width >= wide for a, b in pairwise(kept)):
+            break
+        every += 1
+    axes.set_xticks(where[::-1][::every][::-1], labels[::-1][::every][::-1])
+    axes.tick_params(axis="x", bottom=True, length=3, color=QUIET, pad=3)

@@ -1,0 +1,284 @@
+"""Unmet treatment need, and the people that a target would bring into treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from needs.errors import ParameterError
+from needs.stats import inputs
+from needs.stats.inputs import Flags, Groups
+from needs.stats.intervals import Floats
+
+
+@dataclass(frozen=True)
+class _Need:
+    """Treated people and prevalence of each group.
+
+    Each pair in `limits` holds the lower and upper limits of prevalence under one assumption about
+    the members' errors.
+    """
+
+    groups: Groups
+    treated: Floats
+    prevalence: Floats
+    limits: dict[str, tuple[Floats, Floats]]
+    status: NDArray[np.object_]
+
+    @property
+    def members(self) -> NDArray[np.intp]:
+        """Rows joined in each group."""
+        return self.groups.sizes()
+
+
+def unmet_need(
+    data: pd.DataFrame,
+    *,
+    by: Sequence[str],
+    treated: str,
+    prevalence: str,
+    prevalence_lower: str,
+    prevalence_upper: str,
+    rounding: float | None = None,
+    multiplier: float = 100,
+) -> pd.DataFrame:
+    """Share of people with a dependence who are not in treatment.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per area and period. Several rows in a group are members of a footprint: their
+        people are added up. Treated people and prevalence must be of the same year and ages.
+    by : sequence of str
+        Grouping columns, all kept.
+    treated : str
+        Column of people in treatment, 0 or more: an administrative count.
+    prevalence, prevalence_lower, prevalence_upper : str
+        Columns of the estimated people with the dependence and its 95% limits, with
+        ``0 <= lower <= prevalence <= upper``. Limits may be missing (the result then has none).
+    rounding : float, optional
+        Base to which `treated` is rounded: 5 where the publisher rounds to the nearest 5.
+    multiplier : float
+        100 gives per cent, 1 a share.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group: grouping columns, ``value``, ``lower95_0``, ``upper95_0``,
+        ``total_count`` (treated), ``total_denominator`` (prevalence), ``statistic``, ``method``,
+        ``status`` (shown; not applicable: prevalence is 0; unavailable: an input is missing) and
+
+        - ``members``: rows joined;
+        - ``lower95_0_independent``, ``upper95_0_independent``, ``lower95_0_dependent``,
+          ``upper95_0_dependent``: limits if the members' errors are independent, and if they
+          are fully dependent; equal for one member. ``lower95_0`` and ``upper95_0`` are the latter,
+          never the narrower, because members' estimates come from one model;
+        - ``below_zero``: whether the value or a limit is below 0, which happens when more people
+          are treated than (the lower limit of) prevalence. It is shown, not hidden;
+        - with `rounding`: ``lower_rounding`` and ``upper_rounding``, between which the value lies
+          whatever the rounding of the count hid, and ``lower95_0_rounding``,
+          ``upper95_0_rounding``, the limits with that bound added.
+
+    Raises
+    ------
+    needs.errors.InvalidDataError
+        For limits that do not enclose the prevalence, negative, infinite or text input, repeated
+        rows and missing groups; all at once.
+
+    Notes
+    -----
+    ``U = 1 - T / P``. T is a count without sampling error, and U rises with P, so the limits are
+    exactly ``1 - T / L`` and ``1 - T / U_P`` of the limits (L, U_P) of prevalence. For a footprint
+    ``P = sum(p)``; fully dependent ``L = sum(l)``; independent ``L = P - sqrt(sum((p - l)^2))``,
+    and likewise above. Definition: Office for Health Improvement and Disparities, Public Health
+    Profiles, indicators 93532 and 93517 (proportion not in treatment).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> alcohol = pd.DataFrame({"area": ["A"], "treated": [1000], "people": [5000],
+    ...                         "low": [4000], "high": [6250]})
+    >>> need = unmet_need(alcohol, by=["area"], treated="treated", prevalence="people",
+    ...                   prevalence_lower="low", prevalence_upper="high", rounding=5)
+    >>> need[["value", "lower95_0", "upper95_0", "lower_rounding", "upper_rounding"]].round(2)
+       value  lower95_0  upper95_0  lower_rounding  upper_rounding
+    0   80.0       75.0       84.0           79.95           80.05
+    """
+    if rounding is not None and not 0 < rounding < np.inf:
+        raise ParameterError(
+            f"The rounding base {rounding} is not above 0.", "rounding", "Give 5, or None."
+        )
+    need = _read(
+        data, by, treated, prevalence, prevalence_lower, prevalence_upper, "unmet treatment need"
+    )
+
+    groups, people, prevalent = need.groups, need.treated, need.prevalence
+    shown = need.status == "shown"
+    value = _unmet(people, prevalent, shown, multiplier)
+    columns: dict[str, Floats] = {}
+    for assumption, (low, high) in need.limits.items():
+        columns[f"lower95_0_{assumption}"] = _unmet(people, low, shown, multiplier)
+        columns[f"upper95_0_{assumption}"] = _unmet(people, high, shown, multiplier)
+    lower, upper = columns["lower95_0_dependent"], columns["upper95_0_dependent"]
+    if rounding is not None:
+        bound = rounding / 2 * need.members
+        fewest, most = np.maximum(people - bound, 0), people + bound
+        low, high = need.limits["dependent"]
+        columns["lower_rounding"] = _unmet(most, prevalent, shown, multiplier)
+        columns["upper_rounding"] = _unmet(fewest, prevalent, shown, multiplier)
+        columns["lower95_0_rounding"] = _unmet(most, low, shown, multiplier)
+        columns["upper95_0_rounding"] = _unmet(fewest, high, shown, multiplier)
+    return inputs.assemble(
+        groups,
+        value=value,
+        lower95_0=lower,
+        upper95_0=upper,
+        total_count=people,
+        total_denominator=prevalent,
+        statistic="unmet need" + (", %" if multiplier == 100 else f" × {multiplier:,.10g}"),
+        method=_method(need),
+        status=need.status,
+        members=need.members,
+        **columns,
+        below_zero=(value < 0) | (lower < 0) | (upper < 0),
+    )
+
+
+def places_to_reach(
+    data: pd.DataFrame,
+    *,
+    by: Sequence[str],
+    treated: str,
+    prevalence: str,
+    prevalence_lower: str,
+    prevalence_upper: str,
+    target: float,
+) -> pd.DataFrame:
+    """People to bring into treatment so that a target share of need is met.
+
+    Parameters
+    ----------
+    data, by, treated, prevalence, prevalence_lower, prevalence_upper
+        As for `unmet_need`.
+    target : float
+        Share of people with the dependence who would be in treatment, from 0 to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As for `unmet_need`, in people, with the column ``target``. Nothing is rounded.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the target is not a share.
+    needs.errors.InvalidDataError
+        As for `unmet_need`.
+
+    Notes
+    -----
+    ``max(0, m P - T)`` for the target m, with the limits of P in its place for the limits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> alcohol = pd.DataFrame({"area": ["A"], "treated": [1000], "people": [5000],
+    ...                         "low": [4000], "high": [6250]})
+    >>> places_to_reach(alcohol, by=["area"], treated="treated", prevalence="people",
+    ...                 prevalence_lower="low", prevalence_upper="high", target=0.25)[
+    ...     ["value", "lower95_0", "upper95_0"]]
+       value  lower95_0  upper95_0
+    0  250.0        0.0      562.5
+    """
+    if not 0 <= target <= 1:
+        raise ParameterError(
+            f"The target {target} is not a share.", "target", "Give 0.4 for a target of 40%."
+        )
+    need = _read(
+        data, by, treated, prevalence, prevalence_lower, prevalence_upper, "people to reach"
+    )
+    shown = need.status == "shown"
+
+    def people(prevalent: Floats) -> Floats:
+        return np.where(shown, np.maximum(0, target * prevalent - need.treated), np.nan)
+
+    columns: dict[str, Floats] = {}
+    for assumption, (low, high) in need.limits.items():
+        columns[f"lower95_0_{assumption}"] = people(low)
+        columns[f"upper95_0_{assumption}"] = people(high)
+    return inputs.assemble(
+        need.groups,
+        value=people(need.prevalence),
+        lower95_0=columns["lower95_0_dependent"],
+        upper95_0=columns["upper95_0_dependent"],
+        total_count=need.treated,
+        total_denominator=need.prevalence,
+        statistic=f"people to reach {100 * target:.10g}% met need",
+        method=_method(need),
+        status=need.status,
+        members=need.members,
+        **columns,
+        target=target,
+    )
+
+
+def _read(
+    data: pd.DataFrame,
+    by: Sequence[str],
+    treated: str,
+    prevalence: str,
+    lower: str,
+    upper: str,
+    statistic: str,
+) -> _Need:
+    check = inputs.begin(data, by, [treated, prevalence, lower, upper], statistic)
+    people = check.numbers(treated)
+    prevalent = check.numbers(prevalence)
+    low, high = check.numbers(lower), check.numbers(upper)
+    check.refuse(
+        (low > prevalent) | (high < prevalent) | (low > high),
+        f"Columns '{lower}' and '{upper}' do not enclose column '{prevalence}'.",
+        "Check which column holds which limit.",
+    )
+    groups = inputs.group(check)
+    check.distinct(groups)
+    check.finish(statistic)
+
+    total, of = groups.total(people), groups.total(prevalent)
+    below = np.sqrt(groups.total((prevalent - low) ** 2))
+    above = np.sqrt(groups.total((high - prevalent) ** 2))
+    dependent = groups.total(low), groups.total(high)
+    # the root of a square is not always the number itself: one member has one pair of limits
+    alone = groups.sizes() == 1
+    independent = (
+        np.where(alone, dependent[0], of - below),
+        np.where(alone, dependent[1], of + above),
+    )
+    return _Need(
+        groups=groups,
+        treated=total,
+        prevalence=of,
+        limits={"independent": independent, "dependent": dependent},
+        status=inputs.statuses(
+            groups.number,
+            not_applicable=of == 0,
+            unavailable=np.isnan(total) | np.isnan(of),
+        ),
+    )
+
+
+def _unmet(people: Floats, prevalent: Floats, shown: Flags, multiplier: float) -> Floats:
+    """Unmet need, missing where nobody has the dependence."""
+    possible = shown & (prevalent > 0)
+    return np.where(possible, multiplier * (1 - people / np.where(possible, prevalent, 1)), np.nan)
+
+
+def _method(need: _Need) -> object:
+    named = np.where(
+        need.members == 1, "limits of prevalence", "limits of prevalence, members fully dependent"
+    )
+    return named.astype(object)

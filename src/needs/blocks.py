@@ -22,11 +22,16 @@ MIME_TYPE = "application/vnd.needs.blocks+json"
 
 @dataclass(frozen=True)
 class Span:
-    """A run of text; with `figure`, a number that links to its entry in the register."""
+    """A run of text; with `figure`, a number that links to its entry in the register.
+
+    `link` is a web address that the text stands for; a span is a number or a link, not both.
+    """
 
     text: str
     figure: str = ""
     strong: bool = False
+    emphasis: bool = False
+    link: str = ""
 
 
 #: A sentence or paragraph.

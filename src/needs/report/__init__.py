@@ -1,0 +1,1 @@
+"""Executed notebooks -> the rendered report: HTML, PDF, spreadsheet and register."""

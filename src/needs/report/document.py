@@ -1,0 +1,697 @@
+"""The report as one model: executed notebooks in, chapters, numbers and a register out.
+
+Everything that a reader gets (HTML, PDF, spreadsheet, register) is drawn from the one `Document`
+made here, so that the outputs cannot disagree. Numbers of chapters, sections, figures and tables
+are generated here and nowhere typed.
+"""
+
+from __future__ import annotations
+
+import calendar
+import dataclasses
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import mistune
+import nbformat
+
+from needs import blocks, figures
+from needs.blocks import (
+    Block,
+    Bullets,
+    Cards,
+    Cell,
+    Chart,
+    Column,
+    Heading,
+    Notice,
+    Prose,
+    Sources,
+    Span,
+    Table,
+    Text,
+)
+from needs.catalogue import Catalogue, Source, load
+from needs.errors import Problem, RenderError
+from needs.figures import SYMBOLS, Figure
+
+#: A table's columns may be called anything; its anchors, sheets and table names may not.
+SAFE_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*$")
+
+_REMEDY_MARKDOWN = "Keep markdown to headings, paragraphs, lists, emphasis and links."
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A raw file that the processed data was built from.
+
+    Attributes
+    ----------
+    path : str
+        Below ``data/raw/``, with forward slashes: "ons_drug_deaths/2021localauthorities.xlsx".
+    sha256 : str
+    size : int
+        In bytes.
+    source : str
+        Key of its source in the catalogue; empty for a file of a data package.
+    """
+
+    path: str
+    sha256: str
+    size: int = 0
+    source: str = ""
+
+    @property
+    def name(self) -> str:
+        """The publisher's file name."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """What a report says about itself: for whom, when, from which data and by which code.
+
+    Attributes
+    ----------
+    title : str
+        "Drug and alcohol needs assessment: Worcestershire, 2022".
+    area_name : str
+    year : int
+        Reporting year.
+    date : str
+        Date of the report (ISO); a parameter, so that the same inputs give the same bytes.
+    area_codes : tuple of str
+    subtitle, version, code_hash, geography, contact : str
+        Printed on the cover where given; `geography` names the boundaries' vintage.
+    catalogue : Catalogue
+    files : tuple of InputFile
+        Every raw file used (see `input_files`).
+    """
+
+    title: str
+    area_name: str
+    year: int
+    date: str = ""
+    area_codes: tuple[str, ...] = ()
+    subtitle: str = ""
+    version: str = ""
+    code_hash: str = ""
+    geography: str = ""
+    contact: str = ""
+    catalogue: Catalogue = field(default_factory=load)
+    files: tuple[InputFile, ...] = ()
+
+    def files_of(self, source: str) -> tuple[InputFile, ...]:
+        """The files of a source; those of the data packages where it has none of its own."""
+        own = tuple(one for one in self.files if one.source == source)
+        return own or tuple(one for one in self.files if not one.source)
+
+
+def input_files(manifest: Mapping[str, Any], catalogue: Catalogue) -> tuple[InputFile, ...]:
+    """The raw files that ``data/processed/manifest.json`` lists.
+
+    Parameters
+    ----------
+    manifest : mapping
+        With ``files``: a list of mappings with ``path``, ``sha256`` and ``size``. A path's folder
+        below ``data/raw/`` is the key of its source.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    tuple of InputFile
+        In order of path.
+
+    Examples
+    --------
+    >>> listed = {"files": [{"path": "data/raw/pack/deaths.csv", "sha256": "ab", "size": 9}]}
+    >>> input_files(listed, Catalogue(sources={}, indicators={}))
+    (InputFile(path='pack/deaths.csv', sha256='ab', size=9, source=''),)
+    """
+    found = []
+    for one in manifest.get("files", ()):
+        path = str(one["path"]).replace("\\", "/").removeprefix("data/").removeprefix("raw/")
+        folder = path.split("/", 1)[0]
+        key = str(one.get("source") or "") or folder
+        source = key if key in catalogue.sources else ""
+        found.append(InputFile(path, str(one["sha256"]), int(one.get("size", 0)), source))
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook.
+
+    Attributes
+    ----------
+    key : str
+        The notebook's name without its number: "deaths".
+    number : str
+        "1" to "9" and on; "A" for the annex.
+    title : str
+    blocks : tuple of Block
+        What the notebook says and shows, in its order.
+    """
+
+    key: str
+    number: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def label(self) -> str:
+        """Number and title as the report prints them."""
+        prefix = "Annex " if self.number.isalpha() else ""
+        return f"{prefix}{self.number}{':' if prefix else '.'} {self.title}"
+
+    @property
+    def anchor(self) -> str:
+        """The chapter's id in the HTML."""
+        return f"chapter-{self.number}"
+
+    def outline(self) -> Iterator[tuple[Block, int, str, str]]:
+        """Each block with the level of its section, and a heading's number and anchor.
+
+        Level 1 is the chapter's own; numbers and anchors are empty for other blocks.
+        """
+        level, section, part = 1, 0, 0
+        for block in self.blocks:
+            number = anchor = ""
+            if isinstance(block, Heading):
+                level = block.level
+                section, part = (section + 1, 0) if level == 2 else (section, part + 1)
+                number = f"{self.number}.{section}" + (f".{part}" if level == 3 else "")
+                anchor = f"section-{number}"
+            yield block, level, number, anchor
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole report, ready to be drawn.
+
+    Attributes
+    ----------
+    context : ReportContext
+    chapters : tuple of Chapter
+    register : tuple of Figure
+        Every figure shown, once, in order of first appearance.
+    chart_numbers, table_numbers : mapping of str to int
+        From a chart's or table's id to the number that the report prints.
+    """
+
+    context: ReportContext
+    chapters: tuple[Chapter, ...]
+    register: tuple[Figure, ...]
+    chart_numbers: Mapping[str, int]
+    table_numbers: Mapping[str, int]
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """Every block, in reading order."""
+        for chapter in self.chapters:
+            yield from chapter.blocks
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources behind what is shown, in order of producer and title."""
+        return _used_sources(list(self.blocks), self.context.catalogue)
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """The shorthand that the report uses, with its meaning, in the guidance's order."""
+        texts = [cell.text for table in blocks.all_tables(self.blocks) for cells in table.rows
+                 for cell in cells]  # fmt: skip
+        texts.extend(figure.number + figure.symbols for figure in self.register)
+        return symbols_in(texts)
+
+    def chapter_named(self, key: str) -> Chapter | None:
+        """The chapter whose notebook has this name, or holds it as a word."""
+        for chapter in self.chapters:
+            if key and (key == chapter.key or key in re.split(r"[_-]", chapter.key)):
+                return chapter
+        return None
+
+
+def printed_date(iso: str) -> str:
+    """An ISO date as the report prints it.
+
+    Examples
+    --------
+    >>> printed_date("2023-01-06")
+    '6 January 2023'
+    """
+    day = date.fromisoformat(iso)
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+
+
+def symbols_in(texts: Iterable[str]) -> dict[str, str]:
+    """The shorthand that stands in some texts, with its meaning.
+
+    Examples
+    --------
+    >>> symbols_in(["4.2 [p]", "[c]"])
+    {'c': 'confidential', 'p': 'provisional'}
+    """
+    used = {mark for text in texts if "[" in text for mark in re.findall(r"\[([a-z]+)\d*\]", text)}
+    return {mark: meaning for mark, meaning in SYMBOLS.items() if mark in used}
+
+
+def read_document(
+    notebooks: Sequence[Path | nbformat.NotebookNode], *, context: ReportContext
+) -> Document:
+    r"""Read executed notebooks, in reading order, into one document.
+
+    Parameters
+    ----------
+    notebooks : sequence of Path or NotebookNode
+        Each with one "# Title". One whose title is "Annex", or begins "Annex:", is an annex, "A".
+    context : ReportContext
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    RenderError
+        With every fault at once: a notebook that failed or was not run, markdown beyond what all
+        outputs can draw, a skipped heading level, an id used twice, a blank cell, a figure with two
+        contents, a number that links to no figure, an unknown source.
+
+    Examples
+    --------
+    >>> chapter = nbformat.v4.new_notebook(cells=[
+    ...     nbformat.v4.new_markdown_cell("# Deaths\n\nDeaths *registered* in the year.")])
+    >>> context = ReportContext(title="Needs: Rutland, 2022", area_name="Rutland", year=2022)
+    >>> read_document([chapter], context=context).chapters[0].label
+    '1. Deaths'
+    """
+    problems: list[Problem] = []
+    chapters: list[Chapter] = []
+    annexes = 0
+    for position, notebook in enumerate(notebooks, 1):
+        name, node = _open(notebook, position)
+        title, items = _read_notebook(node, name, problems)
+        annex = re.match(r"annex\b[:.]?\s*", title, re.IGNORECASE)
+        if annex:
+            annexes += 1
+            number = chr(ord("A") + annexes - 1)
+            title = title[annex.end() :] or "Sources, methods and register"
+        else:
+            number = str(len(chapters) - annexes + 1)
+        key = re.sub(r"^[0-9A-Z]+[_-]", "", name.removesuffix(".ipynb"))
+        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(items)))
+        _check_levels(items, name, problems)
+
+    every = [block for chapter in chapters for block in chapter.blocks]
+    if any(isinstance(block, Sources) for block in every):
+        used = _used_sources(every, context.catalogue)
+        chapters = [
+            dataclasses.replace(one, blocks=_fill_sources(one.blocks, used, context))
+            for one in chapters
+        ]
+        every = [block for chapter in chapters for block in chapter.blocks]
+    charts = [block for block in every if isinstance(block, Chart)]
+    tables = list(blocks.all_tables(every))
+    for kind, ids in (
+        ("chart", [one.id for one in charts]),
+        ("table", [one.id for one in tables]),
+    ):
+        for one, times in Counter(ids).items():
+            if times > 1:
+                problems.append(Problem(f"The {kind} id '{one}' is used {times} times.", kind))
+            if not SAFE_ID.match(one):
+                problems.append(Problem(f"The {kind} id '{one}' is not safe as an anchor.", kind))
+    for chart in charts:
+        _check_chart(chart, problems)
+    for table in tables:
+        _check_table(table, problems)
+    register = _register(every, context.catalogue, problems)
+    if problems:
+        raise RenderError("The notebooks cannot be made into a report.", problems=problems)
+    return Document(
+        context=context,
+        chapters=tuple(chapters),
+        register=register,
+        chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
+        table_numbers={table.id: number for number, table in enumerate(tables, 1)},
+    )
+
+
+def _open(
+    notebook: Path | nbformat.NotebookNode, position: int
+) -> tuple[str, nbformat.NotebookNode]:
+    if isinstance(notebook, Path):
+        try:
+            text = notebook.read_text(encoding="utf-8")
+            return notebook.name, nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        except FileNotFoundError:
+            raise RenderError(
+                "An executed notebook is missing.", notebook.name, "Run the report again."
+            ) from None
+    return str(notebook.metadata.get("needs", {}).get("name", f"chapter_{position}")), notebook
+
+
+def _read_notebook(
+    node: nbformat.NotebookNode, name: str, problems: list[Problem]
+) -> tuple[str, list[Block]]:
+    titles: list[str] = []
+    items: list[Block] = []
+    code = shown = 0
+    for index, cell in enumerate(node.cells, 1):
+        where = f"{name}, cell {index}"
+        if cell.cell_type == "markdown":
+            for block in read_markdown(cell.source, where, problems):
+                if isinstance(block, Heading) and block.level == 1:
+                    titles.append(block.text)
+                else:
+                    items.append(block)
+        elif cell.cell_type == "code":
+            code += "parameters" not in cell.metadata.get("tags", ())
+            for output in cell.get("outputs", ()):
+                if output.output_type == "error":
+                    problems.append(
+                        Problem(f"The cell failed: {output.ename}: {output.evalue}", where)
+                    )
+                for model in output.get("data", {}).get(blocks.MIME_TYPE, ()):
+                    shown += 1
+                    items.append(blocks.from_model(dict(model)))
+    if len(titles) != 1:
+        problems.append(
+            Problem(
+                f"A chapter needs one '# Title' and this notebook has {len(titles)}.",
+                name,
+                "Write the chapter's title as its only level-1 heading.",
+            )
+        )
+    if code and not shown:
+        problems.append(
+            Problem(
+                "No cell shows anything for the report.",
+                name,
+                "Execute the notebook first: needs run, or Run All in JupyterLab.",
+            )
+        )
+    return (titles[0] if titles else name), items
+
+
+def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Block]:
+    """Markdown as blocks; what the outputs cannot all draw becomes a problem, not a guess.
+
+    Examples
+    --------
+    >>> read_markdown("Deaths **registered**.", "cell 1", [])
+    [Prose(text=(Span(text='Deaths ', ...), Span(text='registered', ...), ...), ...)]
+    """
+    out: list[Block] = []
+    for token in _parse(source):
+        match token["type"]:
+            case "heading":
+                level = int(token["attrs"]["level"])
+                if level > 3:
+                    problems.append(
+                        Problem(f"A level-{level} heading.", where, "Use levels 1 to 3.")
+                    )
+                out.append(Heading(blocks.plain(_inline(token, where, problems)), min(level, 3)))
+            case "paragraph" | "block_text":
+                out.append(Prose(_inline(token, where, problems)))
+            case "list":
+                style = "numbered" if token["attrs"].get("ordered") else "body"
+                lines: list[Text] = []
+                for item in token["children"]:
+                    parts = item["children"]
+                    if any(part["type"] not in ("block_text", "paragraph") for part in parts):
+                        problems.append(
+                            Problem("A list inside a list item.", where, _REMEDY_MARKDOWN)
+                        )
+                    lines.extend(
+                        _inline(part, where, problems) for part in parts if "children" in part
+                    )
+                out.append(Bullets(tuple(lines), style))
+            case "blank_line":
+                pass
+            case other:
+                problems.append(Problem(f"Markdown of kind '{other}'.", where, _REMEDY_MARKDOWN))
+    return out
+
+
+def _parse(source: str) -> list[dict[str, Any]]:
+    tokens = mistune.create_markdown(renderer=None)(source)
+    return [] if isinstance(tokens, str) else tokens
+
+
+def _inline(
+    token: Mapping[str, Any],
+    where: str,
+    problems: list[Problem],
+    strong: bool = False,
+    emphasis: bool = False,
+    link: str = "",
+) -> Text:
+    spans: list[Span] = []
+    for child in token.get("children", ()):
+        match child["type"]:
+            case "text":
+                spans.append(
+                    Span(
+                        html.unescape(str(child["raw"])),
+                        strong=strong,
+                        emphasis=emphasis,
+                        link=link,
+                    )
+                )
+            case "softbreak" | "linebreak":
+                spans.append(Span(" ", strong=strong, emphasis=emphasis, link=link))
+            case "strong":
+                spans.extend(_inline(child, where, problems, True, emphasis, link))
+            case "emphasis":
+                spans.extend(_inline(child, where, problems, strong, True, link))
+            case "link":
+                address = str(child["attrs"]["url"])
+                if not re.match(r"(https://|http://|mailto:)", address):
+                    problems.append(
+                        Problem(
+                            f"A link to '{address}', which readers of the report do not have.",
+                            where,
+                            "Link to a web address, or name the document without a link.",
+                        )
+                    )
+                spans.extend(_inline(child, where, problems, strong, emphasis, address))
+            case other:
+                problems.append(Problem(f"Markdown of kind '{other}'.", where, _REMEDY_MARKDOWN))
+    return tuple(spans)
+
+
+def _check_levels(items: Iterable[Block], name: str, problems: list[Problem]) -> None:
+    level = 1
+    for block in items:
+        if isinstance(block, Heading):
+            if block.level not in (2, 3) or block.level > level + 1:
+                problems.append(
+                    Problem(
+                        f"The heading '{block.text}' has level {block.level} below level {level}.",
+                        name,
+                        "Use level 2 for a section and level 3 for a part of one.",
+                    )
+                )
+            level = block.level
+
+
+def _check_chart(chart: Chart, problems: list[Problem]) -> None:
+    alt = chart.alt.strip()
+    if not alt or alt == blocks.plain(chart.headline).strip():
+        problems.append(
+            Problem(
+                "The alternative text is empty, or only repeats the headline.",
+                f"chart '{chart.id}'",
+                "Say what the chart shows and what it finds: needs.words makes it from figures.",
+            )
+        )
+    if "<svg" not in chart.svg:
+        problems.append(Problem("The chart has no SVG.", f"chart '{chart.id}'"))
+
+
+def _check_table(table: Table, problems: list[Problem]) -> None:
+    where = f"table '{table.id}'"
+    if not table.caption.strip():
+        problems.append(Problem("The table has no caption.", where))
+    if not table.rows:
+        problems.append(
+            Problem("The table has no rows.", where, "Show a Notice that says what is missing.")
+        )
+    for position, heading in enumerate(table.columns, 1):
+        if not heading.label.strip():
+            problems.append(Problem("A column heading is blank.", f"{where}, column {position}"))
+    for number, row in enumerate(table.rows, 1):
+        if len(row) != len(table.columns):
+            problems.append(
+                Problem(
+                    f"The row has {len(row)} cells and the table {len(table.columns)} columns.",
+                    f"{where}, row {number}",
+                )
+            )
+            continue
+        for column, cell in zip(table.columns, row, strict=True):
+            if not cell.text.strip():
+                problems.append(
+                    Problem(
+                        "A cell is blank.",
+                        f"{where}, row {number}, column '{column.label}'",
+                        "Print the shorthand that fits, such as [x] or [z].",
+                    )
+                )
+
+
+def _register(
+    items: Sequence[Block], catalogue: Catalogue, problems: list[Problem]
+) -> tuple[Figure, ...]:
+    found: dict[str, Figure] = {}
+    for figure in blocks.all_figures(items):
+        try:
+            figures.collect([found.setdefault(figure.id, figure), figure])
+        except ValueError as error:
+            problems.append(Problem(str(error), "figure register"))
+    linked = dict.fromkeys(one for block in items for one in _links(block))
+    for one in linked:
+        if one and one not in found:
+            problems.append(
+                Problem(
+                    f"A number links to the figure '{one}', which no block carries.",
+                    "figure register",
+                    "Pass the figure in the block's figures.",
+                )
+            )
+    for key in _source_keys(items):
+        if key not in catalogue.sources:
+            problems.append(
+                Problem(
+                    f"A figure, chart or table names the source '{key}'.",
+                    "catalogue/sources",
+                    "Add the source to the catalogue, or mend its key.",
+                )
+            )
+    return tuple(found.values())
+
+
+def _source_keys(items: Sequence[Block]) -> tuple[str, ...]:
+    keys = dict.fromkeys(key for one in blocks.all_figures(items) for key in one.sources)
+    for block in items:
+        table = block.table if isinstance(block, Chart) else None
+        for named in (getattr(block, "sources", ()), getattr(block, "keys", ())):
+            keys.update(dict.fromkeys(named))
+        if table:
+            keys.update(dict.fromkeys(table.sources))
+    return tuple(keys)
+
+
+def _used_sources(items: Sequence[Block], catalogue: Catalogue) -> tuple[Source, ...]:
+    # an unknown key is reported with everything else that is wrong, not here
+    used = (catalogue.sources[key] for key in _source_keys(items) if key in catalogue.sources)
+    return tuple(sorted(used, key=lambda one: (one.producer, one.title, one.key)))
+
+
+def _fill_sources(
+    items: Iterable[Block], used: tuple[Source, ...], context: ReportContext
+) -> tuple[Block, ...]:
+    """Put what the catalogue says of the sources in place of the first `Sources` blocks."""
+    out: list[Block] = []
+    for block in items:
+        if not isinstance(block, Sources):
+            out.append(block)
+            continue
+        chosen = tuple(one for one in used if not block.keys or one.key in block.keys)
+        out.extend(source_blocks(chosen, context))
+    return tuple(out)
+
+
+def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Block, ...]:
+    """What the annex says of sources: tables of them and of their files, limits, attribution."""
+    if not sources:
+        return (Prose((Span("No source is used in this report."),)),)
+    table = Table(
+        id="sources",
+        caption="Sources used in this report",
+        columns=tuple(
+            Column(label, "header" if label == "Source" else "text")
+            for label in ("Source", "Producer", "Official statistics", "Period", "Geography",
+                          "Rounding at source", "Licence")
+        ),
+        rows=tuple(
+            tuple(
+                Cell(text or "[x]")
+                for text in (
+                    one.title,
+                    one.producer,
+                    "yes" if one.official_statistics else "no",
+                    one.period_type,
+                    one.geography,
+                    one.rounding,
+                    one.licence,
+                )
+            )
+            for one in sources
+        ),
+        notes=(
+            "Only sources marked “yes” are official statistics. This report is an analysis of them "
+            "and is not itself official statistics.",
+        ),
+    )  # fmt: skip
+    out: list[Block] = [table]
+    pages = tuple(
+        (
+            Span(f"{one.title}, {one.producer}", link=one.landing_page),
+            *(Span(f" {sentence}") for sentence in (one.limits, *one.breaks) if sentence),
+        )
+        for one in sources
+    )
+    out += [Prose((Span("Publishers’ pages, with limits and breaks of each series:"),))]
+    out += [Bullets(pages)]
+    files = [one for one in context.files if not one.source or one.source in _keys(sources)]
+    if files:
+        rows = tuple(
+            (
+                Cell(one.path),
+                Cell(context.catalogue.sources[one.source].title if one.source else "data package"),
+                Cell(f"{one.size:,}", one.size),
+                Cell(one.sha256),
+            )
+            for one in files
+        )
+        columns = (
+            Column("File", "header"),
+            Column("Source", "text"),
+            Column("Size", "number", "bytes"),
+            Column("SHA-256", "text"),
+        )
+        out.append(Table("files", "Files read", columns, rows, print_rows=0))
+    lines = dict.fromkeys(one.attribution for one in sources)
+    out += [Prose((Span("Attribution:"),))]
+    out += [Bullets(tuple((Span(line),) for line in lines))]
+    return tuple(out)
+
+
+def _keys(sources: Sequence[Source]) -> set[str]:
+    return {one.key for one in sources}
+
+
+def _links(block: Block) -> Iterator[str]:
+    match block:
+        case Prose():
+            yield from (span.figure for span in block.text)
+        case Bullets() | Notice():
+            yield from (span.figure for line in block.items for span in line)
+        case Cards():
+            yield from (card.figure for card in block.items)
+        case Table():
+            yield from (cell.figure for row in block.rows for cell in row)
+        case Chart():
+            yield from (span.figure for span in block.headline)
+            yield from _links(block.table)
+        case _:
+            pass

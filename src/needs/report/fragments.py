@@ -1,0 +1,173 @@
+"""Blocks as HTML: the drawing that JupyterLab's display and the report's page share."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from needs.blocks import Block, Card, Cards, Table
+from needs.catalogue import Catalogue, load
+from needs.report.document import Chapter, Document, printed_date, symbols_in
+from needs.report.register import Entry, entries, printed_input, printed_limit
+
+_COMPARISONS = {
+    "better": "Better than England",
+    "worse": "Worse than England",
+    "similar": "Similar to England",
+    "higher": "Higher than England",
+    "lower": "Lower than England",
+    "not compared": "Not compared with England",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """How blocks are drawn: on a page with numbers and links, or alone in a notebook.
+
+    Attributes
+    ----------
+    document : Document or None
+        None draws without numbers and links.
+    """
+
+    document: Document | None = None
+    catalogue: Catalogue = field(default_factory=load)
+
+    @property
+    def links(self) -> bool:
+        """Whether a number links to its entry in the register."""
+        return self.document is not None
+
+    def chart_label(self, key: str) -> str:
+        """The words "Figure 3: ", or nothing without a document."""
+        return f"Figure {self.document.chart_numbers[key]}: " if self.document else ""
+
+    def table_label(self, key: str) -> str:
+        """The words "Table 3: ", or nothing without a document."""
+        return f"Table {self.document.table_numbers[key]}: " if self.document else ""
+
+    def symbols(self, table: Table) -> dict[str, str]:
+        """The shorthand that stands in a table."""
+        return symbols_in(cell.text for row in table.rows for cell in row)
+
+    def source_lines(self, keys: Iterable[str]) -> str:
+        """Producers and titles of sources, in a sentence."""
+        named = [self.catalogue.sources[key] for key in keys if key in self.catalogue.sources]
+        return "; ".join(f"{one.producer}, {one.title}" for one in named)
+
+    def chapter(self, card: Card) -> Chapter | None:
+        """The chapter that says more about a headline figure."""
+        return self.document.chapter_named(card.chapter) if self.document else None
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The register's groups."""
+        return entries(self.document) if self.document else ()
+
+
+def comparison_words(card: Card) -> str:
+    """How the area compares with England, in words."""
+    return _COMPARISONS.get(card.comparison, card.comparison.capitalize())
+
+
+def trend_words(card: Card) -> str:
+    """The recent trend in words, with what it means where the indicator has a polarity."""
+    meaning = {"better": " (getting better)", "worse": " (getting worse)"}.get(card.trend_is, "")
+    return f"Recent trend: {card.trend}{meaning}" if card.trend else ""
+
+
+def inline_svg(svg: str, key: str, alt: str) -> Markup:
+    """An SVG made fit to stand in a page: one name, ids of its own, no fixed size.
+
+    Parameters
+    ----------
+    svg : str
+        As a chart or map returns it; may be a whole file.
+    key : str
+        Prefix that makes its ids unique in the page.
+    alt : str
+        Becomes its accessible name.
+    """
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
+    body = re.sub(r"<title\b[^>]*>.*?</title>\s*|<desc\b[^>]*>.*?</desc>\s*", "", body, flags=re.S)
+    body = re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL)
+    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", key)
+    body = re.sub(r'(\sid=")([^"]+")', rf"\1{prefix}-\2", body)
+    body = re.sub(r"(url\(#)", rf"\1{prefix}-", body)
+    body = re.sub(r'(\s(?:xlink:)?href="#)', rf"\1{prefix}-", body)
+    opening = body[: body.index(">") + 1]
+    width, height = (_length(opening, name) for name in ("width", "height"))
+    bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
+    if "viewBox" not in bare and width and height:
+        bare = bare[:-1] + f' viewBox="0 0 {width:g} {height:g}">'
+    # points are what charts are laid out in, pixels what a page has
+    size = f' style="max-width:{width * 4 / 3:.0f}px"' if width else ""
+    named = Markup(' class="drawing" role="img" aria-label="{}"').format(alt)
+    return Markup(bare[:4] + str(named) + size + bare[4:] + body[len(opening) :])
+
+
+def _length(tag: str, name: str) -> float:
+    found = re.search(rf'\s{name}="([0-9.]+)(?:pt|px)?"', tag)
+    return float(found[1]) if found else 0.0
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """The templates, with escaping on and undefined names fatal."""
+    env = jinja2.Environment(
+        loader=jinja2.PackageLoader("needs.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals |= {
+        "comparison_words": comparison_words,
+        "trend_words": trend_words,
+        "inline_svg": inline_svg,
+        "printed_limit": printed_limit,
+        "printed_input": printed_input,
+        "printed_date": printed_date,
+        "kind_of": lambda block: type(block).__name__,
+    }
+    return env
+
+
+def draw(block: Block | Cards, view: View, **more: Any) -> Markup:
+    """One block as HTML.
+
+    Parameters
+    ----------
+    block : Block
+    view : View
+    **more
+        What a block needs to know of its place: `level`, `number` and `anchor` of a heading.
+    """
+    place: Mapping[str, Any] = {"level": 2, "number": "", "anchor": ""} | more
+    return Markup(_macros().draw(block, view, place))
+
+
+@functools.cache
+def _macros() -> Any:
+    return environment().get_template("blocks.html.j2").module
+
+
+def to_html(blocks: Iterable[Block]) -> str:
+    """Blocks as an HTML fragment for JupyterLab, with a light style of its own.
+
+    Examples
+    --------
+    >>> from needs.blocks import Prose, Span
+    >>> "5 &lt; 6" in to_html([Prose((Span("5 < 6"),))])
+    True
+    """
+    view = View()
+    parts = [draw(block, view, level=getattr(block, "level", 2)) for block in blocks]
+    style = environment().get_template("fragment.css").render()
+    return f'<div class="needs">\n<style>{style}</style>\n{"".join(parts)}</div>\n'

@@ -1,0 +1,287 @@
+"""The in-process engine gives what a kernel gives, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from needs.report.engine import InProcessEngine
+
+MAY_FAIL = ["raises-exception"]
+
+#: Each cell is awkward in its own way; those tagged so may fail.
+AWKWARD: list[tuple[str, list[str]]] = [
+    ("import sys\nprint('a'); print('b', file=sys.stderr); print('c')", []),
+    ("1 + 1", []),
+    ("1 + 1;", []),
+    ("None", []),
+    ("   \n", []),
+    ("'not run'", ["skip-execution"]),
+    ("print('before'); sys.stderr.write('e'); sys.stderr.flush(); print('after')", []),
+    (
+        "from IPython.display import HTML, clear_output, display\n"
+        "handle = display('first', display_id='one'); print('between'); display(HTML('<b>'))",
+        [],
+    ),
+    ("handle.update('second')\nhandle.update('third')", []),
+    ("display('again', display_id='one')", []),
+    ("from IPython.display import update_display; update_display(1, display_id='unknown')", []),
+    ("print('gone'); clear_output(); print('kept')", []),
+    ("print('gone'); clear_output(wait=True); print('kept'); 3", []),
+    ("print('kept'); clear_output(wait=True)", []),
+    (
+        "class Bundle:\n"
+        "    def _repr_mimebundle_(self, include=None, exclude=None):\n"
+        "        return {'text/plain': 'bundle', 'text/html': '<i>', 'image/png': b'\\x89PNG',\n"
+        "            'application/json': {'numbers': (1, 2.5)}}, {'image/png': {'width': 3}}\n"
+        "Bundle()",
+        [],
+    ),
+    ("display(Bundle()); Bundle()", []),
+    ("shown = {'text/plain': 'as it was'}\ndisplay(shown, raw=True); shown.clear()", []),
+    ("class Broken:\n    def __repr__(self): raise ValueError('no repr')\nBroken()", MAY_FAIL),
+    ("print('printed first')\ndef f():\n    return 1 / 0\nf()", MAY_FAIL),
+    ("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError('x') from e", MAY_FAIL),
+    ("def broken(:", MAY_FAIL),
+    ("%not_a_magic", MAY_FAIL),
+    ("%%capture kept\nprint('captured')", []),
+    ("kept.stdout", []),
+    ("_ + Out[2] if False else In[2]", []),
+    ("await __import__('asyncio').sleep(0, 'awaited')", []),
+    ("import pandas as pd\npd.DataFrame({'a': [1, 2]})", []),
+    ("import matplotlib.pyplot as plt\nplt.plot([1, 2]);", []),
+    ("figure, axes = plt.subplots(figsize=(1, 1)); print('text'); 5", []),
+    ("def deep(n): return deep(n - 1) if n else int('x')\ndeep(3)", MAY_FAIL),
+    ("__name__", []),
+]
+
+
+def notebook(*cells: str | tuple[str, list[str]]) -> nbformat.NotebookNode:
+    """A notebook of code cells, with ids that do not change."""
+    made = [new_markdown_cell("# Awkward", id="title")]
+    for number, cell in enumerate(cells):
+        source, tags = (cell, []) if isinstance(cell, str) else cell
+        made.append(new_code_cell(source, id=f"cell-{number}", metadata={"tags": tags}))
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    return new_notebook(cells=made, metadata={"kernelspec": kernel, "papermill": {}})
+
+
+def execute(node: nbformat.NotebookNode, engine: str | None = "inprocess") -> Any:
+    """Run a notebook through papermill's engine of that name, without its final raise."""
+    return papermill.engines.papermill_engines.execute_notebook_with_engine(
+        engine, node, kernel_name="python3", progress_bar=False
+    )
+
+
+def outputs(node: nbformat.NotebookNode, cell: int = -1) -> list[Any]:
+    """What a code cell shows, counted without the title."""
+    code = [one for one in node.cells if one.cell_type == "code"]
+    return list(code[cell].outputs)
+
+
+def result(node: nbformat.NotebookNode, cell: int = -1) -> str:
+    """The plain text of a cell's only output."""
+    (output,) = outputs(node, cell)
+    return str(output["data"]["text/plain"] if "data" in output else output)
+
+
+def comparable(node: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    """Cells without colours, and the names and source lines of a traceback.
+
+    A kernel finds fewer source lines: it looks for them in a file that it never wrote.
+    """
+    cells = []
+    for cell in node.cells:
+        if cell.cell_type != "code":
+            continue
+        shown: list[Any] = []
+        for output in cell.outputs:
+            output = nbformat.from_dict(output)
+            if "traceback" in output:
+                output.traceback = output.traceback[-1:]
+            last = shown[-1] if shown else {}
+            if output.output_type == "stream" and last.get("name") == output.name:
+                last.text += output.text  # a kernel may send a text in pieces
+            else:
+                shown.append(output)
+        text = nbformat.v4.writes(new_notebook(cells=[new_code_cell(id="x", outputs=shown)]))
+        text = re.sub(r"\\u001b\[[\d;]*m", "", text)
+        text = re.sub(
+            r"<ipython-input-[\w-]+>|[^ (\"]*ipykernel_\d+\S+?\.py|\d{6,}\.py", "CELL", text
+        )
+        cells.append(
+            {"count": cell.execution_count, "outputs": text.splitlines(), "source": cell.source}
+        )
+    return cells
+
+
+@pytest.mark.filterwarnings("default")  # of the libraries that run the kernel
+def test_outputs_are_those_of_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    ours = execute(notebook(*AWKWARD))
+    theirs = execute(notebook(*AWKWARD), engine=None)
+    for mine, kernels in zip(comparable(ours), comparable(theirs), strict=True):
+        assert mine == kernels
+    assert ours.metadata.language_info == theirs.metadata.language_info
+    assert outputs(ours, 27)[0]["data"].keys() == {"text/plain", "image/png"}
+
+
+def test_papermill_finds_the_engine_by_its_name() -> None:
+    assert papermill.engines.papermill_engines.get_engine("inprocess") is InProcessEngine
+
+
+def test_no_later_cell_runs_after_a_failure() -> None:
+    done = execute(notebook("1 / 0", "print('later')"))
+    assert outputs(done, 0)[0].ename == "ZeroDivisionError"
+    assert outputs(done, 1) == []
+    assert done.metadata.papermill.exception is True
+
+
+def test_papermill_raises_with_the_failing_cell(tmp_path: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError) as caught:
+        papermill.execute_notebook(
+            notebook("1", "1 / 0"),
+            str(tmp_path / "out.ipynb"),
+            engine_name="inprocess",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+        )
+    assert (caught.value.cell_index, caught.value.ename) == (2, "ZeroDivisionError")
+    assert (tmp_path / "out.ipynb").exists()
+
+
+def test_names_and_counts_begin_again_in_every_chapter() -> None:
+    execute(notebook("leak = 1\nleak"))
+    done = execute(notebook("'leak' in globals()", "len(Out), In"))
+    assert result(done, 0) == "False"
+    assert outputs(done, 0)[0].execution_count == 1
+    assert result(done, 1) == "(1, ['', \"'leak' in globals()\", 'len(Out), In'])"
+
+
+#: What a chapter may change, as an assignment and as an expression that shows it.
+STATE = {
+    "environment": ("import os; os.environ['NEEDS_LEAK'] = '1'", "os.environ.get('NEEDS_LEAK')"),
+    "removed variable": ("import os; os.environ.pop('PATH')", "'PATH' in os.environ"),
+    "folder": ("import os; os.chdir('/')", "os.getcwd()"),
+    "import path": ("import sys; sys.path.append('leak')", "'leak' in sys.path"),
+    "random state": (
+        "import random, numpy as np; random.seed(1); np.random.seed(1)",
+        "str(random.getstate()) + str(np.random.get_state()[1][:3])",
+    ),
+    "pandas option": (
+        "import pandas as pd; pd.set_option('display.max_rows', 3)",
+        "pd.get_option('display.max_rows')",
+    ),
+    "numpy option": (
+        "import numpy as np; np.set_printoptions(precision=2); np.seterr(divide='raise')",
+        "str(np.get_printoptions()) + str(np.geterr())",
+    ),
+    "decimal context": ("import decimal; decimal.getcontext().prec = 3", "decimal.getcontext()"),
+    "warning filter": (
+        "import warnings; warnings.simplefilter('ignore')",
+        "str(warnings.filters)",
+    ),
+    "rcParams": (
+        "import matplotlib.pyplot as plt; plt.rcParams['font.size'] = 31",
+        "plt.rcParams['font.size']",
+    ),
+    "open figure": (
+        "import matplotlib.pyplot as plt, matplotlib_inline.backend_inline as inline\n"
+        "inline.set_matplotlib_close(False); plt.figure(); None",
+        "plt.get_fignums()",
+    ),
+    "root logger": (
+        "import logging; logging.basicConfig(level=1); logging.disable(50)",
+        "logging.root.level, logging.root.handlers, logging.root.manager.disable",
+    ),
+    "new logger": (
+        "import logging; log = logging.getLogger('needs.leak'); log.setLevel(1);"
+        " log.addHandler(logging.StreamHandler())",
+        "logging.getLogger('needs.leak').level, logging.getLogger('needs.leak').handlers",
+    ),
+    "formatter": (
+        "get_ipython().display_formatter.formatters['text/html'].for_type(int, str); None",
+        "get_ipython().display_formatter.formatters['text/html'].type_printers.get(int)",
+    ),
+    "event": (
+        "get_ipython().events.register('post_run_cell', print)",
+        "print in get_ipython().events.callbacks['post_run_cell']",
+    ),
+    "magic setting": ("%config InteractiveShell.ast_node_interactivity = 'all'", "1;\n2"),
+    "output": ("import io, sys; sys.stdout = io.StringIO()", "type(sys.stdout).__name__"),
+}
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_no_state_leaks_from_chapter_to_chapter(name: str) -> None:
+    change, show = STATE[name]
+    imports = (
+        "import decimal, logging, os, random, sys, warnings; import numpy as np, pandas as pd;"
+        " import matplotlib.pyplot as plt"
+    )
+    reads = notebook(imports, show)
+    before = execute(notebook(imports, show))
+    changed = execute(notebook(imports, change, show))
+    assert outputs(changed, 0) == [] and all(o.output_type != "error" for o in outputs(changed))
+    after = execute(reads)
+    assert outputs(after) == outputs(before)
+    seen = [{k: v for k, v in o.items() if k != "execution_count"} for o in outputs(changed)]
+    kept = [{k: v for k, v in o.items() if k != "execution_count"} for o in outputs(before)]
+    assert seen != kept, "the case changes nothing, so it proves nothing"
+
+
+def test_the_caller_gets_its_process_back() -> None:
+    def state() -> tuple[Any, ...]:
+        return (
+            sys.stdin,
+            sys.stdout,
+            sys.stderr,
+            sys.modules["__main__"],
+            sys.displayhook,
+            sys.excepthook,
+            tuple(sys.path),
+            os.getcwd(),
+            dict(os.environ),
+            tuple(warnings.filters),
+            tuple(logging.root.handlers),
+        )
+
+    from IPython import get_ipython
+
+    before = state()
+    execute(notebook("import os, sys; os.chdir('/'); sys.path.clear(); os.environ.clear()"))
+    assert state() == before
+    assert get_ipython() is None  # type: ignore[no-untyped-call]
+
+
+def test_charts_are_shown_in_every_chapter() -> None:
+    chapter = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+    first, second = execute(notebook(chapter)), execute(notebook(chapter))
+    assert "image/png" in outputs(first)[0]["data"]
+    assert outputs(first) == outputs(second)
+
+
+def test_a_second_run_gives_the_same_outputs() -> None:
+    cells = [cell for cell in AWKWARD if "asyncio" not in cell[0]]
+    first, second = execute(notebook(*cells)), execute(notebook(*cells))
+    assert comparable(first) == comparable(second)
+
+
+def test_a_prompt_is_answered_by_nobody() -> None:
+    done = execute(notebook(("input('Name?')", MAY_FAIL)))
+    assert outputs(done)[-1].ename == "EOFError"
+
+
+def test_the_user_can_stop_a_run() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        execute(notebook("raise KeyboardInterrupt"))

@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import contextvars
 import decimal
+import gc
 import io
 import logging
 import os
@@ -300,6 +301,8 @@ def _chapter() -> Iterator[Shell]:
         if _shell is None:
             with _current_shell(None):
                 _shell = Shell()
+            # Emptying the shell collects garbage, which need not look at imported modules.
+            gc.freeze()
         shell = _shell
         for borrower in (_current_shell, _shell_state, _streams, _plots):
             stack.enter_context(borrower(shell))
@@ -405,7 +408,6 @@ def _current_shell(shell: Shell | None) -> Iterator[None]:
 @contextlib.contextmanager
 def _shell_state(shell: Shell) -> Iterator[None]:
     """Empty the shell and put its settings back, whatever the chapter registered with it."""
-    shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.outputs = Outputs()
     lists: list[list[Any]] = [
         *shell.events.callbacks.values(),

@@ -80,6 +80,9 @@ class Assessment:
     district_boundaries: gpd.GeoDataFrame | None = field(repr=False)
     catalogue: Catalogue = field(repr=False)
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.area.code}), reporting year {self.year}"
+
     @property
     def name(self) -> str:
         """The area's name, as sentences use it."""
@@ -89,6 +92,11 @@ class Assessment:
     def places(self) -> tuple[Place, ...]:
         """The area, its region and England: the columns of most tables."""
         return (self.area, self.region, self.england)
+
+    @property
+    def all_observations(self) -> pd.DataFrame:
+        """Observations of every period, later than the reporting year too: for claims only."""
+        return pd.concat([self.observations, self.later], ignore_index=True)
 
     def indicator(self, key: str) -> Indicator:
         """A declaration of the catalogue."""

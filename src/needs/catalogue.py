@@ -124,6 +124,11 @@ class Indicator(Declaration):
     name: str
     #: For a chart axis or a table cell.
     short_name: str
+    #: What a sentence calls it, singular: "drug misuse death rate"; from `short_name` where empty.
+    subject: str = ""
+    #: For unmet need: what they needed, in the past tense, and who they are.
+    need: str = "needed treatment"
+    people: str = "people"
     #: One or two plain sentences: what is counted, and among whom.
     definition: str
     statistic: Statistic

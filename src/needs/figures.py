@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Any
 
 
 class Status(StrEnum):
@@ -124,6 +126,10 @@ class Figure:
         if self.status is Status.SHOWN and (self.value is None or not math.isfinite(self.value)):
             raise ValueError(f"{self.id}: a figure that is shown needs a finite value")
 
+    def with_(self, **changes: Any) -> Figure:
+        """A copy with some attributes changed."""
+        return replace(self, **changes)
+
     @property
     def shown(self) -> bool:
         """Whether there is a value to print."""
@@ -181,8 +187,6 @@ def format_number(value: float, decimals: int = 0) -> str:
     """
     # repr gives the shortest decimal that a reader would type, so 4.645 rounds as it is written
     scale = 10**decimals
-    from decimal import ROUND_HALF_UP, Decimal
-
     rounded = Decimal(repr(float(value))).quantize(Decimal(1) / scale, ROUND_HALF_UP)
     text = f"{rounded:,.{decimals}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text

@@ -1,0 +1,186 @@
+"""Deprivation by LSOA: counts, residents and shares as figures.
+
+The deciles are the publisher's own national deciles, never recomputed for an area. Populations are
+the newest mid-year estimates in or before the reporting year on the index's own LSOA boundaries.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from needs.assessment import Assessment, Place
+from needs.figures import Figure, Status, figure_id
+
+METHOD = "Share of residents by deprivation decile"
+
+#: Domains of the index in the publisher's order, with plain names.
+DOMAINS = {
+    "income": "Income",
+    "employment": "Employment",
+    "education": "Education, skills and training",
+    "health": "Health and disability",
+    "crime": "Crime",
+    "barriers": "Barriers to housing and services",
+    "environment": "Living environment",
+}
+
+#: The cut-offs that strategies quote: the most deprived 10%, 20% and 30% of LSOAs in England.
+CUT_OFFS = {1: "most deprived 10%", 2: "most deprived 20%", 3: "most deprived 30%"}
+
+BANDS = ("Most deprived 10%", "10% to 20%", "20% to 30%")
+
+
+def sources(na: Assessment) -> tuple[str, ...]:
+    """Sources behind deprivation figures: the index, and the LSOA populations that were used."""
+    reader = {"2019": ("mhclg_iod_2019", "nomis_population")}
+    return reader.get(na.index_edition, ("mhclg_iod_2025", "ons_lsoa_population"))
+
+
+def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figure:
+    """LSOAs in the most deprived 10%, 20% or 30% of England (`decile` 1, 2 or 3)."""
+    rows = _in(na, place)
+    inside = int((rows["imd_decile"] <= decile).sum())
+    return _figure(na, f"lsoas_most_deprived_{decile}0", place, inside, "LSOAs", 0).with_(
+        label=f"LSOAs in the {CUT_OFFS[decile]} nationally",
+        numerator=float(inside),
+        denominator=float(len(rows)),
+        formula="count of LSOAs whose national decile is in range",
+    )
+
+
+def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
+    """Residents of those LSOAs."""
+    rows = _in(na, place)
+    inside = float(rows.loc[rows["imd_decile"] <= decile, "population"].sum(min_count=1) or 0)
+    complete = rows["population"].notna().all() and len(rows) > 0
+    return _figure(
+        na, f"residents_most_deprived_{decile}0", place, inside if complete else None, "people", 0
+    ).with_(
+        label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
+        numerator=inside if complete else None,
+        formula="sum of the mid-year populations of those LSOAs",
+    )
+
+
+def share(na: Assessment, decile: int, place: Place | None = None) -> Figure:
+    """Share of all residents who live in those LSOAs, in per cent."""
+    rows = _in(na, place)
+    total = float(rows["population"].sum())
+    inside = float(rows.loc[rows["imd_decile"] <= decile, "population"].sum())
+    known = rows["population"].notna().all() and total > 0
+    return _figure(
+        na,
+        f"share_most_deprived_{decile}0",
+        place,
+        100 * inside / total if known else None,
+        "%",
+        1,
+    ).with_(
+        label=f"Share of residents in LSOAs in the {CUT_OFFS[decile]} nationally",
+        numerator=inside if known else None,
+        denominator=total if known else None,
+        formula="residents of those LSOAs ÷ all residents × 100",
+    )
+
+
+def share_by_decile(na: Assessment) -> tuple[Figure, ...]:
+    """Share of residents in each national decile, 1 (most deprived) to 10."""
+    rows = na.lsoa
+    total = float(rows["population"].sum())
+    by_decile = rows.groupby("imd_decile")["population"].sum()
+    figures = []
+    for decile in range(1, 11):
+        inside = float(by_decile.get(decile, 0))
+        value = 100 * inside / total if total else None
+        figures.append(
+            _figure(na, f"share_in_decile_{decile}", None, value, "%", 1).with_(
+                label=f"Share of residents in national deprivation decile {decile}",
+                numerator=inside if total else None,
+                denominator=total or None,
+                formula="residents of LSOAs in the decile ÷ all residents × 100",
+                note=f"decile {decile}",
+            )
+        )
+    return tuple(figures)
+
+
+def domain_shares(na: Assessment) -> pd.DataFrame:
+    """Share of residents in the most deprived 10%, 20% and 30% of England, for each domain.
+
+    Returns
+    -------
+    DataFrame
+        One row a domain (the index itself first): `domain`, `label`, and `d1`, `d2`, `d3`:
+        Figures for the three cut-offs.
+    """
+    total = float(na.lsoa["population"].sum())
+    out = []
+    names = {"imd": "Index of Multiple Deprivation", **DOMAINS}
+    for key, label in names.items():
+        row: dict[str, object] = {"domain": key, "label": label}
+        for cut, words in CUT_OFFS.items():
+            inside = float(na.lsoa.loc[na.lsoa[f"{key}_decile"] <= cut, "population"].sum())
+            value = 100 * inside / total if total else None
+            # the index's own shares have one id wherever they are shown
+            if key == "imd":
+                row[f"d{cut}"] = share(na, cut)
+                continue
+            row[f"d{cut}"] = _figure(na, f"share_{key}_{cut}0", None, value, "%", 1).with_(
+                label=f"{label}: share of residents in the {words} nationally",
+                numerator=inside if total else None,
+                denominator=total or None,
+                formula="residents of those LSOAs ÷ all residents × 100",
+            )
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+def domain_bands(shares: pd.DataFrame) -> pd.DataFrame:
+    """The shares of `domain_shares` as bands that add up: up to 10%, 10% to 20%, 20% to 30%."""
+    rows = []
+    for _, row in shares.iterrows():
+        values = [row[f"d{cut}"].value for cut in CUT_OFFS]
+        below = [0.0, *values[:-1]]
+        for band, value, less in zip(BANDS, values, below, strict=True):
+            share_of_band = None if value is None or less is None else value - less
+            rows.append({"domain": row["label"], "band": band, "share": share_of_band})
+    return pd.DataFrame(rows).astype({"share": float})
+
+
+def most_deprived(na: Assessment, n: int = 20) -> pd.DataFrame:
+    """The area's most deprived LSOAs by national rank, at most `n`."""
+    return na.lsoa.sort_values(["imd_rank", "lsoa_code"]).head(n).reset_index(drop=True)
+
+
+def period(na: Assessment) -> str:
+    """How the period of a deprivation figure is printed: the index, and the population's year."""
+    people = f", mid-{na.lsoa_population_year} population" if na.lsoa_population_year else ""
+    return f"IoD{na.index_edition}{people}"
+
+
+def _in(na: Assessment, place: Place | None) -> pd.DataFrame:
+    if place is None or place.code == na.area.code:
+        return na.lsoa
+    return na.lsoa[na.lsoa["district_code"] == place.code]
+
+
+def _figure(
+    na: Assessment, key: str, place: Place | None, value: float | None, unit: str, decimals: int
+) -> Figure:
+    place = place or na.area
+    when = f"IoD{na.index_edition}"
+    return Figure(
+        id=figure_id(key, place.code, when),
+        indicator=key,
+        label=key,
+        area_code=place.code,
+        area_name=place.name,
+        period=period(na),
+        value=value,
+        unit=unit,
+        decimals=decimals,
+        status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
+        method=METHOD,
+        sources=sources(na),
+        source_rows=(f"LSOAs of {place.name}",),
+    )

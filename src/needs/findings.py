@@ -1,0 +1,286 @@
+"""Findings that belong to one chart each: population, deprivation, sexes, gradients, spending.
+
+Built from the parts of `needs.words`, under the same rules: a difference is only called one where
+the intervals allow it, and every number comes from a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from needs import words
+from needs.blocks import Span, Text
+from needs.figures import Figure, Series
+
+
+def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
+    """Where an area's age structure differs most from England's, in words.
+
+    Parameters
+    ----------
+    area : str
+    local, national : DataFrame
+        `age_from`, `sex`, `population`, `share` (per cent of all residents), five-year bands.
+    """
+    gap = (_shares(local) - _shares(national)).dropna()
+    if gap.empty:
+        return (Span(f"The age structure of {area} cannot be compared with England's"),)
+    most, least = int(gap.idxmax()), int(gap.idxmin())
+    if gap.max() < 0.1:
+        return (Span(f"{words.capital(area)} has much the same age structure as England"),)
+    return (
+        Span(
+            f"{words.capital(area)} has a larger share of people aged {_band(most)} than England, "
+            f"and a smaller share aged {_band(least)}"
+        ),
+    )
+
+
+def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: str) -> str:
+    """Alternative text of the population pyramid: the finding with its two bands."""
+    gap = (_shares(local) - _shares(national)).dropna()
+    kind = f"Population pyramid of {area} by sex, with England outlined, {period}."
+    if gap.empty:
+        return kind
+    ours, theirs = _shares(local), _shares(national)
+    most, least = int(gap.idxmax()), int(gap.idxmin())
+    return (
+        f"{kind} Aged {_band(most)}: {ours[most]:.1f}% against {theirs[most]:.1f}%. "
+        f"Aged {_band(least)}: {ours[least]:.1f}% against {theirs[least]:.1f}%."
+    )
+
+
+def _shares(frame: pd.DataFrame) -> pd.Series:
+    return frame.groupby("age_from")["share"].sum()
+
+
+def _band(age: int) -> str:
+    return "90 and over" if age >= 90 else f"{age} to {age + 4}"
+
+
+def growth(series: Series) -> Text:
+    """How a population changed from the first to the last year of a series."""
+    shown = [one for one in series.figures if one.shown]
+    first, last = shown[0], shown[-1]
+    verb = "grew" if (last.value or 0) > (first.value or 0) else "fell"
+    if last.number == first.number:
+        verb = "stayed the same,"
+    return words.say(
+        "The population of {area} {verb} from {a} in {t1} to {b} in {t2}",
+        area=words.in_prose(series.label),
+        verb=verb,
+        a=first.with_(unit=""),
+        b=last.with_(unit=""),
+        t1=first.period,
+        t2=last.period,
+    )
+
+
+def alt_growth(series: Series) -> str:
+    """Alternative text of the population by year."""
+    shown = [one for one in series.figures if one.shown]
+    first, last = shown[0], shown[-1]
+    return (
+        f"Line chart of residents of {words.in_prose(series.label)}, {first.period} to "
+        f"{last.period}: from {first.number} to {last.number}."
+    )
+
+
+def deciles(area: str, shares: Sequence[Figure]) -> Text:
+    """Whether an area is less or more deprived than England, from its shares by decile."""
+    most = sum(one.value or 0 for one in shares[:3])
+    least = sum(one.value or 0 for one in shares[-3:])
+    first = shares[0]
+    if abs(most - least) < 5:
+        rest = "has about as many residents in the most as in the least deprived deciles"
+    elif most > least:
+        rest = "has more residents in the most deprived deciles than in the least deprived"
+    else:
+        rest = "has fewer residents in the most deprived deciles than in the least deprived"
+    return words.say(
+        "{area} {rest}: {share} live in the most deprived tenth",
+        area=words.capital(words.in_prose(area)),
+        rest=rest,
+        share=first,
+    )
+
+
+def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
+    """Where the most deprived LSOAs of an area lie."""
+    places = most_deprived_places(lsoa)
+    name = words.capital(words.in_prose(area))
+    if not places:
+        return (Span(f"No neighbourhood of {area} is among the most deprived 10% in England"),)
+    where = words.listing([f"{place} ({n})" for place, n in places], limit=4)
+    return words.say(
+        "{name} has {count} in the most deprived 10% in England: {where}",
+        name=name,
+        count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
+        where=where,
+    )
+
+
+def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
+    """Districts by their number of LSOAs in the most deprived decile, most first."""
+    counts = lsoa.loc[lsoa["imd_decile"] == 1, "district_name"].value_counts()
+    pairs = [(str(name), int(n)) for name, n in counts.items()]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def domains(area: str, frame: pd.DataFrame) -> Text:
+    """In which domain most residents live in the most deprived 10% of England."""
+    shares = [(row["label"], row["d1"]) for _, row in frame.iterrows() if row["domain"] != "imd"]
+    shown = [(label, one) for label, one in shares if one.shown]
+    if not shown:
+        return (Span(f"Deprivation by domain is not available for {area}"),)
+    label, top = max(shown, key=lambda pair: pair[1].value or 0)
+    return words.say(
+        "{label} is the most widespread kind of deprivation: {share} of residents live in the most "
+        "deprived 10% for it",
+        label=label,
+        share=top,
+    )
+
+
+def alt_domains(area: str, frame: pd.DataFrame) -> str:
+    """Alternative text of the domain profile."""
+    rows = [(str(row["label"]), row["d1"]) for _, row in frame.iterrows() if row["domain"] != "imd"]
+    return words.alt_domains(
+        [one for _, one in rows],
+        names=[words.lower_first(label) for label, _ in rows],
+        area_name=area,
+        what="residents living in the most deprived 10%",
+    )
+
+
+def by_sex(male: Figure, female: Figure, subject: str) -> Text:
+    """Whether males and females differ: only where their intervals do not overlap."""
+    name = words.possessive(words.in_prose(male.area_name))
+    if None in (male.lower, male.upper, female.lower, female.upper):
+        template = "{name} {subject}: {m} for males and {f} for females in {when}"
+    elif (male.lower or 0) > (female.upper or 0):
+        template = "{name} {subject} is higher for males ({m}) than for females ({f}), {when}"
+    elif (female.lower or 0) > (male.upper or 0):
+        template = "{name} {subject} is higher for females ({f}) than for males ({m}), {when}"
+    else:
+        template = (
+            "{name} {subject} is {m} for males and {f} for females, {when}; their intervals overlap"
+        )
+    return words.say(
+        template,
+        name=words.capital(name),
+        subject=words.lower_first(subject),
+        m=male,
+        f=female.with_(unit="" if female.unit != "%" else "%"),
+        when=male.period,
+    )
+
+
+def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
+    """Alternative text of males and females beside each other."""
+    both = (
+        f"{sex} {one.number} ({one.interval})" if one.interval else f"{sex} {one.number}"
+        for sex, one in (("males", male), ("females", female))
+    )
+    text = (
+        f"Bar chart of {words.lower_first(subject)} by sex, {words.in_prose(male.area_name)}, "
+        f"{male.period}: {words.listing(list(both))}."
+    )
+    return (
+        text
+        if len(text) <= words.ALT_LIMIT
+        else (
+            f"Bar chart of {words.lower_first(subject)} by sex, {male.period}: males {male.number}, "
+            f"females {female.number}."
+        )
+    )
+
+
+def rank(figures: Sequence[Figure], focus: Figure, subject: str) -> Text:
+    """Where the area stands among all authorities."""
+    return _no_stop(words.rank_sentence(figures, focus, subject=subject))
+
+
+def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
+    """How the most deprived group compares with the least deprived."""
+    first, last = deciles_[0], deciles_[-1]
+    apart = (first.lower or 0) > (last.upper or 0) or (first.upper or 0) < (last.lower or 0)
+    way = "higher" if (first.value or 0) > (last.value or 0) else "lower"
+    how = f"statistically {way} than" if apart else "statistically similar to"
+    return words.say(
+        "In England's most deprived authorities the figure for {subject} is {a}, {how} in the "
+        "least deprived ({b})",
+        subject=words.lower_first(subject),
+        a=first,
+        b=last.with_(unit=""),
+        how=how,
+    )
+
+
+def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
+    """Alternative text of a gradient by deprivation decile."""
+    first, last = deciles_[0], deciles_[-1]
+    return (
+        f"Chart of {words.lower_first(subject)} by deprivation decile of authorities in England, "
+        f"{first.period}: {first.number} in the most deprived tenth and {last.number} in the least "
+        "deprived, with intervals."
+    )
+
+
+def slope(slope_index: Figure, relative_index: Figure) -> Text:
+    """The slope and relative index of inequality in plain words."""
+    return words.say(
+        "Across the whole range of deprivation the gap is {slope:full} (slope index of "
+        "inequality). The most deprived end is {times} times the least deprived (relative index "
+        "of inequality, {interval}).",
+        slope=slope_index,
+        times=relative_index.with_(unit=""),
+        interval=relative_index.interval,
+    )
+
+
+def amounts(totals: Sequence[Figure], area: str) -> Text:
+    """What is spent, from the first to the last year."""
+    shown = [one for one in totals if one.shown]
+    if not shown:
+        return (Span(f"Grants for drug and alcohol services in {area}"),)
+    first, last = shown[0], shown[-1]
+    if len(shown) == 1:
+        return words.say("Grants came to {a} in {t1}", a=first, t1=first.period)
+    return words.say(
+        "Grants come to {a} in {t1} and {b} in {t2}",
+        a=first,
+        b=last,
+        t1=first.period,
+        t2=last.period,
+    )
+
+
+def alt_amounts(totals: Sequence[Figure], grants: Sequence[Figure], area: str) -> str:
+    """Alternative text of grants by year: the totals and the largest grant."""
+    years = [one for one in totals if one.shown]
+    text = f"Stacked bar chart of grants for drug and alcohol services in {area}."
+    said = ", ".join(f"{one.period} {one.text}" for one in years)
+    last = [one for one in grants if years and one.period == years[-1].period and one.shown]
+    if said:
+        text += f" Totals: {said}."
+    if last:
+        largest = max(last, key=lambda one: one.value or 0)
+        text += f" The largest is {largest.note}, {largest.text}."
+    return text if len(text) <= words.ALT_LIMIT else text.split(" The largest")[0]
+
+
+def _no_stop(text: Text) -> Text:
+    """A sentence as a headline: its first sentence, without the full stop."""
+    if not text:
+        return text
+    kept: list[Span] = []
+    for span in text:
+        if not span.figure and ". " in span.text:
+            kept.append(Span(span.text.split(". ")[0]))
+            break
+        kept.append(span)
+    kept[-1] = Span(kept[-1].text.removesuffix("."), kept[-1].figure, kept[-1].strong)
+    return tuple(kept)

@@ -1,0 +1,449 @@
+"""What every chapter shows of an indicator: definition, comparison, trend, authorities, missing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from needs import charts, findings, tables, words
+from needs.assessment import Assessment, Place
+from needs.blocks import (
+    Block,
+    Blocks,
+    Bullets,
+    Cell,
+    Chart,
+    Column,
+    Heading,
+    Prose,
+    Span,
+    Table,
+    Text,
+    blocks,
+)
+from needs.catalogue import Indicator
+from needs.figures import Figure, Series
+from needs.stats.trend import recent_trend
+
+#: From this many points a series is drawn as a line; fewer are told in words and in the table.
+POINTS_FOR_A_TREND = 3
+
+#: From this many authorities a chart of all of them says something.
+AUTHORITIES_FOR_A_CHART = 20
+
+TREND_WORDS = "cannot be calculated"
+
+
+def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
+    """Open a chapter with the two or three findings that matter most."""
+    findings = []
+    figures: list[Figure] = []
+    for indicator in na.catalogue.chapter(chapter):
+        if not indicator.headline or not na.has(indicator.key):
+            continue
+        figure = na.figure(indicator.key)
+        reference = na.figure(indicator.key, na.england, figure.period)
+        findings.append(finding(indicator, figure, reference))
+        figures += [figure, reference]
+        if len(findings) == most:
+            break
+    if not findings:
+        return Blocks()
+    return blocks(Bullets(tuple(findings), style="finding", figures=_shown(figures)))
+
+
+def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
+    """One sentence or two on an indicator: its value, its interval, and England beside it."""
+    return words.comparison_sentence(
+        figure,
+        reference if reference and reference.shown else None,
+        polarity=indicator.polarity,
+        subject=_subject(indicator),
+    )
+
+
+def glance(na: Assessment, chapter: str) -> Blocks:
+    """Show a chapter's indicators in one table beside the region and England."""
+    rows = []
+    figures: list[Figure] = []
+    for indicator in na.catalogue.chapter(chapter):
+        if not na.has(indicator.key):
+            continue
+        figure = na.figure(indicator.key)
+        region = na.figure(indicator.key, na.region, figure.period)
+        england = na.figure(indicator.key, na.england, figure.period)
+        compared = words.compare(figure, england, indicator.polarity)
+        trend, _ = recent(na, indicator)
+        low, high = tables.limit_cells(figure)
+        rows.append(
+            (
+                Cell(indicator.short_name),
+                Cell(figure.period),
+                Cell(indicator.unit),
+                tables.value_cell(figure),
+                low,
+                high,
+                tables.value_cell(region),
+                tables.value_cell(england),
+                Cell(compared.judgement),
+                Cell(trend),
+            )
+        )
+        figures += [figure, region, england]
+    if not rows:
+        return Blocks()
+    return blocks(
+        Heading("At a glance"),
+        Table(
+            id=f"glance_{chapter}",
+            caption=f"{na.name} beside {na.region.name} and England, newest figures to {na.year}",
+            columns=(
+                Column("Indicator", "header"),
+                Column("Period", "text"),
+                Column("Unit", "text"),
+                Column(na.name),
+                Column("Lower 95% limit"),
+                Column("Upper 95% limit"),
+                Column(na.region.name),
+                Column("England"),
+                Column("Compared with England", "text"),
+                Column("Recent trend", "text"),
+            ),
+            rows=tuple(rows),
+            notes=(
+                "Compared with England: the area's 95% confidence interval against England's "
+                "value; without an interval the two are not compared.",
+            ),
+            sources=tables.sources_of(_shown(figures)),
+            figures=tuple(figures),
+        ),
+    )
+
+
+def indicators(na: Assessment, chapter: str) -> Blocks:
+    """Show every indicator of a chapter that has more to show than one number."""
+    out: list[Block] = []
+    for indicator in na.catalogue.chapter(chapter):
+        out.extend(section(na, indicator.key))
+    return Blocks(tuple(out))
+
+
+def section(na: Assessment, key: str) -> Blocks:
+    """Show one indicator: what it is, how the area compares, and the charts its data allow."""
+    indicator = na.indicator(key)
+    parts = (trend(na, key), by_sex(na, key), by_district(na, key), authorities(na, key))
+    shown = [part for part in parts if part.items]
+    if not shown and not na.has(key):
+        return Blocks()
+    return blocks(Heading(indicator.name), definition(na, indicator), message(na, key), *shown)
+
+
+def definition(na: Assessment, indicator: Indicator) -> Prose:
+    """What is counted, and the limits of it, before any number."""
+    text = f"{indicator.definition} {indicator.limits}".strip()
+    return Prose((Span(text),), style="definition")
+
+
+def message(na: Assessment, key: str) -> Blocks:
+    """Say in words how the area compares and where it is going."""
+    indicator = na.indicator(key)
+    if not na.has(key):
+        return Blocks()
+    figure = na.figure(key)
+    reference = na.figure(key, na.england, figure.period)
+    series = na.series(key)
+    text = finding(indicator, figure, reference)
+    label, _ = recent(na, indicator)
+    if len([one for one in series.figures if one.shown]) > 1:
+        text = (
+            *text,
+            Span(" "),
+            *words.trend_sentence(
+                series, label, polarity=indicator.polarity, subject=_subject(indicator)
+            ),
+        )
+    return blocks(Prose(text, figures=_shown([figure, reference, *series.figures])))
+
+
+def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks:
+    """Draw the area over time beside its region and England."""
+    indicator = na.indicator(key)
+    focus = na.series(key)
+    if len([one for one in focus.figures if one.shown]) < POINTS_FOR_A_TREND:
+        return Blocks()
+    periods = {one.period for one in focus.figures}
+    others = []
+    for place in places or na.places[1:]:
+        series = na.series(key, place)
+        kept = tuple(one for one in series.figures if one.period in periods)
+        if place.code != na.area.code and any(one.shown for one in kept):
+            others.append(Series(series.label, series.role, kept))
+    label, _ = recent(na, indicator)
+    table = tables.series_table(
+        f"{key}_trend", f"{indicator.name}: {na.name} and comparators by period", focus, others
+    )
+    chart_id = f"chart_{key}_trend"
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=words.headline_trend(
+                focus, label, polarity=indicator.polarity, subject=_subject(indicator)
+            ),
+            subtitle=_subtitle(indicator, focus.figures, na),
+            svg=charts.trend(
+                [focus, *others],
+                unit=indicator.unit,
+                breaks=_breaks(indicator, focus),
+                chart_id=chart_id,
+            ),
+            alt=words.alt_trend(
+                [focus, *others], label, subject=_subject(indicator), unit=indicator.unit
+            ),
+            table=table,
+            figures=_shown(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def by_sex(na: Assessment, key: str) -> Blocks:
+    """Draw males and females side by side, with their intervals."""
+    indicator = na.indicator(key)
+    period = na.latest_period(key, sex="male")
+    if not {"male", "female"} <= set(indicator.sexes) or not period:
+        return Blocks()
+    rows = []
+    for place in na.places:
+        for sex in ("male", "female"):
+            figure = na.figure(key, place, period, sex)
+            if figure.shown:
+                rows.append((f"{place.name}, {sex}s", figure))
+    figures = [figure for _, figure in rows if figure.area_code == na.area.code]
+    if len(figures) < 2:
+        return Blocks()
+    table = tables.figures_table(
+        f"{key}_by_sex", f"{indicator.name} by sex, {period}", "Area and sex", rows, open_=False
+    )
+    chart_id = f"chart_{key}_by_sex"
+    series = [
+        Series(sex.capitalize() + "s", sex, tuple(one for _, one in rows if one.sex == sex))
+        for sex in ("male", "female")
+    ]
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=findings.by_sex(*figures, subject=_subject(indicator)),
+            subtitle=_subtitle(indicator, figures, na),
+            svg=charts.grouped_bars(
+                series, unit=indicator.unit, chart_id=chart_id, group="area_name"
+            ),
+            alt=findings.alt_by_sex(*figures, subject=_subject(indicator)),
+            table=table,
+            figures=_shown(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def by_district(na: Assessment, key: str) -> Blocks:
+    """Draw the districts with their intervals, the whole area and England beside them."""
+    indicator = na.indicator(key)
+    period = _district_period(na, key)
+    if not period:
+        return Blocks()
+    districts = na.across(key, na.districts, period)
+    whole = na.figure(key, na.area, period)
+    england = na.figure(key, na.england, period)
+    context = [one for one in (whole, england) if one.shown]
+    rows = [(one.area_name, one) for one in (*districts, *context)]
+    table = tables.figures_table(
+        f"{key}_by_district", f"{indicator.name} by district, {period}", "Area", rows, open_=False
+    )
+    chart_id = f"chart_{key}_by_district"
+    reference = next(iter(context), None)
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=words.headline_parts(districts, reference, subject=_subject(indicator)),
+            subtitle=_subtitle(indicator, districts, na, place=f"districts of {na.name}"),
+            svg=charts.caterpillar(
+                [*districts, *([whole] if whole.shown else [])],
+                focus=na.area.code if whole.shown else None,
+                reference=england if england.shown else None,
+                unit=indicator.unit,
+                chart_id=chart_id,
+            ),
+            alt=words.alt_bars(
+                districts, subject=_subject(indicator), names=[one.area_name for one in districts]
+            ),
+            table=table,
+            figures=_shown(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def authorities(na: Assessment, key: str) -> Blocks:
+    """Draw all upper-tier authorities: a funnel of rates of counts, else values in order."""
+    indicator = na.indicator(key)
+    period = na.latest_period(key)
+    if not period:
+        return Blocks()
+    figures = [one for one in na.across(key, na.authorities, period) if one.shown]
+    if len(figures) < AUTHORITIES_FOR_A_CHART:
+        return Blocks()
+    england = na.figure(key, na.england, period)
+    reference = england if england.shown else None
+    focus = next(one for one in figures if one.area_code == na.area.code)
+    figures.sort(key=lambda one: (one.value or 0.0, one.area_code))
+    table = tables.figures_table(
+        f"{key}_authorities",
+        f"{indicator.name}: upper-tier authorities in England, {period}",
+        "Authority",
+        [(one.area_name, one) for one in figures],
+        open_=False,
+        print_rows=10,
+    )
+    chart_id = f"chart_{key}_authorities"
+    funnel = indicator.statistic in ("crude_rate",) and reference is not None
+    if funnel and reference is not None:
+        limits, labels = funnel_limits(figures, reference, indicator.multiplier)
+        drawn = charts.funnel(
+            figures,
+            focus=na.area.code,
+            reference=reference,
+            limits=limits,
+            unit=indicator.unit,
+            chart_id=chart_id,
+        )
+        alt = words.alt_funnel(figures, focus, labels, subject=_subject(indicator))
+        headline = words.headline_funnel(figures, focus, labels)
+    else:
+        drawn = charts.caterpillar(
+            figures,
+            focus=na.area.code,
+            reference=reference,
+            unit=indicator.unit,
+            chart_id=chart_id,
+        )
+        alt = words.alt_caterpillar(figures, focus, reference, subject=_subject(indicator))
+        headline = findings.rank(figures, focus, _subject(indicator))
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=headline,
+            subtitle=_subtitle(indicator, [focus], na, place="upper-tier authorities in England"),
+            svg=drawn,
+            alt=alt,
+            table=table,
+            figures=_shown(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def missing(na: Assessment, chapter: str) -> Blocks:
+    """List the chapter's indicators that are not at hand, with publisher and how to add them."""
+    absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
+    if not absent:
+        return Blocks()
+    return blocks(
+        Heading("Not available"),
+        words.missing_notice(absent, na.catalogue, na.name),
+    )
+
+
+def recent(na: Assessment, indicator: Indicator) -> tuple[str, str]:
+    """The recent trend's label, and whether it is better or worse by the indicator's polarity."""
+    series = na.series(indicator.key)
+    if not series.figures:
+        return TREND_WORDS, ""
+    frame = pd.DataFrame(
+        {
+            "area": na.area.code,
+            "begins": [_start(one.period) for one in series.figures],
+            "ends": [_end(one.period) for one in series.figures],
+            "value": [one.value for one in series.figures],
+            "lower": [one.lower for one in series.figures],
+            "upper": [one.upper for one in series.figures],
+        }
+    ).astype({"value": float, "lower": float, "upper": float})
+    out = recent_trend(
+        frame,
+        by=["area"],
+        time="ends",
+        value="value",
+        lower="lower",
+        upper="upper",
+        start="begins",
+    )
+    label = str(out["trend"].iloc[0])
+    way = {"increasing": "higher", "decreasing": "lower"}.get(label)
+    judged = words.judge(way, indicator.polarity) if way in ("higher", "lower") else ""
+    return label, judged if judged in ("better", "worse") else ""
+
+
+def _start(label: str) -> pd.Timestamp:
+    from needs.periods import parse
+
+    return pd.Timestamp(parse(label).start)
+
+
+def _end(label: str) -> pd.Timestamp:
+    from needs.periods import parse
+
+    return pd.Timestamp(parse(label).end)
+
+
+def _anything(na: Assessment, key: str) -> bool:
+    return na.has(key) or bool(_district_period(na, key))
+
+
+def _district_period(na: Assessment, key: str) -> str:
+    """Newest period in which most districts have a row and at least two have a value."""
+    rows = na.rows(key)
+    rows = rows[rows["area_code"].isin([one.code for one in na.districts])]
+    shown = rows[rows["status"] == "shown"].groupby("period", sort=False)["area_code"].nunique()
+    enough = shown[shown >= 2]
+    return "" if enough.empty else str(enough.index[-1])
+
+
+def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:
+    """Reasons for breaks by the first period that begins in or after the year of the break."""
+    out: dict[str, str] = {}
+    for year, reason in indicator.breaks.items():
+        after = [one.period for one in series.figures if _start(one.period).year >= year]
+        if after:
+            out[after[0]] = reason
+    return out
+
+
+def _subject(indicator: Indicator) -> str:
+    """What is measured, as a sentence names it."""
+    return indicator.subject or words.lower_first(indicator.short_name)
+
+
+def _subtitle(
+    indicator: Indicator,
+    figures: tuple[Figure, ...] | list[Figure],
+    na: Assessment,
+    place: str = "",
+) -> str:
+    """What is measured, in which unit, where, when, and what the band or bars are."""
+    shown = [one for one in figures if one.shown] or list(figures)
+    first, last = shown[0].period, shown[-1].period
+    when = (
+        first
+        if first == last
+        else f"{first} to {last}"
+        if " to " not in first
+        else (f"{first}, through {last}")
+    )
+    interval = any(one.lower is not None for one in figures)
+    parts = [indicator.name, indicator.unit, place or na.name, when]
+    text = ", ".join(part for part in parts if part)
+    return f"{text}. Bands and bars are 95% confidence intervals." if interval else f"{text}."
+
+
+def _shown(figures: list[Figure] | tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """Figures of a block, each id once."""
+    return tuple({one.id: one for one in figures}.values())

@@ -1,0 +1,188 @@
+"""Chapter 8: gradients by deprivation, and by sex."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from needs import charts, findings, tables
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
+from needs.figures import Figure, Status, figure_id
+from needs.sections import indicator as shared
+from needs.stats.inequality import slope_index
+
+#: Indicators for which the publisher gives England by deprivation decile of authorities.
+GRADIENT = "alcohol_specific_mortality"
+
+#: Rates that are published for males and females.
+BY_SEX = ("drug_misuse_rate", "alcohol_specific_mortality")
+
+ORDER = (
+    "Most", "Second most", "Third more", "Fourth more", "Fifth more",
+    "Fifth less", "Fourth less", "Third less", "Second least", "Least",
+)  # fmt: skip
+
+
+def gradient(na: Assessment) -> Blocks:
+    """Draw England by deprivation decile of authorities, with slope and relative index."""
+    figures = decile_figures(na)
+    if len(figures) < len(ORDER):
+        return Blocks()
+    slope, relative = slope_figures(na, figures)
+    indicator = na.indicator(GRADIENT)
+    table = tables.figures_table(
+        "gradient_england",
+        f"{indicator.name} by deprivation decile of authorities, England, {figures[0].period}",
+        "Deprivation decile of authorities (1 is most deprived)",
+        [(str(place), one) for place, one in enumerate(figures, start=1)],
+        counts=("Deaths", "Population, sum of years"),
+        open_=False,
+    )
+    return blocks(
+        Heading("The gradient by deprivation in England"),
+        Chart(
+            id="chart_gradient",
+            headline=findings.gradient(figures, indicator.short_name),
+            subtitle=f"{indicator.name}, {indicator.unit}, England by deprivation decile of "
+            f"authorities, {figures[0].period}. Bars are 95% confidence intervals.",
+            svg=charts.caterpillar(
+                [one.with_(area_name=f"Decile {n}") for n, one in enumerate(figures, start=1)],
+                focus=None,
+                reference=None,
+                unit=indicator.unit,
+                chart_id="chart_gradient",
+            ),
+            alt=findings.alt_gradient(figures, indicator.short_name),
+            table=table,
+            figures=figures,
+            sources=table.sources,
+        ),
+        Prose(findings.slope(slope, relative), figures=(slope, relative)),
+        Prose(
+            (
+                Span(
+                    "These are deciles of whole authorities in England, not of neighbourhoods in "
+                    f"{na.name}: they show how steep the national gradient is."
+                ),
+            ),
+            style="note",
+        ),
+    )
+
+
+def by_sex(na: Assessment) -> Blocks:
+    """Show males and females side by side."""
+    parts = [shared.by_sex(na, key) for key in BY_SEX if key in na.catalogue.indicators]
+    shown = [part for part in parts if part.items]
+    return blocks(Heading("Males and females"), *shown) if shown else Blocks()
+
+
+def local_gradient(na: Assessment) -> Blocks:
+    """Say what a gradient inside the area would need."""
+    return blocks(
+        Notice(
+            f"Gradients by neighbourhood inside {na.name}",
+            (
+                (
+                    Span(
+                        "Deaths and admissions by LSOA or deprivation quintile are not published "
+                        "for one authority. A local extract of deaths (from the Office for "
+                        "National Statistics) or admissions (from NHS England), added as a data "
+                        "package, would give them."
+                    ),
+                ),
+            ),
+            kind="missing",
+        )
+    )
+
+
+def decile_figures(na: Assessment) -> tuple[Figure, ...]:
+    """England's rates by deprivation decile of authorities, newest period, most deprived first."""
+    rows = na.observations[
+        (na.observations["indicator"] == GRADIENT)
+        & (na.observations["area_code"] == na.england.code)
+        & (na.observations["sex"] == "persons")
+        & na.observations["category"].str.contains("decile", case=False)
+    ]
+    if rows.empty:
+        return ()
+    rows = rows[rows["period"] == rows["period"].iloc[-1]]
+    # more than one edition of the deciles can stand in one file: the last one has the newest index
+    editions = rows["category"].map(lambda text: (re.findall(r"IMD ?(\d{4})", text) or ["0"])[-1])
+    rows = rows[editions == editions.max()]
+    place = rows["category"].map(_decile)
+    rows = rows.assign(decile=place).dropna(subset=["decile"]).sort_values("decile")
+    return tuple(
+        na.to_figure(row, na.england)
+        for row in rows.drop_duplicates("decile").itertuples(index=False)
+    )
+
+
+def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, Figure]:
+    """Slope and relative index of inequality over the deciles."""
+    frame = pd.DataFrame(
+        {
+            "area": na.england.code,
+            "decile": range(1, len(figures) + 1),
+            "value": [one.value for one in figures],
+            "lower": [one.lower for one in figures],
+            "upper": [one.upper for one in figures],
+            "population": [one.denominator for one in figures],
+        }
+    )
+    out = slope_index(
+        frame,
+        by=["area"],
+        quantile="decile",
+        population="population",
+        value="value",
+        lower="lower",
+        upper="upper",
+        value_type="rate",
+        multiplier=-1,
+    ).iloc[0]
+    base = figures[0]
+    common = dict(
+        area_code=na.england.code,
+        area_name=na.england.name,
+        period=base.period,
+        method="Slope and relative index of inequality",
+        sources=base.sources,
+        source_rows=tuple(row for one in figures for row in one.source_rows),
+        status=Status.SHOWN,
+    )
+    slope = Figure(
+        id=figure_id("slope_index", GRADIENT, na.england.code, base.period),
+        indicator="slope_index",
+        label="Slope index of inequality, most deprived minus least deprived",
+        value=float(out["sii"]),
+        lower=float(out["sii_lower95"]),
+        upper=float(out["sii_upper95"]),
+        unit=base.unit,
+        decimals=1,
+        formula="population-weighted regression of the rate on deprivation rank; ends of the line",
+        **common,  # type: ignore[arg-type]
+    )
+    relative = Figure(
+        id=figure_id("relative_index", GRADIENT, na.england.code, base.period),
+        indicator="relative_index",
+        label="Relative index of inequality, most deprived ÷ least deprived",
+        value=float(out["rii"]),
+        lower=float(out["rii_lower95"]),
+        upper=float(out["rii_upper95"]),
+        unit="times",
+        decimals=2,
+        formula="upper end of the regression line ÷ its lower end",
+        **common,  # type: ignore[arg-type]
+    )
+    return slope, relative
+
+
+def _decile(category: str) -> int | None:
+    for place, name in enumerate(ORDER, start=1):
+        if re.search(rf"(^|[^a-z]){name} deprived decile", category, flags=re.IGNORECASE):
+            return place
+    return None

@@ -1,0 +1,233 @@
+"""Chapter 3: prevalence, people in treatment, unmet need, and what reaching a target would take."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from needs import charts, tables, words
+from needs.assessment import Assessment
+from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
+from needs.catalogue import Indicator
+from needs.figures import Figure, Status, figure_id
+from needs.stats.unmet_need import places_to_reach
+
+#: Unmet need indicators whose treated and prevalence numbers are at hand.
+UNMET_NEED = ("alcohol_unmet_need", "ocu_unmet_need")
+
+
+def treated(na: Assessment) -> Blocks:
+    """Draw the shares of need met and not met: the area, its region and England."""
+    out: list[Block] = []
+    for key in UNMET_NEED:
+        period = na.latest_period(key)
+        unmet = [one for one in na.across(key, na.places, period) if one.shown] if period else []
+        if not unmet or unmet[0].area_code != na.area.code:
+            continue
+        out += _treated_of(na, key, unmet)
+    return blocks(Heading("Who is, and who is not, in treatment"), *out) if out else Blocks()
+
+
+def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
+    indicator = na.indicator(key)
+    focus = unmet[0]
+    met = [met_need(one) for one in unmet]
+    rows = tuple(
+        (
+            Cell(one.area_name),
+            *(tables.count_cell(part, one) for part in treated_and_prevalence(one)),
+            tables.value_cell(share),
+            tables.value_cell(one),
+            *tables.limit_cells(one),
+        )
+        for one, share in zip(unmet, met, strict=True)
+    )
+    table = Table(
+        id=f"{key}_treated",
+        caption=f"{indicator.name}: people in treatment and estimated need, {focus.period}",
+        columns=(
+            Column("Area", "header"),
+            Column("In treatment", "number", "people"),
+            Column("Estimated prevalence", "number", "people"),
+            Column("Need met", "number", "%"),
+            Column("Unmet need", "number", "%"),
+            Column("Unmet need: lower 95% limit", "number", "%"),
+            Column("Unmet need: upper 95% limit", "number", "%"),
+        ),
+        rows=rows,
+        notes=() if focus.lower is not None else (
+            "[x] The publisher gives no interval for the estimate of prevalence in this period.",
+        ),
+        sources=tables.sources_of(unmet),
+        figures=(*unmet, *met),
+        open=False,
+    )
+    england = next((one for one in unmet if one.area_code == na.england.code), None)
+    chart_id = f"chart_{key}_treated"
+    chart = Chart(
+        id=chart_id,
+        headline=words.headline_compare(
+            focus,
+            england,
+            polarity=indicator.polarity,
+            subject=indicator.subject or words.lower_first(indicator.short_name),
+        ),
+        subtitle=f"{indicator.name}, {focus.period}: shares of the estimated number of people with "
+        "a need who were, and were not, in treatment.",
+        svg=charts.treated_bar(
+            [(one.area_name, share, one) for one, share in zip(unmet, met, strict=True)],
+            chart_id=chart_id,
+            unit="% of people with a need",
+        ),
+        alt=words.alt_treated(
+            unmet, names=[one.area_name for one in unmet], area_name=na.name
+        ),
+        table=table,
+        figures=table.figures,
+        sources=table.sources,
+    )
+    return [*_in_people(na, indicator, focus), chart]
+
+
+def _in_people(na: Assessment, indicator: Indicator, unmet: Figure) -> list[Block]:
+    """The same in people, where the treated and the prevalence are indicators of their own."""
+    if not indicator.numerator or indicator.denominator not in na.catalogue.indicators:
+        return []
+    people = na.figure(indicator.numerator, period=unmet.period)
+    prevalence = na.figure(indicator.denominator, period=unmet.period)
+    return [
+        Prose(
+            words.unmet_need_sentence(people, prevalence, unmet, need=indicator.need),
+            figures=(people, prevalence, unmet),
+        )
+    ]
+
+
+def met_need(unmet: Figure) -> Figure:
+    """The share of need that is met: 100 minus the share that is not."""
+    value = None if unmet.value is None else 100 - unmet.value
+    return unmet.with_(
+        id=unmet.id.replace(unmet.indicator, f"{unmet.indicator}_met", 1),
+        indicator=f"{unmet.indicator}_met",
+        label=f"{unmet.label}: share of need met",
+        value=value,
+        lower=None if unmet.upper is None else 100 - unmet.upper,
+        upper=None if unmet.lower is None else 100 - unmet.lower,
+        formula="100 − unmet need",
+    )
+
+
+def places(na: Assessment) -> Blocks:
+    """Say how many more people would be in treatment at England's level of met need."""
+    rows: list[tuple[str, Figure]] = []
+    sentences = []
+    figures: list[Figure] = []
+    for key in UNMET_NEED:
+        figure = na.figure(key)
+        england = na.figure(key, na.england, figure.period)
+        if not figure.shown or england.value is None:
+            continue
+        more = people_to_reach(figure, 100 - england.value, f"England, {england.period}")
+        sentences.append(
+            Prose(
+                words.places_sentence(more, people=na.indicator(key).people),
+                figures=(more,),
+            )
+        )
+        rows.append((na.indicator(key).short_name, more))
+        figures += [figure, england, more]
+    if not rows:
+        return Blocks()
+    return blocks(
+        Heading("What reaching England's level would take"),
+        *sentences,
+        tables.figures_table(
+            "places_to_reach",
+            "More people in treatment to reach England's share of met need",
+            "Need",
+            rows,
+            value="More people in treatment",
+            texts={"Period": [one.period for _, one in rows]},
+            notes=(
+                "People needed = the share of need that is met in England × the area's prevalence "
+                "− people in treatment now, and not less than 0.",
+            ),
+        ),
+    )
+
+
+def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
+    """People needed in treatment to reach a share of met need.
+
+    Parameters
+    ----------
+    unmet : Figure
+        Unmet need with its numerator and denominator.
+    target : float
+        Share of need met, in per cent.
+    label : str
+        Where the target comes from.
+    """
+    treated_people, prevalence = treated_and_prevalence(unmet)
+    value = lower = upper = None
+    if treated_people is not None and prevalence is not None and unmet.shown:
+        # The interval of prevalence follows from that of unmet need: U = 1 − T ÷ P.
+        limits = [
+            treated_people / (1 - limit / 100) if limit is not None and limit < 100 else None
+            for limit in (unmet.lower, unmet.upper)
+        ]
+        frame = pd.DataFrame(
+            {
+                "area": [unmet.area_code],
+                "treated": [treated_people],
+                "prevalence": [prevalence],
+                "low": [limits[0]],
+                "high": [limits[1]],
+            }
+        ).astype({"low": float, "high": float})
+        result = places_to_reach(
+            frame,
+            by=["area"],
+            treated="treated",
+            prevalence="prevalence",
+            prevalence_lower="low",
+            prevalence_upper="high",
+            target=target / 100,
+        ).iloc[0]
+        value = float(result["value"])
+        lower, upper = (_or_none(result[name]) for name in ("lower95_0", "upper95_0"))
+    return Figure(
+        id=figure_id("people_to_reach", unmet.indicator, unmet.area_code, unmet.period),
+        indicator="people_to_reach",
+        label=f"More people in treatment to reach {label}",
+        area_code=unmet.area_code,
+        area_name=unmet.area_name,
+        period=unmet.period,
+        value=value,
+        unit="people",
+        decimals=0,
+        lower=lower,
+        upper=upper,
+        status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
+        age=unmet.age,
+        numerator=treated_people,
+        denominator=prevalence,
+        formula="target share × prevalence − people in treatment, and not less than 0",
+        method="People needed to reach a target",
+        sources=unmet.sources,
+        source_rows=unmet.source_rows,
+    )
+
+
+def treated_and_prevalence(unmet: Figure) -> tuple[float | None, float | None]:
+    """People in treatment and prevalence behind an unmet need figure.
+
+    The publisher's file counts those *not* in treatment over prevalence; ours counts the treated.
+    """
+    prevalence = unmet.denominator
+    if prevalence is None or unmet.value is None:
+        return None, prevalence
+    return prevalence * (1 - unmet.value / 100), prevalence
+
+
+def _or_none(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,418 @@
+"""Chapter 2: population, age structure and deprivation by LSOA."""
+
+from __future__ import annotations
+
+from needs import charts, deprivation, findings, maps, population, tables, words
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
+from needs.figures import Figure, format_number
+from needs.sections.indicator import POINTS_FOR_A_TREND
+
+
+def residents(na: Assessment) -> Blocks:
+    """Show who lives where: the area, its districts, region and England by age group."""
+    if not population.latest_year(na):
+        return blocks(_no_population(na))
+    rows, figures = [], []
+    whole = population.total(na, na.area)
+    for place in (na.area, *na.districts, *na.places[1:]):
+        people = population.total(na, place)
+        shares = [population.age_share(na, place, group) for group in population.AGE_GROUPS]
+        rows.append(
+            (
+                Cell(place.name),
+                tables.value_cell(people),
+                *(tables.value_cell(one) for one in shares),
+            )
+        )
+        figures += [people, *shares]
+    older = population.age_share(na, na.area, "65 and over")
+    england = population.age_share(na, na.england, "65 and over")
+    text = words.say(
+        "{area} had {whole} at {when}. {older} were aged 65 or over, against {england} in England.",
+        area=na.name,
+        whole=whole.with_(unit="residents"),
+        when=whole.period,
+        older=older,
+        england=england,
+    )
+    if na.districts:
+        by_size = sorted(na.districts, key=lambda one: population.total(na, one).value or 0)
+        largest = population.share_of_area(na, by_size[-1])
+        smallest = population.share_of_area(na, by_size[0])
+        text = (
+            *text,
+            Span(" "),
+            *words.say(
+                "{largest_name} is the largest district, with {largest} of residents. "
+                "{smallest_name} is the smallest, with {smallest}.",
+                largest_name=by_size[-1].name,
+                smallest_name=by_size[0].name,
+                largest=largest,
+                smallest=smallest,
+            ),
+        )
+        figures += [largest, smallest]
+    return blocks(
+        Prose(text, figures=tuple(figures)),
+        Table(
+            id="population",
+            caption=f"Residents by area and age group, {whole.period}",
+            columns=(
+                Column("Area", "header"),
+                Column("Residents", "number"),
+                *(Column(f"Aged {group}", "number", "%") for group in population.AGE_GROUPS),
+            ),
+            rows=tuple(rows),
+            sources=("ons_population",),
+            figures=tuple(figures),
+        ),
+    )
+
+
+def pyramid(na: Assessment) -> Blocks:
+    """Draw the age structure beside England's."""
+    year = population.latest_year(na)
+    if not year:
+        return Blocks()
+    local = population.by_age_and_sex(na, na.area)
+    national = population.by_age_and_sex(na, na.england)
+    rows = []
+    for age in sorted(local["age_from"].unique()):
+        label = f"{age} and over" if age == 90 else f"{age} to {age + 4}"
+        cells = [Cell(label)]
+        for frame in (local, national):
+            for sex in ("male", "female"):
+                part = frame[(frame["age_from"] == age) & (frame["sex"] == sex)]
+                share = float(part["share"].sum())
+                if frame is local:
+                    people = float(part["population"].sum())
+                    cells.append(Cell(format_number(people), people))
+                cells.append(Cell(format_number(share, 2), share))
+        rows.append(tuple(cells))
+    table = Table(
+        id="age_structure",
+        caption=f"Residents by five-year age band and sex, mid-{year}",
+        columns=(
+            Column("Age", "header"),
+            Column(f"Males in {na.name}", "number"),
+            Column(f"Males in {na.name}, share of residents", "number", "%"),
+            Column(f"Females in {na.name}", "number"),
+            Column(f"Females in {na.name}, share of residents", "number", "%"),
+            Column("Males in England, share of residents", "number", "%"),
+            Column("Females in England, share of residents", "number", "%"),
+        ),
+        rows=tuple(rows),
+        sources=("ons_population",),
+        open=False,
+    )
+    return blocks(
+        Chart(
+            id="chart_pyramid",
+            headline=findings.pyramid(na.name, local, national),
+            subtitle=f"Share of all residents by five-year age band and sex, {na.name} (bars) and "
+            f"England (outline), mid-{year}.",
+            svg=charts.pyramid(
+                local.merge(
+                    national[["age_from", "sex", "population"]].rename(
+                        columns={"population": "comparator"}
+                    ),
+                    on=["age_from", "sex"],
+                    how="left",
+                ),
+                chart_id="chart_pyramid",
+                area=na.name,
+                comparator="England",
+            ),
+            alt=findings.alt_pyramid(na.name, local, national, f"mid-{year}"),
+            table=table,
+            sources=("ons_population",),
+        )
+    )
+
+
+def growth(na: Assessment) -> Blocks:
+    """Draw the population over time."""
+    series = population.series(na, na.area)
+    if len(series.figures) < POINTS_FOR_A_TREND:
+        return Blocks()
+    first, last = series.figures[0], series.figures[-1]
+    table = tables.series_table("population_by_year", f"Residents of {na.name} by year", series, ())
+    return blocks(
+        Chart(
+            id="chart_growth",
+            headline=findings.growth(series),
+            subtitle=f"Residents at mid-year, {na.name}, {first.period} to {last.period}.",
+            svg=charts.trend([series], unit="residents", chart_id="chart_growth", from_zero=False),
+            alt=findings.alt_growth(series),
+            table=table,
+            figures=series.figures,
+            sources=("ons_population",),
+        )
+    )
+
+
+def deprivation_counts(na: Assessment) -> Blocks:
+    """Count LSOAs and residents in the most deprived 10%, 20% and 30% of England, by district."""
+    if na.lsoa.empty:
+        return blocks(_no_index(na))
+    figures: list[Figure] = []
+    rows = []
+    for place in (na.area, *na.districts):
+        cells = [Cell(place.name)]
+        for cut in deprivation.CUT_OFFS:
+            parts = (
+                deprivation.lsoa_count(na, cut, place),
+                deprivation.residents(na, cut, place),
+                deprivation.share(na, cut, place),
+            )
+            cells += [tables.value_cell(one) for one in parts]
+            figures += parts
+        rows.append(tuple(cells))
+    count10, count30 = deprivation.lsoa_count(na, 1), deprivation.lsoa_count(na, 3)
+    text = words.say(
+        "{area} has {all_lsoas} neighbourhoods (LSOAs). {ten} of them are in the most deprived 10% "
+        "in England; {people} live there, {share} of all residents. {thirty} are in the most "
+        "deprived 30%, with {people30}, or {share30}.",
+        area=na.name,
+        all_lsoas=str(len(na.lsoa)),
+        ten=count10.with_(unit=""),
+        people=deprivation.residents(na, 1),
+        share=deprivation.share(na, 1).with_(decimals=2),
+        thirty=count30.with_(unit=""),
+        people30=deprivation.residents(na, 3),
+        share30=deprivation.share(na, 3).with_(decimals=2),
+    )
+    columns = [Column("Area", "header")]
+    for words_of_cut in deprivation.CUT_OFFS.values():
+        columns += [
+            Column(f"LSOAs in the {words_of_cut}", "number"),
+            Column(f"Residents of the {words_of_cut}", "number"),
+            Column(f"Share of residents in the {words_of_cut}", "number", "%"),
+        ]
+    return blocks(
+        Prose(text, figures=tuple({one.id: one for one in figures}.values())),
+        Table(
+            id="deprivation_counts",
+            caption=f"LSOAs and residents in the most deprived parts of England, "
+            f"{deprivation.period(na)}",
+            columns=tuple(columns),
+            rows=tuple(rows),
+            notes=(_editions(na),),
+            sources=deprivation.sources(na),
+            figures=tuple({one.id: one for one in figures}.values()),
+        ),
+    )
+
+
+def deciles(na: Assessment) -> Blocks:
+    """Draw the share of residents in each national deprivation decile."""
+    figures = deprivation.share_by_decile(na)
+    if na.lsoa.empty or not figures[0].shown:
+        return Blocks()
+    rows = [(one.note, one) for one in figures]
+    table = tables.figures_table(
+        "deciles",
+        f"Residents of {na.name} by national deprivation decile, {deprivation.period(na)}",
+        "National decile (1 is most deprived)",
+        [(name.removeprefix("decile "), one) for name, one in rows],
+        value="Share of residents",
+        counts=("Residents in the decile", "All residents"),
+        open_=False,
+    )
+    return blocks(
+        Chart(
+            id="chart_deciles",
+            headline=findings.deciles(na.name, figures),
+            subtitle=f"Share of residents by national decile of the Index of Multiple Deprivation, "
+            f"{na.name}, {deprivation.period(na)}. A tenth of England's LSOAs is in each decile.",
+            svg=charts.decile_bars(figures, chart_id="chart_deciles"),
+            alt=words.alt_deciles(figures, area_name=na.name),
+            table=table,
+            figures=figures,
+            sources=deprivation.sources(na),
+        )
+    )
+
+
+def lsoa_map(na: Assessment) -> Blocks:
+    """Map deprivation by LSOA: a choropleth where boundaries are at hand, else a cartogram."""
+    if na.lsoa.empty:
+        return Blocks()
+    small_areas = na.lsoa.rename(
+        columns={
+            "lsoa_code": "code",
+            "lsoa_name": "name",
+            "imd_decile": "decile",
+            "district_name": "district",
+        }
+    )
+    if na.boundaries is not None:
+        shapes = na.boundaries[["code", "geometry"]].merge(small_areas, on="code", how="right")
+        drawn = maps.choropleth(shapes, na.district_boundaries, chart_id="map_deprivation")
+        how = "Boundaries of LSOAs, coloured by national decile."
+    else:
+        drawn = maps.cartogram(small_areas, chart_id="map_deprivation")
+        how = (
+            "Each circle is an LSOA, with its area by population, placed near its real position "
+            "and grouped by district. Boundaries are not at hand."
+        )
+    table = _map_table(na)
+    return blocks(
+        Chart(
+            id="map_deprivation",
+            headline=findings.deprivation_map(na.name, na.lsoa, deprivation.lsoa_count(na, 1)),
+            subtitle=f"National deprivation decile of each LSOA in {na.name}, "
+            f"IoD{na.index_edition}. {how}",
+            svg=drawn,
+            alt=words.alt_map(
+                "national deprivation decile",
+                na.name,
+                places=len(na.lsoa),
+                noun="LSOAs",
+                found=deprivation.lsoa_count(na, 1),
+                what="are in the most deprived 10% in England",
+                where=[place for place, _ in findings.most_deprived_places(na.lsoa)][:3],
+            ),
+            table=table,
+            figures=table.figures,
+            sources=(
+                *deprivation.sources(na),
+                "ons_boundaries" if na.boundaries is not None else "ons_centroids",
+            ),
+            kind="map",
+        )
+    )
+
+
+def domains(na: Assessment) -> Blocks:
+    """Draw the seven domains: which kinds of deprivation the area has most of."""
+    if na.lsoa.empty:
+        return Blocks()
+    frame = deprivation.domain_shares(na)
+    figures = tuple(frame.loc[i, f"d{cut}"] for i in frame.index for cut in deprivation.CUT_OFFS)
+    rows = tuple(
+        (Cell(row["label"]), *(tables.value_cell(row[f"d{cut}"]) for cut in deprivation.CUT_OFFS))
+        for _, row in frame.iterrows()
+    )
+    table = Table(
+        id="domains",
+        caption=f"Residents in the most deprived parts of England by domain, "
+        f"{deprivation.period(na)}",
+        columns=(
+            Column("Domain", "header"),
+            *(Column(f"In the {cut}", "number", "%") for cut in deprivation.CUT_OFFS.values()),
+        ),
+        rows=rows,
+        sources=deprivation.sources(na),
+        figures=figures,
+        open=False,
+    )
+    return blocks(
+        Chart(
+            id="chart_domains",
+            headline=findings.domains(na.name, frame),
+            subtitle=f"Share of residents of {na.name} who live in the most deprived 10%, 20% and "
+            f"30% of LSOAs in England, by domain, {deprivation.period(na)}.",
+            svg=charts.domain_profile(
+                deprivation.domain_bands(frame), chart_id="chart_domains", reference=30.0
+            ),
+            alt=findings.alt_domains(na.name, frame),
+            table=table,
+            figures=figures,
+            sources=deprivation.sources(na),
+        )
+    )
+
+
+def most_deprived(na: Assessment) -> Blocks:
+    """List the most deprived LSOAs with their national ranks."""
+    if na.lsoa.empty:
+        return Blocks()
+    rows = tuple(
+        (
+            Cell(f"{row.lsoa_name} ({row.lsoa_code})"),
+            Cell(str(row.district_name)),
+            Cell(format_number(row.imd_rank), float(row.imd_rank)),
+            Cell(str(row.imd_decile), float(row.imd_decile)),
+            Cell(format_number(row.population), float(row.population))
+            if row.population == row.population
+            else Cell("[x]"),
+        )
+        for row in deprivation.most_deprived(na).itertuples(index=False)
+    )
+    return blocks(
+        Table(
+            id="most_deprived_lsoas",
+            caption=f"The {len(rows)} most deprived LSOAs of {na.name}, {deprivation.period(na)}",
+            columns=(
+                Column("LSOA", "header"),
+                Column("District", "text"),
+                Column("National rank (1 is most deprived)", "number"),
+                Column("National decile", "number"),
+                Column("Residents", "number"),
+            ),
+            rows=rows,
+            sources=deprivation.sources(na),
+        )
+    )
+
+
+def _map_table(na: Assessment) -> Table:
+    """LSOAs by district and decile: the map as numbers."""
+    places = na.districts or (na.area,)
+    rows = []
+    for place in places:
+        inside = (
+            na.lsoa
+            if place.code == na.area.code
+            else na.lsoa[na.lsoa["district_code"] == place.code]
+        )
+        counts = inside["imd_decile"].value_counts()
+        numbers = [int(counts.get(decile, 0)) for decile in range(1, 11)]
+        rows.append((Cell(place.name), *(Cell(str(n), float(n)) for n in numbers)))
+    return Table(
+        id="lsoas_by_decile",
+        caption=f"Number of LSOAs by district and national decile, IoD{na.index_edition}",
+        columns=(
+            Column("District" if na.districts else "Area", "header"),
+            *(Column(f"Decile {decile}", "number") for decile in range(1, 11)),
+        ),
+        rows=tuple(rows),
+        notes=("Decile 1 is the most deprived tenth of LSOAs in England.",),
+        sources=deprivation.sources(na),
+        open=False,
+    )
+
+
+def _editions(na: Assessment) -> str:
+    vintage = {"2019": "2011", "2025": "2021"}.get(na.index_edition, "2011")
+    return (
+        f"Indices of Deprivation {na.index_edition}, the newest published by {na.year}; LSOAs of "
+        f"{vintage}; residents are the newest mid-year estimates on those boundaries, "
+        f"mid-{na.lsoa_population_year}."
+    )
+
+
+def _no_population(na: Assessment) -> Prose:
+    return Prose(
+        (
+            Span(
+                f"Population estimates for {na.name} are not at hand. The Office for National "
+                "Statistics publishes them: run needs prepare with the workbook in data/raw."
+            ),
+        ),
+        style="note",
+    )
+
+
+def _no_index(na: Assessment) -> Prose:
+    return Prose(
+        (
+            Span(
+                f"Deprivation by LSOA is not at hand for {na.name}. Add File 7 of the Indices of "
+                "Deprivation to data/raw and run needs prepare."
+            ),
+        ),
+        style="note",
+    )

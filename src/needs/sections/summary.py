@@ -1,0 +1,134 @@
+"""Chapter 1: headline figures, key findings, what reaching a better level would take, gaps."""
+
+from __future__ import annotations
+
+from needs import deprivation, population, tables, words
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, Span, Text, blocks
+from needs.catalogue import Indicator
+from needs.figures import Figure
+from needs.sections import need
+from needs.sections.indicator import finding, recent
+
+
+def headlines(na: Assessment) -> Blocks:
+    """Show the headline figures as cards: value, interval, period, comparison, recent trend."""
+    cards = [_deprivation_card(na)] if len(na.lsoa) else []
+    figures: list[Figure] = [deprivation.share(na, 1)] if len(na.lsoa) else []
+    for indicator in _headline_indicators(na):
+        figure = na.figure(indicator.key)
+        england = na.figure(indicator.key, na.england, figure.period)
+        region = na.figure(indicator.key, na.region, figure.period)
+        trend, trend_is = recent(na, indicator)
+        compared = words.compare(figure, england, indicator.polarity)
+        cards.append(
+            Card(
+                label=indicator.short_name,
+                figure=figure.id,
+                value=figure.text,
+                detail=_detail(figure),
+                comparators=tuple(
+                    (one.area_name, one.number)
+                    for one in (england, region)
+                    if one.shown and one.area_code != na.area.code
+                ),
+                comparison=compared.judgement,
+                trend=trend,
+                trend_is=trend_is,
+                chapter=indicator.chapter,
+            )
+        )
+        figures += [figure, *(one for one in (england, region) if one.shown)]
+    return blocks(
+        Heading("Headline figures"),
+        Cards(
+            f"Headline figures for {na.name}",
+            tuple(cards),
+            figures=tuple({one.id: one for one in figures}.values()),
+            sources=tables.sources_of(figures),
+        ),
+    )
+
+
+def findings(na: Assessment) -> Blocks:
+    """Put the key findings in sentences, from the same figures as the cards."""
+    items: list[Text] = []
+    figures: list[Figure] = []
+    if population.latest_year(na):
+        people = population.total(na, na.area)
+        older = population.age_share(na, na.area, "65 and over")
+        items.append(
+            words.say(
+                "{area} had {people} at {when}. {older} of them were aged 65 or over.",
+                area=na.name,
+                people=people.with_(unit="residents"),
+                when=people.period,
+                older=older,
+            )
+        )
+        figures += [people, older]
+    if len(na.lsoa):
+        count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
+        items.append(
+            words.say(
+                "{count} of its {total} neighbourhoods (LSOAs) are among the most deprived 10% in "
+                "England. They are home to {share} of residents.",
+                count=count.number,
+                total=str(len(na.lsoa)),
+                share=share,
+            )
+        )
+        figures += [count, share]
+    for indicator in _headline_indicators(na):
+        figure = na.figure(indicator.key)
+        england = na.figure(indicator.key, na.england, figure.period)
+        items.append(finding(indicator, figure, england))
+        figures += [figure, england]
+    return blocks(
+        Heading("Key findings"),
+        Bullets(
+            tuple(items),
+            style="finding",
+            figures=tuple({one.id: one for one in figures}.values()),
+        ),
+    )
+
+
+def reach(na: Assessment) -> Blocks:
+    """Say what reaching England's level of met need would take, in people."""
+    return need.places(na)
+
+
+def gaps(na: Assessment) -> Blocks:
+    """Say how many indicators are not available, so that nobody takes silence for zero."""
+    everything = na.catalogue.indicators.values()
+    absent = [one for one in everything if not na.has(one.key)]
+    text = (
+        f"{len(absent)} of the {len(everything)} indicators in this report's catalogue have no "
+        f"figure for {na.name} in the data at hand. Each chapter lists its own, with the "
+        "publisher and how to add it."
+    )
+    return blocks(Heading("What is not available"), Prose((Span(text),)))
+
+
+def _headline_indicators(na: Assessment) -> list[Indicator]:
+    chosen = [one for one in na.catalogue.indicators.values() if one.headline and na.has(one.key)]
+    return sorted(chosen, key=lambda one: (one.headline, one.key))
+
+
+def _deprivation_card(na: Assessment) -> Card:
+    share = deprivation.share(na, 1)
+    return Card(
+        label="Residents in the most deprived 10% of neighbourhoods",
+        figure=share.id,
+        value=share.text,
+        detail=f"{deprivation.residents(na, 1).text}, {share.period}",
+        comparators=(),
+        comparison="not compared",
+        trend="cannot be calculated",
+        chapter="population",
+    )
+
+
+def _detail(figure: Figure) -> str:
+    return ", ".join(part for part in (figure.period, figure.interval, figure.symbols) if part)

@@ -2,4 +2,113 @@
 
 Measure: the indicator's number as text, ``"91380"``. Headline rows have an empty category;
 England's inequality rows keep theirs, as "category type: category".
+
+Columns are found by name, because the publisher renames and moves them from download to download.
+Areas are told by their code's prefix, because the text of "Area Type" changes too. An empty value is
+missing and the value note, kept in column ``note``, says why.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from needs import periods
+from needs.catalogue import Edition, Source
+from needs.figures import Status
+from needs.readers import tabular
+
+#: England, regions, unitary authorities, districts and counties.
+AREAS = r"E92\d{6}|E12\d{6}|E0[6-9]\d{6}|E10\d{6}"
+
+_SEXES = {"Persons": "persons", "Male": "male", "Female": "female"}
+
+
+def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
+    """Read an indicator: England, regions and authorities, all periods and sexes.
+
+    Returns
+    -------
+    DataFrame
+        Readings, with ``note`` (the publisher's value note). Rows of other areas (health areas,
+        practices) are left out.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        Also when the file holds another indicator than the edition's option ``indicator_id``.
+    """
+    faults = tabular.Faults(path)
+    table = tabular.rename(tabular.read_csv(path), tabular.layout("fingertips"), faults)
+    faults.raise_if_any()
+    wanted = str(tabular.option(source, edition, "indicator_id"))
+    other = table["indicator_id"] != wanted
+    tabular.note_cells(table, "indicator_id", other, f"is not indicator {wanted}", faults)
+    table = table[table["area_code"].str.fullmatch(AREAS)]
+    if table.empty:
+        faults.add("No row is of England, a region or an authority.", "column Area Code")
+    for column in ("value", "lower", "upper", "count", "denominator"):
+        table = table.assign(**{column: tabular.numbers(table, column, faults)})
+    table = tabular.with_periods(table, "period_text", faults, kind_of(source.period_type))
+    table = table.assign(
+        sex=sexes(table, faults),
+        age=ages(table["age"]),
+        category=categories(table["category_type"], table["category"]),
+        measure=wanted,
+        status=statuses(table["value"], table["count"], table["note"]),
+    )
+    # one area stands once under each of its parents, with the same figures
+    table = table.drop_duplicates(
+        ["area_code", "period", "sex", "age", "category", "value", "count"]
+    ).drop(columns=["indicator_id", "category_type", "period_text"])
+    return tabular.readings(table, path.name, faults)
+
+
+def kind_of(period_type: str) -> periods.Kind | None:
+    """Kind of period for spellings that leave it open, from the source's declaration."""
+    return "academic" if "academic" in period_type else None
+
+
+def sexes(table: pd.DataFrame, faults: tabular.Faults) -> pd.Series[str]:
+    """Our words for the publisher's sexes; note what is none."""
+    known = table["sex"].map(_SEXES)
+    tabular.note_cells(table, "sex", known.isna(), "is not Persons, Male or Female", faults)
+    return known
+
+
+def ages(text: pd.Series[str]) -> pd.Series[str]:
+    """Our spelling of age ranges.
+
+    Examples
+    --------
+    >>> ages(pd.Series(["All ages", "15-64 yrs", "18+ yrs", "<18 yrs"])).tolist()
+    ['all ages', '15-64', '18+', 'under 18']
+    """
+    plain = text.str.strip().str.removesuffix(" yrs").str.replace(r"^<\s*", "under ", regex=True)
+    return plain.mask(plain.str.lower() == "all ages", "all ages")
+
+
+def categories(kind: pd.Series[str], category: pd.Series[str]) -> pd.Series[str]:
+    """Empty for headline rows, else "category type: category" in single spaces.
+
+    Examples
+    --------
+    >>> categories(pd.Series(["", "Deciles  (IMD2019)"]), pd.Series(["", "Most deprived"])).tolist()
+    ['', 'Deciles (IMD2019): Most deprived']
+    """
+    kind = kind.str.replace(r"\s+", " ", regex=True).str.strip(' "')
+    joined = kind + ": " + category.str.replace(r"\s+", " ", regex=True).str.strip()
+    return joined.mask(kind == "", "")
+
+
+def statuses(
+    value: pd.Series[float], count: pd.Series[float], note: pd.Series[str]
+) -> pd.Series[str]:
+    """Why a value is missing, as the value note says: suppressed, unreliable or unavailable."""
+    text = note.str.lower()
+    status = pd.Series("", index=value.index).mask(value.isna(), str(Status.UNAVAILABLE))
+    small = text.str.contains("too small|small number")
+    hidden = text.str.contains("suppress|disclos|confidential")
+    status = status.mask(value.isna() & small, str(Status.UNRELIABLE))
+    return status.mask(value.isna() & (hidden | (small & count.isna())), str(Status.SUPPRESSED))

@@ -1,0 +1,441 @@
+"""What all readers share: opening files, matching headings, and reading cells without guessing.
+
+Every fault found in a file is collected, so that the analyst mends the file once.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import functools
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from needs import periods
+from needs.catalogue import CATALOGUE, Edition, Source
+from needs.errors import InvalidDataError, MissingDataError, Problem
+from needs.figures import Status
+from needs.schemas import READING_COLUMNS
+
+MAPS = CATALOGUE / "maps"
+
+#: Faulty cells named for one column; the rest are counted.
+SHOWN_CELLS = 10
+
+
+@dataclass
+class Faults:
+    """Everything found wrong with one file, raised together at the end.
+
+    Attributes
+    ----------
+    path : Path
+    problems : list of Problem
+    """
+
+    path: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def file(self) -> str:
+        """Folder and file name, without the part that differs between machines."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    def add(self, what: str, place: str = "", remedy: str = "") -> None:
+        """Note one fault at a place inside the file."""
+        where = f"{self.file}, {place}" if place else self.file
+        self.problems.append(
+            Problem(what, where, remedy or "Download the file again: needs fetch.")
+        )
+
+    def raise_if_any(self) -> None:
+        """Stop when anything was found.
+
+        Raises
+        ------
+        InvalidDataError
+        """
+        if self.problems:
+            raise InvalidDataError(
+                f"{self.path.name} cannot be read as its source declares.",
+                self.file,
+                problems=self.problems,
+            )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The headings of one file shape, from ``catalogue/maps/``.
+
+    Attributes
+    ----------
+    headings : mapping
+        Publisher's heading (in plain spaces) to our name; several headings may share a name.
+    required : frozenset of str
+        Our names that must be there.
+    """
+
+    headings: Mapping[str, str]
+    required: frozenset[str]
+
+
+@functools.cache
+def layout(shape: str, edition: str = "") -> Layout:
+    """Read the heading map of a file shape.
+
+    The CSV has our ``name``, a ``need`` (required, optional or ignored), and a column of headings
+    for each edition. A blank cell: the edition does not have it. Two headings for one name: two
+    rows.
+
+    Parameters
+    ----------
+    shape : str
+        Name of the CSV in ``catalogue/maps/``.
+    edition : str
+        Its column; when empty, the headings of all columns are known.
+
+    Examples
+    --------
+    >>> layout("iod", "2025").headings["LSOA code (2021)"]
+    'lsoa_code'
+    """
+    path = MAPS / f"{shape}.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    columns = [edition] if edition else list(table.columns[2:])
+    if edition and edition not in table.columns:
+        raise InvalidDataError(
+            f"The heading map '{shape}' has no edition '{edition}'.",
+            f"catalogue/maps/{shape}.csv",
+            "Add a column with the headings of that edition; see docs/adding-a-source.md.",
+        )
+    headings: dict[str, str] = {}
+    required = set()
+    for column in columns:
+        for name, need, heading in zip(table["name"], table["need"], table[column], strict=True):
+            if heading:
+                headings[plain(heading)] = name
+                if need == "required":
+                    required.add(name)
+    return Layout(headings, frozenset(required))
+
+
+def plain(text: object) -> str:
+    r"""Cell text with single spaces, no byte-order mark and no space at its ends.
+
+    Examples
+    --------
+    >>> plain("\ufeffLSOA  code (2011) ")
+    'LSOA code (2011)'
+    """
+    if text is None:
+        return ""
+    return re.sub(r"\s+", " ", str(text).replace("\ufeff", "")).strip()
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV as text, with the line on which each record begins in column ``line``.
+
+    Empty cells are empty text. A header on the first line is needed.
+
+    Raises
+    ------
+    MissingDataError
+        No file.
+    InvalidDataError
+        A web page, a service's error message, no UTF-8, uneven rows, or no row.
+    """
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
+        )
+    faults = Faults(path)
+    raw = path.read_bytes()
+    _refuse_other_formats(raw, faults)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        faults.add(f"The file is not UTF-8 text: {error.reason} at byte {error.start}.")
+        faults.raise_if_any()
+    records = csv.reader(io.StringIO(text, newline=""))
+    header = [plain(cell) for cell in next(records, [])]
+    for heading in sorted({one for one in header if header.count(one) > 1}):
+        faults.add(f"Heading '{heading}' stands twice.", "line 1")
+    faults.raise_if_any()
+    table = _parse(text, header, faults)
+    if table.empty:
+        faults.add("The file has headings but no rows.")
+    table["line"] = _lines(table, records.line_num)
+    for line in table.loc[table.isna().any(axis=1), "line"].head(SHOWN_CELLS):
+        faults.add("The row has fewer cells than there are headings.", f"line {line}")
+    faults.raise_if_any()
+    return table
+
+
+def _parse(text: str, header: list[str], faults: Faults) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        # pandas only warns when rows have more cells than headings, and drops the rest
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(
+                io.StringIO(text),
+                dtype=str,
+                keep_default_na=False,
+                names=header,
+                header=0,
+                index_col=False,
+            )
+        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+            faults.add(f"The rows are not even: {plain(error)}.")
+    faults.raise_if_any()
+    return pd.DataFrame(columns=header)
+
+
+def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
+    start = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
+    remedy = "Open the landing page of the source, download the file and put it in its folder."
+    if not start:
+        faults.add("The file is empty.", remedy=remedy)
+    elif start[:1] == b"<":
+        faults.add("The file is a web page, not a table.", remedy=remedy)
+    elif start[:1] in (b"{", b"["):
+        said = plain(start[:120].decode("utf-8", "replace"))
+        faults.add(f"The file is a service's message, not a table: {said}", remedy=remedy)
+    elif start[:2] == b"PK":
+        faults.add("The file is a workbook or a zip archive, not CSV.", remedy=remedy)
+    faults.raise_if_any()
+
+
+def _lines(table: pd.DataFrame, header_lines: int) -> pd.Series[int]:
+    # quoted cells may hold line breaks, which push later records down
+    breaks = pd.Series(0, index=table.index)
+    for column in table.columns:
+        breaks = breaks + table[column].str.count("\n").fillna(0).astype(int)
+    before = breaks.cumsum().shift(fill_value=0)
+    return before + pd.Series(range(len(table)), index=table.index) + header_lines + 1
+
+
+def rename(
+    table: pd.DataFrame, known: Layout, faults: Faults, place: str = "line 1"
+) -> pd.DataFrame:
+    """Give columns our names; note headings that the map does not know and those that are missing.
+
+    Columns named ``line`` or ``row`` are ours already. Columns whose name in the map is empty or
+    begins with ``ignored`` are dropped.
+    """
+    ours = {"line", "row"} & set(table.columns)
+    found = [column for column in table.columns if column not in ours]
+    names = {column: known.headings.get(plain(column)) for column in found}
+    for column in (column for column, name in names.items() if name is None):
+        near = _nearest(plain(column), known.headings)
+        faults.add(
+            f"Heading '{plain(column)}' is not known; nearest known: {near}.",
+            place,
+            "If the publisher renamed it, add it to the map of this shape in catalogue/maps/.",
+        )
+    here = [name for name in names.values() if name]
+    for name in sorted(known.required - set(here)):
+        expected = [heading for heading, ours_ in known.headings.items() if ours_ == name]
+        near = _nearest(expected[0], [plain(column) for column in found])
+        faults.add(
+            f"Heading '{expected[0]}' is missing; nearest in the file: {near}.",
+            place,
+            "Download the file again; if the publisher renamed it, add it to catalogue/maps/.",
+        )
+    for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
+        faults.add(f"Two columns are '{name}'.", place)
+    keep = {column: name for column, name in names.items() if name and name != "ignored"}
+    return table[[*keep, *sorted(ours)]].rename(columns=keep)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.4)
+    return "; ".join(f"'{one}'" for one in near) if near else "none"
+
+
+def numbers(
+    table: pd.DataFrame,
+    column: str,
+    faults: Faults,
+    *,
+    missing: Sequence[str] = ("",),
+    whole: bool = False,
+) -> pd.Series[float]:
+    """Read a text column as numbers; note every cell that is neither a number nor missing.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the column, and ``line`` or ``row`` for the messages.
+    missing : sequence of str
+        Texts that mean there is no number.
+    whole : bool
+        Whether a fraction is a fault.
+
+    Returns
+    -------
+    Series of float
+        Missing where there is no number.
+    """
+    text = table[column].astype(str).str.strip()
+    value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce")
+    value = value.astype("float64")
+    bad = (value.isna() & ~text.isin(list(missing))) | value.isin([float("inf"), -float("inf")])
+    if whole:
+        bad |= value.notna() & (value % 1 != 0)
+    note_cells(table, column, bad, "is not a whole number" if whole else "is not a number", faults)
+    return value.mask(bad)
+
+
+def note_cells(
+    table: pd.DataFrame, column: str, bad: pd.Series[bool], why: str, faults: Faults
+) -> None:
+    """Note the cells of a column that are wrong, with their rows."""
+    unit = "line" if "line" in table.columns else "row"
+    rows = table.loc[bad, [column, unit]]
+    for value, line in rows.head(SHOWN_CELLS).itertuples(index=False):
+        faults.add(f"'{value}' {why}.", f"{unit} {line}, column {column}")
+    if len(rows) > SHOWN_CELLS:
+        faults.add(f"{len(rows) - SHOWN_CELLS} more cells: {why}.", f"column {column}")
+
+
+def codes(table: pd.DataFrame, column: str, pattern: str, faults: Faults) -> pd.Series[str]:
+    """Read a column of codes; note every cell that does not match."""
+    text = table[column].astype(str).str.strip()
+    note_cells(table, column, ~text.str.fullmatch(pattern), "is not a code of this kind", faults)
+    return text
+
+
+def with_periods(
+    table: pd.DataFrame, column: str, faults: Faults, kind: periods.Kind | None = None
+) -> pd.DataFrame:
+    """Replace a column of periods as published by ``period``, ``period_start``, ``period_end``."""
+    parsed: dict[str, periods.Period] = {}
+    unread: list[str] = []
+    for text in table[column].unique():
+        try:
+            parsed[text] = periods.parse(text, kind)
+        except InvalidDataError:
+            unread.append(text)
+    note_cells(table, column, table[column].isin(unread), "is not a period", faults)
+    written = table[column]
+    return table.assign(
+        period=written.map({text: one.label for text, one in parsed.items()}),
+        period_start=pd.to_datetime(written.map({text: one.start for text, one in parsed.items()})),
+        period_end=pd.to_datetime(written.map({text: one.end for text, one in parsed.items()})),
+    )
+
+
+def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -> pd.DataFrame:
+    """Complete a frame of readings: constants, absent columns, status, source rows, order.
+
+    A row without a value is ``unavailable`` unless its status says otherwise.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any of the columns of a reading, and ``line`` or ``source_row``.
+    file : str
+        Name of the file, for ``source_row``.
+    faults : Faults
+        Raised here if it holds anything.
+    **constants
+        Columns that are the same in every row.
+    """
+    faults.raise_if_any()
+    table = table.assign(**constants)
+    for column in ("value", "lower", "upper", "count", "denominator"):
+        if column not in table.columns:
+            table[column] = float("nan")
+    for column in ("category", "marks", "status"):
+        if column not in table.columns:
+            table[column] = ""
+    if "source_row" not in table.columns:
+        table["source_row"] = f"{file}, line " + table["line"].astype(str)
+    status = table["status"].where(table["status"] != "", str(Status.SHOWN))
+    unsaid = (status == Status.SHOWN) & table["value"].isna()
+    table["status"] = status.mask(unsaid, str(Status.UNAVAILABLE))
+    extra = [
+        one for one in table.columns if one not in READING_COLUMNS and one not in ("line", "row")
+    ]
+    return table[[*READING_COLUMNS, *extra]].reset_index(drop=True)
+
+
+def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[list[Any]]]:
+    """Read sheets of a workbook as rows of cells.
+
+    Parameters
+    ----------
+    path : Path
+        Workbook in the xlsx format.
+    sheets : sequence of str, optional
+        Names to read, as plain text; all of them when not given. A name that is not there is left
+        out of the result.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+    """
+    import openpyxl
+
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
+        )
+    faults = Faults(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, openpyxl.utils.exceptions.InvalidFileException):
+        faults.add(
+            "The file is not a workbook in the xlsx format; it may be a web page.",
+            remedy="Open the landing page of the source, download the file and put it in its "
+            "folder.",
+        )
+        faults.raise_if_any()
+    try:
+        return {
+            plain(name): [list(row) for row in book[name].iter_rows(values_only=True)]
+            for name in book.sheetnames
+            if sheets is None or plain(name) in sheets
+        }
+    finally:
+        book.close()
+
+
+def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None:
+    """Return the index of the first row that holds every label, or None.
+
+    Examples
+    --------
+    >>> find_row([["MYE2"], ["Code", " Name", "Geography"]], ["Code", "Name"])
+    1
+    """
+    wanted = set(labels)
+    for index, row in enumerate(rows):
+        if wanted <= {plain(cell) for cell in row}:
+            return index
+    return None
+
+
+def option(source: Source, edition: Edition, name: str) -> Any:
+    """Return an option that the reader needs of an edition.
+
+    Raises
+    ------
+    InvalidDataError
+        When the source's YAML does not give it.
+    """
+    if name not in edition.options:
+        raise InvalidDataError(
+            f"Edition '{edition.edition}' does not give the option '{name}'.",
+            f"catalogue/sources/{source.key}.yaml",
+            f"Add '{name}' under the edition's options; see docs/adding-a-source.md.",
+        )
+    return edition.options[name]

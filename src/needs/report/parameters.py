@@ -1,0 +1,174 @@
+"""The parameters of a run: a typed model, checked before anything else starts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from needs.errors import ParameterError, Problem
+
+Format = Literal["html", "pdf", "xlsx"]
+
+FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx")
+
+#: Reporting years that can be asked for: the oldest series reach back no further.
+FIRST_YEAR, LAST_YEAR = 2010, 2099
+
+#: Windows keeps these names for devices, with any ending.
+_DEVICES = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$")
+
+
+def slug(text: str) -> str:
+    """A name as part of a path: lower case letters, digits and hyphens.
+
+    Examples
+    --------
+    >>> slug("Bournemouth, Christchurch and Poole"), slug("Bristol, City of")
+    ('bournemouth-christchurch-and-poole', 'bristol-city-of')
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
+
+
+def _four_digits(value: Any) -> Any:
+    # pydantic would take "2022.0", " 2022 " and True for years as well
+    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"\d{4}", value)):
+        raise ValueError("is not a year of four digits")
+    return value
+
+
+def _area(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    return value.strip()
+
+
+def _safe_name(value: str) -> str:
+    name = value.strip()
+    if not name:
+        return name
+    if re.search(r"[/\\:\x00-\x1f]", name) or ".." in name:
+        raise ValueError("would lead out of the folder of reports")
+    if not slug(name) or _DEVICES.match(slug(name)):
+        raise ValueError("cannot name a folder")
+    return name
+
+
+class RunParameters(BaseModel):
+    """What a report is about, and what is made of it.
+
+    Attributes
+    ----------
+    areas : tuple of str
+        Names or codes of upper-tier local authorities.
+    year : int
+        Reporting year: the newest period that ends in or before it is used.
+    name : str
+        Name of the area in the report and of its folder; needed only where it is not the
+        authority's own.
+    formats : tuple of str
+        Of "html", "pdf", "xlsx"; figures, manifest and notebooks are always written.
+    date : date
+        Printed as the date of the report. The only thing that a run takes from the clock.
+
+    Examples
+    --------
+    >>> RunParameters(areas=["Rutland"], year="2022", date="2026-11-21").year
+    2022
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    areas: Annotated[tuple[Annotated[str, AfterValidator(_area)], ...], Field(min_length=1)]
+    year: Annotated[int, BeforeValidator(_four_digits), Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    name: Annotated[str, AfterValidator(_safe_name)] = ""
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = FORMATS
+    date: dt.date = Field(default_factory=dt.date.today)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunParameters:
+        if len({area.casefold() for area in self.areas}) < len(self.areas):
+            raise ValueError("An area is given twice.")
+        if self.year > self.date.year:
+            raise ValueError(f"The reporting year {self.year} ends after the report's date.")
+        return self
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> RunParameters:
+        """Make parameters from what a user gave.
+
+        Raises
+        ------
+        ParameterError
+            With every fault at once: unknown, missing, malformed or out of range.
+
+        Examples
+        --------
+        >>> RunParameters.check({"areas": ["Rutland"], "yaer": 2022})
+        Traceback (most recent call last):
+        needs.errors.ParameterError: The parameters of the run are wrong.
+          Remedy: needs run --help
+        year is missing.
+          Where:  year
+        Unknown parameter 'yaer'.
+          Where:  yaer
+          Remedy: Did you mean 'year'?
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            faults = error.errors()
+            # A list whose only item is refused counts as too short as well: say it once.
+            items = {fault["loc"][0] for fault in faults if len(fault["loc"]) > 1}
+            problems = [
+                _problem(fault)
+                for fault in faults
+                if fault["type"] != "too_short" or fault["loc"][0] not in items
+            ]
+        raise ParameterError(
+            "The parameters of the run are wrong.", "", "needs run --help", problems
+        )
+
+    def folder(self, out: Path, name: str) -> Path:
+        """Where the report of the area of this name is written: ``<out>/<area>/<year>``."""
+        return out / slug(name) / str(self.year)
+
+
+def _problem(fault: Any) -> Problem:
+    place = [str(part) for part in fault["loc"]]
+    name = place[0] if place else ""
+    shown = f"{name} {fault['input']!r}"
+    match fault["type"]:
+        case "extra_forbidden":
+            near = get_close_matches(name, RunParameters.model_fields, n=1)
+            remedy = f"Did you mean '{near[0]}'?" if near else ""
+            return Problem(f"Unknown parameter '{name}'.", name, remedy)
+        case "missing":
+            return Problem(f"{name} is missing.", name)
+        case "greater_than_equal" | "less_than_equal":
+            remedy = f"Give a year from {FIRST_YEAR} to {LAST_YEAR}."
+            return Problem(f"{shown} is out of range.", name, remedy)
+        case "too_short":
+            return Problem(f"{name} is empty.", name)
+        case "literal_error":
+            return Problem(f"{shown} is unknown.", name, f"Choose from {', '.join(FORMATS)}.")
+        case "value_error":
+            reason = str(fault["ctx"]["error"])
+            return Problem(f"{shown} {reason}." if name else reason, name)
+        case _:
+            return Problem(f"{shown}: {fault['msg']}.", name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 from needs.blocks import Span, Text, plain
@@ -161,8 +161,8 @@ def join(parts: Sequence[Span | Text | str], between: str = "") -> Text:
             if not piece.text:
                 continue
             last = spans[-1] if spans else None
-            if last and not (last.figure or piece.figure) and last.strong == piece.strong:
-                spans[-1] = Span(last.text + piece.text, strong=last.strong)
+            if last and not last.figure and replace(last, text=piece.text) == piece:
+                spans[-1] = replace(last, text=last.text + piece.text)
             else:
                 spans.append(piece)
     return tuple(spans)
@@ -336,7 +336,7 @@ def capital(text: str | Text) -> str | Text:
     if not text:
         return text
     first = text[0]
-    return (Span(capital(first.text), first.figure, first.strong), *text[1:])
+    return (replace(first, text=capital(first.text)), *text[1:])
 
 
 def lower_first(text: str) -> str:

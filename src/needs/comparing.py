@@ -1,0 +1,220 @@
+"""How a figure stands to a reference, to other areas and to chance.
+
+The word for a difference comes from one rule, `needs.stats.compare.against_reference`, so that a
+sentence, a card, a table and an alternative text cannot disagree.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import pandas as pd
+
+from needs.blocks import Text
+from needs.english import capital, in_prose, join, ordinal, possessive, say
+from needs.errors import ParameterError
+from needs.figures import Figure
+from needs.phrases import is_count, short, when
+from needs.stats.compare import JUDGEMENTS, against_reference
+
+Result = Literal["lower", "similar", "higher", "not compared"]
+Judgement = Literal["better", "worse", "similar", "lower", "higher", "not compared"]
+Reason = Literal[
+    "",
+    "own comparator",
+    "no reference",
+    "withheld",
+    "reference withheld",
+    "different units",
+    "count",
+    "no interval",
+]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a figure stands to its reference.
+
+    `result` is the direction, "similar" where the interval holds the reference; `judgement` turns
+    it into better or worse by the indicator's polarity; `reason` says why there is no comparison.
+    """
+
+    result: Result
+    judgement: Judgement
+    reason: Reason = ""
+
+
+def compare(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
+    """Compare a figure's 95% interval with a reference value, by the one rule of the project.
+
+    Parameters
+    ----------
+    figure, reference : Figure
+        Counts are not compared: the size of the area decides them.
+    polarity : {"higher is better", "lower is better", "none"}
+
+    Raises
+    ------
+    ParameterError
+        For an unknown polarity.
+
+    Examples
+    --------
+    >>> area = Figure("a", "rate", "Rate", "E10000034", "Worcestershire", "2021", 4.2,
+    ...               "per 100,000", lower=3.3, upper=5.3)
+    >>> england = Figure("e", "rate", "Rate", "E92000001", "England", "2021", 5.5, "per 100,000")
+    >>> compare(area, england, "lower is better")
+    Comparison(result='lower', judgement='better', reason='')
+    """
+    _meaning(polarity)
+    reason = _why_not(figure, reference)
+    if reason or reference is None or reference.value is None:
+        return Comparison("not compared", "not compared", reason)
+    result = _against(figure.lower, figure.upper, reference.value)
+    return Comparison(result, judge(result, polarity))
+
+
+def judge(result: str, polarity: str) -> Judgement:
+    """Turn higher or lower into better or worse.
+
+    Examples
+    --------
+    >>> judge("lower", "lower is better"), judge("lower", "none"), judge("similar", "none")
+    ('better', 'lower', 'similar')
+    """
+    return cast(Judgement, _meaning(polarity).get(result, result))
+
+
+def trend_judgement(recent: str, polarity: str = "none") -> Literal["better", "worse", ""]:
+    """Whether a recent trend is for better or worse; empty without a change or a polarity.
+
+    Examples
+    --------
+    >>> trend_judgement("increasing", "lower is better")
+    'worse'
+    >>> trend_judgement("no significant change", "lower is better")
+    ''
+    """
+    meant = _meaning(polarity).get(recent, "")
+    if meant.endswith("better"):
+        return "better"
+    return "worse" if meant.endswith("worse") else ""
+
+
+def _meaning(polarity: str) -> Mapping[str, str]:
+    if polarity not in JUDGEMENTS:
+        raise ParameterError(
+            f"Unknown polarity '{polarity}'.", "polarity", f"Use one of {', '.join(JUDGEMENTS)}."
+        )
+    return JUDGEMENTS[polarity]
+
+
+def _why_not(figure: Figure, reference: Figure | None) -> Reason:
+    if not figure.shown:
+        return "withheld"
+    if reference is None:
+        return "no reference"
+    if reference.area_code == figure.area_code:
+        return "own comparator"
+    if not reference.shown:
+        return "reference withheld"
+    if reference.unit != figure.unit:
+        return "different units"
+    if is_count(figure):
+        return "count"
+    if figure.lower is None or figure.upper is None:
+        return "no interval"
+    return ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _against(lower: float, upper: float, reference: float) -> Result:
+    row = pd.DataFrame({"lower": [lower], "upper": [upper]})
+    said = against_reference(row, lower="lower", upper="upper", reference=reference)
+    return cast(Result, said["comparison"].iloc[0])
+
+
+def verdict(
+    figure: Figure,
+    reference: Figure | None,
+    *,
+    polarity: str = "none",
+    reference_name: str = "England",
+) -> Text:
+    """How a figure that was just given stands to its reference; empty where nothing can be said.
+
+    Nothing is said of an area that is its own comparator, nor of counts.
+    """
+    compared = compare(figure, reference, polarity)
+    if reference is None:
+        if not figure.shown or is_count(figure):
+            return ()
+        return join([f"No figure for {in_prose(reference_name)} is available to compare it with."])
+    name = in_prose(reference.area_name)
+    other = short(reference)
+    if reference.period != figure.period:
+        other = join([other, f" {when(reference.period)}"])
+    match compared.reason:
+        case "own comparator" | "count" | "different units" | "no reference":
+            return ()
+        case "withheld":
+            if not reference.shown or is_count(reference):
+                return ()
+            owner = capital(possessive(reference.area_name))
+            return say("{owner} was {f} {t}.", owner=owner, f=reference, t=when(reference.period))
+        case "reference withheld":
+            return say("The figure for {name} is {f}.", name=name, f=reference)
+        case "no interval":
+            return say(
+                "The source gives no interval, so the difference from {name} ({other}) "
+                "cannot be tested.",
+                name=name,
+                other=other,
+            )
+    if compared.result == "similar":
+        return say("That is statistically similar to {name} ({other}).", name=name, other=other)
+    so = f", and so {compared.judgement}" if compared.judgement in ("better", "worse") else ""
+    return say(
+        "That is statistically {result} than {name} ({other}){so}.",
+        result=compared.result,
+        name=name,
+        other=other,
+        so=so,
+    )
+
+
+def place(shown: Sequence[Figure], one: Figure) -> str:
+    """The rank among figures, from the nearer end, ties joint: "highest", "joint 3rd lowest"."""
+    values = [figure.value for figure in shown if figure.value is not None]
+    above = sum(value > (one.value or 0.0) for value in values)
+    below = sum(value < (one.value or 0.0) for value in values)
+    number, end = (above, "highest") if above <= below else (below, "lowest")
+    named = end if number == 0 else f"{ordinal(number + 1)} {end}"
+    return f"joint {named}" if len(values) - above - below > 1 else named
+
+
+def chance(
+    figures: Sequence[Figure], focus: Figure, labels: Mapping[str, str], noun: str
+) -> tuple[str, int]:
+    """Where a funnel puts an area, as a sentence, and how many of the areas lie outside it."""
+    name = capital(in_prose(focus.area_name))
+    where = funnel_place(labels.get(focus.area_code, ""))
+    shown = [figure for figure in figures if figure.shown]
+    outside = sum(funnel_place(labels.get(f.area_code, "")) in ("high", "low") for f in shown)
+    if not focus.shown or where == "not placed":
+        return f"{name} cannot be placed, because it has no figure or no limits.", outside
+    how = {"within": "within", "high": "above", "low": "below"}[where]
+    return f"{name} lies {how} the range expected by chance among {len(shown):,} {noun}.", outside
+
+
+def funnel_place(label: str) -> Literal["high", "low", "within", "not placed"]:
+    """Where a label of a funnel puts an area: high, low or within."""
+    lowered = label.strip().lower()
+    if not lowered or lowered.startswith(("not applicable", "not compared")):
+        return "not placed"
+    if lowered.startswith(("high", "above")):
+        return "high"
+    return "low" if lowered.startswith(("low", "below")) else "within"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import pdtrik
 
 from needs.errors import ParameterError
 from needs.stats import inputs
-from needs.stats.intervals import Floats
+from needs.stats.inputs import Check
+from needs.stats.intervals import Floats, z_value
+from needs.stats.rates import LEAST_EVENTS
 
 Polarity = Literal["higher is better", "lower is better", "none"]
+FunnelKind = Literal["rate", "ratio", "proportion"]
 
+WITHIN = "within limits"
 LOWER, SIMILAR, HIGHER, NOT_COMPARED = "lower", "similar", "higher", "not compared"
 
 #: What a label means for people, by polarity. Labels that are not here keep their words.
@@ -134,3 +140,227 @@ def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
             f"Unknown polarity '{polarity}'.", "polarity", f"Use one of {', '.join(JUDGEMENTS)}."
         )
     return labels.replace(JUDGEMENTS[polarity])
+
+
+def funnel_limits(
+    data: pd.DataFrame,
+    *,
+    denominator: str,
+    reference: float | str,
+    kind: FunnelKind = "rate",
+    confidence: Sequence[float] = (0.95, 0.998),
+    multiplier: float | None = None,
+) -> pd.DataFrame:
+    """Control limits round a reference: where areas lie that differ from it by chance alone.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per area, or one row per point of the curve to draw.
+    denominator : str
+        Column above 0: person-years of a rate, expected events of a ratio, people of a proportion.
+    reference : float or str
+        The centre line in the unit of `multiplier`, or the column that holds it.
+    kind : {"rate", "ratio", "proportion"}
+    confidence : sequence of float
+        Levels as shares: 0.95 and 0.998 are two and three standard deviations.
+    multiplier : float, optional
+        Unit: 100,000 for a rate and 100 for a ratio or proportion unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `data` in their order, with ``funnel_lower95_0``, ``funnel_upper95_0`` and so
+        on, in the unit of the reference. A missing denominator or reference gives no limits.
+
+    Raises
+    ------
+    needs.errors.InvalidDataError
+        For a denominator not above 0, a negative reference, a proportion above the whole, infinite
+        or text input; all at once.
+
+    Notes
+    -----
+    Rates and ratios: the counts whose exact Poisson limits just reach the expected events E, over
+    E, times the reference. Proportions: ``P -/+ z sqrt(P (1 - P) / n)``, clipped to the whole.
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
+    2005; 24: 1185-1202.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> areas = pd.DataFrame({"people": [100_000, 1_000_000]})
+    >>> funnel_limits(areas, denominator="people", reference=10, confidence=(0.95,)).round(2)
+        people  funnel_lower95_0  funnel_upper95_0
+    0   100000              3.83             17.13
+    1  1000000              8.04             12.06
+    """
+    unit = _unit(kind, multiplier)
+    levels = inputs.levels(confidence)
+    columns = [denominator, *([reference] if isinstance(reference, str) else [])]
+    check = inputs.begin(data, [], columns, "funnel")
+    whole = check.numbers(denominator, above=0.0)
+    level = _reference(check, reference, len(data))
+    _refuse_above_whole(check, kind, level, unit)
+    check.finish("funnel")
+    limits = _funnel(kind, whole, level / unit, levels)
+    return data.assign(**_named(limits, np.full(len(data), unit)))
+
+
+def funnel_outliers(
+    data: pd.DataFrame,
+    *,
+    count: str,
+    denominator: str | None = None,
+    value: str | None = None,
+    reference: float | str | None = None,
+    kind: FunnelKind = "rate",
+    confidence: Sequence[float] = (0.95, 0.998),
+    multiplier: float | None = None,
+) -> pd.DataFrame:
+    """Say which areas lie outside the control limits of a funnel.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per area.
+    count : str
+        Column of events, or of people with the attribute.
+    denominator : str, optional
+        As for `funnel_limits`; not with `value`.
+    value : str, optional
+        Column of a standardised rate, instead of the denominator: an area is then compared as if
+        its events came from the population ``count / value``. Areas with fewer than 10 events are
+        not compared.
+    reference : float or str, optional
+        The centre line in the unit of `multiplier`, or its column. Left out: all counts over all
+        denominators; for a ratio, the expected events themselves.
+    kind : {"rate", "ratio", "proportion"}
+    confidence : sequence of float
+    multiplier : float, optional
+        As for `funnel_limits`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `data` in their order, with ``funnel_denominator``, ``funnel_reference``, the
+        limits of `funnel_limits`, and ``funnel``: "low (99.8%)", "low (95%)", "within limits",
+        "high (95%)", "high (99.8%)" or "not compared".
+
+    Raises
+    ------
+    needs.errors.InvalidDataError
+        As for `funnel_limits`, and for a negative count or a count above its denominator in a
+        proportion; all at once.
+
+    Notes
+    -----
+    As for `funnel_limits`; an area on a limit is within it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> areas = pd.DataFrame({"area": ["A", "B"], "deaths": [10, 30], "people": [100_000, 150_000]})
+    >>> funnel_outliers(areas, count="deaths", denominator="people", reference=10)[
+    ...     ["area", "funnel"]]
+      area         funnel
+    0    A  within limits
+    1    B   high (99.8%)
+    """
+    unit = _unit(kind, multiplier)
+    levels = sorted(inputs.levels(confidence))
+    if (denominator is None) == (value is None):
+        raise ParameterError(
+            "A funnel needs either a denominator or a standardised rate.",
+            "denominator, value",
+            "Name one of the two columns.",
+        )
+    named = [name for name in (count, denominator, value, reference) if isinstance(name, str)]
+    check = inputs.begin(data, [], named, "funnel")
+    events = check.numbers(count)
+    if denominator is not None:
+        whole = check.numbers(denominator, above=0.0)
+    else:
+        rate = check.numbers(str(value))
+        enough = (events >= LEAST_EVENTS) & (rate > 0)
+        whole = np.where(enough, events * unit / np.where(enough, rate, 1.0), np.nan)
+    if kind == "proportion":
+        check.refuse(
+            events > whole, f"Column '{count}' is above its denominator.", "Check both columns."
+        )
+    if reference is not None:
+        level = _reference(check, reference, len(data))
+        _refuse_above_whole(check, kind, level, unit)
+    check.finish("funnel")
+    if reference is None:
+        both = ~(np.isnan(events) | np.isnan(whole))
+        pooled = events[both].sum() / whole[both].sum() * unit if both.any() else np.nan
+        level = np.full(len(data), unit if kind == "ratio" else pooled)
+
+    label = np.where(np.isnan(events) | np.isnan(whole) | np.isnan(level), NOT_COMPARED, WITHIN)
+    label = label.astype(object)
+    limits = _funnel(kind, whole, level / unit, levels)
+    for confidence_level, (low, high) in limits.items():
+        text = f"{100 * confidence_level:.10g}%"
+        label[events / whole < low] = f"low ({text})"
+        label[events / whole > high] = f"high ({text})"
+    return data.assign(
+        funnel_denominator=whole,
+        funnel_reference=level,
+        **_named(limits, np.full(len(data), unit)),
+        funnel=pd.Series(label, index=data.index, dtype="str"),
+    )
+
+
+def _unit(kind: str, multiplier: float | None) -> float:
+    units = {"rate": 100_000.0, "ratio": 100.0, "proportion": 100.0}
+    if kind not in units:
+        raise ParameterError(f"Unknown funnel '{kind}'.", "kind", f"Use one of {', '.join(units)}.")
+    return units[kind] if multiplier is None else float(multiplier)
+
+
+def _reference(check: Check, reference: float | str, rows: int) -> Floats:
+    if isinstance(reference, str):
+        return check.numbers(reference)
+    if not 0 <= reference < np.inf:
+        raise ParameterError(
+            f"The reference {reference} is not a value of 0 or more.", "reference", "Correct it."
+        )
+    return np.full(rows, float(reference))
+
+
+def _refuse_above_whole(check: Check, kind: str, level: Floats, unit: float) -> None:
+    if kind == "proportion":
+        check.refuse(level > unit, f"The reference is above {unit:g}.", "Give it in that unit.")
+
+
+def _funnel(
+    kind: str, whole: Floats, level: Floats, confidence: Sequence[float]
+) -> dict[float, tuple[Floats, Floats]]:
+    """Lower and upper limit of each confidence level, as count over denominator."""
+    limits = {}
+    for share in confidence:
+        if kind == "proportion":
+            spread = z_value(share) * np.sqrt(level * (1 - level) / whole)
+            limits[share] = np.maximum(level - spread, 0), np.minimum(level + spread, 1)
+            continue
+        tail = (1 - share) / 2
+        expected = whole * level
+        # below this no count is too low: not even none
+        none_low = np.exp(-expected) >= tail
+        known = expected > 0
+        safe = np.where(known, expected, 1.0)
+        lowest = np.where(none_low, 0.0, pdtrik(tail, np.where(none_low, 100.0, safe)))
+        highest = np.where(known, pdtrik(1 - tail, safe) + 1, np.where(expected == 0, 0, np.nan))
+        lowest = np.where(np.isnan(expected), np.nan, lowest)
+        limits[share] = lowest / whole, highest / whole
+    return limits
+
+
+def _named(limits: dict[float, tuple[Floats, Floats]], unit: Floats) -> dict[str, Floats]:
+    columns = {}
+    for share, (low, high) in limits.items():
+        name = inputs.level_name(share)
+        columns[f"funnel_lower{name}"] = low * unit
+        columns[f"funnel_upper{name}"] = high * unit
+    return columns

@@ -4,8 +4,8 @@ Measure: the indicator's number as text, ``"91380"``. Headline rows have an empt
 England's inequality rows keep theirs, as "category type: category".
 
 Columns are found by name, because the publisher renames and moves them from download to download.
-Areas are told by their code's prefix, because the text of "Area Type" changes too. An empty value is
-missing and the value note, kept in column ``note``, says why.
+Areas are told by their code's prefix, because the text of "Area Type" changes too. An empty value
+is missing and the value note, kept in column ``note``, says why.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     faults.raise_if_any()
     tabular.codes(table, "area_code", r"E\d{8}", faults)
     table = table[table["area_code"].str.fullmatch(fingertips.AREAS)]
-    table = table.assign(value=tabular.numbers(table, "value", faults))
+    table = table.assign(value=tabular.numbers(table, "value", faults, missing=("", "NA")))
     table = tabular.with_periods(table, "period_text", faults)
     table = table.assign(
         sex=fingertips.sexes(table, faults),

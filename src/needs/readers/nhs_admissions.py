@@ -3,4 +3,59 @@
 Measures, from the edition's options: ``drug_disorder_admissions`` (main diagnosis of drug-related
 mental and behavioural disorders), ``drug_poisoning_admissions`` (poisoning by drug misuse). Value =
 count of admissions in a financial year, 2008/09 to 2018/19.
+
+A row is a year, printed as the one in which the financial year ends; a column is an area by name.
+Most names are former health areas. `needs.prepare` gives a code to those that are exactly one
+authority and leaves the others out, by ``catalogue/maps/area_names.csv``. The values of the years
+that the edition's option ``distrusted`` lists are left out, and so are the names in ``left_out``:
+health areas that are not the authority of the same name. The source's limits say why.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from needs import periods
+from needs.catalogue import Edition, Source
+from needs.readers import tabular
+
+
+def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
+    """Read counts by area name; codes are filled from names by `needs.prepare`.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+    """
+    faults = tabular.Faults(path)
+    table = tabular.read_csv(path)
+    if "year" not in table.columns:
+        faults.add("Heading 'year' is missing.", "line 1")
+    faults.raise_if_any()
+    year = tabular.numbers(table, "year", faults, missing=(), whole=True)
+    left_out = {"year", "line", *edition.options.get("left_out", ())}
+    areas = [column for column in table.columns if column not in left_out]
+    wide = pd.DataFrame({area: tabular.numbers(table, area, faults) for area in areas})
+    faults.raise_if_any()
+    spans = [periods.financial_year(int(ends) - 1) for ends in year]
+    wide = wide.assign(
+        line=table["line"],
+        period=[one.label for one in spans],
+        period_start=pd.to_datetime([one.start for one in spans]),
+        period_end=pd.to_datetime([one.end for one in spans]),
+    )
+    wide = wide[~wide["period"].isin(list(edition.options.get("distrusted", ())))]
+    kept = ["line", "period", "period_start", "period_end"]
+    long = wide.melt(kept, areas, var_name="area_name", value_name="value")
+    return tabular.readings(
+        long,
+        path.name,
+        faults,
+        measure=str(tabular.option(source, edition, "measure")),
+        area_code="",
+        sex="persons",
+        age="all ages",
+        count=long["value"],
+    )

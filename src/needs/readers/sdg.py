@@ -2,4 +2,80 @@
 
 Measures: ``alcohol_in_treatment`` (people), ``alcohol_prevalence`` (people),
 ``alcohol_met_need`` (%), each a financial year, persons aged 18+, no limits.
+
+People in treatment are rounded to the nearest 5, but for 2018/19 most authorities stand twice,
+exactly and rounded: the exact row is kept. Where England stands twice in 2015/16, the first row is
+the publisher's own figure and the second the sum of authorities: the first is kept. Rows with no
+area are England's, by deprivation decile of the authority where they name one. Codes of counties
+are not in the file; `needs.prepare` fills them from the names.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from needs.catalogue import Edition, Source
+from needs.readers import tabular
+
+SERIES = {
+    "Alcohol - People in treatment": "alcohol_in_treatment",
+    "Alcohol - Estimated prevalence": "alcohol_prevalence",
+    "Alcohol - Met need": "alcohol_met_need",
+}
+
+ENGLAND = "E92000001"
+
+_KEY = ["measure", "area_code", "area_name", "period", "category"]
+
+
+def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
+    """Read England and its authorities; see the module for which of two rows is kept.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        Also when two rows of an authority remain that disagree.
+    """
+    faults = tabular.Faults(path)
+    known = tabular.layout("sdg_3_5_1", edition.edition)
+    table = tabular.rename(tabular.read_csv(path), known, faults)
+    faults.raise_if_any()
+    measure = table["series"].map(SERIES)
+    tabular.note_cells(table, "series", measure.isna(), "is not a series that we know", faults)
+    table = tabular.with_periods(table, "year", faults)
+    national = table["area_name"].str.strip() == ""
+    decile = table["decile"].str.strip()
+    table = table.assign(
+        measure=measure,
+        area_code=table["area_code"].str.strip().mask(national, ENGLAND),
+        area_name=table["area_name"].str.strip().mask(national, "England"),
+        category=("Deprivation decile of the authority: " + decile).mask(decile == "", ""),
+        value=tabular.numbers(table, "value", faults),
+    )
+    faults.raise_if_any()
+    table = _one_row_each(table, faults)
+    people = table["measure"] != "alcohol_met_need"
+    return tabular.readings(
+        table.drop(columns=["year", "series", "units", "decile"]),
+        path.name,
+        faults,
+        sex="persons",
+        age="18+",
+        count=table["value"].where(people),
+    )
+
+
+def _one_row_each(table: pd.DataFrame, faults: tabular.Faults) -> pd.DataFrame:
+    twice = table.duplicated(_KEY, keep=False)
+    rounded = twice & (table["measure"] == "alcohol_in_treatment") & (table["value"] % 5 == 0)
+    # where both are multiples of 5 the values are the same and either will do
+    exact = table[~rounded].drop_duplicates([*_KEY, "value"])
+    table = pd.concat([exact, table[rounded]]).drop_duplicates([*_KEY, "value"])
+    table = table[~(rounded.reindex(table.index) & table.duplicated(_KEY, keep=False))]
+    england = table["area_code"] == ENGLAND
+    table = table[~(england & table.duplicated(_KEY))]
+    again = table.duplicated(_KEY)
+    tabular.note_cells(table, "value", again, "disagrees with another row of its area", faults)
+    return table.sort_values("line")

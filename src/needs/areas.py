@@ -1,0 +1,465 @@
+"""Areas: codes, names, and what became of those that ended.
+
+Everything here works from the processed table ``areas`` alone, whether it was built from the
+national lookups or carried in a data package.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from needs.catalogue import CATALOGUE
+from needs.errors import InvalidDataError, ParameterError, Problem
+
+ENGLAND = "E92000001"
+
+_MAPS = CATALOGUE / "maps"
+
+_UNITARY = ("E06", "E08", "E09")
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area, by its Office for National Statistics code.
+
+    Attributes
+    ----------
+    code, name : str
+    kind : str
+        "country", "region", "upper tier" or "district". A unitary authority is an upper tier.
+    region_code, upper_code : str
+        Empty where there is none; a unitary authority is its own upper tier.
+    valid_from, valid_to : datetime.date or None
+        First and last day of the code; None: before our records, or still in use.
+    successors : tuple of str
+        Codes that took over on the day after `valid_to`.
+    """
+
+    code: str
+    name: str
+    kind: str
+    region_code: str = ""
+    upper_code: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: tuple[str, ...] = ()
+
+    def valid_on(self, day: date) -> bool:
+        """Whether the code was in use on a day.
+
+        Examples
+        --------
+        >>> cumbria = Area("E10000006", "Cumbria", "upper tier", valid_to=date(2023, 3, 31))
+        >>> cumbria.valid_on(date(2022, 12, 31)), cumbria.valid_on(date(2023, 12, 31))
+        (True, False)
+        """
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_to is None or day <= self.valid_to)
+
+
+def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
+    """Return the one area with a code or name.
+
+    Letter case, "&", full stops and endings such as ", City of" do not matter. Where a name was
+    borne by several codes, the one in use at the end of `year` is meant, or the newest. A code is
+    always the area of that code, also when it has ended: see its `successors`.
+
+    Parameters
+    ----------
+    text : str
+        Code or whole name.
+    areas : DataFrame
+        The processed table ``areas``.
+    year : int, optional
+        Reporting year.
+
+    Returns
+    -------
+    Area
+
+    Raises
+    ------
+    ParameterError
+        When no area has that code or name; the nearest names are listed.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E10000034"], "name": ["Worcestershire"],
+    ...     "kind": ["upper tier"], "region_code": ["E12000005"], "upper_code": ["E10000034"],
+    ...     "valid_from": [pd.NaT], "valid_to": [pd.NaT], "successor": [None]})
+    >>> find("worcestershire", table).code
+    'E10000034'
+    """
+    wanted = text.strip()
+    same_code = areas["code"].str.upper() == wanted.upper()
+    if same_code.any():
+        return _area(areas[same_code].iloc[0])
+    plain = areas["name"].map(plain_name)
+    named = areas[plain == plain_name(wanted)]
+    if named.empty:
+        raise ParameterError(
+            f"There is no area '{wanted}'.{_suggest(wanted, areas)}",
+            "--area",
+            f"Look for it: needs areas {_first_word(wanted)}",
+        )
+    found = [_area(row) for _, row in named.iterrows()]
+    return max(found, key=lambda area: _preference(area, year))
+
+
+def search(text: str, areas: pd.DataFrame) -> tuple[Area, ...]:
+    """Return areas whose code or name holds a text, or whose name is near it, by kind and name.
+
+    With an empty text, all areas.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E07000237", "E10000034"],
+    ...     "name": ["Worcester", "Worcestershire"], "kind": ["district", "upper tier"],
+    ...     "region_code": ["E12000005"] * 2, "upper_code": ["E10000034"] * 2,
+    ...     "valid_from": [pd.NaT] * 2, "valid_to": [pd.NaT] * 2, "successor": [None] * 2})
+    >>> [area.name for area in search("worcester", table)]
+    ['Worcestershire', 'Worcester']
+    """
+    wanted = plain_name(text)
+    plain = areas["name"].map(plain_name)
+    held = plain.str.contains(wanted, regex=False) | areas["code"].str.casefold().str.contains(
+        text.strip().casefold(), regex=False
+    )
+    if not held.any():
+        near = difflib.get_close_matches(wanted, plain.tolist(), n=5, cutoff=0.6)
+        held = plain.isin(near)
+    kinds = {"country": 0, "region": 1, "upper tier": 2, "district": 3}
+    found = [_area(row) for _, row in areas[held].iterrows()]
+    return tuple(sorted(found, key=lambda area: (kinds[area.kind], area.name, area.code)))
+
+
+def children(code: str, areas: pd.DataFrame, year: int | None = None) -> tuple[Area, ...]:
+    """Return the districts of a county, by name; a unitary authority has none.
+
+    Parameters
+    ----------
+    year : int, optional
+        Districts in use at the end of that year; when not given, those in use last.
+    """
+    rows = areas[(areas["upper_code"] == code) & (areas["code"] != code)]
+    found = [_area(row) for _, row in rows.iterrows()]
+    if year is not None:
+        found = [area for area in found if area.valid_on(date(year, 12, 31))]
+    elif found:
+        last = max(area.valid_to or date.max for area in found)
+        found = [area for area in found if (area.valid_to or date.max) == last]
+    return tuple(sorted(found, key=lambda area: area.name))
+
+
+def region(code: str, areas: pd.DataFrame) -> Area | None:
+    """Return the region that an area lies in, or None."""
+    area = find(code, areas)
+    return find(area.region_code, areas) if area.region_code else None
+
+
+def predecessors(code: str, areas: pd.DataFrame) -> tuple[Area, ...]:
+    """Return the areas that a code took over from, by code."""
+    successors = areas["successor"].fillna("").astype(str)
+    rows = areas[successors.str.split(";").map(lambda codes: code in codes)]
+    return tuple(_area(row) for _, row in rows.sort_values("code").iterrows())
+
+
+def same_place(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
+    """Return all codes of one place under one name or footprint, this one first, then newest.
+
+    A code that took over from exactly one, which ended in it alone and was of the same tier, is the
+    same place: Barnsley before and after April 2025, Buckinghamshire before and after April 2020.
+    """
+    codes = [code]
+    for one in codes:
+        before = [area for area in predecessors(one, areas) if area.kind == "upper tier"]
+        if len(before) == 1 and before[0].successors == (one,):
+            codes.append(before[0].code)
+    return tuple(codes)
+
+
+def upper_tiers(areas: pd.DataFrame, year: int) -> tuple[Area, ...]:
+    """Return the upper-tier authorities in use at the end of a year, by code: 153 from 2023."""
+    rows = areas[areas["kind"] == "upper tier"].sort_values("code")
+    found = (_area(row) for _, row in rows.iterrows())
+    return tuple(area for area in found if area.valid_on(date(year, 12, 31)))
+
+
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: no case, no full stops, no ", City of".
+
+    Examples
+    --------
+    >>> plain_name("Herefordshire, County of"), plain_name("St. Helens")
+    ('herefordshire', 'st helens')
+    """
+    plain = re.sub(r",\s*(city|county) of$", "", text.strip().casefold())
+    plain = plain.replace("&", "and").replace("’", "'").replace("-", " ")
+    return re.sub(r"\s+", " ", re.sub(r"[.,']", "", plain)).strip()
+
+
+def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Give rows without an area code the code of their name.
+
+    Publishers' own names stand in ``catalogue/maps/area_names.csv``; a name there without a code
+    is not exactly one authority, and its rows are left out. A name borne by several codes is the
+    code in use at the end of the row's period.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With area_code, area_name and period_end.
+    where : str
+        File, for the message.
+
+    Raises
+    ------
+    InvalidDataError
+        Naming every name that is no area, with the nearest.
+    """
+    lacking = table["area_code"] == ""
+    if not lacking.any():
+        return table
+    aliases = pd.read_csv(
+        _MAPS / "area_names.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+    ).set_index("name")["code"]
+    pairs = table.loc[lacking, ["area_name", "period_end"]].drop_duplicates()
+    by_name = _by_name(areas)
+    codes: dict[tuple[str, pd.Timestamp], str] = {}
+    unknown: set[str] = set()
+    for name, end in pairs.itertuples(index=False):
+        if name in aliases.index:
+            codes[name, end] = aliases[name]
+        elif plain_name(name) in by_name:
+            codes[name, end] = _on_day(by_name[plain_name(name)], end.date()).code
+        else:
+            unknown.add(name)
+    if unknown:
+        raise InvalidDataError(
+            f"{len(unknown)} area names are not known.",
+            where,
+            "Add the publisher's spelling to catalogue/maps/area_names.csv.",
+            problems=[
+                Problem(f"There is no area '{name}'.{_suggest(name, areas)}", where)
+                for name in sorted(unknown)
+            ],
+        )
+    found = pd.MultiIndex.from_frame(table[["area_name", "period_end"]]).map(codes)
+    filled = table["area_code"].mask(lacking, pd.Series(found, index=table.index, dtype="str"))
+    return table.assign(area_code=filled)[filled != ""]
+
+
+def build(
+    histories: Iterable[pd.DataFrame],
+    uppers: Mapping[int, pd.DataFrame],
+    regions: Mapping[int, pd.DataFrame],
+) -> pd.DataFrame:
+    """Build the table ``areas`` from the national lookups and ``catalogue/maps/area_changes.csv``.
+
+    Parameters
+    ----------
+    histories : iterable of DataFrame
+        code_<year>, name_<year> of each district, a row for each line of descent.
+    uppers : mapping of int to DataFrame
+        By year: district_code, district_name, upper_code, upper_name.
+    regions : mapping of int to DataFrame
+        By year: district_code, district_name, region_code, region_name.
+
+    Returns
+    -------
+    DataFrame
+        The processed table ``areas``, sorted by code.
+
+    Raises
+    ------
+    InvalidDataError
+        When a county ended and our table of changes does not say when and in what.
+    """
+    upper = _newest(uppers)
+    region_of = _newest(regions)
+    districts = pd.concat([_districts(one) for one in histories]).drop_duplicates("code")
+    table = pd.concat(
+        [districts, _counties(upper, districts), _regions(region_of)], ignore_index=True
+    )
+    unitary = table["code"].str[:3].isin(_UNITARY)
+    known_upper = upper.set_index("district_code")["upper_code"]
+    table["upper_code"] = table["code"].map(known_upper).mask(unitary, table["code"])
+    table["upper_code"] = table["upper_code"].mask(table["code"].str[:3] == "E10", table["code"])
+    table["region_code"] = table["code"].map(_region_codes(table, region_of, upper))
+    table = _with_changes(table)
+    table = _from_successor(table, "region_code")
+    table = _from_successor(table, "upper_code")
+    _refuse_unexplained(table, uppers)
+    table["kind"] = table["kind"].fillna(table["code"].str[:3].map(_kind))
+    columns = [
+        *("code", "name", "kind", "region_code", "upper_code"),
+        *("valid_from", "valid_to", "successor"),
+    ]
+    return table[columns].sort_values("code", ignore_index=True)
+
+
+def _kind(prefix: str) -> str:
+    return {"E07": "district", "E12": "region", "E92": "country"}.get(prefix, "upper tier")
+
+
+def _newest(tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """All rows, the newest year's for a district that stands in several."""
+    ordered = [tables[year] for year in sorted(tables, reverse=True)]
+    return pd.concat(ordered, ignore_index=True).drop_duplicates("district_code")
+
+
+def _districts(history: pd.DataFrame) -> pd.DataFrame:
+    names = [str(column) for column in history.columns]
+    years = sorted(int(one.removeprefix("code_")) for one in names if one.startswith("code_"))
+    long = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "code": history[f"code_{year}"],
+                    "name": history[f"name_{year}"],
+                    "year": year,
+                    "next": history[f"code_{min(year + 1, years[-1])}"],
+                }
+            )
+            for year in years
+        ]
+    )
+    span = (
+        long.sort_values("year")
+        .groupby("code")
+        .agg(name=("name", "last"), first=("year", "min"), last=("year", "max"))
+    )
+    changed = long[long["code"] != long["next"]].drop_duplicates(["code", "next"])
+    successor = changed.sort_values("next").groupby("code")["next"].agg(";".join)
+    begun = pd.to_datetime(span["first"].astype(str) + "-04-01")
+    ended = pd.to_datetime((span["last"] + 1).astype(str) + "-03-31")
+    return pd.DataFrame(
+        {
+            "code": span.index,
+            "name": span["name"].to_numpy(),
+            "valid_from": begun.mask(span["first"] == years[0]).to_numpy(),
+            "valid_to": ended.mask(span["last"] == years[-1]).to_numpy(),
+            "successor": successor.reindex(span.index).to_numpy(),
+        }
+    )
+
+
+def _counties(upper: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
+    counties = upper.loc[~upper["upper_code"].isin(districts["code"]), ["upper_code", "upper_name"]]
+    counties = counties.drop_duplicates("upper_code")
+    return counties.rename(columns={"upper_code": "code", "upper_name": "name"})
+
+
+def _regions(region_of: pd.DataFrame) -> pd.DataFrame:
+    rows = region_of[["region_code", "region_name"]].drop_duplicates("region_code")
+    return rows.rename(columns={"region_code": "code", "region_name": "name"})
+
+
+def _region_codes(
+    table: pd.DataFrame, region_of: pd.DataFrame, upper: pd.DataFrame
+) -> pd.Series[str]:
+    of_district = region_of.set_index("district_code")["region_code"]
+    county = upper.assign(region_code=upper["district_code"].map(of_district))
+    county = county.dropna(subset="region_code").drop_duplicates("upper_code")
+    both = pd.concat([of_district, county.set_index("upper_code")["region_code"]])
+    once: pd.Series[str] = both[~both.index.duplicated()]
+    return once
+
+
+def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay our own table of changes over the lookups: a blank cell changes nothing."""
+    changes = pd.read_csv(
+        _MAPS / "area_changes.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+    )
+    changes = changes.set_index("code").mask(changes.set_index("code") == "")
+    for column in ("valid_from", "valid_to"):
+        changes[column] = pd.to_datetime(changes[column])
+    table = table.set_index("code")
+    table = table.reindex(index=table.index.union(changes.index), columns=[*table.columns, "kind"])
+    for column in changes.columns:
+        table[column] = changes[column].reindex(table.index).combine_first(table[column])
+    return table.reset_index(names="code")
+
+
+def _from_successor(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Fill a blank from the first area that took over; a county's district stays in the county."""
+    first = table["successor"].astype("str").str.split(";").str[0]
+    known = table.set_index("code")[column]
+    local = table["code"].str[:3].isin((*_UNITARY, "E07", "E10"))
+    return table.assign(
+        **{column: table[column].where(table[column].notna() | ~local, first.map(known))}
+    )
+
+
+def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame]) -> None:
+    newest = uppers[max(uppers)]["upper_code"]
+    older = pd.concat([frame["upper_code"] for frame in uppers.values()])
+    ended = table.set_index("code")["valid_to"]
+    gone = sorted(
+        code for code in set(older) - set(newest) if code in ended.index and pd.isna(ended[code])
+    )
+    if gone:
+        raise InvalidDataError(
+            "Authorities ended without a date and successor.",
+            "catalogue/maps/area_changes.csv",
+            "Add a row with valid_to and successor for each.",
+            problems=[
+                Problem(f"{code} is in an older lookup and not in the newest.") for code in gone
+            ],
+        )
+
+
+def _area(row: pd.Series) -> Area:
+    def text(column: str) -> str:
+        return "" if pd.isna(row[column]) else str(row[column])
+
+    def day(column: str) -> date | None:
+        return None if pd.isna(row[column]) else pd.Timestamp(row[column]).date()
+
+    return Area(
+        code=text("code"),
+        name=text("name"),
+        kind=text("kind"),
+        region_code=text("region_code"),
+        upper_code=text("upper_code"),
+        valid_from=day("valid_from"),
+        valid_to=day("valid_to"),
+        successors=tuple(text("successor").split(";")) if text("successor") else (),
+    )
+
+
+def _preference(area: Area, year: int | None) -> tuple[bool, date]:
+    valid = area.valid_to is None if year is None else area.valid_on(date(year, 12, 31))
+    return valid, area.valid_to or date.max
+
+
+def _by_name(areas: pd.DataFrame) -> dict[str, list[Area]]:
+    found: dict[str, list[Area]] = {}
+    for _, row in areas.iterrows():
+        area = _area(row)
+        found.setdefault(plain_name(area.name), []).append(area)
+    return found
+
+
+def _on_day(found: list[Area], day: date) -> Area:
+    return max(found, key=lambda area: (area.valid_on(day), area.valid_to or date.max))
+
+
+def _suggest(text: str, areas: pd.DataFrame) -> str:
+    wanted = plain_name(text)
+    plain = {plain_name(name): name for name in sorted(areas["name"])}
+    near = [name for key, name in plain.items() if wanted and (wanted in key or key in wanted)]
+    near += [plain[key] for key in difflib.get_close_matches(wanted, list(plain), n=5, cutoff=0.6)]
+    near = list(dict.fromkeys(near))[:5]
+    return f" Nearest: {'; '.join(near)}." if near else ""
+
+
+def _first_word(text: str) -> str:
+    words = text.split()
+    return words[0] if words else "TEXT"

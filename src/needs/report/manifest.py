@@ -1,0 +1,181 @@
+"""The manifest of a run: what went in, what came out, and by which code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from packaging.requirements import Requirement
+
+import needs
+from needs.errors import InvalidDataError, MissingDataError
+from needs.report.parameters import RunParameters
+
+NAME = "manifest.json"
+
+
+def sha256(content: bytes) -> str:
+    """Hash of some bytes, in hexadecimal.
+
+    Examples
+    --------
+    >>> sha256(b"")[:12]
+    'e3b0c44298fc'
+    """
+    return hashlib.sha256(content).hexdigest()
+
+
+def code_version(notebooks: Iterable[Path], package: Path | None = None) -> str:
+    """One hash of the package's source and of what the notebooks say.
+
+    The same on every system: line ends and the outputs kept in a notebook do not count.
+
+    Parameters
+    ----------
+    notebooks : iterable of Path
+        Chapters, in any order.
+    package : Path, optional
+        Folder of the package; by default the one that is running.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
+    folder = package or Path(needs.__file__).parent
+    parts: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            parts[path.relative_to(folder).as_posix()] = _content(path)
+    for path in notebooks:
+        node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in node.cells]
+        parts[f"notebooks/{path.name}"] = json.dumps(cells).encode("utf-8")
+    lines = [f"{sha256(content)}  {name}\n" for name, content in sorted(parts.items())]
+    return sha256("".join(lines).encode("utf-8"))
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that the project declares, in order of name."""
+    versions = {}
+    for line in metadata.requires("needs") or ():
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            versions[requirement.name] = metadata.version(requirement.name)
+    return dict(sorted(versions.items()))
+
+
+def make(
+    parameters: RunParameters,
+    *,
+    area_codes: tuple[str, ...],
+    area_name: str,
+    code: str,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, bytes],
+) -> dict[str, Any]:
+    """Describe a run.
+
+    Parameters
+    ----------
+    parameters : RunParameters
+    area_codes, area_name
+        What the names among the parameters stand for.
+    code : str
+        See `code_version`.
+    inputs : mapping
+        The manifest of the processed data.
+    outputs : mapping of str to bytes
+        What the run wrote, by path below its folder.
+
+    Returns
+    -------
+    dict
+        JSON data; the same for the same inputs, parameters, code and packages.
+    """
+    files = [
+        {key: one[key] for key in ("path", "sha256", "size") if key in one}
+        for one in inputs.get("files", ())
+    ]
+    return {
+        "area": {"codes": list(area_codes), "name": area_name},
+        "parameters": parameters.model_dump(mode="json"),
+        "needs": needs.__version__,
+        "code": code,
+        "packages": package_versions(),
+        "inputs": sorted(files, key=lambda one: str(one["path"])),
+        "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
+    }
+
+
+def dump(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest as it is written."""
+    return (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a report.
+
+    Raises
+    ------
+    MissingDataError
+        The folder holds no report.
+    InvalidDataError
+        The manifest cannot be read.
+    """
+    path = folder / NAME
+    remedy = "Name a folder that needs run has written, such as reports/worcestershire/2022."
+    if not path.is_file():
+        raise MissingDataError(f"There is no report in {folder.name or folder}.", NAME, remedy)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidDataError(f"The manifest is not JSON: {error}", NAME, remedy) from None
+    if not isinstance(data, dict) or not {"area", "parameters", "outputs"} <= data.keys():
+        raise InvalidDataError("The manifest is not one of a report.", NAME, remedy)
+    return data
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What differs between the manifests of two runs, outputs excepted, a line each.
+
+    Examples
+    --------
+    >>> differences({"needs": "1", "packages": {"numpy": "2.0"}},
+    ...             {"needs": "1", "packages": {"numpy": "2.1"}})
+    ['packages: numpy was 2.0, is 2.1']
+    """
+    lines = []
+    for key in ("area", "parameters", "needs", "code", "packages", "inputs"):
+        was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
+        for name in sorted(was.keys() | is_.keys()):
+            if was.get(name) != is_.get(name):
+                label = f"{key}: {name}".removesuffix(": ")
+                lines.append(f"{label} was {_short(was.get(name))}, is {_short(is_.get(name))}")
+    return lines
+
+
+def _flat(part: Any) -> dict[str, Any]:
+    if isinstance(part, dict):
+        return part
+    if isinstance(part, list):
+        return {str(one["path"]): one["sha256"] for one in part}
+    return {"": part}
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "absent"
+    text = str(value)
+    return text[:12] if re.fullmatch(r"[0-9a-f]{64}", text) else text

@@ -1,0 +1,479 @@
+"""Run a report: prepared data and notebooks in, a folder with every output out.
+
+A run writes nothing into the folder of reports until everything is rendered; then it moves the new
+report into place whole. Whatever goes wrong, the last good report stays.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+import needs
+from needs.errors import (
+    MissingDataError,
+    NeedsError,
+    NotebookError,
+    ParameterError,
+    Problem,
+    RenderError,
+)
+from needs.report import manifest as manifests
+from needs.report.parameters import RunParameters
+
+#: What a notebook's parameters cell must declare, no more and no less.
+NOTEBOOK_PARAMETERS = ("areas", "year", "name")
+
+#: Told of each step: what is being done, how many steps are done, and of how many.
+Progress = Callable[[str, int, int], None]
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody of the progress."""
+
+
+def find_project(start: Path | None = None) -> Path:
+    """The folder that holds the notebooks: the current one, or one above it.
+
+    Raises
+    ------
+    MissingDataError
+        There is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if any((folder / "notebooks").glob("[0-9]*_*.ipynb")):
+            return folder
+    raise MissingDataError(
+        "No notebooks were found here or above.",
+        "notebooks",
+        "Go to the project's folder, or name the notebooks with --notebooks.",
+    )
+
+
+def chapters(folder: Path) -> list[Path]:
+    """The notebooks of a report, in order of the number that begins their name.
+
+    Raises
+    ------
+    MissingDataError
+        There is none.
+    ParameterError
+        A notebook's parameters cell does not declare what a run sets; all faults at once.
+    """
+    found = [path for path in folder.glob("*.ipynb") if re.match(r"\d+_", path.name)]
+    if not found:
+        raise MissingDataError(
+            "There are no chapters: notebooks named like 01_summary.ipynb.",
+            folder.name,
+            "Name the folder of notebooks with --notebooks.",
+        )
+    found.sort(key=lambda path: (int(path.name.split("_")[0]), path.name))
+    problems = [problem for path in found for problem in _check_parameters(path)]
+    if problems:
+        raise ParameterError("The notebooks do not fit the run.", folder.name, problems=problems)
+    return found
+
+
+def _check_parameters(path: Path) -> Iterator[Problem]:
+    try:
+        node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (ValueError, nbformat.ValidationError):
+        yield Problem("This is not a notebook.", path.name, "Mend or remove the file.")
+        return
+    wanted = ", ".join(NOTEBOOK_PARAMETERS)
+    tagged = [cell for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        yield Problem(
+            f"{len(tagged)} cells are tagged 'parameters'; a chapter has one.",
+            path.name,
+            f"Tag the one cell that sets {wanted}.",
+        )
+        return
+    try:
+        declared = {
+            name.id
+            for statement in ast.parse(tagged[0].source).body
+            for name in ast.walk(statement)
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+        }
+    except SyntaxError as error:
+        yield Problem(f"The parameters cell is not Python: {error.msg}.", path.name)
+        return
+    for name in sorted(declared - set(NOTEBOOK_PARAMETERS)):
+        yield Problem(
+            f"The parameter '{name}' is declared, but no run sets it.",
+            f"{path.name}, parameters cell",
+            f"Declare {wanted}, and nothing else.",
+        )
+    for name in NOTEBOOK_PARAMETERS:
+        if name not in declared:
+            yield Problem(
+                f"The parameter '{name}' is not declared, so a run cannot set it.",
+                f"{path.name}, parameters cell",
+                f"Declare {wanted}.",
+            )
+
+
+def run(
+    parameters: RunParameters,
+    *,
+    raw: Path,
+    processed: Path,
+    out: Path,
+    notebooks: Path,
+    progress: Progress = silent,
+) -> Path:
+    """Make one report.
+
+    Parameters
+    ----------
+    parameters : RunParameters
+    raw, processed : Path
+        Folders of the publishers' files and of the tables made from them; the tables are made
+        again where they are older than the files.
+    out : Path
+        Folder of reports; this one goes to ``<out>/<area>/<year>``.
+    notebooks : Path
+        Folder of the chapters.
+    progress : callable, optional
+
+    Returns
+    -------
+    Path
+        The report's folder: report.html, report.pdf, tables.xlsx (as far as asked for),
+        figures.csv, figures.json, manifest.json and notebooks/*.ipynb.
+
+    Raises
+    ------
+    ParameterError, MissingDataError, InvalidDataError
+        Before any notebook is run.
+    NotebookError
+        A cell failed; names the copy that was run so far.
+    RenderError
+        An output could not be made.
+    """
+    from needs import assessment, prepare
+
+    paths = chapters(notebooks)
+    if not prepare.is_fresh(raw, processed):
+        prepare.prepare(raw, processed, progress)
+    opened = assessment.load(
+        list(parameters.areas), parameters.year, parameters.name, processed=processed
+    )
+    codes = (opened.area.code,)
+    target = parameters.folder(out, opened.name)
+    _check_target(target, codes)
+    inputs = assessment.manifest(processed)
+    code = manifests.code_version(paths)
+
+    steps = len(paths) + len(parameters.formats)
+    values = {"areas": list(codes), "year": parameters.year, "name": parameters.name}
+    with _workshop() as workshop, _processed_data(processed):
+        executed = []
+        for number, path in enumerate(paths):
+            progress(path.stem, number, steps)
+            executed.append(execute(path, values, workshop, area=opened.name))
+        outputs = render(
+            executed,
+            parameters,
+            opened=opened,
+            code=code,
+            inputs=inputs,
+            progress=lambda what, done, _: progress(what, len(paths) + done, steps),
+        )
+        for path, node in zip(paths, executed, strict=True):
+            outputs[f"notebooks/{path.name}"] = _written(node)
+        described = manifests.make(
+            parameters,
+            area_codes=codes,
+            area_name=opened.name,
+            code=code,
+            inputs=inputs,
+            outputs=outputs,
+        )
+        outputs[manifests.NAME] = manifests.dump(described)
+    publish(outputs, target)
+    progress(f"{opened.name}, {parameters.year}", steps, steps)
+    return target
+
+
+def execute(
+    path: Path, values: Mapping[str, Any], workshop: Path, *, area: str, engine: str = "inprocess"
+) -> nbformat.NotebookNode:
+    """Run one chapter through papermill.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; it is not changed.
+    values : mapping
+        Its parameters.
+    workshop : Path
+        Folder for the copy that is run.
+    area : str
+        Named in a failure.
+    engine : str
+        "inprocess", or "nbclient" for a kernel of its own.
+
+    Returns
+    -------
+    NotebookNode
+        Executed, without times and other metadata that change from run to run.
+
+    Raises
+    ------
+    NotebookError
+    """
+    import papermill
+
+    source: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    copy = workshop / path.name
+    try:
+        node = papermill.execute_notebook(
+            source,
+            str(copy).replace("{", "{{").replace("}", "}}"),  # papermill fills templates
+            parameters=dict(values),
+            engine_name=engine,
+            cwd=str(path.parent),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+        )
+    except papermill.PapermillExecutionError as error:
+        cause = next(iter(str(error.evalue).splitlines()), "")
+        number = error.cell_index  # from 0, but the cell of injected parameters stands before it
+        raise NotebookError(
+            f"{area}: {path.name} failed in cell {number}: {error.ename}: {cause}",
+            f"{path.name}, cell {number} (In [{error.exec_count}])",
+            f"The part-run copy is {copy}. Mend the cause it shows, then run again.",
+        ) from error
+    return _without_run(node, path.name, values)
+
+
+def _without_run(
+    node: nbformat.NotebookNode, name: str, values: Mapping[str, Any]
+) -> nbformat.NotebookNode:
+    """Take away what differs between two runs of the same notebook on the same data."""
+    kernel = node.metadata.get("kernelspec", {})
+    node.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
+        {
+            "kernelspec": {key: kernel[key] for key in sorted(kernel)},
+            "language_info": {"name": "python"},
+            "needs": {"name": name},
+            "papermill": {"parameters": dict(values)},
+        }
+    )
+    for number, cell in enumerate(node.cells):
+        cell.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
+            {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        )
+        cell["id"] = f"cell-{number:02}"
+    node.nbformat, node.nbformat_minor = 4, 5
+    return node
+
+
+def _written(node: nbformat.NotebookNode) -> bytes:
+    text: str = nbformat.writes(node, version=4)  # type: ignore[no-untyped-call]
+    return (text.rstrip("\n") + "\n").encode("utf-8")
+
+
+def render(
+    executed: Sequence[nbformat.NotebookNode],
+    parameters: RunParameters,
+    *,
+    opened: Any,
+    code: str,
+    inputs: Mapping[str, Any],
+    progress: Progress = silent,
+) -> dict[str, bytes]:
+    """Draw every output of a report from its executed notebooks.
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name.
+
+    Raises
+    ------
+    RenderError
+        With the traceback in a file that it names, where the cause is not the notebooks'.
+    """
+    from needs.report import document as documents
+    from needs.report import register
+
+    context = documents.ReportContext(
+        title=f"Drug and alcohol needs assessment: {opened.name}, {parameters.year}",
+        area_name=opened.name,
+        year=parameters.year,
+        date=parameters.date.isoformat(),
+        area_codes=(opened.area.code,),
+        version=needs.__version__,
+        code_hash=code,
+        geography=_geography(opened.index_edition),
+        catalogue=opened.catalogue,
+        files=documents.input_files(inputs, opened.catalogue),
+    )
+    document = documents.read_document(list(executed), context=context)
+    outputs: dict[str, bytes] = {}
+    for number, kind in enumerate(parameters.formats):
+        progress(kind.upper(), number, len(parameters.formats))
+        name, draw = _writer(kind)
+        with _rendering(name):
+            outputs[name] = draw(document)
+    with _rendering("figures"):
+        outputs["figures.csv"] = register.figures_csv(document)
+        outputs["figures.json"] = register.figures_json(document)
+    return outputs
+
+
+def _writer(kind: str) -> tuple[str, Callable[[Any], bytes]]:
+    # Each is imported only when it is asked for: the PDF's compiler is large.
+    if kind == "html":
+        from needs.report.html import render_html
+
+        return "report.html", lambda document: render_html(document).encode("utf-8")
+    if kind == "pdf":
+        from needs.report.typst import render_pdf
+
+        return "report.pdf", render_pdf
+    from needs.report.spreadsheet import render_xlsx
+
+    return "tables.xlsx", render_xlsx
+
+
+@contextlib.contextmanager
+def _rendering(name: str) -> Iterator[None]:
+    try:
+        yield
+    except NeedsError:
+        raise
+    except Exception as error:
+        folder = Path(tempfile.mkdtemp(prefix="needs-render-"))
+        trace = folder / "traceback.txt"
+        trace.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
+        cause = next(iter(str(error).splitlines()), "")
+        raise RenderError(
+            f"{name} could not be rendered: {type(error).__name__}: {cause}",
+            name,
+            f"This is a fault of needs; please report it with {trace}.",
+        ) from error
+
+
+def _geography(edition: str) -> str:
+    from needs.assessment import INDEX_EDITIONS
+
+    if edition not in INDEX_EDITIONS:
+        return ""
+    return (
+        f"LSOA {INDEX_EDITIONS[edition][0]} boundaries (English Indices of Deprivation {edition})"
+    )
+
+
+@contextlib.contextmanager
+def _workshop() -> Iterator[Path]:
+    """A folder outside the reports for the copies that are run; kept when one fails."""
+    folder = Path(tempfile.mkdtemp(prefix="needs-run-"))
+    try:
+        yield folder
+    except NotebookError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _processed_data(folder: Path) -> Iterator[None]:
+    """Tell the notebooks where the processed data is: not a parameter of their story."""
+    before = os.environ.get("NEEDS_PROCESSED")
+    os.environ["NEEDS_PROCESSED"] = str(folder.resolve())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["NEEDS_PROCESSED"]
+        else:
+            os.environ["NEEDS_PROCESSED"] = before
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.previous")
+
+
+def _check_target(target: Path, codes: tuple[str, ...]) -> None:
+    """Refuse to replace what is not a report of the same area."""
+    if _aside(target).exists() and not target.exists():
+        _aside(target).rename(target)  # a run was killed between taking the old and giving the new
+    if not target.exists():
+        return
+    shown = "/".join(target.parts[-2:])
+    if not target.is_dir():
+        raise ParameterError(f"{shown} is a file.", "--out", "Choose another folder.")
+    if not any(target.iterdir()):
+        return
+    if not (target / manifests.NAME).is_file():
+        raise ParameterError(
+            f"{shown} holds files that are not a report, and would be replaced.",
+            "--out",
+            "Move them away, or choose another folder.",
+        )
+    other = manifests.read(target)["area"]
+    if tuple(other["codes"]) != codes:
+        raise ParameterError(
+            f"{shown} is the report of {', '.join(other['codes'])}, and not of {', '.join(codes)}.",
+            "--name",
+            "Give this report another name, or write it to another folder with --out.",
+        )
+
+
+def publish(outputs: Mapping[str, bytes], target: Path) -> None:
+    """Put a whole report into place, instead of the last one.
+
+    The new files are written beside the target under another name; then the old folder is renamed
+    away and the new one renamed to its place. A run that is killed before leaves the old report
+    alone, one that is killed between the two renamings leaves it aside, from where the next run
+    takes it back.
+
+    Parameters
+    ----------
+    outputs : mapping of str to bytes
+        By path below the report's folder, with forward slashes.
+    target : Path
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f".{target.name}.part-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
+    try:
+        for name, content in outputs.items():
+            path = part.joinpath(*name.split("/"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        part.chmod(0o755)  # a temporary folder is its owner's alone
+        aside = _aside(target)
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            target.rename(aside)
+        try:
+            part.rename(target)
+        except OSError:
+            if aside.exists():
+                aside.rename(target)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise

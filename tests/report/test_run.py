@@ -1,0 +1,297 @@
+"""A run gives a whole report or leaves the last one alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from needs.errors import MissingDataError, NotebookError, ParameterError, RenderError
+from needs.report import manifest as manifests
+from needs.report import run as runs
+
+VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
+PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
+
+
+def chapter(folder: Path, name: str, *cells: str, parameters: str = PARAMETERS) -> Path:
+    """Write a notebook with a title, a parameters cell and these code cells."""
+    made = [new_markdown_cell(f"# {name}"), new_code_cell(parameters)]
+    made[1].metadata["tags"] = ["parameters"]
+    made += [new_code_cell(cell) for cell in cells]
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.ipynb"
+    nbformat.write(new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+# The notebooks of a run
+
+
+def test_chapters_come_in_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("10_annex", "2_deaths", "01_summary", "notes"):
+        chapter(tmp_path, name)
+    found = [path.name for path in runs.chapters(tmp_path)]
+    assert found == ["01_summary.ipynb", "2_deaths.ipynb", "10_annex.ipynb"]
+
+
+def test_a_folder_without_chapters_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError):
+        runs.chapters(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        (PARAMETERS + "\ncomparators = 5", "'comparators' is declared, but no run sets it"),
+        ('areas = ["Rutland"]\nyear = 2022', "'name' is not declared"),
+        ("areas = [", "not Python"),
+    ],
+)
+def test_parameters_cells_must_fit(tmp_path: Path, parameters: str, words: str) -> None:
+    chapter(tmp_path, "01_good")
+    chapter(tmp_path, "02_bad", parameters=parameters)
+    with pytest.raises(ParameterError) as caught:
+        runs.chapters(tmp_path)
+    assert words in str(caught.value)
+    assert all("02_bad.ipynb" in problem.where for problem in caught.value.problems)
+
+
+def test_an_untagged_notebook_and_no_notebook_are_refused_together(tmp_path: Path) -> None:
+    path = chapter(tmp_path, "01_untagged")
+    node = nbformat.read(path, as_version=4)
+    node.cells[1].metadata.tags = []
+    nbformat.write(node, path)
+    (tmp_path / "02_text.ipynb").write_text("{}", encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
+        runs.chapters(tmp_path)
+    assert [p.where for p in caught.value.problems] == ["01_untagged.ipynb", "02_text.ipynb"]
+
+
+def test_the_projects_own_notebooks_fit(root: Path) -> None:
+    assert len(runs.chapters(root / "notebooks")) >= 10
+
+
+def test_the_project_is_found_from_below(root: Path, tmp_path: Path) -> None:
+    assert runs.find_project(root / "src" / "needs") == root
+    with pytest.raises(MissingDataError):
+        runs.find_project(tmp_path)
+
+
+# One chapter
+
+
+def test_a_chapter_gets_its_parameters_and_keeps_no_traces_of_the_run(tmp_path: Path) -> None:
+    path = chapter(tmp_path / "notebooks", "01_one", "print(areas, year, repr(name))")
+    before = path.read_bytes()
+    (tmp_path / "{braces}").mkdir()
+    first = runs.execute(path, VALUES, tmp_path / "{braces}", area="Worcestershire")
+    (tmp_path / "b").mkdir()
+    second = runs.execute(path, VALUES, tmp_path / "b", area="Worcestershire")
+    assert first.cells[-1].outputs[0].text == "['E10000034'] 2022 ''\n"
+    assert nbformat.writes(first) == nbformat.writes(second)
+    assert str(tmp_path) not in nbformat.writes(first)
+    assert first.metadata.papermill == {"parameters": VALUES}
+    assert path.read_bytes() == before
+
+
+def test_a_chapter_runs_beside_its_notebook_and_knows_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEEDS_PROCESSED", "as before")
+    show = "import os, pathlib\nprint(pathlib.Path.cwd().name, os.environ['NEEDS_PROCESSED'])"
+    path = chapter(tmp_path / "notebooks", "01_one", show)
+    with runs._processed_data(tmp_path / "tables"):
+        node = runs.execute(path, VALUES, tmp_path, area="Worcestershire")
+    shown = f"notebooks {(tmp_path / 'tables').resolve()}\n"
+    assert node.cells[-1].outputs[0].text == shown
+    assert os.environ["NEEDS_PROCESSED"] == "as before"
+
+
+def test_the_engine_and_a_kernel_give_the_same_chapter(tmp_path: Path) -> None:
+    cells = ["import pandas as pd\npd.DataFrame({'a': [1]})", "print(year)", "areas"]
+    path = chapter(tmp_path / "notebooks", "01_one", *cells)
+    ours = runs.execute(path, VALUES, tmp_path, area="Worcestershire")
+    theirs = runs.execute(path, VALUES, tmp_path, area="Worcestershire", engine="nbclient")
+    assert nbformat.writes(ours) == nbformat.writes(theirs)
+
+
+def test_a_failing_cell_is_named_with_its_cause_and_copy(tmp_path: Path) -> None:
+    path = chapter(tmp_path / "notebooks", "05_deaths", "1 + 1", "{}['rate']\n", "2")
+    with pytest.raises(NotebookError) as caught:
+        runs.execute(path, VALUES, tmp_path, area="Worcestershire")
+    assert caught.value.exit_code == 5
+    what, where = caught.value.problem.what, caught.value.problem.where
+    assert what == "Worcestershire: 05_deaths.ipynb failed in cell 4: KeyError: 'rate'"
+    assert where == "05_deaths.ipynb, cell 4 (In [4])"
+    copy = tmp_path / "05_deaths.ipynb"
+    assert str(copy) in caught.value.problem.remedy
+    assert "KeyError" in copy.read_text(encoding="utf-8")
+
+
+def test_a_failed_chapters_workshop_is_kept_and_others_are_not() -> None:
+    with pytest.raises(NotebookError), runs._workshop() as kept:
+        raise NotebookError("failed")
+    with pytest.raises(KeyboardInterrupt), runs._workshop() as stopped:
+        raise KeyboardInterrupt
+    with runs._workshop() as done:
+        pass
+    assert kept.is_dir()
+    assert not stopped.exists() and not done.exists()
+    kept.rmdir()
+
+
+def test_a_failed_rendering_names_its_traceback() -> None:
+    with pytest.raises(RenderError) as caught, runs._rendering("report.pdf"):
+        raise ValueError("no such font")
+    assert caught.value.exit_code == 6
+    trace = Path(caught.value.problem.remedy.split("with ")[1].removesuffix("."))
+    assert "no such font" in trace.read_text(encoding="utf-8")
+    trace.unlink()
+    trace.parent.rmdir()
+
+
+# Moving a report into place
+
+OLD = {"report.html": b"old", "notebooks/01.ipynb": b"{}", "extra.txt": b"gone later"}
+NEW = {"report.html": b"new", "notebooks/01.ipynb": b"{ }", "manifest.json": b"{}"}
+
+
+def test_a_report_replaces_the_last_one_whole(tmp_path: Path) -> None:
+    target = tmp_path / "reports" / "rutland" / "2022"
+    runs.publish(OLD, target)
+    runs.publish(NEW, target)
+    assert files(tmp_path / "reports") == {f"rutland/2022/{k}": v for k, v in NEW.items()}
+
+
+@pytest.mark.parametrize("fault", [OSError("no space"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_last_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    target = tmp_path / "rutland" / "2022"
+    runs.publish(OLD, target)
+
+    def fail(self: Path, content: bytes) -> int:
+        raise fault
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(type(fault)):
+        runs.publish(NEW, target)
+    assert files(tmp_path) == {f"rutland/2022/{k}": v for k, v in OLD.items()}
+
+
+def test_a_failed_renaming_puts_the_last_report_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "rutland" / "2022"
+    runs.publish(OLD, target)
+    rename = Path.rename
+
+    def fail(self: Path, to: Path) -> Path:
+        if ".part-" in self.name:
+            raise PermissionError("a file is open elsewhere")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(PermissionError):
+        runs.publish(NEW, target)
+    assert files(tmp_path) == {f"rutland/2022/{k}": v for k, v in OLD.items()}
+
+
+@pytest.mark.parametrize("moment", ["writing", "between the renamings"])
+def test_a_killed_run_leaves_the_last_report(tmp_path: Path, moment: str) -> None:
+    target = tmp_path / "rutland" / "2022"
+    described = {**OLD, "manifest.json": b'{"area": {"codes": ["E06000017"]}, '}
+    described["manifest.json"] += b'"parameters": {}, "outputs": {}}'
+    runs.publish(described, target)
+    script = f"""
+import sys, time
+from pathlib import Path
+from needs.report import run as runs
+def stop(*_):
+    Path({str(tmp_path / "ready")!r}).touch()
+    time.sleep(60)
+if {moment!r} == "writing":
+    Path.chmod = stop
+else:
+    rename = Path.rename
+    Path.rename = lambda self, to: stop() if ".part-" in self.name else rename(self, to)
+runs.publish({NEW!r}, Path({str(target)!r}))
+"""
+    process = subprocess.Popen([sys.executable, "-c", script])
+    try:
+        for _ in range(300):
+            if (tmp_path / "ready").exists():
+                break
+            time.sleep(0.1)
+        assert (tmp_path / "ready").exists()
+    finally:
+        process.kill()
+        process.wait()
+    runs._check_target(target, ("E06000017",))  # the next run begins with this
+    assert files(target) == described
+    runs.publish(NEW, target)
+    (tmp_path / "ready").unlink()
+    assert files(tmp_path) == {f"rutland/2022/{k}": v for k, v in NEW.items()}
+
+
+def test_other_files_are_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "rutland" / "2022"
+    target.mkdir(parents=True)
+    runs._check_target(target, ("E06000017",))
+    (target / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ParameterError, match="would be replaced"):
+        runs._check_target(target, ("E06000017",))
+
+
+def test_a_report_of_another_area_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "joint" / "2022"
+    target.mkdir(parents=True)
+    described: dict[str, Any] = {"area": {"codes": ["E06000017"]}, "parameters": {}, "outputs": {}}
+    (target / "manifest.json").write_text(json.dumps(described), encoding="utf-8")
+    runs._check_target(target, ("E06000017",))
+    with pytest.raises(ParameterError, match="is the report of E06000017"):
+        runs._check_target(target, ("E10000034",))
+
+
+# The code version
+
+
+def test_the_code_version_is_that_of_what_is_said(tmp_path: Path) -> None:
+    package = tmp_path / "needs"
+    package.mkdir()
+    (package / "a.py").write_bytes(b"x = 1\ny = 2\n")
+    notebook = chapter(tmp_path, "01_one", "1 + 1")
+    version = manifests.code_version([notebook], package)
+
+    (package / "a.py").write_bytes(b"x = 1\r\ny = 2\r\n")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "a.pyc").write_bytes(b"\0")
+    executed = nbformat.read(notebook, as_version=4)
+    executed.cells[-1].execution_count = 7
+    nbformat.write(executed, notebook)
+    assert manifests.code_version([notebook], package) == version
+
+    executed.cells[-1].source = "1 + 2"
+    nbformat.write(executed, notebook)
+    other = manifests.code_version([notebook], package)
+    (package / "a.py").write_bytes(b"x = 2\n")
+    assert len({version, other, manifests.code_version([notebook], package)}) == 3

@@ -1,0 +1,652 @@
+"""Check the figures that a published document prints against the figures at hand.
+
+Each printed figure, and each comparator printed beside it, gets one verdict. A figure agrees when
+ours, rounded as the document rounds, is the same, and when words such as "almost" hold of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import functools
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from needs.catalogue import CATALOGUE, Catalogue, Indicator
+from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.figures import Status, format_number, with_unit
+from needs.periods import parse
+from needs.readers.datapackage import CLAIMS
+
+AGREES = "agrees"
+DIFFERS = "differs"
+NOT_AVAILABLE = "not available"
+LATER = "later than the reporting year"
+PRINTED = "printed figure only"
+UNKNOWN = "indicator not known"
+
+#: Every verdict that a figure can get, in the order of a summary.
+VERDICTS = (AGREES, DIFFERS, PRINTED, NOT_AVAILABLE, LATER, UNKNOWN)
+
+#: Columns of the result of `check_claims`.
+COLUMNS = (
+    *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period"),
+    *("stated_value", "stated", "our_value", "ours", "our_period", "difference", "verdict"),
+    *("note", "source", "source_row", "document", "section"),
+)
+
+#: Words before a printed figure, and whether ours may stand below, above or on both sides of it.
+_BELOW = ("almost", "nearly", "just under", "close to")
+_JUST_ABOVE = ("just over", "slightly over", "a little over", "slightly more than")
+_ABOVE = ("more than", "over", "at least", "above")
+_AROUND = ("about", "around", "approximately", "roughly", "some")
+
+_SMALL = 1e-9
+
+
+@dataclass(frozen=True)
+class _Own:
+    """Our figure for what a document prints."""
+
+    value: float
+    period: str
+    unit: str
+    decimals: int
+    source: str = ""
+    source_row: str = ""
+    note: str = ""
+    printed: bool = False
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What claims are checked against."""
+
+    observations: pd.DataFrame
+    lsoa: pd.DataFrame
+    populations: pd.DataFrame
+    year: int
+    catalogue: Catalogue
+
+
+def check_claims(
+    claims: pd.DataFrame,
+    observations: pd.DataFrame,
+    lsoa: pd.DataFrame,
+    populations: pd.DataFrame,
+    year: int,
+    catalogue: Catalogue,
+) -> pd.DataFrame:
+    """Compare printed figures with ours.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        At least ``claim_id``, ``indicator`` (a key of the catalogue or of `MEASURES`, or the words
+        of ``claim_terms.csv``), ``area_code``, ``period`` and ``stated_value``; other columns as in
+        `needs.readers.datapackage.CLAIMS`.
+    observations : DataFrame
+        Processed observations with derived indicators, later periods included.
+    lsoa : DataFrame
+        LSOAs of the newest index published by the reporting year, with ``population``.
+    populations : DataFrame
+        Processed populations.
+    year : int
+        Reporting year.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    DataFrame
+        One row for each printed figure (``part`` is "claim") and for each comparator printed beside
+        it ("comparator"), in the order of `claims`; columns `COLUMNS`. ``verdict`` is one of
+        `VERDICTS`; ``note`` says by how much and, if known, why; or who publishes what is missing.
+
+    Raises
+    ------
+    InvalidDataError
+        A needed column is not there, or a stated value is no number; all faults at once.
+    """
+    data = _Data(observations, lsoa, populations, year, catalogue)
+    rows: list[dict[str, object]] = []
+    for claim in normalise(claims).to_dict("records"):
+        rows.append(_check({str(key): value for key, value in claim.items()}, data))
+        for comparator in _comparators({str(key): value for key, value in claim.items()}):
+            rows.append(_check(comparator, data))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read_claims(path: Path) -> pd.DataFrame:
+    """Read a CSV of printed figures, in our columns or with an indicator in words.
+
+    Raises
+    ------
+    MissingDataError
+        The file is not there.
+    InvalidDataError
+        It is not CSV in UTF-8, or lacks columns.
+    """
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no file '{path.name}'.", path.name, "Give the path of a CSV of claims."
+        )
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidDataError(
+            f"'{path.name}' cannot be read: {error}.", path.name, "Save it as CSV UTF-8."
+        ) from error
+    return normalise(pd.DataFrame(rows))
+
+
+def normalise(claims: pd.DataFrame) -> pd.DataFrame:
+    """Bring claims to the columns of `needs.readers.datapackage.CLAIMS`.
+
+    Words for an indicator become its key, periods take our spelling, and a printed precision that
+    is not given is read from the digits: "13.5" is printed to 0.1.
+    """
+    table = claims.rename(columns={"source_document": "document"}).copy()
+    needed = ("claim_id", "indicator", "area_code", "period", "stated_value")
+    problems = [
+        Problem(
+            f"Column '{name}' is missing.", "claims", f"Add it; needed are {', '.join(needed)}."
+        )
+        for name in needed
+        if name not in table
+    ]
+    if problems:
+        raise InvalidDataError("The claims cannot be checked.", "claims", problems=problems)
+    for name in CLAIMS.columns:
+        if name not in table:
+            table[name] = None
+    records = []
+    for claim in table.to_dict("records"):
+        records.append(_normal({str(key): value for key, value in claim.items()}, problems))
+    if problems:
+        raise InvalidDataError("The claims cannot be checked.", "claims", problems=problems)
+    return pd.DataFrame(records, columns=list(CLAIMS.columns))
+
+
+def _normal(claim: dict[str, object], problems: list[Problem]) -> dict[str, object]:
+    out: dict[str, object] = {key: _text(claim[key]) for key in CLAIMS.columns}
+    printed = _text(claim["stated_value"]).replace(",", "")
+    try:
+        out["stated_value"] = float(printed)
+    except ValueError:
+        where = f"claim {out['claim_id']}, column stated_value"
+        problems.append(Problem(f"'{printed}' is not a number.", where, "Write it as 1234.5."))
+        return out
+    words, statistic = str(out["indicator"]), str(out["statistic"])
+    key = _terms().get((words.lower(), statistic)) or _terms().get((words.lower(), ""))
+    if key:
+        out["indicator"] = key
+        out["label"] = out["label"] or words
+    out["label"] = out["label"] or words
+    if not out["stated_as"]:
+        quoted = re.search(r'stated as "([^"]+)"', str(out["remark"]))
+        out["stated_as"] = quoted[1] if quoted else ""
+    out["unit"] = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}.get(
+        str(out["unit"]), out["unit"]
+    )
+    given = _text(claim["precision"])
+    out["precision"] = (
+        float(given) if given else _precision(printed, str(out["stated_as"]), str(out["unit"]))
+    )
+    # an edition of the index, "IoD2019", is no period: kept as it is printed
+    with contextlib.suppress(NeedsError):
+        out["period"] = parse(str(out["period"])).label
+    return out
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _precision(printed: str, words: str, unit: str) -> float:
+    """Unit of the last printed digit; of round numbers after "almost", of the last that is not 0.
+
+    Examples
+    --------
+    >>> _precision("4.2", "", "per 100,000"), _precision("28000", "almost 28,000", "people")
+    (0.1, 1000.0)
+    """
+    _, point, decimals = printed.partition(".")
+    if point:
+        return round(10.0 ** -len(decimals), 12)
+    zeros = len(printed) - len(printed.rstrip("0"))
+    return 10.0**zeros if _qualifier(words) and unit != "%" and zeros else 1.0
+
+
+def agrees(stated: float, ours: float, precision: float, words: str = "") -> bool:
+    """Whether a figure, printed to a precision and perhaps after "almost", is ours.
+
+    Examples
+    --------
+    >>> agrees(4.2, 4.24, 0.1), agrees(4.2, 4.26, 0.1)
+    (True, False)
+    >>> agrees(28000, 27750, 1000, "almost 28,000"), agrees(28000, 28100, 1000, "almost 28,000")
+    (True, False)
+    >>> agrees(20, 20.56, 1, "just over 20%"), agrees(20, 19.9, 1, "just over 20%")
+    (True, False)
+    """
+    gap = ours - stated
+    kind = _qualifier(words)
+    if kind == "below":
+        return -precision / 2 - _SMALL <= gap <= _SMALL
+    if kind == "just above":
+        return -_SMALL <= gap <= precision + _SMALL
+    if kind == "above":
+        return gap >= -_SMALL
+    return abs(gap) <= (precision if kind == "around" else precision / 2) + _SMALL
+
+
+def _qualifier(words: str) -> str:
+    text = words.lower()
+    for kind, group in (
+        ("below", _BELOW),
+        ("just above", _JUST_ABOVE),
+        ("above", _ABOVE),
+        ("around", _AROUND),
+    ):
+        if any(text.startswith(word) for word in group):
+            return kind
+    return ""
+
+
+def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
+    codes, names, values = (
+        str(claim[f"comparator_{part}"]).split(";") for part in ("code", "name", "value")
+    )
+    out = []
+    for code, name, value in zip(codes, names, values, strict=False):
+        if not code.strip() or not value.strip():
+            continue
+        printed = value.strip().replace(",", "")
+        out.append(
+            {
+                **claim,
+                "part": "comparator",
+                "claim_area": claim["area_code"],
+                "area_code": code.strip(),
+                "area_name": name.strip(),
+                "stated_value": float(printed),
+                "stated_as": "",
+                "precision": _precision(printed, "", str(claim["unit"])),
+            }
+        )
+    return out
+
+
+def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
+    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
+    unit = str(claim["unit"])
+    decimals = max(0, -math.floor(math.log10(precision) + _SMALL)) if precision < 1 else 0
+    row: dict[str, object] = {
+        **{name: claim.get(name, "") for name in COLUMNS},
+        "part": claim.get("part", "claim"),
+        "stated": claim["stated_as"] or with_unit(format_number(stated, decimals), unit),
+        "our_value": math.nan,
+        "ours": "",
+        "our_period": "",
+        "difference": math.nan,
+        "source": "",
+        "source_row": "",
+    }
+    own, indicator = _find(claim, data)
+    later = _later(claim, data.year, indicator)
+    if own is not None:
+        row |= {
+            "our_value": own.value,
+            "ours": with_unit(format_number(own.value, max(decimals, own.decimals)), own.unit),
+            "our_period": own.period,
+            "source": own.source,
+            "source_row": own.source_row,
+        }
+    row["verdict"], row["note"] = _verdict(claim, own, indicator, later, data)
+    if own is not None and row["verdict"] in (AGREES, DIFFERS):
+        row["difference"] = stated - own.value
+    return row
+
+
+def _verdict(
+    claim: dict[str, object],
+    own: _Own | None,
+    indicator: Indicator | None,
+    later: bool,
+    data: _Data,
+) -> tuple[str, str]:
+    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
+    remark = str(claim["remark"]) if claim.get("part", "claim") == "claim" else ""
+    if own is None:
+        if indicator is None and str(claim["indicator"]).split(";")[0] not in MEASURES:
+            return UNKNOWN, _sentences(
+                "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator.", remark
+            )
+        how = indicator.how_to_add if indicator else ""
+        return (
+            (LATER, _sentences(remark, how))
+            if later
+            else (
+                NOT_AVAILABLE,
+                _sentences(how, remark),
+            )
+        )
+    if own.printed and not later:
+        how = indicator.how_to_add if indicator else ""
+        note = _sentences(
+            "No other source is at hand.", _nearest(claim, indicator, data), remark, how
+        )
+        return PRINTED, note
+    same = agrees(stated, own.value, precision, str(claim["stated_as"]))
+    if later:
+        known = "" if own.printed else f"Our figure {'agrees' if same else 'differs'}."
+        return LATER, _sentences(known, own.note, remark)
+    if same:
+        return AGREES, _sentences(own.note, remark)
+    gap = stated - own.value
+    size = format_number(abs(gap), 0 if abs(gap) >= 10 else 2)
+    by = f"Printed {size} {'above' if gap > 0 else 'below'} ours."
+    return DIFFERS, _sentences(by, _explain(claim, indicator, data), own.note, remark)
+
+
+def _sentences(*parts: str) -> str:
+    kept = [part.strip() for part in parts if part and part.strip()]
+    return " ".join(
+        f"{one[0].upper()}{one[1:]}" + ("" if one[-1] in ".!?" else ".") for one in kept
+    )
+
+
+def _later(claim: dict[str, object], year: int, indicator: Indicator | None) -> bool:
+    """Whether the figure's period ends after the reporting year; a projection always does."""
+    if indicator is not None and indicator.key == "population_projection":
+        return False
+    try:
+        return not parse(str(claim["period"])).ends_by(year)
+    except NeedsError:
+        return False
+
+
+def _find(claim: dict[str, object], data: _Data) -> tuple[_Own | None, Indicator | None]:
+    """Our figure, from the first of the claim's indicators that has one, printed ones last."""
+    keys = str(claim["indicator"]).split(";")
+    found: _Own | None = None
+    for key in keys:
+        own = MEASURES[key](claim, data) if key in MEASURES else _observed(claim, key, data)
+        if own is not None and (found is None or (found.printed and not own.printed)):
+            found = own
+    declared = next(
+        (data.catalogue.indicators[k] for k in keys if k in data.catalogue.indicators), None
+    )
+    return found, declared
+
+
+def _rows(claim: dict[str, object], key: str, data: _Data) -> pd.DataFrame:
+    table = data.observations
+    sex = str(claim["sex"]) or "persons"
+    return table[
+        (table["indicator"] == key)
+        & (table["area_code"] == str(claim["area_code"]))
+        & (table["sex"] == sex)
+        & (table["category"] == (str(claim["category"]) or ""))
+    ]
+
+
+def _observed(claim: dict[str, object], key: str, data: _Data) -> _Own | None:
+    indicator = data.catalogue.indicators.get(key)
+    if indicator is None:
+        return None
+    rows = _rows(claim, key, data)
+    exact = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
+    if len(exact):
+        return _own(exact.iloc[0], indicator, data)
+    return _summed(claim, rows, indicator, data)
+
+
+def _own(row: pd.Series, indicator: Indicator, data: _Data) -> _Own:
+    keys = str(row["source"]).split(";")
+    printed = [_is_printed(key, data.catalogue) for key in keys]
+    return _Own(
+        float(row["value"]),
+        str(row["period"]),
+        indicator.unit,
+        indicator.decimals,
+        str(row["source"]),
+        str(row["source_row"]),
+        note="Computed from a printed number." if any(printed) and not all(printed) else "",
+        printed=all(printed),
+    )
+
+
+def _is_printed(key: str, catalogue: Catalogue) -> bool:
+    source = catalogue.sources.get(key)
+    return source is not None and source.reader == "datapackage"
+
+
+def _summed(
+    claim: dict[str, object], rows: pd.DataFrame, indicator: Indicator, data: _Data
+) -> _Own | None:
+    """A count of several years as the sum of its years."""
+    try:
+        years = parse(str(claim["period"])).years
+    except NeedsError:
+        return None
+    if indicator.statistic != "count" or len(years) < 2:
+        return None
+    parts = rows[rows["period"].isin([str(year) for year in years])]
+    parts = parts[parts["status"] == Status.SHOWN]
+    if sorted(parts["period"]) != [str(year) for year in years]:
+        return None
+    first = _own(parts.iloc[0], indicator, data)
+    return _Own(
+        float(parts["value"].sum()),
+        str(claim["period"]),
+        first.unit,
+        first.decimals,
+        ";".join(dict.fromkeys(parts["source"])),
+        "; ".join(dict.fromkeys(parts["source_row"])),
+        note="Sum of the years.",
+        printed=first.printed,
+    )
+
+
+def _nearest(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
+    """The newest figure of the same indicator that has another source, for orientation."""
+    if indicator is None:
+        return ""
+    rows = _rows(claim, indicator.key, data)
+    rows = rows[
+        (rows["status"] == Status.SHOWN)
+        & (rows["period_end"] <= pd.Timestamp(year=data.year, month=12, day=31))
+        & ~rows["source"].map(lambda keys: _is_printed(keys.split(";")[0], data.catalogue))
+    ]
+    if rows.empty:
+        return ""
+    newest = rows.sort_values("period_end").iloc[-1]
+    text = with_unit(format_number(float(newest["value"]), indicator.decimals), indicator.unit)
+    return f"The newest figure at hand is {text} for {newest['period']}."
+
+
+def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
+    """What else in our data is the printed number: another period, or a limit of an interval."""
+    if indicator is None or indicator.statistic in ("count", "amount"):
+        return ""
+    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
+    rows = _rows(claim, indicator.key, data)
+    shown = rows[rows["status"] == Status.SHOWN]
+    for row in shown.sort_values("period_end", ascending=False).itertuples():
+        if row.period != claim["period"] and agrees(stated, float(str(row.value)), precision):
+            return f"It is the figure for {row.period}."
+    own_area = {**claim, "area_code": claim.get("claim_area", claim["area_code"])}
+    same = _rows(own_area, indicator.key, data)
+    same = same[same["period"] == str(claim["period"])]
+    for part in ("lower", "upper"):
+        if len(same) and agrees(stated, float(same[part].iloc[0]), precision):
+            name = same["area_name"].iloc[0]
+            return f"It equals the {part} confidence limit of {name} in the same period."
+    return ""
+
+
+# Figures that are computed from LSOAs and populations rather than read from observations.
+
+
+def _members(claim: dict[str, object], data: _Data) -> pd.DataFrame:
+    code = str(claim["area_code"])
+    return data.lsoa[(data.lsoa["upper_code"] == code) | (data.lsoa["district_code"] == code)]
+
+
+def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _Own | None]:
+    def measure(claim: dict[str, object], data: _Data) -> _Own | None:
+        rows = _members(claim, data)
+        if rows.empty or (what != "lsoas" and rows["population"].isna().any()):
+            return None
+        inside = rows[rows["imd_decile"] <= deciles]
+        edition = f"IoD{rows['edition'].iloc[0]}"
+        source = f"mhclg_iod_{rows['edition'].iloc[0]}"
+        if what == "lsoas":
+            return _Own(float(len(inside)), edition, "LSOAs", 0, source)
+        people = float(inside["population"].sum())
+        if what == "residents":
+            return _Own(people, edition, "people", 0, f"{source};nomis_population")
+        share = 100 * people / float(rows["population"].sum())
+        return _Own(share, edition, "%", 2, f"{source};nomis_population")
+
+    return measure
+
+
+def _total(code: str, year: int, data: _Data) -> tuple[float, str] | None:
+    table = data.populations
+    rows = table[
+        (table["area_code"] == code)
+        & (table["year"] == year)
+        & (table["sex"] == "persons")
+        & (table["age_from"] == 0)
+        & table["age_to"].isna()
+    ]
+    if rows.empty:
+        return None
+    return float(rows["population"].iloc[0]), str(rows["edition"].iloc[0])
+
+
+def _year_of(claim: dict[str, object]) -> int | None:
+    try:
+        return parse(str(claim["period"])).years[0]
+    except NeedsError:
+        return None
+
+
+def _population(claim: dict[str, object], data: _Data) -> _Own | None:
+    year = _year_of(claim)
+    found = _total(str(claim["area_code"]), year, data) if year is not None else None
+    if found is None:
+        return None
+    people, edition = found
+    note = f"Mid-year estimate of the edition {edition}; estimates are revised from time to time"
+    return _Own(people, f"mid-{year}", "people", 0, "ons_population", note=note)
+
+
+def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
+    code, year = str(claim["area_code"]), _year_of(claim)
+    rows = data.lsoa[data.lsoa["district_code"] == code]
+    if rows.empty or year is None:
+        return None
+    part, whole = (_total(one, year, data) for one in (code, str(rows["upper_code"].iloc[0])))
+    if part is None or whole is None:
+        return None
+    return _Own(100 * part[0] / whole[0], f"mid-{year}", "%", 1, "ons_population")
+
+
+def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Data], _Own | None]:
+    def measure(claim: dict[str, object], data: _Data) -> _Own | None:
+        table = data.populations
+        rows = table[
+            (table["area_code"] == str(claim["area_code"]))
+            & (table["sex"] == "persons")
+            & ~((table["age_from"] == 0) & table["age_to"].isna())
+        ]
+        wanted = _year_of(claim)
+        # the year itself where it is at hand by age, else the newest by the reporting year
+        years = sorted(set(rows.loc[rows["year"] <= data.year, "year"]))
+        if not years:
+            return None
+        year = wanted if wanted in years else years[-1]
+        rows = rows[rows["year"] == year]
+        inside = rows["age_from"].ge(first) & (
+            rows["age_from"].le(last) if last is not None else True
+        )
+        share = 100 * float(rows.loc[inside, "population"].sum()) / float(rows["population"].sum())
+        note = "" if year == wanted else f"By age at hand for mid-{year} only"
+        return _Own(share, f"mid-{year}", "%", 1, "ons_population", note=note)
+
+    return measure
+
+
+def _not_in_treatment(claim: dict[str, object], data: _Data) -> _Own | None:
+    rows = _rows(claim, "alcohol_unmet_need", data)
+    rows = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
+    rows = rows.dropna(subset=["count", "denominator"])
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    people = float(row["denominator"]) - float(row["count"])
+    return _Own(people, str(row["period"]), "people", 0, str(row["source"]), str(row["source_row"]))
+
+
+def _sum_of_grants(claim: dict[str, object], data: _Data) -> _Own | None:
+    table = data.observations
+    rows = table[
+        (table["indicator"] == "grant_amount")
+        & (table["area_code"] == str(claim["area_code"]))
+        & (table["period"] == str(claim["period"]))
+        & (table["category"] != "")
+        & (table["status"] == Status.SHOWN)
+    ]
+    if rows.empty:
+        return None
+    note = f"Sum of the {len(rows)} grants printed beside it"
+    return _Own(
+        float(rows["value"].sum()),
+        str(claim["period"]),
+        "£",
+        0,
+        ";".join(dict.fromkeys(rows["source"])),
+        "; ".join(dict.fromkeys(rows["source_row"])),
+        note=note,
+    )
+
+
+#: Figures that are no indicator of the catalogue, or are checked by adding up.
+MEASURES: dict[str, Callable[[dict[str, object], _Data], _Own | None]] = {
+    "lsoas_most_deprived_10": _deprived(1, "lsoas"),
+    "lsoas_most_deprived_30": _deprived(3, "lsoas"),
+    "residents_most_deprived_10": _deprived(1, "residents"),
+    "residents_most_deprived_30": _deprived(3, "residents"),
+    "share_most_deprived_10": _deprived(1, "share"),
+    "share_most_deprived_30": _deprived(3, "share"),
+    "population": _population,
+    "share_of_county": _share_of_county,
+    "share_under_20": _age_share(0, 19),
+    "share_65_and_over": _age_share(65, None),
+    "alcohol_not_in_treatment": _not_in_treatment,
+    "commissioning_expenditure": _sum_of_grants,
+}
+
+
+@functools.cache
+def _terms() -> dict[tuple[str, str], str]:
+    """Words that documents use for an indicator, with the statistic, and its key."""
+    path = CATALOGUE / "claim_terms.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["label"].lower(), row["statistic"]): row["indicator"]
+            for row in csv.DictReader(file)
+        }

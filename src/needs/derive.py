@@ -1,0 +1,440 @@
+"""Derived indicators: computed from other indicators and from populations, never stored.
+
+The catalogue says what is divided by what; `needs.stats` does the arithmetic. A derived row keeps
+its numerator in ``count`` and its denominator in ``denominator``, and names the sources and source
+rows of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from needs import schemas
+from needs.catalogue import Catalogue, Indicator
+from needs.figures import SYMBOLS, Status
+from needs.periods import parse, population_years
+from needs.stats.rates import RELIABLE_EVENTS, crude_rate
+from needs.stats.unmet_need import unmet_need
+
+#: The Office for National Statistics gives no crude death rate for fewer deaths.
+LEAST_DEATHS = 3
+
+#: How far a value may stand from the mean of three years to count as that mean, in people.
+SAME = 1.0
+
+#: How far a recomputed value may stand from the published one, in its unit.
+ROUNDING = 1e-6
+
+_PLACE = ["area_code", "year", "sex"]
+
+_JOIN = ["area_code", "period", "sex"]
+
+
+def derive(
+    observations: pd.DataFrame, populations: pd.DataFrame, catalogue: Catalogue
+) -> pd.DataFrame:
+    """Add every derived indicator, and recompute published shares from their own inputs.
+
+    Parameters
+    ----------
+    observations, populations : DataFrame
+        Processed tables, see `needs.schemas`. Rates use mid-year populations; a financial year
+        takes that of its first calendar year, a pooled period the sum of its years.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    DataFrame
+        `observations` with the derived rows, sorted by their key. A derived value replaces one that
+        came from elsewhere for the same area and period; where it cannot be formed, that one stays.
+        Where neither is there, the row has a status that says why, and no value.
+
+    Notes
+    -----
+    Unmet need is ``1 - T / P`` with limits ``1 - T / L`` and ``1 - T / U`` of the prevalence's; a
+    count that its source rounds widens them by half the rounding base. Where numerator and
+    denominator are of different ages, or prevalence is the mean of earlier years, the row is
+    marked "e". See docs/methods.md.
+
+    Examples
+    --------
+    >>> from needs.catalogue import load
+    >>> nothing = schemas.empty(schemas.OBSERVATIONS)
+    >>> len(derive(nothing, schemas.empty(schemas.POPULATIONS), load()))
+    0
+    """
+    table = _recompute(_declared_marks(observations, catalogue), catalogue)
+    people = _People(populations, _population_source(catalogue))
+    for indicator in _in_order(catalogue):
+        if indicator.statistic == "unmet_need":
+            made = _unmet_need(table, indicator, catalogue)
+        else:
+            made = _crude_rate(table, indicator, people)
+        table = _replace(table, made)
+    return table.sort_values(list(schemas.OBSERVATION_KEY), kind="stable").reset_index(drop=True)
+
+
+def _in_order(catalogue: Catalogue) -> list[Indicator]:
+    """Derived indicators, each after those that it is made from."""
+    waiting = [one for one in catalogue.indicators.values() if one.numerator and one.denominator]
+    done: list[Indicator] = []
+    while waiting:
+        names = {one.key for one in waiting}
+        ready = [one for one in waiting if not {one.numerator, one.denominator} & names]
+        if not ready:
+            raise ValueError(f"indicators derive from each other in a circle: {sorted(names)}")
+        done.extend(ready)
+        waiting = [one for one in waiting if one not in ready]
+    return done
+
+
+def _declared_marks(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Give rows the marks that the catalogue declares for their whole indicator."""
+    declared = {key: "".join(one.marks) for key, one in catalogue.indicators.items() if one.marks}
+    rows = observations["indicator"].isin(list(declared))
+    if not rows.any():
+        return observations.copy()
+    table = observations.copy()
+    keys = table.loc[rows, "indicator"].map(declared)
+    table.loc[rows, "marks"] = [
+        join_marks(own, of) for own, of in zip(table.loc[rows, "marks"], keys, strict=True)
+    ]
+    return table
+
+
+def _recompute(table: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Compute published shares not in treatment from the published people, to full precision.
+
+    The interval stays the publisher's. A value that its own count and denominator do not give is
+    left as published.
+    """
+    shares = [
+        one for one in catalogue.indicators.values() if one.statistic == "unmet_need" and one.parts
+    ]
+    multipliers = {one.key: one.multiplier for one in shares}
+    multiplier = table["indicator"].map(multipliers).astype("float64")
+    usable = (
+        multiplier.notna()
+        & (table["status"] == Status.SHOWN)
+        & table["count"].notna()
+        & table["denominator"].gt(0)
+    )
+    value = multiplier * table["count"] / table["denominator"].where(usable)
+    agrees = usable & (value - table["value"]).abs().le(ROUNDING)
+    table = table.copy()
+    table["value"] = value.where(agrees, table["value"]).astype("float64")
+    table["method"] = table["method"].where(~agrees, "unmet_need")
+    return table
+
+
+@dataclass(frozen=True)
+class _People:
+    """Mid-year populations, and the keys of their sources."""
+
+    table: pd.DataFrame
+    source: str
+
+    def of_ages(self, text: str) -> dict[tuple[str, int, str], tuple[float, str]]:
+        """People in a range of ages by area, year and sex, each with the edition it came from."""
+        first, last = age_range(text)
+        table = self.table
+        end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
+        exact = table[table["age_from"].eq(first) & end]
+        found = {
+            (str(area), int(year), str(sex)): (float(people), str(edition))
+            for area, year, sex, people, edition in zip(
+                *(exact[name] for name in [*_PLACE, "population", "edition"]), strict=True
+            )
+        }
+        inside = table["age_from"].ge(first)
+        if last is not None:
+            inside &= table["age_to"].le(last).fillna(False)
+        if first == 0 and last is None:
+            inside &= ~end.astype("bool") | table["age_from"].gt(0)
+        for _, rows in table[inside].groupby(_PLACE, sort=False):
+            area, year, sex = (rows[name].iloc[0] for name in _PLACE)
+            key = (str(area), int(year), str(sex))
+            if key not in found:
+                bands = _cover(rows, first, last)
+                if len(bands):
+                    editions = "/".join(sorted(bands["edition"].unique()))
+                    found[key] = (float(bands["population"].sum()), editions)
+        return found
+
+
+def _cover(rows: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:
+    """Age bands that join without gap or overlap from `first` to `last`; none where they do not."""
+    taken = []
+    wanted: int | None = first
+    starts = rows.sort_values(["age_from", "age_to"], na_position="last")
+    for index, start, end in zip(starts.index, starts["age_from"], starts["age_to"], strict=True):
+        if wanted is None or start != wanted:
+            continue
+        if last is not None and (pd.isna(end) or end > last):
+            continue
+        taken.append(index)
+        wanted = None if pd.isna(end) or end == last else int(end) + 1
+    return rows.loc[taken] if wanted is None else rows.iloc[:0]
+
+
+def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> pd.DataFrame:
+    source = _rows(table, indicator.numerator, indicator.sexes)
+    if source.empty:
+        return source
+    events = source["count"].fillna(source["value"].where(_is_count(source)))
+    sizes = people.of_ages(indicator.population_age or "all ages")
+    found = [
+        _pooled(sizes, str(area), str(period), str(sex))
+        for area, period, sex in zip(
+            source["area_code"], source["period"], source["sex"], strict=True
+        )
+    ]
+    population = pd.Series([size for size, _ in found], source.index, dtype="float64")
+    inputs = source[[*_JOIN, "age"]].assign(events=events, population=population)
+    deaths = indicator.counted == "deaths"
+    rates = crude_rate(
+        inputs,
+        by=[*_JOIN, "age"],
+        count="events",
+        population="population",
+        multiplier=indicator.multiplier,
+        minimum_count=LEAST_DEATHS if deaths else 0,
+    )
+    rates = inputs[[*_JOIN, "age"]].merge(rates, on=[*_JOIN, "age"], how="left", validate="1:1")
+    rates.index = source.index
+    status = rates["status"].astype("str")
+    status[source["status"] == Status.SUPPRESSED] = Status.SUPPRESSED.value
+    shown = status == Status.SHOWN.value
+    few = shown & events.lt(RELIABLE_EVENTS)
+    mismatch = source["age"] != (indicator.population_age or "all ages")
+    marks = [
+        join_marks(own, "".join(indicator.marks), "u" if low else "", "e" if other else "")
+        for own, low, other in zip(source["marks"], few, mismatch, strict=True)
+    ]
+    used = [row for _, row in found]
+    return source.assign(
+        indicator=indicator.key,
+        value=rates["value"].where(shown),
+        lower=rates["lower95_0"].where(shown),
+        upper=rates["upper95_0"].where(shown),
+        count=events.where(status != Status.SUPPRESSED.value),
+        denominator=population,
+        status=status,
+        marks=marks,
+        method=indicator.statistic,
+        source=[
+            join_texts(one, people.source if row else "", by=";")
+            for one, row in zip(source["source"], used, strict=True)
+        ],
+        source_row=[
+            join_texts(one, row, by="; ")
+            for one, row in zip(source["source_row"], used, strict=True)
+        ],
+    )
+
+
+def _pooled(
+    sizes: dict[tuple[str, int, str], tuple[float, str]], area: str, period: str, sex: str
+) -> tuple[float, str]:
+    """Person-years of a period, and where they stand; NaN if any year is not at hand."""
+    years = population_years(period)
+    parts = [sizes.get((area, year, sex)) for year in years]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return float("nan"), ""
+    editions = ", ".join(dict.fromkeys(edition for _, edition in known))
+    when = f"mid-{years[0]}" + (f" to mid-{years[-1]}" if len(years) > 1 else "")
+    where = f"mid-year population estimates (edition {editions}), {area}, {when}"
+    return float(sum(size for size, _ in known)), where
+
+
+def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> pd.DataFrame:
+    treated = _rows(table, indicator.numerator, indicator.sexes)
+    prevalence = _limits_of_means(_rows(table, indicator.denominator, indicator.sexes))
+    if treated.empty and prevalence.empty:
+        return treated
+    both = treated.merge(prevalence, on=_JOIN, how="outer", suffixes=("_t", "_p"))
+    treated_count = both["count_t"].fillna(both["value_t"])
+    inputs = both[_JOIN].assign(
+        treated=treated_count,
+        people=both["value_p"],
+        low=both["lower_p"],
+        high=both["upper_p"],
+        age=both["age_t"].fillna(both["age_p"]),
+    )
+    rounded = _rounded(both, treated_count, catalogue)
+    parts = []
+    for base in sorted(rounded.unique()):
+        chosen = inputs[rounded == base]
+        made = unmet_need(
+            chosen,
+            by=[*_JOIN, "age"],
+            treated="treated",
+            prevalence="people",
+            prevalence_lower="low",
+            prevalence_upper="high",
+            rounding=float(base) or None,
+            multiplier=indicator.multiplier,
+        )
+        ends = ("lower95_0_rounding", "upper95_0_rounding") if base else ("lower95_0", "upper95_0")
+        parts.append(
+            made.rename(columns={"value": "share"}).assign(
+                from_low=made[ends[0]], to_high=made[ends[1]]
+            )
+        )
+    shares = inputs[[*_JOIN, "age"]].merge(
+        pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1"
+    )
+    status = shares["status"].astype("str")
+    hidden = both["status_t"].eq(Status.SUPPRESSED) | both["status_p"].eq(Status.SUPPRESSED)
+    status[hidden.fillna(False)] = Status.SUPPRESSED.value
+    shown = status == Status.SHOWN.value
+    other_age = both["age_t"].ne(both["age_p"]) & both["age_t"].notna() & both["age_p"].notna()
+    marks = [
+        join_marks(one, of, "".join(indicator.marks), "e" if other else "")
+        for one, of, other in zip(both["marks_t"], both["marks_p"], other_age, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "indicator": indicator.key,
+            "area_code": both["area_code"],
+            "area_name": both["area_name_t"].fillna(both["area_name_p"]),
+            "period": both["period"],
+            "period_start": both["period_start_t"].fillna(both["period_start_p"]),
+            "period_end": both["period_end_t"].fillna(both["period_end_p"]),
+            "sex": both["sex"],
+            "age": inputs["age"],
+            "category": "",
+            "value": shares["share"].where(shown),
+            "lower": shares["from_low"].where(shown),
+            "upper": shares["to_high"].where(shown),
+            "count": treated_count.where(status != Status.SUPPRESSED.value),
+            "denominator": both["value_p"],
+            "status": status,
+            "marks": marks,
+            "method": indicator.statistic,
+            "source": _together(both["source_t"], both["source_p"], ";"),
+            "source_row": _together(both["source_row_t"], both["source_row_p"], "; "),
+        }
+    )
+
+
+def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
+    """Give an estimate that is the mean of the three years before the mean of their limits.
+
+    The publisher forms 2018/19 so: its interval for the share not in treatment is the one that
+    these limits give. Such rows are marked "e", because the people in treatment are those of the
+    year and the prevalence is not.
+    """
+    table = prevalence.copy()
+    years = [parse(str(period)).years[0] for period in table["period"]]
+    keys = zip(table["area_code"], table["sex"], table["age"], years, strict=True)
+    place = dict(zip(keys, table.index, strict=True))
+    bare = table["lower"].isna() & table["upper"].isna() & (table["status"] == Status.SHOWN)
+    for (area, sex, age, year), index in place.items():
+        earlier = [place.get((area, sex, age, year - back)) for back in (3, 2, 1)]
+        if not bare[index] or None in earlier:
+            continue
+        own, three = table.loc[index], table.loc[earlier]
+        mean = three[["value", "lower", "upper"]].mean(skipna=False)
+        if mean.isna().any() or abs(mean["value"] - own["value"]) > SAME:
+            continue
+        table.loc[index, ["lower", "upper"]] = [mean["lower"], mean["upper"]]
+        table.loc[index, ["marks", "source", "source_row"]] = [
+            join_marks(own["marks"], "e"),
+            join_texts(own["source"], *three["source"], by=";"),
+            join_texts(own["source_row"], *three["source_row"], by="; "),
+        ]
+    return table
+
+
+def _rounded(both: pd.DataFrame, treated: pd.Series, catalogue: Catalogue) -> pd.Series:
+    """Rounding base of each treated count: 0 where the source gives it exactly.
+
+    A source that rounds may give single periods exactly; a period is rounded only if every count
+    of it is a multiple of the base.
+    """
+    bases = {key: source.disclosure.rounding_base for key, source in catalogue.sources.items()}
+    base = both["source_t"].map(bases).fillna(0).astype("int64")
+    whole = treated.isna() | base.eq(0) | treated.mod(base.where(base > 0, 1)).eq(0)
+    every = whole.groupby([both["source_t"].fillna(""), both["period"]]).transform("all")
+    return base.where(every, 0)
+
+
+def _rows(table: pd.DataFrame, key: str, sexes: Sequence[str]) -> pd.DataFrame:
+    """Headline rows of an indicator, for the sexes of the one derived from it."""
+    return table[
+        (table["indicator"] == key) & (table["category"] == "") & table["sex"].isin(list(sexes))
+    ]
+
+
+def _is_count(rows: pd.DataFrame) -> pd.Series:
+    """Whether a row's value is itself the count: rates carry theirs in ``count``."""
+    return rows["denominator"].isna() & rows["lower"].isna()
+
+
+def _replace(table: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """Put derived rows in, over rows of the same key unless those have a value and these not."""
+    if made.empty:
+        return table
+    made = schemas.conform(made, schemas.OBSERVATIONS)
+    keys = list(schemas.OBSERVATION_KEY)
+    both = pd.concat([table.assign(_rank=1), made.assign(_rank=0)], ignore_index=True)
+    both["_rank"] += 2 * (both["status"] != Status.SHOWN)
+    both = both.sort_values("_rank", kind="stable").drop_duplicates(keys)
+    return both.drop(columns="_rank").reset_index(drop=True)
+
+
+def _population_source(catalogue: Catalogue) -> str:
+    return ";".join(catalogue.sources_of("population"))
+
+
+def age_range(text: str) -> tuple[int, int | None]:
+    """First and last year of an age range as tables write it (None: and over).
+
+    Examples
+    --------
+    >>> age_range("all ages"), age_range("18+"), age_range("15-24"), age_range("under 18")
+    ((0, None), (18, None), (15, 24), (0, 17))
+    """
+    if text == "all ages":
+        return 0, None
+    if text.startswith("under "):
+        return 0, int(text.removeprefix("under ")) - 1
+    if text.endswith("+"):
+        return int(text[:-1]), None
+    first, _, last = text.partition("-")
+    return int(first), int(last)
+
+
+def join_marks(*marks: object) -> str:
+    """Join marks, each once, in the order of `needs.figures.SYMBOLS`.
+
+    Examples
+    --------
+    >>> join_marks("p", "ep", "")
+    'ep'
+    """
+    given = {letter for one in marks if isinstance(one, str) for letter in one}
+    return "".join(letter for letter in SYMBOLS if letter in given)
+
+
+def join_texts(*texts: object, by: str) -> str:
+    """Join texts that may already be joined, each part once, in order of appearance.
+
+    Examples
+    --------
+    >>> join_texts("a;b", "b", "", by=";")
+    'a;b'
+    """
+    parts: Iterable[str] = (
+        part for one in texts if isinstance(one, str) and one for part in one.split(by)
+    )
+    return by.join(dict.fromkeys(parts))
+
+
+def _together(left: pd.Series, right: pd.Series, by: str) -> list[str]:
+    return [join_texts(one, of, by=by) for one, of in zip(left, right, strict=True)]

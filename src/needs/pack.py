@@ -1,0 +1,352 @@
+"""Write a data package from processed data: what one authority's report needs, in small tables.
+
+The package carries inputs only. Derived indicators are computed again from them on the other
+machine, so a package can never disagree with the package's own arithmetic.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from needs import catalogue as catalogue_module
+from needs import schemas
+from needs.areas import find
+from needs.catalogue import Catalogue
+from needs.errors import MissingDataError
+from needs.figures import Status
+from needs.periods import population_years
+from needs.readers.datapackage import DESCRIPTOR, TABLES, describe, read_package
+
+ENGLAND = "E92000001"
+
+#: Tables that `pack` writes; other resources of a package are carried over as they are.
+WRITTEN = ("observations", "lsoa", "lsoa_population", "populations", "areas")
+
+#: Indices of Deprivation: year of publication of each edition.
+INDEX_PUBLISHED = {"2019": 2019, "2025": 2025}
+
+#: A period is taken for a funnel when at least so many authorities have a row of it.
+FUNNEL = 30
+
+#: Rows of England's own inequality tables that are carried: gradients by deprivation.
+GRADIENT = "deprivation decile"
+
+LICENCE = {
+    "name": "OGL-UK-3.0",
+    "title": "Open Government Licence v3.0",
+    "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+}
+
+
+def pack(
+    processed: Path,
+    area: str,
+    out: Path,
+    year: int,
+    *,
+    catalogue: Catalogue | None = None,
+) -> Path:
+    """Write the data package of one upper-tier authority.
+
+    It holds the authority, its districts, its region and England in all periods; for funnels, every
+    upper-tier authority in the newest period of each indicator (and what derived indicators need
+    of it); the authority's LSOAs on the newest index published by `year`; populations; areas.
+
+    Parameters
+    ----------
+    processed : Path
+        Folder of processed tables.
+    area : str
+        Code or name of an upper-tier authority.
+    out : Path
+        Folder of the package. If a package is there already, its other resources, such as printed
+        figures and claims, are kept byte for byte.
+    year : int
+        Reporting year: the newest periods that end in or before it make the funnels.
+    catalogue : Catalogue, optional
+        By default the package's own.
+
+    Returns
+    -------
+    Path
+        The descriptor, ``datapackage.json``.
+
+    Raises
+    ------
+    ParameterError
+        An unknown area.
+    MissingDataError
+        No processed data.
+    InvalidDataError
+        The package that is there already has errors.
+    """
+    known = catalogue or catalogue_module.load()
+    tables = {name: _read(processed, name) for name in WRITTEN}
+    authority = find(area, tables["areas"])
+    near = _near(tables["areas"], authority.code)
+    carried = _carried(out)
+    printed = _printed(out, carried, known)
+
+    observations = _observations(tables, near, year, known, printed)
+    chosen = {
+        "observations": observations,
+        **_lsoas(tables, authority.code, year),
+        "populations": _populations(tables, near, observations, year, known),
+        "areas": _areas(tables["areas"], near),
+    }
+    chosen = {name: chosen[name] for name in WRITTEN if len(chosen[name])}
+    descriptor = _descriptor(authority.name, chosen, carried, known)
+
+    # everything is made before anything is written, so that a failure leaves the old package
+    texts = {f"{name}.csv": _csv(name, rows) for name, rows in chosen.items()}
+    texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        part = out / f"{name}.part"
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, out / name)
+    return out / DESCRIPTOR
+
+
+def _read(processed: Path, name: str) -> pd.DataFrame:
+    path = processed / f"{name}.parquet"
+    if not path.is_file():
+        raise MissingDataError(
+            f"The processed table '{name}' is not there.", path.name, "needs prepare"
+        )
+    return pd.read_parquet(path)
+
+
+def _near(areas: pd.DataFrame, code: str) -> list[str]:
+    """The authority, its districts, its region and England."""
+    own = areas[areas["code"] == code]
+    districts = areas[(areas["upper_code"] == code) & (areas["kind"] == "district")]
+    regions = own["region_code"].dropna()
+    return list(dict.fromkeys([code, *sorted(districts["code"]), *regions, ENGLAND]))
+
+
+def _carried(out: Path) -> list[Mapping[str, Any]]:
+    """Resources of the package that is there which `pack` does not write."""
+    path = out / DESCRIPTOR
+    if not path.is_file():
+        return []
+    package = json.loads(path.read_text(encoding="utf-8-sig"))
+    return [one for one in package.get("resources", []) if one.get("name") not in WRITTEN]
+
+
+def _printed(
+    out: Path, carried: list[Mapping[str, Any]], catalogue: Catalogue
+) -> set[tuple[str, ...]]:
+    """Keys, with sources, of observations that the carried resources hold."""
+    if not any(one.get("table", one.get("name")) == "observations" for one in carried):
+        return set()
+    rows = read_package(out, catalogue, only=[str(one["name"]) for one in carried])["observations"]
+    return set(_keys(rows))
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+    columns = [*schemas.OBSERVATION_KEY, "source"]
+    return list(rows[columns].astype("str").itertuples(index=False, name=None))
+
+
+def _observations(
+    tables: Mapping[str, pd.DataFrame],
+    near: Iterable[str],
+    year: int,
+    catalogue: Catalogue,
+    printed: set[tuple[str, ...]],
+) -> pd.DataFrame:
+    table = tables["observations"]
+    derived = [one.key for one in catalogue.indicators.values() if one.numerator]
+    # a derived indicator's row is kept only where it was published: it cannot be made again
+    table = table[~table["indicator"].isin(derived) | (table["method"] == "published")]
+    table = table[[key not in printed for key in _keys(table)]]
+
+    headline = table["category"] == ""
+    gradient = (table["area_code"] == ENGLAND) & table["category"].str.contains(
+        GRADIENT, case=False, regex=False
+    )
+    own = table["area_code"].isin(list(near)) & (headline | gradient)
+    authorities = tables["areas"].loc[tables["areas"]["kind"] == "upper tier", "code"]
+    rest = headline & table["area_code"].isin(authorities)
+    rows = table[rest]
+    funnel = rows.merge(_funnel_periods(rows, year, catalogue), on=["indicator", "period"])
+    chosen = pd.concat([table[own], funnel[table.columns]], ignore_index=True)
+    chosen = chosen.drop_duplicates([*schemas.OBSERVATION_KEY])
+    return chosen.sort_values([*schemas.OBSERVATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.DataFrame:
+    """The newest period of each indicator, and of the inputs of those derived from it.
+
+    An unmet need's prevalence may be the mean of the three years before, so these go with it.
+    """
+    rows = rows[
+        (rows["period_end"] <= pd.Timestamp(year=year, month=12, day=31))
+        & (rows["status"] != Status.UNAVAILABLE)
+    ]
+    periods = rows.groupby(["indicator", "period", "period_start"])["area_code"].nunique()
+    full = periods[periods >= FUNNEL].reset_index().sort_values(["period_start", "period"])
+    newest = full.groupby("indicator").tail(1)
+    earlier = {
+        one.denominator for one in catalogue.indicators.values() if one.statistic == "unmet_need"
+    }
+    kept = [newest]
+    for indicator in sorted(earlier & set(full["indicator"])):
+        kept.append(full[full["indicator"] == indicator].tail(4))
+    return pd.concat(kept)[["indicator", "period"]].drop_duplicates()
+
+
+def _lsoas(tables: Mapping[str, pd.DataFrame], code: str, year: int) -> dict[str, pd.DataFrame]:
+    """The authority's LSOAs on the newest index published by the year, and their populations."""
+    rows = tables["lsoa"][tables["lsoa"]["upper_code"] == code]
+    editions = [
+        one for one in rows["edition"].unique() if INDEX_PUBLISHED.get(str(one), 9999) <= year
+    ]
+    rows = rows[rows["edition"] == max(editions, default="")]
+    people = tables["lsoa_population"]
+    people = people[
+        people["lsoa_code"].isin(rows["lsoa_code"])
+        & people["lsoa_vintage"].isin(rows["lsoa_vintage"])
+        & people["year"].between(year - 3, year)
+    ]
+    return {
+        "lsoa": rows.sort_values(["edition", "lsoa_code"]).reset_index(drop=True),
+        "lsoa_population": people.sort_values(["lsoa_vintage", "lsoa_code", "year"]).reset_index(
+            drop=True
+        ),
+    }
+
+
+def _populations(
+    tables: Mapping[str, pd.DataFrame],
+    near: Iterable[str],
+    observations: pd.DataFrame,
+    year: int,
+    catalogue: Catalogue,
+) -> pd.DataFrame:
+    """Near by: totals and the newest single years of age. Elsewhere: totals that rates need."""
+    table = tables["populations"]
+    total = table["age_from"].eq(0) & table["age_to"].isna()
+    own = table["area_code"].isin(list(near))
+    by_age = table[own & ~total & (table["year"] <= year)]
+    newest = by_age.groupby("sex")["year"].transform("max") if len(by_age) else by_age["year"]
+    numerators = {
+        one.numerator
+        for one in catalogue.indicators.values()
+        if one.denominator == "population" and one.numerator
+    }
+    used = observations[observations["indicator"].isin(sorted(numerators))]
+    needed = {
+        (str(area), year, str(sex))
+        for area, period, sex in zip(used["area_code"], used["period"], used["sex"], strict=True)
+        for year in population_years(str(period))
+    }
+    keys = zip(table["area_code"], table["year"], table["sex"], strict=True)
+    rates = total & pd.Series([key in needed for key in keys], table.index)
+    chosen = pd.concat([table[(own & total) | rates], by_age[by_age["year"] == newest]])
+    return chosen.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _areas(areas: pd.DataFrame, near: Iterable[str]) -> pd.DataFrame:
+    chosen = areas[areas["kind"].ne("district") | areas["code"].isin(list(near))]
+    return chosen.sort_values("code").reset_index(drop=True)
+
+
+def _descriptor(
+    name: str,
+    tables: Mapping[str, pd.DataFrame],
+    carried: Iterable[Mapping[str, Any]],
+    catalogue: Catalogue,
+) -> dict[str, Any]:
+    slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+    resources = [
+        {
+            "name": table,
+            "path": f"{table}.csv",
+            "profile": "tabular-data-resource",
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "schema": {
+                "fields": describe(table),
+                "missingValues": [""],
+                "primaryKey": list(TABLES[table].unique or []),
+            },
+        }
+        for table in tables
+    ]
+    carried = list(carried)
+    sources = [
+        {
+            "title": f"{one.producer}: {one.title}",
+            "path": one.landing_page,
+        }
+        for one in _sources(tables, carried, catalogue)
+    ]
+    return {
+        "profile": "tabular-data-package",
+        "name": f"needs-{slug}",
+        "title": f"{name}: figures for a drug and alcohol needs assessment",
+        "description": (
+            "Official statistics in the tidy columns of the package 'needs', each row with its "
+            "source and the place in the source's file. Written by needs pack."
+        ),
+        "licenses": [LICENCE],
+        "sources": sources,
+        "resources": [*resources, *carried],
+    }
+
+
+def _sources(
+    tables: Mapping[str, pd.DataFrame], carried: Iterable[Mapping[str, Any]], catalogue: Catalogue
+) -> list[catalogue_module.Source]:
+    """Sources behind the tables: those that rows name, and the readers of the other tables."""
+    keys: set[str] = set()
+    if "observations" in tables:
+        for joined in tables["observations"]["source"].unique():
+            keys.update(str(joined).split(";"))
+    readers = set()
+    if "lsoa" in tables:
+        editions = set(tables["lsoa"]["edition"])
+        keys.update(
+            key
+            for key, one in catalogue.sources.items()
+            if one.reader == "iod" and any(key.endswith(str(edition)) for edition in editions)
+        )
+        readers |= {"centroids", "geography", "nomis"}
+    if "populations" in tables:
+        readers.add("ons_population")
+    keys.update(key for key, one in catalogue.sources.items() if one.reader in readers)
+    if any(True for _ in carried):
+        keys.update(key for key, one in catalogue.sources.items() if one.reader == "datapackage")
+    return [catalogue.sources[key] for key in sorted(keys)]
+
+
+def _csv(name: str, rows: pd.DataFrame) -> str:
+    columns = [str(one["name"]) for one in describe(name)]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    cells = [[_cell(value) for value in rows[column]] for column in columns]
+    writer.writerows(zip(*cells, strict=True))
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A cell that reads back as the same value: shortest exact decimals, ISO dates, no commas."""
+    if value is None or value is pd.NA or pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(float(value))
+    return str(value)

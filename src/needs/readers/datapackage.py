@@ -1,0 +1,553 @@
+"""Data packages: a folder with ``datapackage.json`` and CSV tables in our own columns.
+
+The Frictionless Data Package standard (version 1, tabular). This is how local, login-only and
+printed figures enter, and how one authority's data are carried to a machine without network. Every
+table is checked against the schema that the package itself declares and against ours, by column
+name, and every fault is reported at once with its file, row and column.
+
+Measures: none; a package's ``observations`` already name their indicators.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from needs import catalogue as catalogue_module
+from needs import schemas
+from needs.catalogue import Catalogue
+from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
+from needs.periods import Period, parse
+
+DESCRIPTOR = "datapackage.json"
+
+#: Faults of one kind in one column that are named one by one; the rest are counted.
+NAMED = 20
+
+_TEXT = pd.StringDtype(na_value=float("nan"))
+
+
+def _claims_schema() -> pa.DataFrameSchema:
+    text = {
+        name: pa.Column(_TEXT, nullable=True)
+        for name in (
+            *("claim_id", "topic", "indicator", "label", "area_code", "area_name", "period", "age"),
+            *("sex", "category", "statistic", "stated_as"),
+        )
+    }
+    number = {name: pa.Column("float64", nullable=True) for name in ("stated_value", "precision")}
+    rest = {
+        name: pa.Column(_TEXT, nullable=True)
+        for name in (
+            *("unit", "comparator_code", "comparator_name", "comparator_value", "document"),
+            *("section", "remark"),
+        )
+    }
+    return pa.DataFrameSchema(
+        {**text, **number, **rest}, unique=["claim_id"], strict=True, ordered=True, name="claims"
+    )
+
+
+#: Figures that a published document prints, to be checked (`needs.claims`). A claim with several
+#: comparators joins their codes, names and values with ";".
+CLAIMS = _claims_schema()
+
+#: Tables that a package may hold.
+TABLES: Mapping[str, pa.DataFrameSchema] = {**schemas.TABLES, "claims": CLAIMS}
+
+#: Columns of observations that a package may leave out or leave empty; see `_complete`.
+OPTIONAL = (
+    *("period_start", "period_end", "sex", "age", "category", "lower", "upper", "count"),
+    *("denominator", "status", "marks", "method", "source_row"),
+)
+
+_SYMBOL_STATUS = {f"[{symbol}]": status for status, symbol in STATUS_SYMBOL.items()}
+_SYMBOL_STATUS["[low]"] = Status.ROUNDS_TO_ZERO
+
+
+@dataclass
+class _Faults:
+    """Faults of a package, at most `NAMED` of a kind named one by one."""
+
+    problems: list[Problem] = field(default_factory=list)
+    counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def add(
+        self, what: str, where: str, remedy: str, kind: tuple[str, str, str] | None = None
+    ) -> None:
+        if kind is not None:
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            if self.counts[kind] > NAMED:
+                return
+        self.problems.append(Problem(what, where, remedy))
+
+    def finish(self, package: str) -> None:
+        for (file, column, fault), number in self.counts.items():
+            if number > NAMED:
+                more = f"{number - NAMED:,} more rows: {fault}."
+                self.problems.append(Problem(more, f"{file}, column {column}"))
+        if self.problems:
+            raise InvalidDataError(
+                f"The data package '{package}' has errors.", DESCRIPTOR, problems=self.problems
+            )
+
+
+def read_package(
+    folder: Path, catalogue: Catalogue | None = None, only: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Read and check a data package.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``datapackage.json``.
+    catalogue : Catalogue, optional
+        Knows the indicators and sources that observations may name; by default the package's own.
+    only : sequence of str, optional
+        Names of the resources to read; all by default.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Tables of `TABLES` that the package holds, in the columns and types of their schemas. If two
+        resources of a package give the same observation, the earlier resource's row is kept: a
+        printed figure yields to the publisher's.
+
+    Raises
+    ------
+    MissingDataError
+        The folder or its descriptor is not there.
+    InvalidDataError
+        All faults at once, each with file, row, column, value and remedy.
+    """
+    descriptor = folder / DESCRIPTOR
+    if not descriptor.is_file():
+        raise MissingDataError(
+            f"There is no data package in '{folder.name}'.",
+            f"{folder.name}/{DESCRIPTOR}",
+            "Put a datapackage.json there (docs/adding-an-indicator.md), or use needs pack.",
+        )
+    known = catalogue or catalogue_module.load()
+    faults = _Faults()
+    package = _descriptor(descriptor, faults)
+    found: dict[str, list[pd.DataFrame]] = {}
+    for resource in _resources(package, faults):
+        if only is not None and resource["name"] not in only:
+            continue
+        read = _resource(folder, resource, known, faults)
+        if read is not None:
+            found.setdefault(_table_of(resource), []).append(read)
+    faults.finish(folder.name)
+    return {name: _join(name, frames) for name, frames in found.items()}
+
+
+def describe(table: str) -> list[dict[str, Any]]:
+    """Fields of one of our tables as a Frictionless table schema declares them.
+
+    Examples
+    --------
+    >>> describe("lsoa_population")[2]
+    {'name': 'year', 'type': 'integer', 'constraints': {'required': True}}
+    """
+    fields = []
+    for name, column in TABLES[table].columns.items():
+        entry: dict[str, Any] = {"name": name, "type": _frictionless_type(column)}
+        if not column.nullable and not (table == "observations" and name in ("category", "marks")):
+            entry["constraints"] = {"required": True}
+        fields.append(entry)
+    return fields
+
+
+def _frictionless_type(column: pa.Column) -> str:
+    kind = str(column.dtype)
+    if kind.startswith("datetime"):
+        return "date"
+    if kind.lower().startswith("int"):
+        return "integer"
+    return "number" if kind.startswith("float") else "string"
+
+
+def _descriptor(path: Path, faults: _Faults) -> Mapping[str, Any]:
+    try:
+        package = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        faults.add(f"Not JSON: {error}.", DESCRIPTOR, "Mend the line it names; save it as UTF-8.")
+        return {}
+    if not isinstance(package, dict):
+        faults.add("Not a JSON object.", DESCRIPTOR, "Begin it with { and end it with }.")
+        return {}
+    name = package.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9._-]+", name):
+        faults.add(
+            f"'name' is {name!r}.", f"{DESCRIPTOR}: name", "Use small letters, digits, . _ and -."
+        )
+    if not isinstance(package.get("title"), str) or not package["title"].strip():
+        faults.add("'title' is missing.", f"{DESCRIPTOR}: title", "Say what the package holds.")
+    for key, needed in (("licenses", ("name", "path")), ("sources", ("title",))):
+        entries = package.get(key)
+        if not isinstance(entries, list) or not entries:
+            remedy = f'Give a list: "{key}": [{{"{needed[0]}": "..."}}].'
+            faults.add(f"'{key}' is missing.", f"{DESCRIPTOR}: {key}", remedy)
+        elif not all(
+            isinstance(one, dict) and any(isinstance(one.get(k), str) for k in needed)
+            for one in entries
+        ):
+            remedy = f"Give each a {' or '.join(needed)}."
+            faults.add(f"An entry of '{key}' has no name.", f"{DESCRIPTOR}: {key}", remedy)
+    return package
+
+
+def _resources(package: Mapping[str, Any], faults: _Faults) -> list[Mapping[str, Any]]:
+    """Resources that can be read: named, of a table that we know, inside the folder."""
+    resources = package.get("resources")
+    if not isinstance(resources, list) or not resources:
+        if package:
+            faults.add("There are no resources.", f"{DESCRIPTOR}: resources", "List the tables.")
+        return []
+    good: list[Mapping[str, Any]] = []
+    names: set[str] = set()
+    for number, one in enumerate(resources, start=1):
+        where = f"{DESCRIPTOR}: resource {number}"
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+            faults.add("A resource has no name.", where, 'Give it "name" and "path".')
+            continue
+        where = f"{DESCRIPTOR}: resource '{one['name']}'"
+        if one["name"] in names:
+            faults.add("Two resources have this name.", where, "Give each its own name.")
+        names.add(one["name"])
+        if _table_of(one) not in TABLES:
+            near = difflib.get_close_matches(_table_of(one), list(TABLES), n=1)
+            faults.add(
+                f"There is no table '{_table_of(one)}'.",
+                where,
+                (f"Did you mean {near[0]}? " if near else "")
+                + f'Name it, or its "table", one of: {", ".join(TABLES)}.',
+            )
+        elif not _inside(one.get("path")):
+            faults.add(
+                f"The path {one.get('path')!r} is not a file inside the package's folder.",
+                where,
+                'Put the CSV beside datapackage.json: "path": "observations.csv".',
+            )
+        else:
+            good.append(one)
+    return good
+
+
+def _table_of(resource: Mapping[str, Any]) -> str:
+    return str(resource.get("table", resource.get("name")))
+
+
+def _inside(path: object) -> bool:
+    if not isinstance(path, str) or not path or "\\" in path or ":" in path:
+        return False
+    posix = PurePosixPath(path)
+    return not (posix.is_absolute() or PureWindowsPath(path).drive or ".." in posix.parts)
+
+
+def _resource(
+    folder: Path, resource: Mapping[str, Any], catalogue: Catalogue, faults: _Faults
+) -> pd.DataFrame | None:
+    name, table = str(resource["path"]), _table_of(resource)
+    path = folder / name
+    # a link could still lead out of the folder
+    if path.is_file() and folder.resolve() not in path.resolve().parents:
+        faults.add("The file is a link out of the package's folder.", name, "Copy it into it.")
+        return None
+    if not path.is_file():
+        faults.add("The file is not there.", name, "Add it, or take it out of datapackage.json.")
+        return None
+    before = len(faults.problems)
+    declared = _declared(resource, table, faults)
+    if len(faults.problems) > before:
+        return None
+    rows = _rows(path, name, [str(one["name"]) for one in declared], faults)
+    if rows is None:
+        return None
+    missing = _missing_values(resource)
+    optional = OPTIONAL if table == "observations" else ()
+    columns: dict[str, Any] = {}
+    for one in declared:
+        column = str(one["name"])
+        needed = bool((one.get("constraints") or {}).get("required")) and column not in optional
+        columns[column] = _typed(rows, name, one, missing, needed, faults)
+    frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
+    if table == "observations":
+        symbols = [_SYMBOL_STATUS.get(cell) for cell in rows.get("value", [""] * len(frame))]
+        frame = _complete(frame, symbols, name, catalogue, faults)
+    if len(faults.problems) > before:
+        return None
+    frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
+    for problem in schemas.problems(frame, TABLES[table], name):
+        faults.problems.append(_with_line(problem, rows["#"]))
+    return frame
+
+
+def _with_line(problem: Problem, lines: Sequence[int]) -> Problem:
+    """Name the line of the file where the schema's check names the row of the table."""
+    where = re.sub(r": row (\d+): ", lambda m: f", row {lines[int(m[1])]}: ", problem.where)
+    return Problem(problem.what, where, "Correct the cell; the columns are in docs/.")
+
+
+def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[Mapping[str, Any]]:
+    """Fields of the resource's own schema, checked against our table's columns."""
+    where = f"{DESCRIPTOR}: resource '{resource['name']}': schema"
+    schema = resource.get("schema")
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    if not isinstance(fields, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in fields
+    ):
+        faults.add("The schema has no fields.", where, 'Give "schema": {"fields": [...]}.')
+        return []
+    ours = {one["name"]: one for one in describe(table)}
+    names = [str(one["name"]) for one in fields]
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        faults.add(f"Field '{name}' is declared twice.", where, "Declare it once.")
+    for one in fields:
+        own = ours.get(one["name"])
+        if own is None:
+            near = difflib.get_close_matches(one["name"], list(ours), n=1)
+            faults.add(
+                f"Table '{table}' has no column '{one['name']}'.",
+                where,
+                f"Did you mean {near[0]}?" if near else f"Its columns are: {', '.join(ours)}.",
+            )
+        elif one.get("type") != own["type"] and (one.get("type"), own["type"]) != (
+            "integer",
+            "number",
+        ):
+            faults.add(
+                f"Field '{one['name']}' is declared as {one.get('type')!r}.",
+                where,
+                f'Declare it as "{own["type"]}".',
+            )
+    optional = OPTIONAL if table == "observations" else ()
+    if table == "claims":
+        needed = {"claim_id", "indicator", "area_code", "period", "stated_value"}
+        optional = tuple(name for name in ours if name not in needed)
+    for name in ours:
+        if name not in names and name not in optional:
+            faults.add(f"Column '{name}' is not declared.", where, "Add the field and the column.")
+    return fields
+
+
+def _rows(
+    path: Path, name: str, declared: Sequence[str], faults: _Faults
+) -> dict[str, list[Any]] | None:
+    """Cells by column as text, never evaluated; the file's line numbers stand under "#"."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            lines = [(reader.line_num, row) for row in reader if row]
+    except UnicodeDecodeError as error:
+        faults.add(f"Not UTF-8: {error.reason}.", name, "Save it as CSV UTF-8.")
+        return None
+    except csv.Error as error:
+        faults.add(f"Not CSV: {error}.", name, "Save it again as CSV UTF-8.")
+        return None
+    if not lines:
+        faults.add("The file is empty.", name, f"Begin it with: {','.join(declared)}")
+        return None
+    heading = [cell.strip() for cell in lines[0][1]]
+    good = True
+    for column in heading:
+        if column not in declared or heading.count(column) > 1:
+            good = False
+            near = difflib.get_close_matches(column, declared, n=1)
+            what = "is not declared" if column not in declared else "stands there twice"
+            remedy = f"Did you mean {near[0]}?" if near else f"Declared: {', '.join(declared)}."
+            faults.add(f"Heading '{column}' {what}.", f"{name}, row 1", remedy)
+    for column in declared:
+        if column not in heading:
+            good = False
+            faults.add(
+                f"Column '{column}' is missing.",
+                f"{name}, row 1",
+                "Add it, or take it out of datapackage.json.",
+            )
+    cells: dict[str, list[Any]] = {"#": [], **{column: [] for column in heading}}
+    for line, row in lines[1:]:
+        if len(row) != len(heading):
+            good = False
+            faults.add(
+                f"The row has {len(row)} cells, the heading {len(heading)}.",
+                f"{name}, row {line}",
+                "Quote cells that hold a comma; keep empty cells.",
+                (name, "all", "wrong number of cells"),
+            )
+            continue
+        cells["#"].append(line)
+        for column, cell in zip(heading, row, strict=True):
+            cells[column].append(cell)
+    return cells if good else None
+
+
+def _missing_values(resource: Mapping[str, Any]) -> frozenset[str]:
+    schema = resource.get("schema")
+    given = schema.get("missingValues", [""]) if isinstance(schema, dict) else [""]
+    return frozenset(str(one) for one in given) | {""}
+
+
+def _typed(
+    rows: Mapping[str, list[Any]],
+    name: str,
+    declared: Mapping[str, Any],
+    missing: Iterable[str],
+    needed: bool,
+    faults: _Faults,
+) -> list[Any]:
+    """Cells of a column in its declared type; None where there is nothing."""
+    column, kind = str(declared["name"]), str(declared["type"])
+    nothing = set(missing)
+    out: list[Any] = []
+    for line, cell in zip(rows["#"], rows[column], strict=True):
+        where = f"{name}, row {line}, column {column}"
+        text = cell.strip() if kind != "string" else cell
+        # shorthand stands for a number that is not there, declared as missing or not
+        if text in nothing or (kind == "number" and text in _SYMBOL_STATUS):
+            out.append(None)
+            if needed:
+                faults.add("The cell is empty.", where, "Fill it in.", (name, column, "empty"))
+            continue
+        value = _cell(text, kind)
+        if value is None:
+            faults.add(
+                f"'{cell}' is not {_ARTICLE.get(kind, kind)}.",
+                where,
+                _REMEDY.get(kind, ""),
+                (name, column, f"not {_ARTICLE.get(kind, kind)}"),
+            )
+        out.append(value)
+    return out
+
+
+_ARTICLE = {"number": "a number", "integer": "a whole number", "date": "a date"}
+_REMEDY = {
+    "number": "Write it as 1234.5, without commas, units or spaces; leave it empty if missing.",
+    "integer": "Write it as 1234, without commas or decimals.",
+    "date": "Write it as 2021-04-01.",
+}
+
+
+def _cell(text: str, kind: str) -> Any:
+    if kind == "string":
+        return text
+    try:
+        if kind == "date":
+            return pd.Timestamp(date.fromisoformat(text))
+        if kind == "integer":
+            return int(text) if re.fullmatch(r"[+-]?\d+", text) else None
+        number = float(text) if re.fullmatch(r"[+-]?[\d.]+([eE][+-]?\d+)?", text) else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _complete(
+    frame: pd.DataFrame,
+    symbols: Sequence[Status | None],
+    name: str,
+    catalogue: Catalogue,
+    faults: _Faults,
+) -> pd.DataFrame:
+    """Fill what a package may leave out of its observations.
+
+    Persons, the indicator's ages, no category, the period's own dates, "published", and the row of
+    the file. Status: that of the shorthand in the value's cell, else shown, or not available where
+    the cell is empty. A value that is not there is missing, never 0.
+    """
+    table = frame.copy()
+    for column in OPTIONAL:
+        if column not in table:
+            table[column] = None
+    _known(table, name, catalogue, faults)
+    ages = {key: one.age for key, one in catalogue.indicators.items()}
+    defaults = {
+        "sex": "persons",
+        "age": table["indicator"].map(ages),
+        "category": "",
+        "marks": "",
+        "method": "published",
+        "source_row": pd.Series([f"{name}, line {line}" for line in table.index], table.index),
+    }
+    for column, default in defaults.items():
+        table[column] = table[column].where(table[column].notna(), default)
+    by_symbol = pd.Series(
+        [str(one) if one else None for one in symbols], table.index, dtype="object"
+    )
+    value = table["value"].astype("float64")
+    plain = pd.Series(str(Status.SHOWN), table.index).where(
+        value.notna(), by_symbol.fillna(str(Status.UNAVAILABLE))
+    )
+    table["status"] = table["status"].where(table["status"].notna(), plain)
+    dates = [_period(text, name, line, faults) for text, line in _pairs(table)]
+    for column, part in (("period_start", "start"), ("period_end", "end")):
+        own = [pd.Timestamp(getattr(one, part)) if one else pd.NaT for one in dates]
+        given = pd.to_datetime(table[column])
+        table[column] = given.where(given.notna(), pd.Series(own, table.index))
+    labels = pd.Series([one.label if one else None for one in dates], table.index, dtype="object")
+    table["period"] = labels.where(labels.notna(), table["period"])
+    return table
+
+
+def _pairs(table: pd.DataFrame) -> Iterable[tuple[object, Any]]:
+    return zip(table["period"], table.index, strict=True)
+
+
+def _period(text: object, name: str, line: Any, faults: _Faults) -> Period | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return parse(text)
+    except NeedsError as error:
+        where = f"{name}, row {line}, column period"
+        faults.add(
+            error.problem.what, where, error.problem.remedy, (name, "period", "not a period")
+        )
+        return None
+
+
+def _known(table: pd.DataFrame, name: str, catalogue: Catalogue, faults: _Faults) -> None:
+    """Refuse indicators and sources that the catalogue does not declare."""
+    for column, declared, folder in (
+        ("indicator", catalogue.indicators, "indicators"),
+        ("source", catalogue.sources, "sources"),
+    ):
+        cells = table[column].dropna().astype(str)
+        for text in cells.unique():
+            for key in text.split(";"):
+                if key in declared:
+                    continue
+                near = difflib.get_close_matches(key, list(declared), n=1)
+                line = cells.index[cells == text][0]
+                faults.add(
+                    f"Unknown {column} '{key}'.",
+                    f"{name}, row {line}, column {column}",
+                    (f"Did you mean {near[0]}? " if near else "")
+                    + f"Or declare it in catalogue/{folder}/{key}.yaml.",
+                )
+    marks = table["marks"].dropna().astype(str)
+    for line, text in marks[~marks.str.fullmatch(f"[{''.join(SYMBOLS)}]*")].items():
+        faults.add(
+            f"'{text}' is not a mark.",
+            f"{name}, row {line}, column marks",
+            f"Use the letters {', '.join(SYMBOLS)}.",
+        )
+
+
+def _join(table: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    keys = list(TABLES[table].unique or [])
+    return joined.drop_duplicates(keys).reset_index(drop=True) if keys else joined

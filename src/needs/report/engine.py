@@ -32,7 +32,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.session import json_packer, json_unpacker
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from papermill.engines import Engine, NotebookExecutionManager
 from traitlets import Type
 from traitlets.config import Config
 
@@ -40,42 +39,84 @@ from traitlets.config import Config
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
-class InProcessEngine(Engine):  # type: ignore[misc]
+class InProcessEngine:
     """Run notebooks in this process: ``papermill.execute_notebook(…, engine_name="inprocess")``.
 
     Nothing that a chapter changes in the process reaches the next one or the caller, imported
     modules and what is written to file descriptors from outside Python excepted. Time limits and
     log files, which papermill offers for kernels, are not supported.
+
+    Papermill imports this module while it is itself being imported, to find the engine. So this
+    class does not derive from papermill's, and imports papermill only when it is called.
     """
 
     @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: NotebookExecutionManager, kernel_name: str, **_: object
-    ) -> None:
+    def execute_notebook(
+        cls,
+        nb: NotebookNode,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **_: object,
+    ) -> NotebookNode:
         """Run the cells of one notebook; papermill calls this.
 
         Parameters
         ----------
-        nb_man : papermill.engines.NotebookExecutionManager
-            Holds the notebook and is told of each cell's start and end.
+        nb : NotebookNode
+            Changed in place.
         kernel_name : str
             Ignored: the language is always this Python.
+        output_path, progress_bar, log_output, autosave_cell_every
+            As papermill explains them.
+
+        Returns
+        -------
+        NotebookNode
+            With the error of a cell that failed recorded in it, and no later cell run.
 
         Raises
         ------
         KeyboardInterrupt
-            When the user stops the run. A cell's own error is recorded in the notebook instead,
-            and no later cell is run.
+            When the user stops the run.
         """
-        # A copied context also keeps numpy's print options and error states.
-        contextvars.copy_context().run(_execute, nb_man)
+        from papermill.engines import NotebookExecutionManager
+
+        manager = NotebookExecutionManager(
+            nb, output_path, log_output, progress_bar, autosave_cell_every
+        )
+        manager.notebook_start()
+        try:
+            # A copied context also keeps numpy's print options and error states.
+            contextvars.copy_context().run(_execute, manager)
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        executed: NotebookNode = manager.nb
+        return executed
+
+    @classmethod
+    def nb_kernel_name(cls, nb: NotebookNode, name: str | None = None) -> str:
+        """Name of the kernel that the notebook asks for."""
+        from papermill import utils
+
+        return str(utils.nb_kernel_name(nb, name))
+
+    @classmethod
+    def nb_language(cls, nb: NotebookNode, language: str | None = None) -> str:
+        """Language of the notebook."""
+        from papermill import utils
+
+        return str(utils.nb_language(nb, language))
 
 
-def _execute(nb_man: NotebookExecutionManager) -> None:
-    notebook = nb_man.nb
+def _execute(manager: Any) -> None:
+    notebook = manager.nb
     with _chapter() as shell:
         for index, cell in enumerate(notebook.cells):
-            nb_man.cell_start(cell, index)
+            manager.cell_start(cell, index)
             try:
                 error = _run_cell(shell, cell)
             finally:
@@ -84,8 +125,8 @@ def _execute(nb_man: NotebookExecutionManager) -> None:
                 raise error
             failed = error is not None and "raises-exception" not in cell.metadata.get("tags", [])
             if failed:
-                nb_man.cell_exception(cell, index, exception=error)
-            nb_man.cell_complete(cell, index)
+                manager.cell_exception(cell, index, exception=error)
+            manager.cell_complete(cell, index)
             if failed:
                 break
     notebook.metadata["language_info"] = {

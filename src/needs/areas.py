@@ -184,6 +184,23 @@ def same_place(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
     return tuple(codes)
 
 
+def district_codes(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
+    """Return all district and unitary codes, now and before, whose land lies in an area.
+
+    Small areas keep the district of their index's year; this finds those of Buckinghamshire, a
+    unitary authority since 2020, in an index of 2019, where they stand under four districts.
+    """
+    found = {code, *areas.loc[areas["upper_code"] == code, "code"]}
+    successors = areas["successor"].fillna("").astype(str).str.split(";")
+    local = areas["code"].str[:3].isin((*_UNITARY, "E07")) & areas["successor"].notna()
+    ended = dict(zip(areas.loc[local, "code"], successors[local].map(set), strict=True))
+    before: set[str] = set()
+    while before != found:
+        before = set(found)
+        found |= {one for one, heirs in ended.items() if heirs <= before}
+    return tuple(sorted(found))
+
+
 def upper_tiers(areas: pd.DataFrame, year: int) -> tuple[Area, ...]:
     """Return the upper-tier authorities in use at the end of a year, by code: 153 from 2023."""
     rows = areas[areas["kind"] == "upper tier"].sort_values("code")

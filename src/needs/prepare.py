@@ -1,0 +1,511 @@
+"""Raw files and data packages into the processed tables.
+
+`prepare` finds what is there by the catalogue, reads it, maps readings to indicators, derives what
+is derived, checks every table, and moves the new tables into place together. The same input gives
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+import needs
+from needs import areas as areas_module
+from needs import catalogue as catalogue_module
+from needs import schemas
+from needs.catalogue import Catalogue, Edition, Source
+from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+
+if TYPE_CHECKING:
+    import geopandas
+
+#: Told what is done now, how many steps are done, and of how many.
+Progress = Callable[[str, int, int], None]
+
+MANIFEST = "manifest.json"
+
+DESCRIPTOR = "datapackage.json"
+
+#: Readers whose rows are readings of measures.
+OBSERVING = frozenset(
+    {
+        "dependence",
+        "fingertips",
+        "fingertips_next",
+        "fingertips_repackaged",
+        "ndtms",
+        "nhs_admissions",
+        "ons_deaths",
+        "sdg",
+    }
+)
+
+#: How each table is sorted on disk: by place first, so that a slice of one area reads little.
+ORDER: Mapping[str, tuple[str, ...]] = {
+    "observations": (
+        *("area_code", "indicator", "period_end", "period_start", "sex", "age", "category"),
+    ),
+    "lsoa": ("upper_code", "edition", "lsoa_code"),
+    "lsoa_population": ("lsoa_vintage", "lsoa_code", "year"),
+    "populations": ("area_code", "year", "sex", "age_from", "age_to"),
+    "areas": ("code",),
+}
+
+ROW_GROUP = 20_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A raw file that an edition of a source declares."""
+
+    source: Source
+    edition: Edition
+    path: Path
+
+
+@dataclass
+class _Raw:
+    """Everything read, before it is joined."""
+
+    readings: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    indices: list[pd.DataFrame] = field(default_factory=list)
+    centroids: list[pd.DataFrame] = field(default_factory=list)
+    small_areas: list[pd.DataFrame] = field(default_factory=list)
+    populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
+    lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
+    boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
+    packages: list[dict[str, pd.DataFrame]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Make the processed tables from whatever sources and data packages are below `raw`.
+
+    Parameters
+    ----------
+    raw : Path
+        Publishers' files as issued, a folder for each source, and data packages: any folder with
+        ``datapackage.json``, `raw` itself too.
+    processed : Path
+        Replaced as a whole when everything has been read and checked; untouched otherwise.
+    progress : callable, optional
+        See `Progress`.
+
+    Returns
+    -------
+    dict
+        The manifest: the package's version, the hash of its catalogue and code, and path, size,
+        SHA-256 and source of every raw file.
+
+    Raises
+    ------
+    MissingDataError
+        Neither a source nor a data package is there.
+    InvalidDataError
+        All faults of all files at once.
+    """
+    catalogue = catalogue_module.load()
+    tables, boundaries, problems = make_tables(raw, catalogue, progress)
+    if problems:
+        raise InvalidDataError(
+            f"{len(problems)} faults were found; data/processed is as it was.",
+            raw.name,
+            problems=problems,
+        )
+    manifest = describe(raw, catalogue)
+    _write(tables, boundaries, manifest, processed)
+    return manifest
+
+
+def make_tables(
+    raw: Path, catalogue: Catalogue, progress: Progress | None = None
+) -> tuple[dict[str, pd.DataFrame], dict[str, geopandas.GeoDataFrame], list[Problem]]:
+    """Read, join and check everything below `raw`, without writing anything.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+        The tables of `needs.schemas.TABLES`, and ``claims`` where a package has them.
+    boundaries : dict of str to GeoDataFrame
+        By layer.
+    problems : list of Problem
+        Every fault found; the tables are complete only when there is none.
+
+    Raises
+    ------
+    MissingDataError
+        Neither a source nor a data package is there.
+    """
+    tell = progress or (lambda what, done, total: None)
+    files = discover(raw, catalogue)
+    folders = packages(raw)
+    if not files and not folders:
+        raise _nothing(raw, catalogue)
+    steps = len(files) + len(folders) + 2
+    read = _Raw()
+    for done, one in enumerate(files):
+        tell(f"reading {one.path.name}", done, steps)
+        _read_file(one, read)
+    for done, folder in enumerate(folders, len(files)):
+        tell(f"reading the data package {folder.name}", done, steps)
+        _read_package(folder, catalogue, read)
+    tell("joining", steps - 2, steps)
+    tables = _join(read, catalogue)
+    tell("checking", steps - 1, steps)
+    for name, schema in schemas.TABLES.items():
+        read.problems.extend(schemas.problems(tables[name], schema, name))
+    tell("done", steps, steps)
+    return tables, read.boundaries, read.problems
+
+
+def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
+    """Find the files below `raw` that the catalogue's sources declare, by source and edition.
+
+    Where an edition's pattern fits several files, the last by name is the one that is read.
+    """
+    found = []
+    for key in sorted(catalogue.sources):
+        source = catalogue.sources[key]
+        for edition in source.editions:
+            paths = sorted(path for path in raw.glob(edition.file) if path.is_file())
+            if paths:
+                found.append(Found(source, edition, paths[-1]))
+    return tuple(found)
+
+
+def packages(raw: Path) -> tuple[Path, ...]:
+    """Find the data packages at or below `raw`, in order of their path."""
+    return tuple(sorted(path.parent for path in raw.rglob(DESCRIPTOR) if path.is_file()))
+
+
+def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
+    """Describe what `prepare` would use: raw files with their hashes, and this code."""
+    used: dict[Path, str] = {one.path: one.source.key for one in discover(raw, catalogue)}
+    for folder in packages(raw):
+        for path in folder.iterdir():
+            if path.name == DESCRIPTOR or path.suffix == ".csv":
+                used.setdefault(path, "")
+    files = [
+        {
+            "path": path.relative_to(raw).as_posix(),
+            "sha256": _sha256(path),
+            "size": path.stat().st_size,
+            "source": key,
+        }
+        for path, key in used.items()
+    ]
+    return {
+        "version": needs.__version__,
+        "code": code_hash(),
+        "files": sorted(files, key=lambda one: str(one["path"])),
+    }
+
+
+def is_fresh(raw: Path, processed: Path) -> bool:
+    """Whether `processed` was made by this code from just the files that are below `raw` now."""
+    path = processed / MANIFEST
+    if not path.is_file():
+        return False
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    tables = all((processed / f"{name}.parquet").is_file() for name in schemas.TABLES)
+    return tables and bool(written == describe(raw, catalogue_module.load()))
+
+
+@functools.cache
+def code_hash() -> str:
+    """Hash of the catalogue and of the modules that make processed tables."""
+    package = Path(needs.__file__).parent
+    modules = ("areas", "catalogue", "derive", "figures", "periods", "prepare", "schemas")
+    paths = [
+        *(package / f"{name}.py" for name in modules),
+        *(package / "readers").glob("*.py"),
+        *(package / "stats").glob("*.py"),
+        *(path for path in (package / "catalogue").rglob("*") if path.suffix in (".csv", ".yaml")),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(path.relative_to(package).as_posix().encode())
+        # line ends differ between machines, the code does not
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
+    expected = [
+        Problem(
+            f"{source.title}.",
+            source.editions[-1].file,
+            f"From {source.landing_page}, or: needs fetch {key}",
+        )
+        for key, source in sorted(catalogue.sources.items())
+        if source.editions
+    ]
+    return MissingDataError(
+        f"There is neither a publisher's file nor a data package in {raw.name}.",
+        f"{raw.name}/",
+        "Bring files in (needs fetch), or put a folder with datapackage.json there. "
+        "Any of these is used when it is there:",
+        problems=expected,
+    )
+
+
+def _read_file(one: Found, read: _Raw) -> None:
+    reader = one.source.reader
+    try:
+        module = importlib.import_module(f"needs.readers.{reader}")
+        table = module.read(one.path, one.source, one.edition)
+    except NeedsError as error:
+        read.problems.extend(error.problems or (error.problem,))
+        return
+    if reader == "iod":
+        read.indices.append(table)
+    elif reader == "centroids":
+        read.centroids.append(table)
+    elif reader in ("nomis", "lsoa_density"):
+        read.small_areas.append(table)
+    elif reader == "ons_population":
+        read.populations.append((one.edition, table))
+    elif reader == "geography":
+        read.lookups.append((one.edition, table))
+    elif reader == "boundaries":
+        read.boundaries[str(one.edition.options["layer"])] = table
+    else:
+        read.readings.append((one.source.key, table.assign(file=one.path.name)))
+
+
+def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
+    from needs.readers import datapackage
+
+    try:
+        read.packages.append(datapackage.read_package(folder, catalogue))
+    except NeedsError as error:
+        read.problems.extend(error.problems or (error.problem,))
+
+
+def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
+    from needs.derive import derive
+
+    areas = _areas(read)
+    populations = _populations(read, areas)
+    observations = _observations(read, areas, catalogue)
+    if not read.problems:
+        # derived rows need complete inputs, and there is no report of half-read files
+        observations = derive(observations, populations, catalogue)
+    tables = {
+        "observations": observations,
+        "lsoa": _lsoa(read, areas),
+        "lsoa_population": _with_packages(read, "lsoa_population", read.small_areas),
+        "populations": populations,
+        "areas": areas,
+    }
+    tables = {name: _sorted(name, table) for name, table in tables.items()}
+    claims = [one["claims"] for one in read.packages if "claims" in one]
+    if claims:
+        tables["claims"] = pd.concat(claims, ignore_index=True)
+    return tables
+
+
+def _with_packages(read: _Raw, name: str, own: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join publishers' rows and packages' rows of a table; a publisher's row wins."""
+    schema = schemas.TABLES[name]
+    parts = [*own, *(one[name] for one in read.packages if name in one)]
+    parts = [schemas.conform(part, schema) for part in parts if len(part)]
+    if not parts:
+        return schemas.empty(schema)
+    keys = list(schema.unique or [])
+    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return joined.drop_duplicates(keys, ignore_index=True)
+
+
+def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values(list(ORDER[name]), kind="stable", ignore_index=True)
+
+
+def _areas(read: _Raw) -> pd.DataFrame:
+    kinds: dict[str, dict[int, pd.DataFrame]] = {"district_upper": {}, "district_region": {}}
+    histories = []
+    for edition, table in read.lookups:
+        kind = str(edition.options["table"])
+        if kind == "district_history":
+            histories.append(table)
+        elif kind in kinds:
+            kinds[kind][int(edition.options["valid"])] = table
+    own = []
+    lacking = [name for name, tables in kinds.items() if not tables]
+    if histories and not lacking:
+        try:
+            own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
+        except NeedsError as error:
+            read.problems.extend(error.problems or (error.problem,))
+    elif read.lookups:
+        there = ", ".join(edition.edition for edition, _ in read.lookups)
+        read.problems.append(
+            Problem(
+                "Areas need the district history, a district to upper tier and a district to "
+                f"region lookup; there: {there}.",
+                "ons_lookups/",
+                "needs fetch ons_lookups",
+            )
+        )
+    return _with_packages(read, "areas", own)
+
+
+def _populations(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
+    """Join editions: where two give the same number, the newest edition's is kept."""
+    parts = []
+    for edition, table in reversed(read.populations):
+        parts.append(table)
+        if edition.options.get("add_up"):
+            parts.append(_sums(table, areas))
+    return _with_packages(read, "populations", parts)
+
+
+def _sums(table: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """Counties, regions and England as sums of their authorities, where a file has none."""
+    place = areas.set_index("code")
+    bands = ["year", "sex", "age_from", "age_to", "edition"]
+    region = table["area_code"].map(place["region_code"])
+    county = table["area_code"].map(place["upper_code"])
+    parents = [
+        table.assign(area_code=county)[county.notna() & (county != table["area_code"])],
+        table.assign(area_code=region)[region.notna()],
+        table.assign(area_code=areas_module.ENGLAND)[table["area_code"].str.startswith("E")],
+    ]
+    summed = pd.concat(parents).groupby(["area_code", *bands], dropna=False, as_index=False)
+    sums = summed["population"].sum()
+    sums["area_name"] = sums["area_code"].map(place["name"])
+    return sums[~sums["area_code"].isin(table["area_code"]) & sums["area_name"].notna()]
+
+
+def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
+    place = areas.set_index("code")
+    centroids = (
+        pd.concat(read.centroids)
+        if read.centroids
+        else pd.DataFrame(columns=["lsoa_vintage", "lsoa_code", "easting", "northing"])
+    )
+    tables = []
+    for index in read.indices:
+        upper = index["district_code"].map(place["upper_code"])
+        unknown = sorted(set(index.loc[upper.isna(), "district_code"]))
+        if unknown:
+            read.problems.append(
+                Problem(
+                    f"The upper tier of {len(unknown)} districts is not known: "
+                    f"{', '.join(unknown[:5])}.",
+                    "ons_lookups/",
+                    "needs fetch ons_lookups",
+                )
+            )
+            continue
+        index = index.assign(upper_code=upper, upper_name=upper.map(place["name"]))
+        tables.append(index.merge(centroids, on=["lsoa_vintage", "lsoa_code"], how="left"))
+    return _with_packages(read, "lsoa", tables)
+
+
+def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Map readings to indicators: an indicator's first part wins, and a source's last edition."""
+    by_source: dict[str, list[pd.DataFrame]] = {}
+    for key, table in read.readings:
+        try:
+            filled = areas_module.fill_codes(table, areas, str(table["file"].iloc[0]))
+        except NeedsError as error:
+            read.problems.extend(error.problems)
+            continue
+        by_source.setdefault(key, []).append(filled)
+    names = areas.set_index("code")["name"]
+    parts = []
+    for indicator in catalogue.indicators.values():
+        for part in indicator.parts:
+            for table in reversed(by_source.get(part.source, [])):
+                rows = table[_selected(table, part.select)]
+                official = rows["area_code"].map(names)
+                parts.append(
+                    rows.assign(
+                        indicator=indicator.key,
+                        area_name=official.fillna(rows["area_name"]),
+                        method="published",
+                        source=part.source,
+                    )
+                )
+    return _with_packages(read, "observations", parts)
+
+
+def _selected(table: pd.DataFrame, select: Mapping[str, str | int]) -> pd.Series[bool]:
+    chosen = pd.Series(True, index=table.index)
+    for column, value in select.items():
+        if column not in table.columns:
+            return pd.Series(False, index=table.index)
+        chosen &= table[column].astype(str) == str(value)
+    return chosen
+
+
+def _write(
+    tables: Mapping[str, pd.DataFrame],
+    boundaries: Mapping[str, geopandas.GeoDataFrame],
+    manifest: Mapping[str, Any],
+    processed: Path,
+) -> None:
+    """Write to a folder beside `processed`, then let it take its place."""
+    processed.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{processed.name}-", dir=processed.parent))
+    try:
+        for name, table in tables.items():
+            table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=ROW_GROUP)
+        for layer, table in sorted(boundaries.items()):
+            table.to_parquet(
+                fresh / f"boundaries_{layer}.parquet",
+                index=False,
+                row_group_size=1_000,
+                schema_version="1.1.0",
+                write_covering_bbox=False,
+            )
+        text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+        (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        _replace(processed, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _replace(processed: Path, fresh: Path) -> None:
+    fresh.chmod(0o755)  # a temporary folder is its owner's alone
+    if not processed.exists():
+        fresh.rename(processed)
+        return
+    for path in _kept(processed.iterdir()):
+        shutil.copy2(path, fresh / path.name)
+    old = Path(tempfile.mkdtemp(prefix=f".{processed.name}-", dir=processed.parent))
+    try:
+        processed.rename(old / "old")
+        fresh.rename(processed)
+    except OSError:
+        if not processed.exists() and (old / "old").exists():
+            (old / "old").rename(processed)
+        raise
+    finally:
+        if processed.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _kept(paths: Iterable[Path]) -> Iterable[Path]:
+    """Files that are not ours, such as the one that keeps the empty folder in git."""
+    return (path for path in paths if path.name.startswith(".") and path.is_file())

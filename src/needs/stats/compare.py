@@ -103,7 +103,7 @@ def against_reference(
         f"Column '{lower}' is above column '{upper}'.",
         "Check which column holds which limit.",
     )
-    check.finish("comparison")
+    check.finish()
 
     label = np.select(
         [np.isnan(low) | np.isnan(high) | np.isnan(level), high < level, low > level],
@@ -202,7 +202,7 @@ def funnel_limits(
     whole = check.numbers(denominator, above=0.0)
     level = _reference(check, reference, len(data))
     _refuse_above_whole(check, kind, level, unit)
-    check.finish("funnel")
+    check.finish()
     limits = _funnel(kind, whole, level / unit, levels)
     return data.assign(**_named(limits, np.full(len(data), unit)))
 
@@ -291,7 +291,7 @@ def funnel_outliers(
     if reference is not None:
         level = _reference(check, reference, len(data))
         _refuse_above_whole(check, kind, level, unit)
-    check.finish("funnel")
+    check.finish()
     if reference is None:
         both = ~(np.isnan(events) | np.isnan(whole))
         pooled = events[both].sum() / whole[both].sum() * unit if both.any() else np.nan

@@ -88,7 +88,7 @@ def quantiles(
         "Rows are the same in every column.",
         "Drop the repeated rows, or keep the column that tells the areas apart.",
     )
-    check.finish("quantile")
+    check.finish()
 
     by_group = pd.Series(values).groupby(groups.codes)
     rank = by_group.rank(method="min", ascending=not highest_first).to_numpy()
@@ -224,7 +224,7 @@ def slope_index(
     onto, back = _scale(kind)
     if not check.problems:
         error = _standard_error(check, read, limits, standard_error, onto)
-    check.finish("slope index")
+    check.finish()
 
     order = np.lexsort((rank, groups.codes))
     codes, people, y, error = groups.codes[order], people[order], read[0][order], error[order]

@@ -64,10 +64,13 @@ class Check:
     data : pandas.DataFrame
     by : sequence of str
         Columns that name a row's group in messages.
+    statistic : str
+        What cannot be calculated if there are faults.
     """
 
     data: pd.DataFrame
     by: Sequence[str]
+    statistic: str
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, rows: Flags, what: str, remedy: str) -> None:
@@ -154,7 +157,7 @@ class Check:
             "Drop the repeated rows, or keep the column that tells them apart.",
         )
 
-    def finish(self, statistic: str) -> None:
+    def finish(self) -> None:
         """Raise all faults at once.
 
         Raises
@@ -163,7 +166,7 @@ class Check:
         """
         if self.problems:
             raise InvalidDataError(
-                f"The {statistic} cannot be calculated from this input.",
+                f"The {self.statistic} cannot be calculated from this input.",
                 problems=self.problems,
             )
 
@@ -204,7 +207,7 @@ def begin(data: pd.DataFrame, by: Sequence[str], columns: Iterable[str], statist
             "by",
             "Rename it.",
         )
-    return Check(data, tuple(by))
+    return Check(data, tuple(by), statistic)
 
 
 def group(check: Check) -> Groups:
@@ -222,7 +225,8 @@ def group(check: Check) -> Groups:
             check.refuse(
                 absent, f"Grouping column '{column}' is missing.", "Name the group of every row."
             )
-            level = np.where(absent, 0, level)
+            # rows without a group would only raise more faults that are not there
+            check.finish()
         codes = codes * max(len(uniques), 1) + level
         size *= max(len(uniques), 1)
         if size > 4 * rows + 1024:

@@ -78,7 +78,7 @@ def proportion(
     )
     groups = inputs.group(check)
     check.distinct(groups)
-    check.finish("proportion")
+    check.finish()
 
     x, n = groups.total(part), groups.total(whole)
     status = inputs.statuses(

@@ -114,7 +114,7 @@ def crude_rate(
     people = check.numbers(population)
     groups = inputs.group(check)
     check.distinct(groups)
-    check.finish("crude rate")
+    check.finish()
 
     total = groups.total(events)
     denominator = groups.total(people)
@@ -230,16 +230,15 @@ def directly_standardised_rate(
         missing=False,
         remedy="Give the population of every age band; a band without one cannot be standardised.",
     )
+    times = check.numbers(frequency, above=0.0, missing=False) if frequency else np.ones(1)
     groups = inputs.group(check)
     bands = _bands(check, age_band, standard)
-    times = np.ones(1)
     if frequency:
-        times = check.numbers(frequency, above=0.0, missing=False)
         cells = _repeat_cells(check, groups, bands, len(weights), frequency, people)
     else:
         cells = _whole_bands(check, groups, bands, standard, age_band)
     _absent_bands(check, groups, cells, standard, age_band)
-    check.finish("directly standardised rate")
+    check.finish()
 
     missing = groups.missing(counted)
     persons = np.nan_to_num(counted)
@@ -439,7 +438,7 @@ def _indirect(
     bands = _bands(check, age_band, labels)
     cells = _whole_bands(check, groups, bands, labels, age_band)
     _absent_bands(check, groups, cells, labels, age_band)
-    check.finish(statistic)
+    check.finish()
 
     missing = groups.missing(events)
     observed = groups.total(np.nan_to_num(events))
@@ -506,14 +505,13 @@ def _bands(check: Check, age_band: str, standard: Mapping[str, float]) -> inputs
     place = {label: number for number, label in enumerate(standard)}
     known = np.array([place.get(label, -1) for label in uniques] + [-1], dtype=np.intp)
     codes = known[level]
-    unknown = codes < 0
-    if unknown.any():
-        check.refuse(
-            unknown,
-            f"Column '{age_band}' has an age band that the standard population does not have.",
-            f"Use its labels: {', '.join(map(str, standard))}.",
-        )
-        codes = np.where(unknown, 0, codes)
+    check.refuse(
+        codes < 0,
+        f"Column '{age_band}' has an age band that the standard population does not have.",
+        f"Use its labels: {', '.join(map(str, standard))}.",
+    )
+    # rows without a band would only raise more faults that are not there
+    check.finish()
     return codes
 
 

@@ -75,7 +75,7 @@ def queen_contiguity(areas: geopandas.GeoDataFrame, *, code: str) -> pd.DataFram
         "An area has no geometry.",
         "Drop it, or add its boundary.",
     )
-    check.finish("list of neighbours")
+    check.finish()
     mended = shapes.where(shapes.is_valid, shapes.make_valid())
     left, right = mended.sindex.query(mended, predicate="intersects")
     first, second = codes.take(left), codes.take(right)
@@ -480,13 +480,13 @@ def empirical_bayes(
     events = check.numbers(count, missing=False)
     people = check.numbers(population, above=0.0, missing=False)
     areas = inputs.group(check)
-    within = inputs.group(Check(data, tuple(by)))
+    within = inputs.group(Check(data, tuple(by), check.statistic))
     check.refuse(
         areas.sizes()[areas.codes] > 1,
         f"Column '{area}' has an area twice in a group.",
         "Keep one row per group and area.",
     )
-    check.finish("smoothed rate")
+    check.finish()
     rate = events / people
     everyone = within.total(people)
     overall = within.total(events) / everyone
@@ -629,7 +629,7 @@ def _read(
                 "Give each group a row for every area of the map.",
             )
         )
-    check.finish(statistic)
+    check.finish()
     grid = np.empty((groups.number, len(codes)))
     grid[groups.codes, place] = values
     first, second = pairs
@@ -671,7 +671,7 @@ def _pairs(
         check.problems.append(
             Problem(
                 "The edge list names areas that the data does not have.",
-                Check(edges, list(edges.columns[:2])).name_rows(stray),
+                Check(edges, list(edges.columns[:2]), "").name_rows(stray),
                 "Select the edges of the areas in the data, or add the missing areas.",
             )
         )

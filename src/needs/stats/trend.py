@@ -100,7 +100,7 @@ def recent_trend(
         f"Column '{time}' has a period twice in a series.",
         "Keep one row per group and period, or name the column that tells them apart in by.",
     )
-    check.finish("recent trend")
+    check.finish()
 
     # the last five rows of each group, a row of the table each; series shorter than that start
     # before their group and are set apart

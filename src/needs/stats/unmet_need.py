@@ -246,7 +246,7 @@ def _read(
     )
     groups = inputs.group(check)
     check.distinct(groups)
-    check.finish(statistic)
+    check.finish()
 
     total, of = groups.total(people), groups.total(prevalent)
     below = np.sqrt(groups.total((prevalent - low) ** 2))

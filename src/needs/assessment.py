@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +147,7 @@ class Assessment:
         rows = rows[rows["period"] == period]
         if rows.empty:
             return unavailable(self.indicator(key), place, period or str(self.year), sex)
-        return self.to_figure(rows.iloc[-1], place)
+        return self.to_figure(rows.iloc[-1].to_dict(), place)
 
     def series(
         self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
@@ -156,17 +156,16 @@ class Assessment:
         place = place or self.area
         roles = {self.area.code: "focus", self.england.code: "national", self.region.code: "region"}
         rows = self.rows(key, place.code, sex)
-        figures = tuple(self.to_figure(row, place) for row in rows.itertuples(index=False))
+        figures = tuple(self.to_figure(row, place) for row in rows.to_dict("records"))
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
         rows = self.rows(key)
-        rows = rows[rows["period"] == period].set_index("area_code")
+        rows = rows[rows["period"] == period]
+        by_code = {row["area_code"]: row for row in rows.to_dict("records")}
         return tuple(
-            self.to_figure(rows.loc[place.code], place, place.code)
-            for place in places
-            if place.code in rows.index
+            self.to_figure(by_code[place.code], place) for place in places if place.code in by_code
         )
 
     @functools.cached_property
@@ -178,37 +177,37 @@ class Assessment:
             for c, n in zip(rows["code"], rows["name"], strict=True)
         )
 
-    def to_figure(self, row: Any, place: Place, code: str | None = None) -> Figure:
+    def to_figure(self, row: Mapping[Any, Any], place: Place) -> Figure:
         """One observation as a figure, with its formula and its trail."""
-        indicator = self.indicator(str(row.indicator))
-        status = Status(row.status)
+        indicator = self.indicator(str(row["indicator"]))
+        status = Status(row["status"])
         shown = status is Status.SHOWN
         hidden = status is Status.SUPPRESSED
-        parts = [str(row.indicator), code or place.code, str(row.period), str(row.sex)]
-        parts += [str(row.age), str(row.category)]
+        parts = [str(row["indicator"]), place.code, str(row["period"]), str(row["sex"])]
+        parts += [str(row["age"]), str(row["category"])]
         return Figure(
             id=figure_id(*parts),
             indicator=indicator.key,
             label=indicator.name,
-            area_code=code or place.code,
+            area_code=place.code,
             area_name=place.name,
-            period=str(row.period),
-            value=_number(row.value) if shown else None,
+            period=str(row["period"]),
+            value=_number(row["value"]) if shown else None,
             unit=indicator.unit,
             decimals=indicator.decimals,
-            lower=_number(row.lower) if shown else None,
-            upper=_number(row.upper) if shown else None,
+            lower=_number(row["lower"]) if shown else None,
+            upper=_number(row["upper"]) if shown else None,
             status=status,
-            marks=tuple(mark for mark in "uepbr" if mark in str(row.marks or "")),
-            sex=str(row.sex),
-            age=str(row.age),
-            numerator=None if hidden else _number(row.count),
-            denominator=None if hidden else _number(row.denominator),
+            marks=tuple(mark for mark in "uepbr" if mark in str(row["marks"] or "")),
+            sex=str(row["sex"]),
+            age=str(row["age"]),
+            numerator=None if hidden else _number(row["count"]),
+            denominator=None if hidden else _number(row["denominator"]),
             formula=indicator.formula,
-            method=indicator.method if row.method != "published" else "Published by the source",
-            sources=tuple(str(row.source).split(";")),
-            source_rows=tuple(str(row.source_row).split("; ")),
-            note=str(row.category),
+            method=indicator.method if row["method"] != "published" else "Published by the source",
+            sources=tuple(str(row["source"]).split(";")),
+            source_rows=tuple(str(row["source_row"]).split("; ")),
+            note=str(row["category"]),
         )
 
 

@@ -50,53 +50,32 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
 
 def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Residents of those LSOAs."""
-    rows = _in(na, place)
-    inside = float(rows.loc[rows["imd_decile"] <= decile, "population"].sum(min_count=1) or 0)
-    complete = rows["population"].notna().all() and len(rows) > 0
-    return _figure(
-        na, f"residents_most_deprived_{decile}0", place, inside if complete else None, "people", 0
-    ).with_(
+    inside, _ = _people(_in(na, place), "imd", decile)
+    return _figure(na, f"residents_most_deprived_{decile}0", place, inside, "people", 0).with_(
         label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
-        numerator=inside if complete else None,
+        numerator=inside,
         formula="sum of the mid-year populations of those LSOAs",
     )
 
 
 def share(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Share of all residents who live in those LSOAs, in per cent."""
-    rows = _in(na, place)
-    total = float(rows["population"].sum())
-    inside = float(rows.loc[rows["imd_decile"] <= decile, "population"].sum())
-    known = rows["population"].notna().all() and total > 0
-    return _figure(
-        na,
-        f"share_most_deprived_{decile}0",
-        place,
-        100 * inside / total if known else None,
-        "%",
-        1,
-    ).with_(
+    inside, total = _people(_in(na, place), "imd", decile)
+    return _share(na, f"share_most_deprived_{decile}0", inside, total, place).with_(
         label=f"Share of residents in LSOAs in the {CUT_OFFS[decile]} nationally",
-        numerator=inside if known else None,
-        denominator=total if known else None,
-        formula="residents of those LSOAs ÷ all residents × 100",
     )
 
 
 def share_by_decile(na: Assessment) -> tuple[Figure, ...]:
     """Share of residents in each national decile, 1 (most deprived) to 10."""
-    rows = na.lsoa
-    total = float(rows["population"].sum())
-    by_decile = rows.groupby("imd_decile")["population"].sum()
     figures = []
     for decile in range(1, 11):
-        inside = float(by_decile.get(decile, 0))
-        value = 100 * inside / total if total else None
+        below, total = _people(na.lsoa, "imd", decile)
+        less, _ = _people(na.lsoa, "imd", decile - 1)
+        inside = None if below is None or less is None else below - less
         figures.append(
-            _figure(na, f"share_in_decile_{decile}", None, value, "%", 1).with_(
+            _share(na, f"share_in_decile_{decile}", inside, total).with_(
                 label=f"Share of residents in national deprivation decile {decile}",
-                numerator=inside if total else None,
-                denominator=total or None,
                 formula="residents of LSOAs in the decile ÷ all residents × 100",
                 note=f"decile {decile}",
             )
@@ -113,23 +92,15 @@ def domain_shares(na: Assessment) -> pd.DataFrame:
         One row a domain (the index itself first): `domain`, `label`, and `d1`, `d2`, `d3`:
         Figures for the three cut-offs.
     """
-    total = float(na.lsoa["population"].sum())
     out = []
-    names = {"imd": "Index of Multiple Deprivation", **DOMAINS}
-    for key, label in names.items():
+    for key, label in {"imd": "Index of Multiple Deprivation", **DOMAINS}.items():
         row: dict[str, object] = {"domain": key, "label": label}
         for cut, words in CUT_OFFS.items():
-            inside = float(na.lsoa.loc[na.lsoa[f"{key}_decile"] <= cut, "population"].sum())
-            value = 100 * inside / total if total else None
-            # the index's own shares have one id wherever they are shown
-            if key == "imd":
+            if key == "imd":  # the index's own shares have one id wherever they are shown
                 row[f"d{cut}"] = share(na, cut)
                 continue
-            row[f"d{cut}"] = _figure(na, f"share_{key}_{cut}0", None, value, "%", 1).with_(
-                label=f"{label}: share of residents in the {words} nationally",
-                numerator=inside if total else None,
-                denominator=total or None,
-                formula="residents of those LSOAs ÷ all residents × 100",
+            row[f"d{cut}"] = _share(na, f"share_{key}_{cut}0", *_people(na.lsoa, key, cut)).with_(
+                label=f"{label}: share of residents in the {words} nationally"
             )
         out.append(row)
     return pd.DataFrame(out)
@@ -156,6 +127,25 @@ def period(na: Assessment) -> str:
     """How the period of a deprivation figure is printed: the index, and the population's year."""
     people = f", mid-{na.lsoa_population_year} population" if na.lsoa_population_year else ""
     return f"IoD{na.index_edition}{people}"
+
+
+def _people(rows: pd.DataFrame, domain: str, decile: int) -> tuple[float | None, float | None]:
+    """Residents up to a national decile, and all residents; None where one LSOA's are missing."""
+    if rows.empty or rows["population"].isna().any():
+        return None, None
+    inside = rows.loc[rows[f"{domain}_decile"] <= decile, "population"]
+    return float(inside.sum()), float(rows["population"].sum())
+
+
+def _share(
+    na: Assessment, key: str, inside: float | None, total: float | None, place: Place | None = None
+) -> Figure:
+    value = 100 * inside / total if inside is not None and total else None
+    return _figure(na, key, place, value, "%", 1).with_(
+        numerator=inside,
+        denominator=total,
+        formula="residents of those LSOAs ÷ all residents × 100",
+    )
 
 
 def _in(na: Assessment, place: Place | None) -> pd.DataFrame:

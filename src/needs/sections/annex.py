@@ -129,20 +129,22 @@ def claims(na: Assessment) -> Blocks:
         year=na.year,
         catalogue=na.catalogue,
     )
-    checked = checked[checked["area_code"].isin([one.code for one in (na.area, *na.districts)])]
+    near = [one.code for one in (na.area, *na.districts)]
+    of_area = set(checked.loc[checked["area_code"].isin(near), "claim_id"])
+    checked = checked[checked["claim_id"].isin(of_area)]
     if checked.empty:
         return Blocks()
     rows = tuple(
         (
-            Cell(str(row.claim_id)),
-            Cell(str(row.indicator_name)),
-            Cell(str(row.area_name)),
-            Cell(str(row.period)),
-            Cell(str(row.stated)),
-            Cell(str(row.comparator or "none stated")),
-            Cell(str(row.ours)),
-            Cell(str(row.verdict)),
-            Cell(str(row.explanation)),
+            Cell(f"{row.claim_id}, {row.area_name}" if row.part == "comparator" else row.claim_id),
+            Cell(row.label),
+            Cell(row.area_name),
+            Cell(row.period),
+            Cell(row.stated),
+            Cell(row.ours or "[x]"),
+            Cell(row.our_period or "[x]"),
+            Cell(row.verdict),
+            Cell(row.note or row.how_to_add or "none"),
         )
         for row in checked.itertuples(index=False)
     )
@@ -151,9 +153,9 @@ def claims(na: Assessment) -> Blocks:
         Prose(
             (
                 Span(
-                    f"{len(rows)} figures were printed in the documents that this report serves. "
-                    "Each is set beside the report's own figure, or listed as not available with "
-                    "its publisher."
+                    f"{len(of_area)} figures were printed in the documents that this report "
+                    "serves. Each stands beside the report's own figure, or is listed as not "
+                    "available with its publisher."
                 ),
             )
         ),
@@ -166,8 +168,8 @@ def claims(na: Assessment) -> Blocks:
                 Column("Area", "text"),
                 Column("Period", "text"),
                 Column("Printed", "text"),
-                Column("Comparator printed", "text"),
                 Column("This report", "text"),
+                Column("Period in this report", "text"),
                 Column("Verdict", "text"),
                 Column("Why", "text"),
             ),
@@ -184,19 +186,19 @@ def later(na: Assessment) -> Blocks:
         return Blocks()
     figures: list[Figure] = []
     body = []
-    for row in rows.itertuples(index=False):
+    for row in rows.to_dict("records"):
         figure = na.to_figure(row, na.area)
         england = na.later[
-            (na.later["indicator"] == row.indicator)
+            (na.later["indicator"] == row["indicator"])
             & (na.later["area_code"] == na.england.code)
-            & (na.later["period"] == row.period)
-            & (na.later["sex"] == row.sex)
+            & (na.later["period"] == row["period"])
+            & (na.later["sex"] == row["sex"])
             & (na.later["category"] == "")
         ]
         figures.append(figure)
         reference = Cell("[x]")
         if len(england):
-            other = na.to_figure(next(england.itertuples(index=False)), na.england)
+            other = na.to_figure(england.to_dict("records")[0], na.england)
             figures.append(other)
             reference = Cell(other.number, other.value, other.id)
         body.append(

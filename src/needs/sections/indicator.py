@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from needs import charts, findings, tables, words
@@ -22,6 +23,7 @@ from needs.blocks import (
 )
 from needs.catalogue import Indicator
 from needs.figures import Figure, Series
+from needs.stats import compare
 from needs.stats.trend import recent_trend
 
 #: From this many points a series is drawn as a line; fewer are told in words and in the table.
@@ -29,6 +31,9 @@ POINTS_FOR_A_TREND = 3
 
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
+
+#: Points on each line of a funnel: enough to look smooth.
+CURVE_POINTS = 80
 
 TREND_WORDS = "cannot be calculated"
 
@@ -51,7 +56,7 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
     return blocks(Bullets(tuple(findings), style="finding", figures=_shown(figures)))
 
 
-def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
+def finding(indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
     """One sentence or two on an indicator: its value, its interval, and England beside it."""
     return words.comparison_sentence(
         figure,
@@ -339,6 +344,44 @@ def authorities(na: Assessment, key: str) -> Blocks:
             sources=table.sources,
         )
     )
+
+
+def funnel_limits(
+    figures: list[Figure], reference: Figure, multiplier: float
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Control limits round a reference over the figures' range, and where each area lies.
+
+    Returns
+    -------
+    limits : DataFrame
+        ``denominator``, ``lower_95``, ``upper_95``, ``lower_998`` and ``upper_998``.
+    labels : dict of area code to label
+        See `needs.stats.compare.funnel_outliers`.
+    """
+    frame = pd.DataFrame(
+        {
+            "area_code": [one.area_code for one in figures],
+            "count": [one.numerator for one in figures],
+            "denominator": [one.denominator for one in figures],
+        }
+    ).dropna()
+    centre = float(reference.value or 0)
+    ends = frame["denominator"].min() * 0.9, frame["denominator"].max() * 1.05
+    curve = pd.DataFrame({"denominator": np.geomspace(*ends, CURVE_POINTS)})
+    curve = compare.funnel_limits(
+        curve, denominator="denominator", reference=centre, multiplier=multiplier
+    ).rename(
+        columns={
+            "funnel_lower95_0": "lower_95",
+            "funnel_upper95_0": "upper_95",
+            "funnel_lower99_8": "lower_998",
+            "funnel_upper99_8": "upper_998",
+        }
+    )
+    placed = compare.funnel_outliers(
+        frame, count="count", denominator="denominator", reference=centre, multiplier=multiplier
+    )
+    return curve, dict(zip(placed["area_code"], placed["funnel"], strict=True))
 
 
 def missing(na: Assessment, chapter: str) -> Blocks:

@@ -9,7 +9,7 @@ import pandas as pd
 from needs import charts, findings, tables
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
-from needs.figures import Figure, Status, figure_id
+from needs.figures import Figure, figure_id
 from needs.sections import indicator as shared
 from needs.stats.inequality import slope_index
 
@@ -116,8 +116,7 @@ def decile_figures(na: Assessment) -> tuple[Figure, ...]:
     place = rows["category"].map(_decile)
     rows = rows.assign(decile=place).dropna(subset=["decile"]).sort_values("decile")
     return tuple(
-        na.to_figure(row, na.england)
-        for row in rows.drop_duplicates("decile").itertuples(index=False)
+        na.to_figure(row, na.england) for row in rows.drop_duplicates("decile").to_dict("records")
     )
 
 
@@ -141,42 +140,37 @@ def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, 
         value="value",
         lower="lower",
         upper="upper",
-        value_type="rate",
+        kind="rate",
+        transform=True,
         multiplier=-1,
     ).iloc[0]
     base = figures[0]
-    common = dict(
-        area_code=na.england.code,
-        area_name=na.england.name,
-        period=base.period,
+    common = base.with_(
+        numerator=None,
+        denominator=None,
+        note="",
         method="Slope and relative index of inequality",
-        sources=base.sources,
         source_rows=tuple(row for one in figures for row in one.source_rows),
-        status=Status.SHOWN,
     )
-    slope = Figure(
+    slope = common.with_(
         id=figure_id("slope_index", GRADIENT, na.england.code, base.period),
         indicator="slope_index",
         label="Slope index of inequality, most deprived minus least deprived",
-        value=float(out["sii"]),
-        lower=float(out["sii_lower95"]),
-        upper=float(out["sii_upper95"]),
-        unit=base.unit,
-        decimals=1,
-        formula="population-weighted regression of the rate on deprivation rank; ends of the line",
-        **common,  # type: ignore[arg-type]
+        value=float(out["value"]),
+        lower=float(out["lower95_0"]),
+        upper=float(out["upper95_0"]),
+        formula="difference of the two ends of the regression line of log rate on deprivation rank",
     )
-    relative = Figure(
+    relative = common.with_(
         id=figure_id("relative_index", GRADIENT, na.england.code, base.period),
         indicator="relative_index",
         label="Relative index of inequality, most deprived ÷ least deprived",
-        value=float(out["rii"]),
-        lower=float(out["rii_lower95"]),
-        upper=float(out["rii_upper95"]),
+        value=float(out["relative_index"]),
+        lower=float(out["relative_lower95_0"]),
+        upper=float(out["relative_upper95_0"]),
         unit="times",
         decimals=2,
-        formula="upper end of the regression line ÷ its lower end",
-        **common,  # type: ignore[arg-type]
+        formula="ratio of the two ends of the regression line of log rate on deprivation rank",
     )
     return slope, relative
 

@@ -54,7 +54,9 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
             Column("Unmet need: upper 95% limit", "number", "%"),
         ),
         rows=rows,
-        notes=() if focus.lower is not None else (
+        notes=()
+        if focus.lower is not None
+        else (
             "[x] The publisher gives no interval for the estimate of prevalence in this period.",
         ),
         sources=tables.sources_of(unmet),
@@ -78,9 +80,7 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
             chart_id=chart_id,
             unit="% of people with a need",
         ),
-        alt=words.alt_treated(
-            unmet, names=[one.area_name for one in unmet], area_name=na.name
-        ),
+        alt=words.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
         table=table,
         figures=table.figures,
         sources=table.sources,

@@ -159,5 +159,5 @@ def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:
     for table in (na.observations, na.later):
         rows = table[(table["indicator"] == key) & (table["area_code"] == na.area.code)]
         rows = rows[(rows["category"] == "") == headline]
-        out += [na.to_figure(row, na.area) for row in rows.itertuples(index=False)]
+        out += [na.to_figure(row, na.area) for row in rows.to_dict("records")]
     return sorted(out, key=lambda one: (one.period, one.note))

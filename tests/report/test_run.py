@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,9 +15,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from needs.errors import MissingDataError, NotebookError, ParameterError, RenderError
+from needs.errors import (
+    CheckError,
+    MissingDataError,
+    NotebookError,
+    ParameterError,
+    RenderError,
+)
 from needs.report import manifest as manifests
 from needs.report import run as runs
+from needs.report.parameters import RunParameters
+from needs.report.verify import verify
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
@@ -226,6 +235,8 @@ def test_a_killed_run_leaves_the_last_report(tmp_path: Path, moment: str) -> Non
 import sys, time
 from pathlib import Path
 from needs.report import run as runs
+from needs.report.parameters import RunParameters
+from needs.report.verify import verify
 def stop(*_):
     Path({str(tmp_path / "ready")!r}).touch()
     time.sleep(60)
@@ -270,6 +281,180 @@ def test_a_report_of_another_area_is_not_replaced(tmp_path: Path) -> None:
     runs._check_target(target, ("E06000017",))
     with pytest.raises(ParameterError, match="is the report of E06000017"):
         runs._check_target(target, ("E10000034",))
+
+
+# A whole run
+
+SHOWN = """
+from needs import assessment
+from needs.blocks import Column, Cell, Heading, Prose, Span, Table, blocks
+na = assessment.load(areas, year, name)
+blocks(
+    Heading("Where"),
+    Prose((Span(str(na)),)),
+    Table("districts", "Districts", (Column("District", "header"), Column("Code", "text")),
+        tuple((Cell(one.name), Cell(one.code)) for one in na.districts)),
+)
+"""
+
+
+@pytest.fixture(scope="session")
+def run_options(
+    root: Path, processed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Everything that a run needs but its parameters and target: one small chapter."""
+    notebooks = tmp_path_factory.mktemp("project") / "notebooks"
+    chapter(notebooks, "01_where", SHOWN)
+    raw = root / "data" / "raw" / "worcestershire"
+    return {"raw": raw, "processed": processed, "notebooks": notebooks}
+
+
+def parameters(**changes: Any) -> RunParameters:
+    values = {"areas": ["Worcestershire"], "year": 2022, "date": "2026-11-21"}
+    return RunParameters.check({**values, **changes})
+
+
+def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    folder = runs.run(
+        parameters(), out=tmp_path, progress=lambda *step: told.append(step), **run_options
+    )
+    assert folder == tmp_path / "worcestershire" / "2022"
+    assert set(files(folder)) == {
+        "report.html",
+        "report.pdf",
+        "tables.xlsx",
+        "figures.csv",
+        "figures.json",
+        "manifest.json",
+        "notebooks/01_where.ipynb",
+    }
+    assert "Worcestershire (E10000034), reporting year 2022" in (folder / "report.html").read_text(
+        encoding="utf-8"
+    )
+    assert [step[1:] for step in told] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    described = manifests.read(folder)
+    assert described["parameters"]["areas"] == ["E10000034"]
+    assert {file["path"] for file in described["inputs"]} >= {"datapackage.json"}
+    for name, digest in described["outputs"].items():
+        assert manifests.sha256((folder / name).read_bytes()) == digest
+    assert list(tmp_path.iterdir()) == [tmp_path / "worcestershire"]
+
+
+def test_two_runs_give_the_same_bytes_and_name_no_folder(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    first = runs.run(parameters(), out=tmp_path / "a", **run_options)
+    second = runs.run(parameters(areas=["e10000034"]), out=tmp_path / "b", **run_options)
+    assert files(first) == files(second)
+    for name, content in files(first).items():
+        for private in (tmp_path, run_options["processed"], run_options["notebooks"].parent):
+            assert str(private).encode() not in content, name
+
+
+def test_only_the_formats_asked_for_are_made(run_options: dict[str, Any], tmp_path: Path) -> None:
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    made = {path.name for path in folder.iterdir() if path.is_file()}
+    assert made == {"report.html", "figures.csv", "figures.json", "manifest.json"}
+
+
+def test_a_report_may_have_a_name_of_its_own(run_options: dict[str, Any], tmp_path: Path) -> None:
+    named = parameters(name="The Three Rivers", formats=["html"])
+    folder = runs.run(named, out=tmp_path, **run_options)
+    assert folder == tmp_path / "the-three-rivers" / "2022"
+    assert "The Three Rivers" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("areas", "words"),
+    [
+        (["Wigornia"], "There is no area 'Wigornia'"),
+        (["Worcestersheer"], "Worcestershire"),
+        (["Worcester"], "Worcester is a district"),
+        (["West Midlands"], "West Midlands is a region"),
+        (["Worcestershire", "Herefordshire, County of"], "one upper-tier local authority"),
+    ],
+)
+def test_wrong_areas_stop_a_run_before_any_notebook(
+    run_options: dict[str, Any], tmp_path: Path, areas: list[str], words: str
+) -> None:
+    told: list[str] = []
+    with pytest.raises(ParameterError) as caught:
+        runs.run(
+            parameters(areas=areas),
+            out=tmp_path,
+            progress=lambda what, *_: told.append(what),
+            **run_options,
+        )
+    assert words in str(caught.value)
+    assert told == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_chapter_leaves_the_last_report(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    before = files(tmp_path)
+    chapter(tmp_path / "notebooks", "01_where", "undefined")
+    with pytest.raises(NotebookError, match=r"01_where.* failed in cell 3"):
+        runs.run(parameters(), out=tmp_path, **{**run_options, "notebooks": tmp_path / "notebooks"})
+    shutil.rmtree(tmp_path / "notebooks")
+    assert files(tmp_path) == before and folder.is_dir()
+
+
+def test_a_chapter_that_cannot_be_drawn_is_a_rendering_fault(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    blank = "from needs.blocks import Prose, Span, Table, Column, blocks\n"
+    blank += "blocks(Table('empty', 'Empty', (Column('a', 'header'),), ()))"
+    chapter(tmp_path / "notebooks", "01_where", blank)
+    with pytest.raises(RenderError):
+        runs.run(
+            parameters(),
+            out=tmp_path / "reports",
+            **{**run_options, "notebooks": tmp_path / "notebooks"},
+        )
+    assert not (tmp_path / "reports").exists()
+
+
+# Running it again
+
+
+def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> None:
+    folder = runs.run(parameters(), out=tmp_path, **run_options)
+    before = files(tmp_path)
+    lines = verify(folder, **run_options)
+    assert lines[0] == "6 files are as their manifest says."
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda run: (run / "report.html").write_bytes(b"edited"), "was changed after the run"),
+        (lambda run: (run / "figures.csv").unlink(), "The file is missing"),
+        (lambda run: (run / "added.txt").write_bytes(b""), "is not of the run"),
+    ],
+)
+def test_a_spoilt_report_is_not_verified(
+    run_options: dict[str, Any], tmp_path: Path, spoil: Any, words: str
+) -> None:
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    spoil(folder)
+    with pytest.raises(CheckError) as caught:
+        verify(folder, **run_options)
+    assert words in str(caught.value)
+
+
+def test_a_report_of_other_code_is_not_verified(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    chapter(tmp_path / "notebooks", "01_where", SHOWN.replace("Where", "Here"))
+    with pytest.raises(CheckError) as caught:
+        verify(folder, **{**run_options, "notebooks": tmp_path / "notebooks"})
+    assert "Made again, the file differs." in str(caught.value)
+    assert "code was" in str(caught.value)
 
 
 # The code version

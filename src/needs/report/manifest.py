@@ -110,7 +110,7 @@ def make(
     ]
     return {
         "area": {"codes": list(area_codes), "name": area_name},
-        "parameters": parameters.model_dump(mode="json"),
+        "parameters": {**parameters.model_dump(mode="json"), "areas": list(area_codes)},
         "needs": needs.__version__,
         "code": code,
         "packages": package_versions(),

@@ -168,10 +168,8 @@ def run(
     paths = chapters(notebooks)
     if not prepare.is_fresh(raw, processed):
         prepare.prepare(raw, processed, progress)
-    opened = assessment.load(
-        list(parameters.areas), parameters.year, parameters.name, processed=processed
-    )
-    codes = (opened.area.code,)
+    codes = choose_areas(parameters, processed)
+    opened = assessment.load(list(codes), parameters.year, parameters.name, processed=processed)
     target = parameters.folder(out, opened.name)
     _check_target(target, codes)
     inputs = assessment.manifest(processed)
@@ -206,6 +204,41 @@ def run(
     publish(outputs, target)
     progress(f"{opened.name}, {parameters.year}", steps, steps)
     return target
+
+
+def choose_areas(parameters: RunParameters, processed: Path) -> tuple[str, ...]:
+    """Codes of the authorities that the parameters name.
+
+    Raises
+    ------
+    ParameterError
+        An unknown area, or one that is not an upper-tier authority; all faults at once.
+    """
+    import pandas as pd
+
+    from needs.areas import find
+
+    table = pd.read_parquet(processed / "areas.parquet")
+    codes, problems = [], []
+    for text in parameters.areas:
+        try:
+            area = find(text, table, parameters.year)
+        except ParameterError as error:
+            problems.append(error.problem)
+            continue
+        codes.append(area.code)
+        if area.kind != "upper tier":
+            upper = table.loc[table["code"] == area.upper_code, "name"].tolist()
+            problems.append(
+                Problem(
+                    f"{area.name} is a {area.kind}; a report is on an upper-tier authority.",
+                    "--area",
+                    f"needs run --area '{upper[0]}'" if upper else "needs areas",
+                )
+            )
+    if problems:
+        raise ParameterError("The areas of the run are wrong.", problems=problems)
+    return tuple(dict.fromkeys(codes))
 
 
 def execute(

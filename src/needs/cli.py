@@ -1,0 +1,280 @@
+"""The command line. Modules that load pandas are imported inside the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from needs.errors import NeedsError
+
+if TYPE_CHECKING:
+    from needs.report.run import Progress
+
+app = typer.Typer(
+    name="needs",
+    help="Drug and alcohol needs assessments for any upper-tier local authority in England.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog=(
+        "Exit codes: 0 done, 2 bad parameters, 3 data missing, 4 data invalid, "
+        "5 a notebook failed, 6 rendering failed, 7 a check failed."
+    ),
+)
+
+Area = Annotated[
+    str, typer.Option("--area", "-a", help="Name or code of an upper-tier local authority.")
+]
+Areas = Annotated[
+    list[str],
+    typer.Option("--area", "-a", help="Name or code of an upper-tier authority; may be repeated."),
+]
+Year = Annotated[
+    str, typer.Option("--year", "-y", help="Reporting year: the newest data up to its end is used.")
+]
+Raw = Annotated[
+    Path | None, typer.Option("--raw", help="Publishers' files.", show_default="data/raw")
+]
+Processed = Annotated[
+    Path | None,
+    typer.Option("--processed", help="Tables made from them.", show_default="data/processed"),
+]
+Notebooks = Annotated[
+    Path | None, typer.Option("--notebooks", help="Chapters.", show_default="notebooks")
+]
+Reports = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder of reports.", show_default="reports")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; a fault that the user can mend is printed without a traceback.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code of the fault's family. Success ends the process with 0.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a narrow Windows code page must not fail a run
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="needs")
+    except NeedsError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _folder(given: Path | None, default: str) -> Path:
+    from needs.report.run import find_project
+
+    return given if given is not None else find_project().joinpath(*default.split("/"))
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    from needs.report.run import silent
+
+    if quiet:
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    # The stream of now: the chapters that run in this process have streams of their own.
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda what, done, total: print(f"{done}/{total} {what}", file=console.file)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, redirect_stdout=False, redirect_stderr=False
+    ) as progress:
+        task = progress.add_task("", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        yield tell
+
+
+def _table(processed: Path | None, raw: Path | None, name: str) -> Any:
+    """A processed table, prepared first where it is not there or not up to date."""
+    import pandas as pd
+
+    return pd.read_parquet(_prepared(raw, processed, quiet=True) / f"{name}.parquet")
+
+
+def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:
+    from needs import prepare as preparing
+
+    raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
+    if not preparing.is_fresh(raw, processed):
+        with _progress(quiet) as progress:
+            preparing.prepare(raw, processed, progress)
+    return processed
+
+
+@app.command()
+def areas(
+    text: Annotated[str, typer.Argument(help="Part of a name, or a code.")] = "",
+    raw: Raw = None,
+    processed: Processed = None,
+) -> None:
+    """Find an area by name or code."""
+    from needs.areas import search
+    from needs.errors import ParameterError
+
+    found = search(text, _table(processed, raw, "areas"))
+    if not found:
+        raise ParameterError(f"There is no area like '{text}'.", "TEXT", "needs areas")
+    for area in found:
+        ended = f"  until {area.valid_to:%d %B %Y}" if area.valid_to else ""
+        typer.echo(f"{area.code}  {area.kind:<10}  {area.name}{ended}")
+
+
+@app.command()
+def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) -> None:
+    """Make tidy tables from the publishers' files."""
+    typer.echo(_prepared(raw, processed, quiet))
+
+
+@app.command()
+def run(
+    area: Areas,
+    year: Year,
+    name: Annotated[str, typer.Option(help="Name of the area in the report.")] = "",
+    out: Reports = None,
+    formats: Annotated[
+        str, typer.Option(help="Of html, pdf and xlsx, separated by commas.")
+    ] = "html,pdf,xlsx",
+    date: Annotated[
+        str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
+    ] = "",
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make the report of an area and a reporting year."""
+    from needs.report.parameters import RunParameters
+
+    values: dict[str, Any] = {"areas": area, "year": year, "name": name}
+    values["formats"] = [one.strip() for one in formats.split(",") if one.strip()]
+    if date:
+        values["date"] = date
+    parameters = RunParameters.check(values)
+
+    from needs.report import run as runs
+
+    with _progress(quiet) as progress:
+        folder = runs.run(
+            parameters,
+            raw=_folder(raw, "data/raw"),
+            processed=_folder(processed, "data/processed"),
+            out=_folder(out, "reports"),
+            notebooks=_folder(notebooks, "notebooks"),
+            progress=progress,
+        )
+    typer.echo(folder)
+
+
+@app.command()
+def pack(
+    area: Area,
+    year: Year,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the data package.")],
+    raw: Raw = None,
+    processed: Processed = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write an authority's data as a package, to carry to a machine without network."""
+    from needs.pack import pack as write
+    from needs.report.parameters import RunParameters
+
+    parameters = RunParameters.check({"areas": [area], "year": year})
+    typer.echo(write(_prepared(raw, processed, quiet), area, out, parameters.year))
+
+
+@app.command()
+def claims(
+    file: Annotated[Path, typer.Argument(help="CSV of printed figures.")],
+    area: Area,
+    year: Year,
+    raw: Raw = None,
+    processed: Processed = None,
+) -> None:
+    """Check the figures printed in a published document."""
+    from needs import assessment
+    from needs import claims as checking
+    from needs.report.parameters import RunParameters
+
+    parameters = RunParameters.check({"areas": [area], "year": year})
+    printed = checking.read_claims(file)
+    opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
+    checked = checking.check_claims(
+        printed,
+        observations=opened.all_observations,
+        lsoa=opened.lsoa,
+        populations=opened.populations,
+        year=parameters.year,
+        catalogue=opened.catalogue,
+    )
+    typer.echo(checked.to_csv(index=False, lineterminator="\n"), nl=False)
+    for verdict, number in checked["verdict"].value_counts(sort=False).items():
+        typer.echo(f"{number} {verdict}", err=True)
+
+
+@app.command()
+def trace(
+    figure: Annotated[str, typer.Argument(metavar="FIGURE_ID", help="As the register prints it.")],
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", help="Folder of the report.", show_default="the one that holds it"),
+    ] = None,
+) -> None:
+    """Follow a printed number to its formula, inputs and source rows."""
+    from needs.report.trace import trace as follow
+
+    for line in follow(figure, run, _folder(None, "reports") if run is None else None):
+        typer.echo(line)
+
+
+@app.command()
+def verify(
+    report: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of the report.")],
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a report again and compare it byte for byte."""
+    from needs.report.verify import verify as repeat
+
+    with _progress(quiet) as progress:
+        lines = repeat(
+            report,
+            raw=_folder(raw, "data/raw"),
+            processed=_folder(processed, "data/processed"),
+            notebooks=_folder(notebooks, "notebooks"),
+            progress=progress,
+        )
+    for line in lines:
+        typer.echo(line)

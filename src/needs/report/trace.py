@@ -1,0 +1,116 @@
+"""From a printed number to its formula, inputs, source rows and files."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
+
+REGISTER = "figures.json"
+
+
+def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) -> list[str]:
+    """Explain a figure of a report.
+
+    Parameters
+    ----------
+    figure_id : str
+        As the register prints it: "drug_misuse_rate.E10000034.2018-20.persons.all-ages".
+    run : Path, optional
+        The report's folder.
+    reports : Path, optional
+        Folder of reports to look in where `run` is not given.
+
+    Returns
+    -------
+    list of str
+        Lines to print.
+
+    Raises
+    ------
+    ParameterError
+        The figure is in no report, or in several.
+    MissingDataError, InvalidDataError
+        There is no report, or its register cannot be read.
+    """
+    folders = [run] if run else sorted(path.parent for path in (reports or Path()).rglob(REGISTER))
+    registers = [(folder, _read(folder)) for folder in folders]
+    if not registers:
+        raise MissingDataError("There is no report yet.", "reports", "needs run --help")
+    found = [
+        (folder, register, one)
+        for folder, register in registers
+        for one in register["figures"]
+        if one["id"] == figure_id
+    ]
+    if not found:
+        known = {one["id"] for _, register in registers for one in register["figures"]}
+        near = get_close_matches(figure_id, sorted(known), n=3)
+        raise ParameterError(
+            f"There is no figure '{figure_id}'.",
+            "FIGURE_ID",
+            f"Did you mean {' or '.join(near)}?" if near else "Copy the id from the register.",
+        )
+    if len(found) > 1:
+        raise ParameterError(
+            f"The figure '{figure_id}' is in {len(found)} reports.",
+            "--run",
+            "Name one: " + ", ".join(folder.as_posix() for folder, _, _ in found),
+        )
+    _, register, figure = found[0]
+    return list(_lines(figure, register))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / REGISTER
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no report in {folder.name or folder}.", REGISTER, "Name its folder in --run."
+        )
+    try:
+        register = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(register["figures"], list):
+            raise TypeError("no list of figures")
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidDataError(
+            f"The register cannot be read: {error}", REGISTER, "Run the report again."
+        ) from None
+    return dict(register)
+
+
+def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
+    lines = [figure["id"], ""]
+
+    def say(label: str, value: Any) -> None:
+        if value not in (None, "", [], ()):
+            lines.append(f"{label and label + ':':<13} {value}")
+
+    say("Measure", figure["label"])
+    say("Area", f"{figure['area_name']} ({figure['area_code']})")
+    say("Period", figure["period"])
+    say("Sex and age", f"{figure['sex']}, {figure['age']}")
+    say("Printed", figure["printed"])
+    say("Value", figure["value"])
+    if figure["lower"] is not None:
+        say("95% interval", f"{figure['lower']} to {figure['upper']}")
+    say("Status", figure["status"])
+    say("Marks", ", ".join(figure["marks"]))
+    say("Formula", figure["formula"])
+    say("Numerator", figure["numerator"])
+    say("Denominator", figure["denominator"])
+    say("Method", figure["method"])
+    say("Note", figure["note"])
+    for key in figure["sources"]:
+        source = register["sources"][key]
+        say("Source", f"{source['title']} ({source['producer']})")
+        say("", source["landing_page"])
+    for row in figure["source_rows"]:
+        say("Source row", row)
+    for file in register["files"]:
+        name = file["path"].rsplit("/", 1)[-1]
+        if any(name in row for row in figure["source_rows"]) or file["source"] in figure["sources"]:
+            say("File", f"{file['path']}, sha256 {file['sha256']}")
+    return lines

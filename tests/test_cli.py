@@ -1,0 +1,259 @@
+"""The command line: quick to answer, clear about faults, with an exit code for each family."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from needs import cli, errors
+
+COMMANDS = ("areas", "prepare", "run", "pack", "claims", "trace", "verify")
+
+
+def call(*arguments: str) -> int:
+    """Run a command in this process; the exit code that the shell would see."""
+    try:
+        return cli.main(arguments)
+    except SystemExit as done:
+        return int(done.code or 0)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([one, "--help"] for one in COMMANDS)])
+def test_help_does_not_wait_for_pandas(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from needs import cli\n"
+        "try:\n"
+        f"    cli.main({arguments!r})\n"
+        "finally:\n"
+        "    heavy = {'pandas', 'numpy', 'matplotlib', 'papermill', 'nbformat'}\n"
+        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stderr.strip() == "[]"
+    assert "Usage:" in done.stdout
+
+
+def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--help") == 0
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f" {command} " in shown
+    families = [one for one in vars(errors).values() if isinstance(one, type)]
+    codes = {one.exit_code for one in families if issubclass(one, errors.NeedsError)} - {1}
+    assert codes == {2, 3, 4, 5, 6, 7}
+    for code in codes:
+        assert f" {code} " in shown.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "--area", "Rutland"], ["run", "--year", "2022"], ["pack"]]
+)
+def test_there_is_no_default_area_or_year(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    assert "Missing option" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--area", "Rutland", "--year", "22"], "four digits"),
+        (["--area", "Rutland", "--year", "1999"], "out of range"),
+        (["--area", "Rutland", "--year", "2022", "--name", "../x"], "out of the folder"),
+        (["--area", "Rutland", "--year", "2022", "--formats", "docx"], "html, pdf, xlsx"),
+        (["--area", "Rutland", "--year", "2022", "--formats", ","], "formats is empty"),
+        (["--area", "Rutland", "--year", "2022", "--date", "yesterday"], "date"),
+        (["--area", "Rutland", "--year", "2022", "--colour", "red"], "No such option"),
+    ],
+)
+def test_bad_parameters_end_with_2_and_no_traceback(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert call("run", *arguments, "--out", str(tmp_path / "out")) == 2
+    shown = capsys.readouterr()
+    assert words in " ".join(shown.err.split())
+    assert "Traceback" not in shown.err and shown.out == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("family", [2, 3, 4, 5, 6, 7])
+def test_a_fault_ends_with_the_code_of_its_family(
+    family: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (kind,) = [
+        one
+        for one in vars(errors).values()
+        if isinstance(one, type) and getattr(one, "exit_code", 0) == family
+    ]
+
+    def fail(*_: object, **__: object) -> None:
+        raise kind("It is wrong.", "here", "mend it")
+
+    monkeypatch.setattr(cli, "app", fail)
+    assert call("run") == family
+    shown = capsys.readouterr().err
+    assert shown == "It is wrong.\n  Where:  here\n  Remedy: mend it\n"
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(KeyError):
+        call("run")
+
+
+@pytest.fixture
+def data(root: Path, processed: Path) -> list[str]:
+    """Options that name the embedded data package."""
+    raw = root / "data" / "raw" / "worcestershire"
+    return ["--raw", str(raw), "--processed", str(processed)]
+
+
+def test_areas_are_found_by_part_of_their_name(
+    data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("areas", "worcester", *data) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["E10000034", "upper", "tier", "Worcestershire"]
+    assert any(line.startswith("E07000237") for line in lines)
+
+
+def test_an_unknown_area_ends_with_2(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("areas", "xyzzy", *data) == 2
+    assert "There is no area like 'xyzzy'" in capsys.readouterr().err
+
+
+def test_data_that_is_missing_ends_with_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "raw").mkdir()
+    folders = ["--raw", str(tmp_path / "raw"), "--processed", str(tmp_path / "processed")]
+    assert call("areas", "x", *folders) == 3
+    assert call("prepare", "--quiet", *folders) == 3
+    assert call("run", "--area", "Rutland", "--year", "2022", "--quiet", *folders) == 3
+    assert call("verify", str(tmp_path), *folders) == 3
+    assert call("trace", "x", "--run", str(tmp_path)) == 3
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_prepare_makes_the_tables_once(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--raw", str(root / "data" / "raw"), "--processed", str(tmp_path / "made")]
+    assert call("prepare", *folders) == 0
+    shown = capsys.readouterr()
+    assert shown.out.strip() == str(tmp_path / "made")
+    assert "worcestershire" in shown.err
+    stamps = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "made").iterdir()}
+    assert call("prepare", *folders) == 0
+    assert capsys.readouterr().err == ""
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "made").iterdir()} == stamps
+
+
+def test_claims_are_checked(
+    root: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = root / "data" / "raw" / "worcestershire" / "claims.csv"
+    assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 0
+    shown = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(shown.out)))
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        printed = {row["claim_id"] for row in csv.DictReader(stream)}
+    assert {row["claim_id"] for row in rows} == printed
+    agreeing = sum(row["verdict"] == "agrees" for row in rows)
+    assert f"{agreeing} agrees" in shown.err
+
+
+FIGURE = {
+    "id": "rate.E10000034.2021",
+    "label": "Rate of a thing",
+    "area_name": "Worcestershire",
+    "area_code": "E10000034",
+    "period": "2021",
+    "sex": "persons",
+    "age": "all ages",
+    "printed": "4.2 per 100,000",
+    "value": 4.21,
+    "lower": 3.3,
+    "upper": 5.3,
+    "status": "shown",
+    "marks": ["p"],
+    "formula": "deaths ÷ population × 100,000",
+    "numerator": 69.0,
+    "denominator": 1638000.0,
+    "method": "Crude rate",
+    "note": "",
+    "sources": ["deaths"],
+    "source_rows": ["deaths.xlsx, Table 6, row 250"],
+}
+
+
+def register(folder: Path, *figures: dict[str, object]) -> Path:
+    """Write the register of a report."""
+    source = {"title": "Deaths", "producer": "The producer", "landing_page": "https://example.org"}
+    files = [
+        {"path": "deaths/deaths.xlsx", "sha256": "ab12", "source": "deaths"},
+        {"path": "other/other.csv", "sha256": "cd34", "source": "other"},
+    ]
+    content = {"figures": figures, "sources": {"deaths": source}, "files": files}
+    folder.mkdir(parents=True)
+    (folder / "figures.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_a_figure_is_traced_to_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = register(tmp_path / "run", FIGURE)
+    assert call("trace", "rate.E10000034.2021", "--run", str(folder)) == 0
+    shown = capsys.readouterr().out
+    for words in (
+        "Worcestershire (E10000034)",
+        "3.3 to 5.3",
+        "deaths ÷ population × 100,000",
+        "1638000.0",
+        "Deaths (The producer)",
+        "deaths.xlsx, Table 6, row 250",
+        "deaths/deaths.xlsx, sha256 ab12",
+    ):
+        assert words in shown
+    assert "other.csv" not in shown and "Note" not in shown
+
+
+def test_an_unknown_figure_is_told_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = register(tmp_path / "run", FIGURE)
+    assert call("trace", "rate.E10000034.2012", "--run", str(folder)) == 2
+    assert "Did you mean rate.E10000034.2021?" in capsys.readouterr().err
+
+
+def test_a_figure_is_looked_for_in_all_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_one.ipynb").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert call("trace", "rate.E10000034.2021") == 3
+    register(tmp_path / "reports" / "a" / "2022", FIGURE)
+    register(tmp_path / "reports" / "b" / "2022")
+    assert call("trace", "rate.E10000034.2021") == 0
+    register(tmp_path / "reports" / "c" / "2022", FIGURE)
+    assert call("trace", "rate.E10000034.2021") == 2
+    shown = capsys.readouterr().err
+    assert "is in 2 reports" in shown and "reports/c/2022" in shown
+
+
+def test_a_broken_register_ends_with_4(tmp_path: Path) -> None:
+    (tmp_path / "figures.json").write_text("{", encoding="utf-8")
+    assert call("trace", "x", "--run", str(tmp_path)) == 4

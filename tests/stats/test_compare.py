@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from needs.errors import InvalidDataError, ParameterError
+from needs.stats.compare import against_reference, funnel_limits, funnel_outliers, judge
+
+LIMITS = {"lower": "low", "upper": "high"}
+
+#: Words of the national package for our labels.
+LABELS = {
+    "Low (0.001)": "low (99.8%)",
+    "Low (0.025)": "low (95%)",
+    "Not significant": "within limits",
+    "High (0.025)": "high (95%)",
+    "High (0.001)": "high (99.8%)",
+    "Not applicable for events less than 10 for dsrs": "not compared",
+}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "label"),
+    [
+        (3.0, 4.99, "lower"),
+        (3.0, 5.0, "similar"),  # strictly: a limit on the reference does not reach past it
+        (4.0, 6.0, "similar"),
+        (5.0, 6.0, "similar"),
+        (5.01, 6.0, "higher"),
+        (np.nan, 6.0, "not compared"),
+        (3.0, np.nan, "not compared"),
+    ],
+)
+def test_labels(low, high, label):
+    data = pd.DataFrame({"low": [low], "high": [high]})
+    assert against_reference(data, reference=5.0, **LIMITS)["comparison"].tolist() == [label]
+
+
+@pytest.mark.parametrize(
+    ("polarity", "judgements"),
+    [
+        ("lower is better", ["better", "similar", "worse", "not compared"]),
+        ("higher is better", ["worse", "similar", "better", "not compared"]),
+        ("none", ["lower", "similar", "higher", "not compared"]),
+    ],
+)
+def test_polarity_turns_labels_into_judgements(polarity, judgements):
+    data = pd.DataFrame({"low": [1, 4, 6, None], "high": [2, 6, 7, None]}, index=[9, 7, 5, 3])
+    ours = against_reference(data, reference=5.0, polarity=polarity, **LIMITS)
+    assert ours["comparison"].tolist() == ["lower", "similar", "higher", "not compared"]
+    assert ours["judgement"].tolist() == judgements
+    assert ours.index.equals(data.index)
+
+
+def test_trends_are_judged_too():
+    labels = pd.Series(["increasing", "decreasing", "no significant change"])
+    assert judge(labels, "higher is better").tolist()[:2] == ["getting better", "getting worse"]
+    assert judge(labels, "none").tolist() == labels.tolist()
+    with pytest.raises(ParameterError, match="polarity"):
+        judge(labels, "higher")  # type: ignore[arg-type]
+
+
+def test_a_reference_of_each_row():
+    data = pd.DataFrame({"low": [1.0, 1.0, 1.0], "high": [2.0, 2.0, 2.0], "eng": [3.0, 0.5, None]})
+    ours = against_reference(data, reference="eng", **LIMITS)
+    assert ours["comparison"].tolist() == ["lower", "higher", "not compared"]
+
+
+def test_crossed_limits_are_refused():
+    data = pd.DataFrame({"low": [1.0, 4.0], "high": [2.0, 3.0]})
+    with pytest.raises(InvalidDataError, match="row 1"):
+        against_reference(data, reference=5.0, **LIMITS)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("kind", "options", "result"),
+    [
+        ("rate", {"count": "num", "denominator": "den"}, "rate_crude"),
+        ("rate", {"count": "num", "value": "rate"}, "rate_dsr"),
+        ("ratio", {"count": "num", "denominator": "expected"}, "ratio"),
+        ("proportion", {"count": "pnum", "denominator": "pden"}, "prop"),
+    ],
+)
+def test_funnel_labels_match_the_national_package(read_oracle, kind, options, result):
+    data = read_oracle("in/funnel.csv")
+    # the package takes the rate's reference from the crude rates also for standardised ones
+    reference = data["num"].sum() / data["den"].sum() * 1e5 if result == "rate_dsr" else None
+    ours = funnel_outliers(data, kind=kind, reference=reference, **options)
+    theirs = read_oracle(f"out/funnel_sig_{result}.csv")
+    assert ours["area"].tolist() == theirs["area"].tolist()
+    assert ours["funnel"].tolist() == theirs["significance"].map(LABELS).tolist()
+    assert ours["funnel"].nunique() >= 5
+
+
+@pytest.mark.oracle
+def test_funnel_limits_of_proportions_match_the_national_package(read_oracle):
+    data, theirs = read_oracle("in/funnel.csv"), read_oracle("out/funnel_limits_prop.csv")
+    reference = 100 * data["pnum"].sum() / data["pden"].sum()
+    assert reference == pytest.approx(theirs["baseline"].iloc[0], rel=1e-12)
+    ours = funnel_limits(theirs, denominator="Population", reference=reference, kind="proportion")
+    for side in ("lower", "upper"):
+        for level, sigma in (("95_0", "2s"), ("99_8", "3s")):
+            np.testing.assert_allclose(
+                ours[f"funnel_{side}{level}"], theirs[f"{side}_{sigma}_limit"], rtol=1e-12
+            )
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("result", "kind", "denominator", "years"),
+    [("isr", "ratio", "exp_events", 1), ("rate_dsr", "rate", "population_1_year", 3)],
+)
+def test_poisson_funnel_limits_match_the_national_package(
+    read_oracle, result, kind, denominator, years
+):
+    # the package starts from the events and seeks the denominator at which they are a limit
+    theirs = read_oracle(f"out/funnel_limits_{result}.csv")
+    for side in ("lower", "upper"):
+        for level, sigma in (("95_0", "2s"), ("99_8", "3s")):
+            at = pd.DataFrame({"whole": theirs[f"{side}_{sigma}_{denominator}"] * years})
+            reference = 100.0 if kind == "ratio" else theirs["baseline"].iloc[0]
+            ours = funnel_limits(at, denominator="whole", reference=reference, kind=kind)
+            expected = theirs[f"{side}_{sigma}_limit"]
+            np.testing.assert_allclose(ours[f"funnel_{side}{level}"], expected, rtol=1e-4)
+
+
+@pytest.mark.oracle
+def test_counts_on_the_poisson_funnel(read_oracle):
+    theirs = read_oracle("out/poisson_funnel.csv")
+    for column, side, level in (
+        ("hi25", "lower", "95_0"),
+        ("lo25", "upper", "95_0"),
+        ("hi1", "lower", "99_8"),
+        ("lo1", "upper", "99_8"),
+    ):
+        ours = funnel_limits(theirs, denominator=column, reference=1, kind="ratio", multiplier=1)
+        events = ours[f"funnel_{side}{level}"] * theirs[column]
+        np.testing.assert_allclose(events, theirs["o"], rtol=1e-4)
+
+
+def test_no_events_are_low_only_where_some_are_expected():
+    # the exact upper limits of no events are 3.689 and 6.908
+    at = funnel_outliers(
+        pd.DataFrame({"count": [0, 0, 0], "expected": [3.68, 3.70, 6.91]}),
+        count="count",
+        denominator="expected",
+        kind="ratio",
+    )
+    assert at["funnel"].tolist() == ["within limits", "low (95%)", "low (99.8%)"]
+
+
+def test_missing_figures_are_not_compared():
+    data = pd.DataFrame({"count": [5, None, 700], "pop": [None, 100, 1000]})
+    ours = funnel_outliers(data, count="count", denominator="pop", reference=100)
+    assert ours["funnel"].tolist() == ["not compared", "not compared", "high (99.8%)"]
+    pooled = funnel_outliers(data, count="count", denominator="pop")
+    assert pooled["funnel_reference"].tolist() == [70_000.0] * 3
+
+
+def test_funnels_refuse_what_cannot_be():
+    data = pd.DataFrame({"count": [5], "pop": [4]})
+    with pytest.raises(InvalidDataError, match="above its denominator"):
+        funnel_outliers(data, count="count", denominator="pop", kind="proportion")
+    with pytest.raises(InvalidDataError, match="reference is above 100"):
+        funnel_limits(data, denominator="pop", reference=101, kind="proportion")
+    with pytest.raises(InvalidDataError, match="above 0"):
+        funnel_limits(data.assign(pop=0), denominator="pop", reference=5)
+    with pytest.raises(ParameterError, match="either a denominator or"):
+        funnel_outliers(data, count="count")
+    with pytest.raises(ParameterError, match="reference"):
+        funnel_limits(data, denominator="pop", reference=-5)
+    with pytest.raises(ParameterError, match="Unknown funnel"):
+        funnel_limits(data, denominator="pop", reference=5, kind="mean")  # type: ignore[arg-type]

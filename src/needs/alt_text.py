@@ -78,7 +78,7 @@ def alt_funnel(
     """Alternative text of a funnel plot."""
     kind = f"Funnel plot of {topic_of(figures, subject)} by size of population, {focus.period}."
     finding, outside = chance(figures, focus, labels, noun)
-    others = f"{outside:,} of them {'lies' if outside == 1 else 'lie'} outside it."
+    others = f"{outside:,} of them {'lies' if outside == 1 else 'lie'} outside the 99.8% limits."
     return _alt([kind, finding, others], [kind, finding], ["Funnel plot.", finding])
 
 

@@ -199,22 +199,34 @@ def place(shown: Sequence[Figure], one: Figure) -> str:
 def chance(
     figures: Sequence[Figure], focus: Figure, labels: Mapping[str, str], noun: str
 ) -> tuple[str, int]:
-    """Where a funnel puts an area, as a sentence, and how many of the areas lie outside it."""
+    """Where a funnel puts an area, as a sentence, and how many areas lie outside its 99.8% limits.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        One an area, the focus among them.
+    focus : Figure
+    labels : mapping of str to str
+        By area code, the label of `needs.stats.compare.funnel_outliers`: "high (99.8%)",
+        "low (95%)", "within limits", "not compared".
+    noun : str
+        What the areas are, plural.
+    """
     name = capital(in_prose(focus.area_name))
-    where = funnel_place(labels.get(focus.area_code, ""))
+    label = labels.get(focus.area_code, "not compared")
     shown = [figure for figure in figures if figure.shown]
-    outside = sum(funnel_place(labels.get(f.area_code, "")) in ("high", "low") for f in shown)
-    if not focus.shown or where == "not placed":
+    outside = sum(_beyond(labels.get(figure.area_code, "")) for figure in shown)
+    if not focus.shown or label == "not compared":
         return f"{name} cannot be placed, because it has no figure or no limits.", outside
-    how = {"within": "within", "high": "above", "low": "below"}[where]
-    return f"{name} lies {how} the range expected by chance among {len(shown):,} {noun}.", outside
+    among = f"the range expected by chance among {len(shown):,} {noun}"
+    if not label.startswith(("high", "low")):
+        return f"{name} lies within {among}.", outside
+    side = "above" if label.startswith("high") else "below"
+    if _beyond(label):
+        return f"{name} lies {side} {among}.", outside
+    return f"{name} lies slightly {side} {among}.", outside
 
 
-def funnel_place(label: str) -> Literal["high", "low", "within", "not placed"]:
-    """Where a label of a funnel puts an area: high, low or within."""
-    lowered = label.strip().lower()
-    if not lowered or lowered.startswith(("not applicable", "not compared")):
-        return "not placed"
-    if lowered.startswith(("high", "above")):
-        return "high"
-    return "low" if lowered.startswith(("low", "below")) else "within"
+def _beyond(label: str) -> bool:
+    """Whether an area lies outside the wider limits: not by chance, even among many areas."""
+    return label.startswith(("high", "low")) and "(95%)" not in label

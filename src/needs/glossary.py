@@ -40,7 +40,7 @@ def as_markdown(terms: tuple[Term, ...]) -> str:
     lines = [
         "# Glossary",
         "",
-        "Printed from `src/needs/catalogue/abbreviations.yaml`, as the report's annex is. To change",
+        "Printed from `src/needs/catalogue/abbreviations.yaml`, like the report's annex. To change",
         "it, change that file and run `python -m needs.glossary docs/glossary.md`.",
         "",
         "| Term | Stands for | In plain words |",

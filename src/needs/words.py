@@ -358,20 +358,19 @@ def funnel_sentence(
     focus : Figure
         The figure of the area in question.
     labels : mapping of str to str
-        By area code, where the funnel of `needs.stats.compare` puts the area: "high", "low" or
-        within; other areas are not placed.
+        By area code, the label of `needs.stats.compare.funnel_outliers`.
     noun : str
         What the areas are, plural.
     reference_name : str
         Whose value the limits are drawn round.
     """
     first, outside = chance(figures, focus, labels, noun)
+    label = labels.get(focus.area_code, "")
+    close = "It is outside the 95% limits, but inside the 99.8% limits." if "(95%)" in label else ""
     number = capital("none" if outside == 0 else number_word(outside))
     lie = "lies" if outside == 1 else "lie"
-    return sentences(
-        first,
-        f"{number} of them {lie} outside the range around {possessive(reference_name)} value.",
-    )
+    others = f"{number} of them {lie} outside the 99.8% limits around {possessive(reference_name)}"
+    return sentences(first, close, f"{others} value.")
 
 
 def parts_sentence(

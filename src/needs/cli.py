@@ -157,6 +157,17 @@ def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) 
 
 
 @app.command()
+def check(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) -> None:
+    """Validate raw and processed data against the catalogue; all failures at once."""
+    from needs.check import check as validate
+
+    with _progress(quiet) as progress:
+        lines = validate(_folder(raw, "data/raw"), _folder(processed, "data/processed"), progress)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def run(
     area: Areas,
     year: Year,

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from needs.errors import InvalidDataError, ParameterError
+from needs.stats.spatial import (
+    empirical_bayes,
+    gearys_c,
+    gi_star,
+    local_morans_i,
+    morans_i,
+    queen_contiguity,
+)
+
+RATE = {"area": "id", "value": "rate"}
+
+
+@pytest.fixture
+def map_153(read_oracle):
+    return read_oracle("spatial/areas_153.csv"), read_oracle("spatial/edges_153.csv")
+
+
+@pytest.fixture
+def without_island(map_153):
+    areas, edges = map_153
+    return areas[areas["id"] != 152], edges
+
+
+@pytest.fixture
+def grid():
+    """Squares of four by four with a gradient from left to right, and an island."""
+    squares = [shapely.box(x, y, x + 1, y + 1) for y in range(4) for x in range(4)]
+    names = [f"S{number:02}" for number in range(16)] + ["island"]
+    return geopandas.GeoDataFrame(
+        {"id": names, "rate": [float(n % 4) for n in range(16)] + [1.5]},
+        geometry=[*squares, shapely.box(10, 10, 11, 11)],
+    )
+
+
+@pytest.mark.oracle
+def test_morans_i_with_an_island_matches(map_153, read_oracle):
+    areas, edges = map_153
+    expected = read_oracle("spatial/global_expected.csv").query("stat == 'moran_W'")
+    assert len(expected) == 4
+    for row in expected.itertuples():
+        assumption = "randomisation" if row.randomisation else "normality"
+        ours = morans_i(
+            areas, edges, assumption=assumption, count_islands=not row.adjust_n, **RATE
+        ).iloc[0]
+        assert ours["islands"] == 1
+        for mine, theirs in (
+            (ours["value"], row.I),
+            (ours["expected"], row.E),
+            (ours["variance"], row.V),
+            (ours["z"], row.z),
+        ):
+            assert mine == pytest.approx(theirs, rel=1e-12)
+        assert ours["p"] == pytest.approx(row.p, rel=1e-10)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("call", "stat"), [(morans_i, "moran"), (gearys_c, "geary")])
+def test_global_statistics_without_the_island_match(without_island, read_oracle, call, stat):
+    expected = read_oracle("spatial/global_expected.csv").set_index("stat")
+    ours = call(*without_island, **RATE).iloc[0]
+    row = expected.loc[f"{stat}_W_no_island"]
+    for mine, theirs in (("value", "I"), ("expected", "E"), ("variance", "V"), ("z", "z")):
+        assert ours[mine] == pytest.approx(row[theirs], rel=1e-12)
+    assert ours["p"] == pytest.approx(row["p"], rel=1e-10)
+
+
+@pytest.mark.oracle
+def test_local_statistics_match(without_island, read_oracle):
+    expected = read_oracle("spatial/local_expected_no_island.csv")
+    local = local_morans_i(*without_island, **RATE)
+    assert local["id"].tolist() == expected["id"].tolist()
+    columns = {"value": "Ii", "expected": "E", "variance": "V", "z": "Z", "p": "p"}
+    for mine, theirs in columns.items():
+        np.testing.assert_allclose(local[mine], expected[theirs], rtol=1e-10, atol=1e-13)
+    assert local["quadrant"].tolist() == expected["quad"].tolist()
+    star = gi_star(*without_island, **RATE)
+    np.testing.assert_allclose(star["z"], expected["Gi_star_z_binary"], rtol=1e-10, atol=1e-13)
+    plain = gi_star(*without_island, with_own_value=False, **RATE)
+    np.testing.assert_allclose(plain["z"], expected["Gi_z_binary"], rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.oracle
+def test_empirical_bayes_matches(without_island, read_oracle):
+    areas, edges = without_island
+    options = {"area": "id", "count": "events", "population": "pop", "multiplier": 1}
+    rates = empirical_bayes(areas, **options)
+    expected = read_oracle("spatial/local_expected_no_island.csv")
+    np.testing.assert_allclose(rates["value"], expected["eb_rate"], rtol=1e-12)
+    row = morans_i(rates, edges, area="id", value="standardised", permutations=999).iloc[0]
+    theirs = read_oracle("spatial/global_expected.csv").set_index("stat")
+    theirs = theirs.loc["EBI_moran(Assuncao-Reis)"]
+    assert row["value"] == pytest.approx(theirs["I"], rel=1e-12)
+    assert row["p_permutation"] == theirs["p"]
+
+
+def test_queen_neighbours_share_borders_and_corners(grid):
+    edges = queen_contiguity(grid, code="id")
+    # 4 by 4 squares: 24 borders and 18 corners; the island has none
+    assert len(edges) == 24 + 18
+    assert (edges["area"] < edges["neighbour"]).all()
+    assert "island" not in set(edges["area"]) | set(edges["neighbour"])
+    pd.testing.assert_frame_equal(edges, queen_contiguity(grid.iloc[::-1], code="id"))
+
+
+def test_invalid_rings_are_mended_for_the_comparison():
+    bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    assert not bow.is_valid
+    shapes = geopandas.GeoDataFrame({"id": ["a", "b"]}, geometry=[bow, shapely.box(2, 0, 3, 2)])
+    assert queen_contiguity(shapes, code="id").to_numpy().tolist() == [["a", "b"]]
+
+
+def test_neighbours_need_codes_and_shapes(grid):
+    with pytest.raises(InvalidDataError, match="twice"):
+        queen_contiguity(grid.assign(id="same"), code="id")
+    with pytest.raises(InvalidDataError, match="no geometry") as error:
+        bad = grid.copy()
+        bad.loc[3, "geometry"] = None
+        queen_contiguity(bad, code="id")
+    assert "row 3" in str(error.value)
+
+
+def test_a_gradient_is_clustered_and_islands_are_allowed(grid):
+    edges = queen_contiguity(grid, code="id")
+    row = morans_i(grid, edges, **RATE).iloc[0]
+    assert (row["areas"], row["islands"], row["status"]) == (17, 1, "shown")
+    assert row["value"] > 0.3
+    assert gearys_c(grid, edges, **RATE)["value"].iloc[0] < 1
+    local = local_morans_i(grid, edges, **RATE).set_index("id")
+    assert local.loc["island", "status"] == "not applicable"
+    assert local.loc["island", "quadrant"] == "not applicable"
+    assert local["status"].value_counts()["shown"] == 16
+    # an island has its own value: Gi* is there, Gi is not
+    assert gi_star(grid, edges, **RATE)["status"].eq("shown").all()
+    plain = gi_star(grid, edges, with_own_value=False, **RATE).set_index("id")
+    assert plain.loc["island", "cluster"] == "not applicable"
+
+
+def test_hot_and_cold_spots():
+    squares = [shapely.box(x, y, x + 1, y + 1) for y in range(12) for x in range(12)]
+    frame = geopandas.GeoDataFrame({"id": range(144)}, geometry=squares)
+    edges = queen_contiguity(frame, code="id")
+    x, y = np.arange(144) % 12, np.arange(144) // 12
+    rate = 50.0 + 40 * ((x < 3) & (y < 3)) - 40 * ((x > 8) & (y > 8)) + (x * 7 + y * 5) % 3
+    ours = gi_star(pd.DataFrame({"id": range(144), "rate": rate}), edges, **RATE)
+    ours = ours.set_index("id")
+    assert ours.loc[13, "cluster"] == "hot spot"
+    assert ours.loc[130, "cluster"] == "cold spot"
+    assert ours.loc[66, "cluster"] == "not significant"
+    assert (ours["p_adjusted"] >= ours["p"]).all()
+
+
+def test_adjustment_for_false_discoveries(grid):
+    ours = gi_star(grid, queen_contiguity(grid, code="id"), **RATE)
+    p = ours["p"].sort_values().to_numpy()
+    n = len(p)
+    expected = [min(p[j] * n / (j + 1) for j in range(i, n)) for i in range(n)]
+    np.testing.assert_allclose(ours["p_adjusted"].sort_values(), expected, rtol=1e-12)
+
+
+def test_groups_share_the_map_and_do_not_touch_each_other(grid):
+    edges = queen_contiguity(grid, code="id")
+    table = pd.DataFrame(grid.drop(columns="geometry"))
+    flat = table.assign(year=2, rate=5.0)
+    both = pd.concat([flat, table.assign(year=1)])
+    ours = morans_i(both, edges, by=["year"], permutations=99, **RATE)
+    assert ours["status"].tolist() == ["shown", "not applicable"]
+    alone = morans_i(table, edges, permutations=99, **RATE)
+    columns = ["value", "variance", "z", "p", "p_permutation"]
+    pd.testing.assert_frame_equal(ours.loc[:0, columns], alone[columns])
+    local = local_morans_i(both, edges, by=["year"], **RATE)
+    assert local.groupby("year")["value"].count().tolist() == [16, 0]
+    assert local["year"].tolist() == [1] * 17 + [2] * 17
+    star = gi_star(both, edges, by=["year"], **RATE)
+    assert star.groupby("year")["z"].count().tolist() == [17, 0]
+
+
+def test_order_of_rows_and_direction_of_edges_do_not_matter(grid):
+    edges = queen_contiguity(grid, code="id")
+    turned = pd.concat([edges, edges.rename(columns={"area": "neighbour", "neighbour": "area"})])
+    table = pd.DataFrame(grid.drop(columns="geometry"))
+    expected = gi_star(table, edges, **RATE)
+    shuffled = table.sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(
+        expected, gi_star(shuffled, turned[["area", "neighbour"]], **RATE)
+    )
+
+
+def test_too_small_a_map_has_no_statistic():
+    table = pd.DataFrame({"id": list("abc"), "rate": [1.0, 2.0, 3.0]})
+    edges = pd.DataFrame({"area": ["a", "b"], "neighbour": ["b", "c"]})
+    for call in (morans_i, gearys_c, local_morans_i, gi_star):
+        ours = call(table, edges, **RATE)
+        assert ours["status"].eq("not applicable").all()
+        assert ours["value"].isna().all()
+    no_edges = morans_i(table, edges.iloc[:0], **RATE)
+    assert no_edges["status"].tolist() == ["not applicable"]
+
+
+def test_maps_refuse_what_cannot_be(grid):
+    edges = queen_contiguity(grid, code="id")
+    table = pd.DataFrame(grid.drop(columns="geometry"))
+    with pytest.raises(InvalidDataError, match="row 5"):
+        morans_i(table.assign(rate=table["rate"].where(table.index != 5)), edges, **RATE)
+    with pytest.raises(InvalidDataError, match="does not have"):
+        morans_i(table.iloc[1:], edges, **RATE)
+    with pytest.raises(InvalidDataError, match="twice"):
+        morans_i(table.assign(id="S00"), edges, **RATE)
+    with pytest.raises(InvalidDataError, match="two columns"):
+        morans_i(table, edges[["area"]], **RATE)
+    with pytest.raises(ParameterError, match="assumption"):
+        morans_i(table, edges, assumption="none", **RATE)  # type: ignore[arg-type]
+    years = pd.concat([table.assign(year=1), table.iloc[1:].assign(year=2)])
+    with pytest.raises(InvalidDataError, match="same areas"):
+        morans_i(years, edges, by=["year"], **RATE)
+    with pytest.raises(InvalidDataError, match="area twice"):
+        empirical_bayes(
+            pd.DataFrame({"id": ["a", "a"], "count": 1, "pop": [2, 3]}),
+            area="id", count="count", population="pop",
+        )  # fmt: skip

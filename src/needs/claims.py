@@ -37,7 +37,7 @@ VERDICTS = (AGREES, DIFFERS, PRINTED, NOT_AVAILABLE, LATER, UNKNOWN)
 COLUMNS = (
     *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period"),
     *("stated_value", "stated", "our_value", "ours", "our_period", "difference", "verdict"),
-    *("note", "source", "source_row", "document", "section"),
+    *("note", "how_to_add", "source", "source_row", "document", "section"),
 )
 
 #: Words before a printed figure, and whether ours may stand below, above or on both sides of it.
@@ -105,7 +105,8 @@ def check_claims(
     DataFrame
         One row for each printed figure (``part`` is "claim") and for each comparator printed beside
         it ("comparator"), in the order of `claims`; columns `COLUMNS`. ``verdict`` is one of
-        `VERDICTS`; ``note`` says by how much and, if known, why; or who publishes what is missing.
+        `VERDICTS`; ``note`` says by how much and, if known, why; ``how_to_add`` who publishes what
+        is not at hand.
 
     Raises
     ------
@@ -299,6 +300,7 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
         "ours": "",
         "our_period": "",
         "difference": math.nan,
+        "how_to_add": "",
         "source": "",
         "source_row": "",
     }
@@ -315,6 +317,8 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
     row["verdict"], row["note"] = _verdict(claim, own, indicator, later, data)
     if own is not None and row["verdict"] in (AGREES, DIFFERS):
         row["difference"] = stated - own.value
+    elif indicator is not None:
+        row["how_to_add"] = indicator.how_to_add
     return row
 
 
@@ -329,24 +333,12 @@ def _verdict(
     remark = str(claim["remark"]) if claim.get("part", "claim") == "claim" else ""
     if own is None:
         if indicator is None and str(claim["indicator"]).split(";")[0] not in MEASURES:
-            return UNKNOWN, _sentences(
-                "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator.", remark
-            )
-        how = indicator.how_to_add if indicator else ""
-        return (
-            (LATER, _sentences(remark, how))
-            if later
-            else (
-                NOT_AVAILABLE,
-                _sentences(how, remark),
-            )
-        )
+            advice = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
+            return UNKNOWN, _sentences(advice, remark)
+        return LATER if later else NOT_AVAILABLE, _sentences(remark)
     if own.printed and not later:
-        how = indicator.how_to_add if indicator else ""
-        note = _sentences(
-            "No other source is at hand.", _nearest(claim, indicator, data), remark, how
-        )
-        return PRINTED, note
+        nearest = _nearest(claim, indicator, data)
+        return PRINTED, _sentences("No other source is at hand.", nearest, remark)
     same = agrees(stated, own.value, precision, str(claim["stated_as"]))
     if later:
         known = "" if own.printed else f"Our figure {'agrees' if same else 'differs'}."
@@ -485,7 +477,7 @@ def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data)
     shown = rows[rows["status"] == Status.SHOWN]
     for row in shown.sort_values("period_end", ascending=False).itertuples():
         if row.period != claim["period"] and agrees(stated, float(str(row.value)), precision):
-            return f"It is the figure for {row.period}."
+            return f"Ours for {row.period} is this number."
     own_area = {**claim, "area_code": claim.get("claim_area", claim["area_code"])}
     same = _rows(own_area, indicator.key, data)
     same = same[same["period"] == str(claim["period"])]

@@ -25,9 +25,6 @@ LEAST_DEATHS = 3
 #: How far a value may stand from the mean of three years to count as that mean, in people.
 SAME = 1.0
 
-#: How far a recomputed value may stand from the published one, in its unit.
-ROUNDING = 1e-6
-
 _PLACE = ["area_code", "year", "sex"]
 
 _JOIN = ["area_code", "period", "sex"]
@@ -36,7 +33,7 @@ _JOIN = ["area_code", "period", "sex"]
 def derive(
     observations: pd.DataFrame, populations: pd.DataFrame, catalogue: Catalogue
 ) -> pd.DataFrame:
-    """Add every derived indicator, and recompute published shares from their own inputs.
+    """Add every derived indicator, and the marks that the catalogue declares.
 
     Parameters
     ----------
@@ -55,9 +52,10 @@ def derive(
     Notes
     -----
     Unmet need is ``1 - T / P`` with limits ``1 - T / L`` and ``1 - T / U`` of the prevalence's; a
-    count that its source rounds widens them by half the rounding base. Where numerator and
-    denominator are of different ages, or prevalence is the mean of earlier years, the row is
-    marked "e". See docs/methods.md.
+    count that its source rounds widens them by half the rounding base. A prevalence without limits
+    that is the mean of the three years before takes the mean of theirs. Where numerator and
+    denominator are of different ages, or of different years in this way, the row is marked "e".
+    See docs/methods.md.
 
     Examples
     --------
@@ -66,7 +64,10 @@ def derive(
     >>> len(derive(nothing, schemas.empty(schemas.POPULATIONS), load()))
     0
     """
-    table = _recompute(_declared_marks(observations, catalogue), catalogue)
+    table = _declared_marks(observations, catalogue)
+    for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
+        estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
+        table.loc[estimates.index] = estimates
     people = _People(populations, _population_source(catalogue))
     for indicator in _in_order(catalogue):
         if indicator.statistic == "unmet_need":
@@ -102,31 +103,6 @@ def _declared_marks(observations: pd.DataFrame, catalogue: Catalogue) -> pd.Data
     table.loc[rows, "marks"] = [
         join_marks(own, of) for own, of in zip(table.loc[rows, "marks"], keys, strict=True)
     ]
-    return table
-
-
-def _recompute(table: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Compute published shares not in treatment from the published people, to full precision.
-
-    The interval stays the publisher's. A value that its own count and denominator do not give is
-    left as published.
-    """
-    shares = [
-        one for one in catalogue.indicators.values() if one.statistic == "unmet_need" and one.parts
-    ]
-    multipliers = {one.key: one.multiplier for one in shares}
-    multiplier = table["indicator"].map(multipliers).astype("float64")
-    usable = (
-        multiplier.notna()
-        & (table["status"] == Status.SHOWN)
-        & table["count"].notna()
-        & table["denominator"].gt(0)
-    )
-    value = multiplier * table["count"] / table["denominator"].where(usable)
-    agrees = usable & (value - table["value"]).abs().le(ROUNDING)
-    table = table.copy()
-    table["value"] = value.where(agrees, table["value"]).astype("float64")
-    table["method"] = table["method"].where(~agrees, "unmet_need")
     return table
 
 
@@ -167,17 +143,16 @@ class _People:
 
 def _cover(rows: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:
     """Age bands that join without gap or overlap from `first` to `last`; none where they do not."""
-    taken = []
+    rows = rows.sort_values(["age_from", "age_to"], na_position="last")
+    taken: list[int] = []
     wanted: int | None = first
-    starts = rows.sort_values(["age_from", "age_to"], na_position="last")
-    for index, start, end in zip(starts.index, starts["age_from"], starts["age_to"], strict=True):
-        if wanted is None or start != wanted:
+    for place, (start, end) in enumerate(zip(rows["age_from"], rows["age_to"], strict=True)):
+        beyond = last is not None and (pd.isna(end) or end > last)
+        if wanted is None or start != wanted or beyond:
             continue
-        if last is not None and (pd.isna(end) or end > last):
-            continue
-        taken.append(index)
+        taken.append(place)
         wanted = None if pd.isna(end) or end == last else int(end) + 1
-    return rows.loc[taken] if wanted is None else rows.iloc[:0]
+    return rows.iloc[taken] if wanted is None else rows.iloc[:0]
 
 
 def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> pd.DataFrame:
@@ -253,7 +228,7 @@ def _pooled(
 
 def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> pd.DataFrame:
     treated = _rows(table, indicator.numerator, indicator.sexes)
-    prevalence = _limits_of_means(_rows(table, indicator.denominator, indicator.sexes))
+    prevalence = _rows(table, indicator.denominator, indicator.sexes)
     if treated.empty and prevalence.empty:
         return treated
     both = treated.merge(prevalence, on=_JOIN, how="outer", suffixes=("_t", "_p"))

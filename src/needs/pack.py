@@ -11,6 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from needs.areas import find
 from needs.catalogue import Catalogue
 from needs.errors import MissingDataError
 from needs.figures import Status
-from needs.periods import population_years
+from needs.periods import parse, population_years
 from needs.readers.datapackage import DESCRIPTOR, TABLES, describe, read_package
 
 ENGLAND = "E92000001"
@@ -106,7 +107,7 @@ def pack(
     descriptor = _descriptor(authority.name, chosen, carried, known)
 
     # everything is made before anything is written, so that a failure leaves the old package
-    texts = {f"{name}.csv": _csv(name, rows) for name, rows in chosen.items()}
+    texts = {f"{name}.csv": _csv(name, rows, known) for name, rows in chosen.items()}
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
@@ -171,38 +172,42 @@ def _observations(
     table = table[[key not in printed for key in _keys(table)]]
 
     headline = table["category"] == ""
-    gradient = (table["area_code"] == ENGLAND) & table["category"].str.contains(
-        GRADIENT, case=False, regex=False
-    )
-    own = table["area_code"].isin(list(near)) & (headline | gradient)
+    own = table[headline & table["area_code"].isin(list(near))]
     authorities = tables["areas"].loc[tables["areas"]["kind"] == "upper tier", "code"]
-    rest = headline & table["area_code"].isin(authorities)
-    rows = table[rest]
-    funnel = rows.merge(_funnel_periods(rows, year, catalogue), on=["indicator", "period"])
-    chosen = pd.concat([table[own], funnel[table.columns]], ignore_index=True)
+    rest = table[headline & (table["sex"] == "persons") & table["area_code"].isin(authorities)]
+    funnel = rest.merge(_funnel_periods(rest, year, catalogue), on=["indicator", "period"])
+    chosen = pd.concat([own, funnel[table.columns], _gradients(table, year)], ignore_index=True)
     chosen = chosen.drop_duplicates([*schemas.OBSERVATION_KEY])
     return chosen.sort_values([*schemas.OBSERVATION_KEY], kind="stable").reset_index(drop=True)
 
 
-def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.DataFrame:
-    """The newest period of each indicator, and of the inputs of those derived from it.
-
-    An unmet need's prevalence may be the mean of the three years before, so these go with it.
-    """
-    rows = rows[
-        (rows["period_end"] <= pd.Timestamp(year=year, month=12, day=31))
-        & (rows["status"] != Status.UNAVAILABLE)
+def _gradients(table: pd.DataFrame, year: int) -> pd.DataFrame:
+    """England's own rows by deprivation decile, in the newest period of each indicator."""
+    rows = table[
+        (table["area_code"] == ENGLAND)
+        & table["category"].str.contains(GRADIENT, case=False, regex=False)
+        & (table["period_end"] <= _last_day(year))
     ]
+    if rows.empty:
+        return rows
+    return rows[rows["period_end"] == rows.groupby("indicator")["period_end"].transform("max")]
+
+
+def _last_day(year: int) -> pd.Timestamp:
+    return pd.Timestamp(year=year, month=12, day=31)
+
+
+def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.DataFrame:
+    """The newest period of each indicator that authorities are compared by, and of its inputs."""
+    rows = rows[(rows["period_end"] <= _last_day(year)) & (rows["status"] != Status.UNAVAILABLE)]
     periods = rows.groupby(["indicator", "period", "period_start"])["area_code"].nunique()
     full = periods[periods >= FUNNEL].reset_index().sort_values(["period_start", "period"])
-    newest = full.groupby("indicator").tail(1)
-    earlier = {
-        one.denominator for one in catalogue.indicators.values() if one.statistic == "unmet_need"
-    }
-    kept = [newest]
-    for indicator in sorted(earlier & set(full["indicator"])):
-        kept.append(full[full["indicator"] == indicator].tail(4))
-    return pd.concat(kept)[["indicator", "period"]].drop_duplicates()
+    declared = catalogue.indicators.values()
+    inputs = {key for one in declared for key in (one.numerator, one.denominator) if key}
+    # counts of areas of different size are not compared; they go along where a rate needs them
+    counts = {one.key for one in declared if one.statistic in ("count", "amount")} - inputs
+    full = full[~full["indicator"].isin(sorted(counts))]
+    return full.groupby("indicator").tail(1)[["indicator", "period"]]
 
 
 def _lsoas(tables: Mapping[str, pd.DataFrame], code: str, year: int) -> dict[str, pd.DataFrame]:
@@ -268,6 +273,7 @@ def _descriptor(
     catalogue: Catalogue,
 ) -> dict[str, Any]:
     slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+    columns = {table: _columns(table, rows, catalogue) for table, rows in tables.items()}
     resources = [
         {
             "name": table,
@@ -277,7 +283,7 @@ def _descriptor(
             "mediatype": "text/csv",
             "encoding": "utf-8",
             "schema": {
-                "fields": describe(table),
+                "fields": [one for one in describe(table) if one["name"] in columns[table]],
                 "missingValues": [""],
                 "primaryKey": list(TABLES[table].unique or []),
             },
@@ -331,8 +337,34 @@ def _sources(
     return [catalogue.sources[key] for key in sorted(keys)]
 
 
-def _csv(name: str, rows: pd.DataFrame) -> str:
+def _columns(name: str, rows: pd.DataFrame, catalogue: Catalogue) -> list[str]:
+    """Columns to write: those of the table but the ones that a reader fills in the same way."""
     columns = [str(one["name"]) for one in describe(name)]
+    if name != "observations":
+        return columns
+    usual = pd.Series(str(Status.SHOWN), rows.index).where(
+        rows["value"].notna(), str(Status.UNAVAILABLE)
+    )
+    periods = {text: parse(str(text)) for text in rows["period"].unique()}
+    ages = {key: one.age for key, one in catalogue.indicators.items()}
+    filled = {
+        "age": (rows["age"] == rows["indicator"].map(ages)).all(),
+        "status": (rows["status"] == usual).all(),
+        "method": (rows["method"] == "published").all(),
+        "category": (rows["category"] == "").all(),
+        "period_start": _dated(rows, {key: one.start for key, one in periods.items()}, "start"),
+        "period_end": _dated(rows, {key: one.end for key, one in periods.items()}, "end"),
+    }
+    return [column for column in columns if not filled.get(column, False)]
+
+
+def _dated(rows: pd.DataFrame, days: Mapping[str, date], part: str) -> bool:
+    own = pd.to_datetime(rows["period"].map(days))
+    return bool((own == rows[f"period_{part}"]).all())
+
+
+def _csv(name: str, rows: pd.DataFrame, catalogue: Catalogue) -> str:
+    columns = _columns(name, rows, catalogue)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -1,0 +1,152 @@
+"""The catalogue: complete, consistent, and refused with every fault at once when it is not."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
+from needs.claims import MEASURES
+from needs.derive import age_range
+from needs.errors import InvalidDataError
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+def indicators() -> list[Indicator]:
+    return list(load().indicators.values())
+
+
+@pytest.mark.parametrize("one", indicators(), ids=lambda one: one.key)
+def test_indicator_is_complete(one: Indicator) -> None:
+    for text in (one.definition, one.limits, one.how_to_add):
+        assert text.strip().endswith("."), f"not a sentence: {text}"
+        assert not text.startswith(" ")
+    assert one.official_page.startswith("https://")
+    assert len(one.short_name) <= 40
+    assert bool(one.numerator) == bool(one.denominator)
+    assert not (one.parts and one.numerator), "read from a source or derived, not both"
+    assert (one.target is None) == (not one.target_source)
+
+
+@pytest.mark.parametrize("one", indicators(), ids=lambda one: one.key)
+def test_statistic_unit_and_multiplier_belong_together(one: Indicator) -> None:
+    if one.statistic in ("proportion", "unmet_need"):
+        assert (one.unit, one.multiplier) == ("%", 100)
+    elif one.statistic in ("count", "amount"):
+        assert one.multiplier == 1
+        assert one.decimals == 0
+        assert one.unit in (one.counted, "£")
+    else:
+        assert (one.unit, one.multiplier) == ("per 100,000", 100_000)
+    first, last = age_range(one.age)
+    assert last is None or first <= last
+
+
+def test_headline_places_are_distinct(catalogue: Catalogue) -> None:
+    places = [one.headline for one in catalogue.indicators.values() if one.headline]
+    assert len(places) == len(set(places))
+    assert 8 <= len(places) <= 10
+
+
+def test_every_source_of_figures_feeds_an_indicator(catalogue: Catalogue) -> None:
+    used = {part.source for one in catalogue.indicators.values() for part in one.parts}
+    tables = {
+        *("iod", "nomis", "boundaries", "centroids", "geography", "lsoa_density"),
+        *("ons_population", "datapackage"),
+    }
+    idle = [
+        key
+        for key, one in catalogue.sources.items()
+        if key not in used and one.reader not in tables
+    ]
+    assert idle == []
+
+
+def test_every_reader_exists(catalogue: Catalogue) -> None:
+    for key, one in catalogue.sources.items():
+        assert importlib.util.find_spec(f"needs.readers.{one.reader}"), (key, one.reader)
+
+
+def test_opiate_and_crack_users_are_never_added(catalogue: Catalogue) -> None:
+    for one in catalogue.indicators.values():
+        assert {one.numerator, one.denominator} & {"opiate_users", "crack_users"} == set()
+    assert "counted once" in catalogue.indicators["ocu_users"].definition
+
+
+def test_prison_continuity_has_the_national_target(catalogue: Catalogue) -> None:
+    assert catalogue.indicators["prison_continuity"].target == 75
+
+
+def test_chapters_come_in_order(catalogue: Catalogue) -> None:
+    deaths = catalogue.chapter("deaths")
+    assert [one.order for one in deaths] == sorted(one.order for one in deaths)
+    assert {one.chapter for one in deaths} == {"deaths"}
+
+
+def test_sources_of_a_derived_indicator_are_those_of_its_inputs(catalogue: Catalogue) -> None:
+    assert catalogue.sources_of("alcohol_unmet_need") == ("sdg_3_5_1", "alcohol_dependence")
+    assert "ons_population" in catalogue.sources_of("drug_misuse_crude_rate")
+
+
+def test_words_of_claims_lead_to_known_keys(catalogue: Catalogue) -> None:
+    known = {*catalogue.indicators, *MEASURES}
+    with (CATALOGUE / "claim_terms.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            assert set(row["indicator"].split(";")) <= known, row
+
+
+def _copy(folder: Path) -> Path:
+    """A catalogue of one derived indicator and its inputs, to be spoilt."""
+    keys = ("drug_misuse_crude_rate", "drug_misuse_rate")
+    (folder / "indicators").mkdir(parents=True)
+    (folder / "sources").mkdir()
+    for key in keys:
+        shutil.copy(CATALOGUE / "indicators" / f"{key}.yaml", folder / "indicators")
+    shutil.copy(CATALOGUE / "sources" / "ons_drug_deaths.yaml", folder / "sources")
+    return folder
+
+
+def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
+    assert set(load(_copy(tmp_path)).sources) == {"ons_drug_deaths"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("statistic: crude_rate", "statistic: crude", "statistic"),
+        ("numerator: drug_misuse_rate", "numerator: drug_misuse_rat", "Did you mean drug_misuse_rate"),
+        ("unit: per 100,000", "units: per 100,000", "Extra inputs"),
+        ("key: drug_misuse_crude_rate", "key: another", "Name the file after its key"),
+        ("name: ", "name: [", "not YAML"),
+    ],
+)
+def test_a_spoilt_indicator_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+    path = _copy(tmp_path) / "indicators" / "drug_misuse_crude_rate.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InvalidDataError) as caught:
+        load(tmp_path)
+    assert told in str(caught.value)
+    assert "drug_misuse_crude_rate.yaml" in str(caught.value)
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    folder = _copy(tmp_path)
+    for name, old in (("drug_misuse_crude_rate", "decimals: 1"), ("drug_misuse_rate", "order: 10")):
+        path = folder / "indicators" / f"{name}.yaml"
+        spoilt = path.read_text(encoding="utf-8").replace(old, old.split(":")[0] + ": many")
+        path.write_text(spoilt, encoding="utf-8")
+    with pytest.raises(InvalidDataError) as caught:
+        load(folder)
+    places = " ".join(problem.where for problem in caught.value.problems)
+    assert "drug_misuse_crude_rate.yaml: decimals" in places
+    assert "drug_misuse_rate.yaml: order" in places

@@ -1,0 +1,417 @@
+"""Derived indicators: the arithmetic, the denominators, and a status wherever there is no value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from needs import schemas
+from needs.catalogue import Catalogue, load
+from needs.derive import age_range, derive, join_marks, join_texts
+from needs.periods import parse
+
+AREA = "E10000034"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+def observation(
+    indicator: str, period: str, value: float | None = None, **other: Any
+) -> dict[str, Any]:
+    when = parse(period)
+    return {
+        "indicator": indicator,
+        "area_code": AREA,
+        "area_name": "Worcestershire",
+        "period": when.label,
+        "period_start": pd.Timestamp(when.start),
+        "period_end": pd.Timestamp(when.end),
+        "sex": "persons",
+        "age": load().indicators[indicator].age,
+        "category": "",
+        "value": value,
+        "lower": None,
+        "upper": None,
+        "count": None,
+        "denominator": None,
+        "status": "unavailable" if value is None else "shown",
+        "marks": "",
+        "method": "published",
+        "source": "worcestershire_strategy",
+        "source_row": f"{indicator} {period}",
+        **other,
+    }
+
+
+def table(*rows: dict[str, Any]) -> pd.DataFrame:
+    return schemas.conform(pd.DataFrame(list(rows)), schemas.OBSERVATIONS)
+
+
+def people(*totals: tuple[int, float], ages: tuple[int, int | None] = (0, None)) -> pd.DataFrame:
+    rows = [
+        {
+            "area_code": AREA,
+            "area_name": "Worcestershire",
+            "year": year,
+            "sex": "persons",
+            "age_from": ages[0],
+            "age_to": ages[1],
+            "population": size,
+            "edition": "mid-2023",
+        }
+        for year, size in totals
+    ]
+    frame = pd.DataFrame(rows, columns=list(schemas.POPULATIONS.columns))
+    return schemas.conform(frame, schemas.POPULATIONS)
+
+
+def one(result: pd.DataFrame, indicator: str) -> pd.Series:
+    rows = result[result["indicator"] == indicator]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+# crude rates
+
+
+def test_a_financial_year_takes_the_estimate_of_its_first_year(catalogue: Catalogue) -> None:
+    admissions = table(observation("drug_poisoning_admissions", "2020/21", 283))
+    made = derive(admissions, people((2020, 600_000), (2021, 1)), catalogue)
+    row = one(made, "drug_poisoning_admissions_rate")
+    assert row["value"] == pytest.approx(283 / 600_000 * 100_000, rel=1e-12)
+    assert (row["count"], row["denominator"]) == (283, 600_000)
+    assert row["lower"] < row["value"] < row["upper"]
+    assert row["source"] == "worcestershire_strategy;ons_population"
+    assert "mid-2020" in row["source_row"]
+    assert row["source_row"].startswith("drug_poisoning_admissions 2020/21; ")
+
+
+def test_a_pooled_period_takes_the_sum_of_its_years(catalogue: Catalogue) -> None:
+    deaths = table(observation("drug_misuse_rate", "2018 to 2020", 4.2, count=69))
+    made = derive(deaths, people((2018, 100), (2019, 200), (2020, 300)), catalogue)
+    row = one(made, "drug_misuse_crude_rate")
+    assert row["denominator"] == 600
+    assert row["value"] == pytest.approx(69 / 600 * 100_000, rel=1e-12)
+
+
+def test_a_year_without_an_estimate_leaves_the_rate_unavailable(catalogue: Catalogue) -> None:
+    deaths = table(observation("drug_misuse_rate", "2018 to 2020", 4.2, count=69))
+    row = one(derive(deaths, people((2018, 100), (2020, 300)), catalogue), "drug_misuse_crude_rate")
+    assert row["status"] == "unavailable"
+    assert pd.isna(row["value"])
+    assert pd.isna(row["lower"])
+    assert row["count"] == 69
+    assert row["source"] == "worcestershire_strategy"
+
+
+@pytest.mark.parametrize(
+    ("count", "status", "marks"),
+    [
+        (0, "unreliable", ""),
+        (2, "unreliable", ""),
+        (3, "shown", "u"),
+        (19, "shown", "u"),
+        (20, "shown", ""),
+    ],
+)
+def test_few_deaths_have_no_rate_or_a_mark(
+    catalogue: Catalogue, count: int, status: str, marks: str
+) -> None:
+    # the standardised rate is withheld, but its count makes the crude one
+    deaths = table(
+        observation("drug_misuse_rate", "2018 to 2020", count=count, status="unreliable")
+    )
+    made = derive(deaths, people((2018, 9e4), (2019, 9e4), (2020, 9e4)), catalogue)
+    row = one(made, "drug_misuse_crude_rate")
+    assert (row["status"], row["marks"]) == (status, marks)
+    assert pd.isna(row["value"]) == (status != "shown")
+
+
+def test_no_admissions_is_a_rate_of_zero_not_a_gap(catalogue: Catalogue) -> None:
+    none = table(observation("drug_disorder_admissions", "2018/19", 0))
+    row = one(derive(none, people((2018, 1000)), catalogue), "drug_disorder_admissions_rate")
+    assert (row["status"], row["value"], row["lower"]) == ("shown", 0, 0)
+    assert row["upper"] > 0
+
+
+def test_a_suppressed_count_gives_a_suppressed_rate(catalogue: Catalogue) -> None:
+    hidden = table(observation("drug_disorder_admissions", "2018/19", status="suppressed"))
+    row = one(derive(hidden, people((2018, 1000)), catalogue), "drug_disorder_admissions_rate")
+    assert row["status"] == "suppressed"
+    assert pd.isna(row["value"])
+    assert pd.isna(row["count"])
+
+
+def test_other_ages_than_the_population_are_marked(catalogue: Catalogue) -> None:
+    adults = table(observation("drug_poisoning_admissions", "2020/21", 283))
+    assert adults["age"].iloc[0] == "18+"
+    row = one(derive(adults, people((2020, 6e5)), catalogue), "drug_poisoning_admissions_rate")
+    assert row["marks"] == "e"
+
+
+def test_single_years_of_age_stand_in_for_a_missing_total(catalogue: Catalogue) -> None:
+    bands = pd.concat([people((2018, 10), ages=(0, 17)), people((2018, 30), ages=(18, None))])
+    counts = table(observation("drug_disorder_admissions", "2018/19", 4))
+    row = one(derive(counts, bands, catalogue), "drug_disorder_admissions_rate")
+    assert row["denominator"] == 40
+
+
+def test_ages_with_a_gap_do_not_stand_in(catalogue: Catalogue) -> None:
+    bands = pd.concat([people((2018, 10), ages=(0, 16)), people((2018, 30), ages=(18, None))])
+    counts = table(observation("drug_disorder_admissions", "2018/19", 4))
+    row = one(derive(counts, bands, catalogue), "drug_disorder_admissions_rate")
+    assert row["status"] == "unavailable"
+
+
+# unmet need
+
+
+def test_unmet_need_carries_the_limits_of_prevalence(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1001),
+            observation("alcohol_prevalence", "2016/17", 5000, lower=4000, upper=6250),
+        ),
+        people(),
+        catalogue,
+    )
+    row = one(made, "alcohol_unmet_need")
+    assert row["value"] == pytest.approx(100 * (1 - 1001 / 5000), rel=1e-12)
+    assert row["lower"] == pytest.approx(100 * (1 - 1001 / 4000), rel=1e-12)
+    assert row["upper"] == pytest.approx(100 * (1 - 1001 / 6250), rel=1e-12)
+    assert (row["count"], row["denominator"]) == (1001, 5000)
+    assert row["source_row"] == "alcohol_in_treatment 2016/17; alcohol_prevalence 2016/17"
+
+
+def test_a_rounded_count_widens_the_limits(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1000, source="sdg_3_5_1"),
+            observation("alcohol_prevalence", "2016/17", 5000, lower=4000, upper=6250),
+        ),
+        people(),
+        catalogue,
+    )
+    row = one(made, "alcohol_unmet_need")
+    assert catalogue.sources["sdg_3_5_1"].disclosure.rounding_base == 5
+    assert row["lower"] == pytest.approx(100 * (1 - 1002.5 / 4000), rel=1e-12)
+    assert row["upper"] == pytest.approx(100 * (1 - 997.5 / 6250), rel=1e-12)
+
+
+def test_a_period_that_is_given_exactly_is_not_widened(catalogue: Catalogue) -> None:
+    other = {"area_code": "E92000001", "area_name": "England"}
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1000, source="sdg_3_5_1"),
+            observation("alcohol_in_treatment", "2016/17", 100_003, source="sdg_3_5_1", **other),
+            observation("alcohol_prevalence", "2016/17", 5000, lower=4000, upper=6250),
+        ),
+        people(),
+        catalogue,
+    )
+    rows = made[(made["indicator"] == "alcohol_unmet_need") & (made["area_code"] == AREA)]
+    assert rows["lower"].iloc[0] == pytest.approx(75, rel=1e-12)
+
+
+def test_the_mean_of_three_years_takes_the_mean_of_their_limits(catalogue: Catalogue) -> None:
+    """Worcestershire 2018/19: the interval is that of the publisher's own indicator, 93532."""
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2018/19", 1029),
+            observation("alcohol_prevalence", "2015/16", 5485, lower=4428, upper=7073),
+            observation("alcohol_prevalence", "2016/17", 5231, lower=4037, upper=6849),
+            observation("alcohol_prevalence", "2017/18", 5156, lower=3960, upper=6956),
+            observation("alcohol_prevalence", "2018/19", 5290.666667),
+        ),
+        people(),
+        catalogue,
+    )
+    row = made[(made["indicator"] == "alcohol_unmet_need") & (made["period"] == "2018/19")].iloc[0]
+    assert row["value"] == pytest.approx(80.55065524, abs=1e-6)
+    assert row["lower"] == pytest.approx(75.15492958, abs=1e-6)
+    assert row["upper"] == pytest.approx(85.21410097, abs=1e-6)
+    assert row["marks"] == "e"
+    assert "alcohol_prevalence 2015/16" in row["source_row"]
+
+
+def test_an_estimate_of_its_own_gets_no_limits_of_others(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2018/19", 1029),
+            observation("alcohol_prevalence", "2015/16", 5485, lower=4428, upper=7073),
+            observation("alcohol_prevalence", "2016/17", 5231, lower=4037, upper=6849),
+            observation("alcohol_prevalence", "2017/18", 5156, lower=3960, upper=6956),
+            observation("alcohol_prevalence", "2018/19", 5321),
+        ),
+        people(),
+        catalogue,
+    )
+    row = made[(made["indicator"] == "alcohol_unmet_need") & (made["period"] == "2018/19")].iloc[0]
+    assert row["status"] == "shown"
+    assert pd.isna(row["lower"])
+    assert row["marks"] == ""
+
+
+def test_other_ages_of_treatment_and_prevalence_are_marked(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1001, age="18+"),
+            observation("alcohol_prevalence", "2016/17", 5000, age="16+"),
+        ),
+        people(),
+        catalogue,
+    )
+    assert one(made, "alcohol_unmet_need")["marks"] == "e"
+
+
+def test_more_treated_than_prevalence_is_shown_not_hidden(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1001),
+            observation("alcohol_prevalence", "2016/17", 1100, lower=900, upper=1300),
+        ),
+        people(),
+        catalogue,
+    )
+    row = one(made, "alcohol_unmet_need")
+    assert row["lower"] < 0 < row["value"]
+    assert row["status"] == "shown"
+
+
+@pytest.mark.parametrize("missing", ["alcohol_in_treatment", "alcohol_prevalence"])
+def test_one_input_alone_gives_a_row_without_a_value(catalogue: Catalogue, missing: str) -> None:
+    inputs = {"alcohol_in_treatment": 1001.0, "alcohol_prevalence": 5000.0}
+    del inputs[missing]
+    rows = [observation(key, "2016/17", value) for key, value in inputs.items()]
+    row = one(derive(table(*rows), people(), catalogue), "alcohol_unmet_need")
+    assert row["status"] == "unavailable"
+    assert pd.isna(row["value"])
+
+
+# published shares, and what replaces what
+
+
+def test_a_published_share_stays_as_published(catalogue: Catalogue) -> None:
+    share = observation(
+        "ocu_unmet_need",
+        "2019/20",
+        53.25069567,
+        lower=38.85856079,
+        upper=63.05108467,
+        count=1403.333333,
+        denominator=2635,
+    )
+    row = one(derive(table(share), people(), catalogue), "ocu_unmet_need")
+    assert (row["value"], row["lower"], row["upper"]) == (53.25069567, 38.85856079, 63.05108467)
+    assert (row["method"], row["marks"]) == ("published", "e")
+
+
+def test_a_computed_value_replaces_a_printed_one(catalogue: Catalogue) -> None:
+    rows = table(
+        observation("drug_poisoning_admissions", "2020/21", 283),
+        observation("drug_poisoning_admissions_rate", "2020/21", 47),
+    )
+    row = one(derive(rows, people((2020, 600_000)), catalogue), "drug_poisoning_admissions_rate")
+    assert row["value"] == pytest.approx(47.1667, abs=1e-4)
+    assert row["method"] == "crude_rate"
+
+
+def test_a_printed_value_stays_where_none_can_be_computed(catalogue: Catalogue) -> None:
+    rows = table(
+        observation("drug_poisoning_admissions", "2020/21", 283),
+        observation("drug_poisoning_admissions_rate", "2020/21", 47),
+    )
+    row = one(derive(rows, people((2019, 600_000)), catalogue), "drug_poisoning_admissions_rate")
+    assert (row["value"], row["method"]) == (47, "published")
+
+
+def test_deriving_twice_changes_nothing(catalogue: Catalogue) -> None:
+    rows = table(
+        observation("drug_poisoning_admissions", "2020/21", 283),
+        observation("drug_misuse_rate", "2018 to 2020", 4.2, count=69),
+        observation("alcohol_in_treatment", "2018/19", 1029),
+        observation("alcohol_prevalence", "2018/19", 5321),
+        observation("ocu_unmet_need", "2019/20", 53.25069567, count=1403.333333, denominator=2635),
+    )
+    sizes = people((2018, 6e5), (2019, 6e5), (2020, 6e5))
+    once = derive(rows, sizes, catalogue)
+    pd.testing.assert_frame_equal(derive(once, sizes, catalogue), once)
+    assert len(once) == len(rows) + 3
+
+
+def test_the_input_is_left_as_it_was(catalogue: Catalogue) -> None:
+    rows = table(observation("ocu_unmet_need", "2019/20", 53.25, count=1403.3, denominator=2635))
+    before = rows.copy()
+    derive(rows, people(), catalogue)
+    pd.testing.assert_frame_equal(rows, before)
+
+
+def test_the_result_keeps_the_schema(catalogue: Catalogue) -> None:
+    rows = table(
+        observation("drug_poisoning_admissions", "2020/21", 283),
+        observation("alcohol_prevalence", "2018/19", 5321),
+    )
+    made = derive(rows, people((2020, 6e5)), catalogue)
+    assert schemas.problems(made, schemas.OBSERVATIONS, "derived") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("all ages", (0, None)), ("18+", (18, None)), ("15-24", (15, 24)), ("under 18", (0, 17))],
+)
+def test_age_ranges(text: str, expected: tuple[int, int | None]) -> None:
+    assert age_range(text) == expected
+
+
+def test_marks_and_texts_are_joined_once() -> None:
+    assert join_marks("p", None, "up") == "up"
+    assert join_texts("a; b", None, "b", "c", by="; ") == "a; b; c"
+
+
+# the publishers' own figures
+
+
+@pytest.mark.mirror
+def test_derived_unmet_need_is_the_published_one(national: Path) -> None:
+    """Indicator 93532 publishes for 2018/19 what we derive from treatment and prevalence."""
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[rows["period"] == "2018/19"]
+    own = rows[rows["indicator"] == "alcohol_unmet_need"].set_index("area_code")
+    published = rows[rows["indicator"] == "alcohol_unmet_need_published"].set_index("area_code")
+    assert AREA in published.index
+    for part in ("value", "lower", "upper"):
+        expected = published[part]
+        assert own.loc[expected.index, part].to_numpy() == pytest.approx(
+            expected.to_numpy(), abs=1e-4
+        )
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("key", ["ocu_unmet_need", "alcohol_unmet_need_published"])
+def test_published_shares_are_those_of_their_people(national: Path, key: str) -> None:
+    """The publisher rounds some denominators to whole people: half a person either way."""
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[rows["indicator"] == key].dropna(subset=["count", "denominator"])
+    assert len(rows) > 10
+    low = 100 * rows["count"] / (rows["denominator"] + 0.5)
+    high = 100 * (rows["count"] + 0.5) / (rows["denominator"] - 0.5)
+    assert rows["value"].between(low, high).all()
+
+
+@pytest.mark.mirror
+def test_drug_misuse_deaths_of_worcestershire(national: Path) -> None:
+    """Published: 69 deaths in 2018 to 2020, 4.2 per 100,000 (3.3 to 5.3)."""
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[(rows["area_code"] == AREA) & (rows["sex"] == "persons")]
+    rows = rows[rows["period"] == "2018 to 2020"].set_index("indicator")
+    rate = rows.loc["drug_misuse_rate"]
+    assert (rate["value"], rate["lower"], rate["upper"], rate["count"]) == (4.2, 3.3, 5.3, 69)
+    crude = rows.loc["drug_misuse_crude_rate"]
+    assert crude["value"] == pytest.approx(1e5 * 69 / crude["denominator"], rel=1e-12)
+    assert crude["lower"] < rate["value"] < crude["upper"]

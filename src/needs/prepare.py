@@ -393,7 +393,9 @@ def _sums(table: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     summed = pd.concat(parents).groupby(["area_code", *bands], dropna=False, as_index=False)
     sums = summed["population"].sum()
     sums["area_name"] = sums["area_code"].map(place["name"])
-    return sums[~sums["area_code"].isin(table["area_code"]) & sums["area_name"].notna()]
+    there = sums["area_code"].isin(table["area_code"])
+    new: pd.DataFrame = sums[~there & sums["area_name"].notna()]
+    return new
 
 
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:

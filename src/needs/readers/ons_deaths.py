@@ -82,8 +82,11 @@ def _read_table(
         faults.add("No row has the headings 'Area Codes' and 'Area Names'.", f"sheet {sheet}")
         return None
     labels = [tabular.plain(cell) for cell in rows[top]]
+    before = len(faults.problems)
     blocks = _blocks(labels, sheet, top, faults)
-    body = _body(rows, top, labels)
+    if len(faults.problems) > before:
+        return None
+    body = _body(rows, top, labels, blocks[0][1])
     counts_only = all(re.fullmatch(r"\d{4}", label) for label, _, _ in blocks)
     parts = []
     for label, start, stop in blocks:
@@ -137,9 +140,8 @@ def _columns(
     return {**columns, **({"flag": between[0]} if between else {})}
 
 
-def _body(rows: list[list[Any]], top: int, labels: Sequence[str]) -> pd.DataFrame:
-    """Rows of England's areas: code, name, row number and all cells."""
-    first = next(i for i, label in enumerate(labels) if re.fullmatch(_PERIOD, label))
+def _body(rows: list[list[Any]], top: int, labels: Sequence[str], first: int) -> pd.DataFrame:
+    """Rows of England's areas: code, name (left of column `first`), row number and all cells."""
     found = []
     for index, row in enumerate(rows[top + 1 :], top + 2):
         code = tabular.plain(row[labels.index("Area Codes")])

@@ -104,8 +104,9 @@ def _table(
     body = [row[:width] for row in rows[header + 1 :]]
     table = pd.DataFrame(body, columns=headings[:width], dtype=object)
     table["row"] = range(header + 2, header + 2 + len(table))
+    before = len(faults.problems)
     table = tabular.rename(table, known, faults, f"sheet {sheet}, row {header + 1}")
-    if "area_code" not in table.columns:
+    if len(faults.problems) > before:
         return None
     # a whole number read from a cell is printed as one, and an empty cell as empty text
     text = [column for column in table.columns if column != "row"]

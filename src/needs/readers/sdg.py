@@ -68,14 +68,11 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
 
 
 def _one_row_each(table: pd.DataFrame, faults: tabular.Faults) -> pd.DataFrame:
-    twice = table.duplicated(_KEY, keep=False)
-    rounded = twice & (table["measure"] == "alcohol_in_treatment") & (table["value"] % 5 == 0)
-    # where both are multiples of 5 the values are the same and either will do
-    exact = table[~rounded].drop_duplicates([*_KEY, "value"])
-    table = pd.concat([exact, table[rounded]]).drop_duplicates([*_KEY, "value"])
-    table = table[~(rounded.reindex(table.index) & table.duplicated(_KEY, keep=False))]
-    england = table["area_code"] == ENGLAND
-    table = table[~(england & table.duplicated(_KEY))]
+    treated = table["measure"] == "alcohol_in_treatment"
+    exact = treated & (table["value"] % 5 != 0)
+    has_exact = exact.groupby([table[column] for column in _KEY]).transform("any")
+    table = table[exact | ~treated | ~has_exact].drop_duplicates([*_KEY, "value"])
+    table = table[(table["area_code"] != ENGLAND) | ~table.duplicated(_KEY)]
     again = table.duplicated(_KEY)
     tabular.note_cells(table, "value", again, "disagrees with another row of its area", faults)
-    return table.sort_values("line")
+    return table

@@ -10,7 +10,6 @@ import difflib
 import functools
 import io
 import re
-import warnings
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -164,38 +163,38 @@ def read_csv(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         faults.add(f"The file is not UTF-8 text: {error.reason} at byte {error.start}.")
         faults.raise_if_any()
-    records = csv.reader(io.StringIO(text, newline=""))
-    header = [plain(cell) for cell in next(records, [])]
+    header, lines, widths = _records(text)
     for heading in sorted({one for one in header if header.count(one) > 1}):
         faults.add(f"Heading '{heading}' stands twice.", "line 1")
-    faults.raise_if_any()
-    table = _parse(text, header, faults)
-    if table.empty:
+    if not lines:
         faults.add("The file has headings but no rows.")
-    table["line"] = _lines(table, records.line_num)
-    for line in table.loc[table.isna().any(axis=1), "line"].head(SHOWN_CELLS):
-        faults.add("The row has fewer cells than there are headings.", f"line {line}")
+    uneven = [
+        (line, width) for line, width in zip(lines, widths, strict=True) if width != len(header)
+    ]
+    for line, width in uneven[:SHOWN_CELLS]:
+        faults.add(
+            f"The row has {width} cells, but there are {len(header)} headings.", f"line {line}"
+        )
+    if len(uneven) > SHOWN_CELLS:
+        faults.add(f"{len(uneven) - SHOWN_CELLS} more rows have too few or too many cells.")
     faults.raise_if_any()
-    return table
+    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, names=header, header=0)
+    return table.assign(line=lines)
 
 
-def _parse(text: str, header: list[str], faults: Faults) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # pandas only warns when rows have more cells than headings, and drops the rest
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            return pd.read_csv(
-                io.StringIO(text),
-                dtype=str,
-                keep_default_na=False,
-                names=header,
-                header=0,
-                index_col=False,
-            )
-        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-            faults.add(f"The rows are not even: {plain(error)}.")
-    faults.raise_if_any()
-    return pd.DataFrame(columns=header)
+def _records(text: str) -> tuple[list[str], list[int], list[int]]:
+    """Headings, and for each record the line it begins on and how many cells it has."""
+    # pandas fills short rows and counts records, not lines: quoted cells may hold line breaks
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [plain(cell) for cell in next(reader, [])]
+    lines, widths = [], []
+    begins = reader.line_num + 1
+    for record in reader:
+        if record:
+            lines.append(begins)
+            widths.append(len(record))
+        begins = reader.line_num + 1
+    return header, lines, widths
 
 
 def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
@@ -211,15 +210,6 @@ def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
     elif start[:2] == b"PK":
         faults.add("The file is a workbook or a zip archive, not CSV.", remedy=remedy)
     faults.raise_if_any()
-
-
-def _lines(table: pd.DataFrame, header_lines: int) -> pd.Series[int]:
-    # quoted cells may hold line breaks, which push later records down
-    breaks = pd.Series(0, index=table.index)
-    for column in table.columns:
-        breaks = breaks + table[column].str.count("\n").fillna(0).astype(int)
-    before = breaks.cumsum().shift(fill_value=0)
-    return before + pd.Series(range(len(table)), index=table.index) + header_lines + 1
 
 
 def rename(
@@ -285,9 +275,11 @@ def numbers(
         Missing where there is no number.
     """
     text = table[column].astype(str).str.strip()
-    value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce")
-    value = value.astype("float64")
-    bad = (value.isna() & ~text.isin(list(missing))) | value.isin([float("inf"), -float("inf")])
+    value = pd.to_numeric(text, errors="coerce").astype("float64")
+    if value.isna().any():
+        value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce")
+        value = value.astype("float64")
+    bad = (value.isna() & ~text.isin(list(missing))) | (value.abs() == float("inf"))
     if whole:
         bad |= value.notna() & (value % 1 != 0)
     note_cells(table, column, bad, "is not a whole number" if whole else "is not a number", faults)
@@ -298,6 +290,8 @@ def note_cells(
     table: pd.DataFrame, column: str, bad: pd.Series[bool], why: str, faults: Faults
 ) -> None:
     """Note the cells of a column that are wrong, with their rows."""
+    if not bad.any():
+        return
     unit = "line" if "line" in table.columns else "row"
     rows = table.loc[bad, [column, unit]]
     for value, line in rows.head(SHOWN_CELLS).itertuples(index=False):

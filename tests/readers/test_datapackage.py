@@ -1,0 +1,329 @@
+"""Data packages: what a good one gives, and every fault of a bad one, named and all at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pandas as pd
+import pytest
+
+from needs import schemas
+from needs.errors import InvalidDataError, MissingDataError
+from needs.readers.datapackage import TABLES, describe, read_package
+
+COLUMNS = ("indicator", "area_code", "area_name", "period", "value", "source")
+
+ROW = (
+    "all_in_treatment",
+    "E10000034",
+    "Worcestershire",
+    "2021/22",
+    "2586",
+    "worcestershire_strategy",
+)
+
+
+def write(
+    folder: Path,
+    *rows: tuple[str, ...],
+    columns: tuple[str, ...] = COLUMNS,
+    table: str = "observations",
+    **changes: Any,
+) -> Path:
+    """Write a package of one table; `changes` go into its descriptor."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fields = [one for one in describe(table) if one["name"] in columns]
+    fields.sort(key=lambda one: columns.index(one["name"]))
+    descriptor = {
+        "name": "local",
+        "title": "Local figures",
+        "licenses": [{"name": "OGL-UK-3.0"}],
+        "sources": [{"title": "Local extract"}],
+        "resources": [{"name": table, "path": f"{table}.csv", "schema": {"fields": fields}}],
+        **changes,
+    }
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    lines = [",".join(columns), *(",".join(row) for row in rows)]
+    (folder / f"{table}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def observations(folder: Path) -> pd.DataFrame:
+    return read_package(folder)["observations"]
+
+
+def faults(folder: Path) -> str:
+    with pytest.raises(InvalidDataError) as caught:
+        read_package(folder)
+    return str(caught.value)
+
+
+def test_few_columns_are_enough(tmp_path: Path) -> None:
+    row = observations(write(tmp_path / "local", ROW)).iloc[0]
+    assert (row["value"], row["status"], row["sex"], row["age"]) == (
+        2586,
+        "shown",
+        "persons",
+        "all ages",
+    )
+    assert (row["period_start"], row["period_end"]) == (
+        pd.Timestamp("2021-04-01"),
+        pd.Timestamp("2022-03-31"),
+    )
+    assert row["source_row"] == "observations.csv, line 2"
+    assert row["method"] == "published"
+
+
+def test_the_tables_keep_our_schemas(tmp_path: Path) -> None:
+    table = observations(write(tmp_path / "local", ROW))
+    assert schemas.problems(table, schemas.OBSERVATIONS, "x") == []
+
+
+def test_an_indicators_own_ages_are_filled_in(tmp_path: Path) -> None:
+    young = ("young_people_in_treatment", *ROW[1:])
+    assert observations(write(tmp_path / "local", young))["age"].iloc[0] == "under 18"
+
+
+def test_a_figure_without_a_number_is_missing_not_zero(tmp_path: Path) -> None:
+    row = observations(write(tmp_path / "local", (*ROW[:4], "", ROW[5]))).iloc[0]
+    assert pd.isna(row["value"])
+    assert row["status"] == "unavailable"
+
+
+def test_zero_is_a_number(tmp_path: Path) -> None:
+    row = observations(write(tmp_path / "local", (*ROW[:4], "0", ROW[5]))).iloc[0]
+    assert (row["value"], row["status"]) == (0, "shown")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "status"),
+    [
+        ("[c]", "suppressed"),
+        ("[x]", "unavailable"),
+        ("[u]", "unreliable"),
+        ("[z]", "not applicable"),
+        ("[k]", "rounds to zero"),
+        ("[low]", "rounds to zero"),
+    ],
+)
+def test_shorthand_gives_the_status(tmp_path: Path, symbol: str, status: str) -> None:
+    row = observations(write(tmp_path / "local", (*ROW[:4], symbol, ROW[5]))).iloc[0]
+    assert row["status"] == status
+    assert pd.isna(row["value"])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+44 1905", "-see note", "@home"])
+def test_text_that_a_spreadsheet_would_evaluate_stays_text(tmp_path: Path, text: str) -> None:
+    folder = write(tmp_path / "local", (*ROW[:2], text, *ROW[3:]))
+    assert observations(folder)["area_name"].iloc[0] == text
+
+
+def test_a_formula_is_no_number(tmp_path: Path) -> None:
+    assert "'=1+1' is not a number" in faults(write(tmp_path / "x", (*ROW[:4], "=1+1", ROW[5])))
+
+
+def test_a_mark_from_a_spreadsheet_program_is_no_part_of_the_heading(tmp_path: Path) -> None:
+    folder = write(tmp_path / "local", ROW)
+    path = folder / "observations.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert observations(folder)["value"].tolist() == [2586]
+
+
+def test_columns_may_stand_in_any_order(tmp_path: Path) -> None:
+    columns = tuple(reversed(COLUMNS))
+    folder = write(tmp_path / "local", tuple(reversed(ROW)), columns=columns)
+    # declared in another order than they stand in the file
+    path = folder / "datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    descriptor["resources"][0]["schema"]["fields"].reverse()
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    assert observations(folder)["area_code"].tolist() == ["E10000034"]
+
+
+def test_an_earlier_resource_wins_over_a_later_one(tmp_path: Path) -> None:
+    folder = write(tmp_path / "local", ROW)
+    path = folder / "datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    later = {**descriptor["resources"][0], "name": "printed", "path": "printed.csv"}
+    descriptor["resources"].append({**later, "table": "observations"})
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    text = (folder / "observations.csv").read_text(encoding="utf-8")
+    (folder / "printed.csv").write_text(
+        text.replace("2586", "9") + text.split("\n")[1].replace("2021/22", "2020/21") + "\n",
+        encoding="utf-8",
+    )
+    table = observations(folder).set_index("period")["value"]
+    assert table.to_dict() == {"2021/22": 2586, "2020/21": 2586}
+    only = read_package(folder, only=["printed"])["observations"]
+    assert only["value"].tolist() == [9, 2586]
+
+
+def test_other_tables_are_read_too(tmp_path: Path) -> None:
+    columns = tuple(TABLES["lsoa_population"].columns)
+    folder = write(
+        tmp_path / "p",
+        ("2011", "E01032122", "2020", "2465"),
+        columns=columns,
+        table="lsoa_population",
+    )
+    table = read_package(folder)["lsoa_population"]
+    assert table.to_dict("records") == [
+        {"lsoa_vintage": 2011, "lsoa_code": "E01032122", "year": 2020, "population": 2465.0}
+    ]
+
+
+def test_no_package_is_missing_data(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="no data package"):
+        read_package(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "told"),
+    [
+        ((*ROW[:4], "2,586".replace(",", "."), ROW[5], "more"), "all", "7 cells"),
+        (("all_in_treatmnt", *ROW[1:]), "indicator", "Did you mean all_in_treatment?"),
+        ((*ROW[:5], "worcs_strategy"), "source", "Unknown source 'worcs_strategy'"),
+        ((*ROW[:3], "2021-2", *ROW[4:]), "period", "is not a period"),
+        ((*ROW[:3], "", *ROW[4:]), "period", "The cell is empty"),
+        ((*ROW[:4], "2586 people", ROW[5]), "value", "'2586 people' is not a number"),
+        ((*ROW[:4], "nan", ROW[5]), "value", "'nan' is not a number"),
+        ((*ROW[:4], "1e999", ROW[5]), "value", "'1e999' is not a number"),
+        ((ROW[0], "Worcs", *ROW[2:]), "area_code", "does not hold of Worcs"),
+    ],
+)
+def test_a_bad_cell_is_named(tmp_path: Path, row: tuple[str, ...], column: str, told: str) -> None:
+    message = faults(write(tmp_path / "x", ROW, row))
+    assert told in message
+    if column != "all":
+        assert column in message
+    assert "row 3" in message
+
+
+def test_a_repeated_observation_is_refused(tmp_path: Path) -> None:
+    assert "observations.csv" in faults(write(tmp_path / "x", ROW, ROW))
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    message = faults(
+        write(
+            tmp_path / "x",
+            (*ROW[:4], "many", ROW[5]),
+            ("nothing", *ROW[1:]),
+            (*ROW[:3], "never", *ROW[4:]),
+            title="",
+        )
+    )
+    for told in ("'many'", "Unknown indicator 'nothing'", "'never'", "'title' is missing"):
+        assert told in message
+
+
+def test_many_like_faults_are_counted(tmp_path: Path) -> None:
+    message = faults(write(tmp_path / "x", *[(*ROW[:4], "many", ROW[5])] * 50))
+    assert message.count("'many' is not a number") == 20
+    assert "30 more rows" in message
+
+
+def resource(**changes: Any) -> dict[str, Any]:
+    fields = [one for one in describe("observations") if one["name"] in COLUMNS]
+    return {
+        "name": "observations",
+        "path": "observations.csv",
+        "schema": {"fields": fields},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": "Not a name"}, "'name' is 'Not a name'"),
+        ({"licenses": []}, "'licenses' is missing"),
+        ({"licenses": [{}]}, "An entry of 'licenses' has no name"),
+        ({"sources": None}, "'sources' is missing"),
+        ({"resources": []}, "no resources"),
+        ({"resources": [{"path": "observations.csv"}]}, "no name"),
+        ({"resources": [resource(), resource()]}, "Two resources have this name"),
+        ({"resources": [resource(name="observation")]}, "Did you mean observations?"),
+        ({"resources": [resource(path="../outside.csv")]}, "not a file inside"),
+        ({"resources": [resource(path="/etc/passwd")]}, "not a file inside"),
+        ({"resources": [resource(path="C:\\data\\x.csv")]}, "not a file inside"),
+        ({"resources": [resource(path="sub/../../x.csv")]}, "not a file inside"),
+        ({"resources": [resource(path="https://example.org/x.csv")]}, "not a file inside"),
+        ({"resources": [resource(path=None)]}, "not a file inside"),
+        ({"resources": [resource(path="none.csv")]}, "The file is not there"),
+        ({"resources": [resource(schema={})]}, "no fields"),
+    ],
+)
+def test_a_bad_descriptor_is_named(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    assert told in faults(write(tmp_path / "x", ROW, **changes))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda f: f[4].update(type="string"), "Field 'value' is declared as 'string'"),
+        (lambda f: f[4].update(name="valeu"), "Did you mean value?"),
+        (lambda f: f.pop(5), "Column 'source' is not declared"),
+        (lambda f: f.append(f[0]), "declared twice"),
+    ],
+)
+def test_a_bad_field_is_named(
+    tmp_path: Path, change: Callable[[list[dict[str, Any]]], Any], told: str
+) -> None:
+    fields = [dict(one) for one in describe("observations") if one["name"] in COLUMNS]
+    fields.sort(key=lambda one: COLUMNS.index(one["name"]))
+    change(fields)
+    folder = write(tmp_path / "x", ROW, resources=[resource(schema={"fields": fields})])
+    assert told in faults(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("value", "valeu", "Did you mean value?"),
+        ("value", "period", "stands there twice"),
+        ("area_name", "area name", "Column 'area_name' is missing"),
+    ],
+)
+def test_a_bad_heading_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+    folder = write(tmp_path / "x", ROW)
+    path = folder / "observations.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    message = faults(folder)
+    assert told in message
+    assert "observations.csv, row 1" in message
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "x", ROW)
+    outside = tmp_path / "outside.csv"
+    (folder / "observations.csv").rename(outside)
+    try:
+        (folder / "observations.csv").symlink_to(outside)
+    except OSError:
+        pytest.skip("links need a privilege here")
+    assert "link out of" in faults(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe1", b"{", b"[]"])
+def test_a_descriptor_that_is_no_json_object_is_refused(tmp_path: Path, content: bytes) -> None:
+    folder = write(tmp_path / "x", ROW)
+    (folder / "datapackage.json").write_bytes(content)
+    assert "Not " in faults(folder)
+
+
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "x", ROW)
+    (folder / "observations.csv").write_bytes("indicator,é\n".encode("latin-1"))
+    assert "Not UTF-8" in faults(folder)
+
+
+def test_the_embedded_package_keeps_the_standard(root: Path) -> None:
+    """An independent reader of the standard finds nothing wrong with it."""
+    package = root / "data" / "raw" / "worcestershire" / "datapackage.json"
+    report = frictionless.validate(str(package))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])[:5]

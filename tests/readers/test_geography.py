@@ -1,0 +1,114 @@
+"""Lookups, boundaries and centroids."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from needs.errors import InvalidDataError, MissingDataError
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("edition", "rows", "column", "different"),
+    [
+        ("lsoa 2011 to district 2019", 32_844, "district_code", 317),
+        ("lsoa 2021 to district 2024", 33_755, "district_code", 296),
+        ("district to upper tier 2019", 317, "upper_code", 151),
+        ("district to upper tier 2023", 296, "upper_code", 153),
+        ("district to region 2019", 317, "region_code", 9),
+        ("district to region 2024", 296, "region_code", 9),
+        ("district history 2016 to 2024", 326, "code_2024", 296),
+    ],
+)
+def test_lookups_of_england(read, edition, rows, column, different):
+    table = read("ons_lookups", edition)
+    assert len(table) == rows
+    assert table[column].nunique() == different
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("edition", "count"),
+    [
+        ("lsoa 2011", 32_844),
+        ("lsoa 2021", 33_755),
+        ("district 2024", 296),
+        ("upper tier 2023", 153),
+    ],
+)
+def test_boundaries_are_valid_and_in_degrees(read, edition, count):
+    layer = read("ons_boundaries", edition)
+    assert len(layer) == count
+    assert layer.geometry.is_valid.all()
+    assert layer.crs.to_epsg() == 4326
+    west, south, east, north = layer.total_bounds
+    assert -7 < west < east < 2
+    assert 49 < south < north < 56
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(("edition", "count"), [("2011", 32_844), ("2021", 33_755)])
+def test_centroids_lie_in_england(read, edition, count):
+    table = read("ons_centroids", edition)
+    assert len(table) == count
+    assert table["easting"].between(80_000, 660_000).all()
+    assert table["northing"].between(5_000, 660_000).all()
+
+
+def test_lookup_with_a_bad_code(edition_of, written):
+    text = "LTLA19CD,LTLA19NM,UTLA19CD,UTLA19NM\nE0700023,Bromsgrove,E10000034,Worcestershire\n"
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_lookups", "district to upper tier 2019").read(written(text))
+    assert "'E0700023' is not a code" in str(caught.value)
+
+
+def _feature(geometry, **properties):
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def test_crossed_ring_is_mended(edition_of, written):
+    bow = {"type": "Polygon", "coordinates": [[[0, 50], [1, 51], [1, 50], [0, 51], [0, 50]]]}
+    text = json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [_feature(bow, LAD24CD="E07000237", LAD24NM="Worcester")],
+        }
+    )
+    layer = edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    assert layer.geometry.is_valid.all()
+    assert layer.geometry.iloc[0].area == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"error": {"message": "Invalid URL"}}', "no features: {'error'"),
+        ("<html>", "not GeoJSON"),
+        (
+            json.dumps({"features": [_feature({"type": "Point"}, CODE="E1")]}),
+            "'LAD24CD' is missing",
+        ),
+        (
+            json.dumps({"features": [_feature(None, LAD24CD="E07000237", LAD24NM="Worcester")]}),
+            "no geometry",
+        ),
+    ],
+)
+def test_boundaries_that_are_none(edition_of, written, text, said):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    assert said in str(caught.value)
+
+
+def test_missing_boundaries(edition_of, tmp_path):
+    with pytest.raises(MissingDataError):
+        edition_of("ons_boundaries", "district 2024").read(tmp_path / "none.geojson")
+
+
+def test_centroid_that_is_no_number(edition_of, written):
+    text = "LSOA11CD,BNG_E,BNG_N\nE01000001,here,181797\n"
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_centroids", "2011").read(written(text))
+    assert "line 2, column easting" in str(caught.value)

@@ -1,0 +1,208 @@
+"""Deaths related to drug poisoning and drug misuse: the whole workbook, and spoilt ones."""
+
+from __future__ import annotations
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from needs.errors import InvalidDataError, MissingDataError
+from needs.figures import Status
+
+
+@pytest.fixture(scope="module")
+def deaths(read) -> pd.DataFrame:
+    return read("ons_drug_deaths")
+
+
+def _one(deaths, measure, code, period, sex="persons"):
+    rows = deaths[
+        (deaths["measure"] == measure)
+        & (deaths["area_code"] == code)
+        & (deaths["period"] == period)
+        & (deaths["sex"] == sex)
+    ]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+@pytest.mark.mirror
+def test_every_table_area_and_period(deaths):
+    counts = deaths.groupby(["measure", "sex"]).agg(
+        areas=("area_code", "nunique"), periods=("period", "nunique"), rows=("period", "size")
+    )
+    # England, 9 regions, Inner and Outer London, 30 counties of both kinds, 309 districts
+    assert set(counts["areas"]) == {351}
+    assert set(counts.loc["drug_misuse_deaths", "periods"]) == {29}
+    assert set(counts.loc["drug_misuse_rate", "periods"]) == {19}
+    assert (counts["rows"] == counts["areas"] * counts["periods"]).all()
+    assert sorted(counts.index) == [
+        ("drug_misuse_deaths", "persons"),
+        ("drug_misuse_rate", "female"),
+        ("drug_misuse_rate", "male"),
+        ("drug_misuse_rate", "persons"),
+        ("drug_poisoning_deaths", "persons"),
+        ("drug_poisoning_rate", "female"),
+        ("drug_poisoning_rate", "male"),
+        ("drug_poisoning_rate", "persons"),
+    ]
+
+
+@pytest.mark.mirror
+def test_published_rate_of_worcestershire(deaths):
+    row = _one(deaths, "drug_misuse_rate", "E10000034", "2018 to 2020")
+    assert (row["count"], row["value"], row["lower"], row["upper"]) == (69, 4.2, 3.3, 5.3)
+    assert row["area_name"] == "Worcestershire"
+    assert row["period_end"] == pd.Timestamp("2020-12-31")
+    assert row["source_row"].startswith("2021localauthorities.xlsx, Table 6, row ")
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("measure", "period", "expected"),
+    [("drug_poisoning_deaths", "2021", 4532), ("drug_misuse_deaths", "2021", 2846)],
+)
+def test_counts_of_england(deaths, measure, period, expected):
+    assert _one(deaths, measure, "E92000001", period)["value"] == expected
+
+
+@pytest.mark.mirror
+def test_regions_add_up_to_england(deaths):
+    for measure in ("drug_poisoning_deaths", "drug_misuse_deaths"):
+        rows = deaths[deaths["measure"] == measure]
+        regions = rows[rows["area_code"].str.startswith("E12")].groupby("period")["count"].sum()
+        england = rows[rows["area_code"] == "E92000001"].set_index("period")["count"]
+        assert (regions - england).abs().max() == 0
+
+
+@pytest.mark.mirror
+def test_three_years_are_the_sum_of_the_years(deaths):
+    years = deaths[deaths["measure"] == "drug_misuse_deaths"]
+    wide = years.pivot_table(index="area_code", columns="period", values="count")
+    pooled = deaths[
+        (deaths["measure"] == "drug_misuse_rate")
+        & (deaths["sex"] == "persons")
+        & (deaths["period"] == "2018 to 2020")
+    ].set_index("area_code")["count"]
+    summed = wide[["2018", "2019", "2020"]].sum(axis=1)
+    assert (summed - pooled).abs().max() == 0
+
+
+@pytest.mark.mirror
+def test_withheld_rates_are_never_zero_and_keep_their_count(deaths):
+    rates = deaths[deaths["measure"].str.endswith("_rate")]
+    few = rates[rates["count"] < 10]
+    assert len(few) > 1000
+    assert set(few["status"]) == {Status.UNRELIABLE}
+    assert few[["value", "lower", "upper"]].isna().all(axis=None)
+    shown = rates[rates["status"] == Status.SHOWN]
+    assert (shown["value"] > 0).all()
+    assert (shown["lower"] <= shown["value"]).all()
+    assert (shown["value"] <= shown["upper"]).all()
+
+
+@pytest.mark.mirror
+def test_flag_of_unreliable_rates(deaths):
+    shown = deaths[deaths["measure"].str.endswith("_rate") & (deaths["status"] == Status.SHOWN)]
+    marked = shown["marks"] == "u"
+    assert (shown.loc[marked, "count"] < 20).all()
+    assert (shown.loc[~marked, "count"] >= 20).all()
+    row = _one(deaths, "drug_misuse_rate", "E10000034", "2019 to 2021", "female")
+    assert (row["count"], row["value"], row["marks"]) == (19, 2.2, "u")
+
+
+@pytest.mark.mirror
+def test_a_count_of_nought_is_shown(deaths):
+    row = _one(deaths, "drug_misuse_deaths", "E06000053", "2021")
+    assert (row["value"], row["status"]) == (0, Status.SHOWN)
+
+
+def _book(path, *, period="2018–20", headings=None, cells=None, skip=""):
+    """A small workbook of eight tables; the block of a rate has a flag column."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    headings = headings or (
+        *("Deaths", "Rate 1", None, "Lower Confidence Limit 2", "Upper Confidence Limit 2"),
+    )
+    for number in range(1, 9):
+        if f"Table {number}" == skip:
+            continue
+        sheet = book.create_sheet(f"Table {number}")
+        sheet.append(["Back to contents"])
+        sheet.append(["Title"])
+        if number <= 2:
+            sheet.append(["Area Codes", "Area Names", None, 2021, 2020])
+            sheet.append(["E92000001", "ENGLAND", None, 20, 0])
+            sheet.append(["E10000034", None, "Worcestershire ", 3, ":"])
+        else:
+            sheet.append(["Area Codes", "Area Names", None, period])
+            sheet.append([None, None, None, *headings])
+            sheet.append(["E92000001", "ENGLAND", None, *(cells or (30, 4.2, None, 3.3, 5.3))])
+            sheet.append(["E10000034", None, "Worcestershire ", 12, 2.0, "U", 1.0, 3.0])
+            sheet.append(["W92000004", "WALES", None, 1, 1, None, 1, 1])
+        sheet.append(["Footnotes"])
+    book.save(path)
+    return path
+
+
+def test_small_book(edition_of, tmp_path):
+    table = edition_of("ons_drug_deaths").read(_book(tmp_path / "a.xlsx"))
+    assert set(table["area_name"]) == {"England", "Worcestershire"}
+    hidden = table[table["status"] == Status.SUPPRESSED]
+    assert set(hidden["measure"]) == {"drug_poisoning_deaths", "drug_misuse_deaths"}
+    assert hidden[["value", "count"]].isna().all(axis=None)
+    assert (table.loc[table["marks"] == "u", "area_name"] == "Worcestershire").all()
+
+
+def test_block_without_flag_column(edition_of, tmp_path):
+    path = _book(
+        tmp_path / "a.xlsx",
+        headings=("Deaths", "Rate 1", "Lower Confidence Limit 2", "Upper Confidence Limit 2"),
+        cells=(30, 4.2, 3.3, 5.3),
+    )
+    book = openpyxl.load_workbook(path)
+    for name in book.sheetnames[2:]:
+        for row in (6, 7):
+            book[name].delete_rows(row)
+    book.save(path)
+    table = edition_of("ons_drug_deaths").read(path)
+    rates = table[(table["measure"] == "drug_misuse_rate") & (table["area_name"] == "England")]
+    assert rates[["value", "lower", "upper"]].drop_duplicates().to_numpy().tolist() == [
+        [4.2, 3.3, 5.3]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"period": "2018 twenty"}, "'2018 twenty' is not a period"),
+        (
+            {"headings": ("Deaths", "Rates", None, "Lower Confidence Limit 2", "Upper limit")},
+            "Heading 'Rates' is not known; nearest known: 'Rate 1'",
+        ),
+        ({"cells": (30, "high", None, 3.3, 5.3)}, "'high' is not a number"),
+        ({"cells": (30.5, 4.2, None, 3.3, 5.3)}, "'30.5' is not a whole number"),
+        ({"skip": "Table 7"}, "Sheet 'Table 7' is missing"),
+    ],
+)
+def test_faults_name_sheet_and_cell(edition_of, tmp_path, change, said):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths").read(_book(tmp_path / "a.xlsx", **change))
+    assert said in str(caught.value)
+
+
+def test_all_sheets_are_told_at_once(edition_of, tmp_path):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths").read(
+            _book(tmp_path / "a.xlsx", cells=(30, "high", None, 3.3, 5.3))
+        )
+    wheres = [problem.where for problem in caught.value.problems]
+    assert len(wheres) == 6
+    assert "sheet Table 8, 2018–20, row 5, column rate" in wheres[-1]
+
+
+def test_missing_and_wrong_file(edition_of, tmp_path, written):
+    with pytest.raises(MissingDataError):
+        edition_of("ons_drug_deaths").read(tmp_path / "none.xlsx")
+    with pytest.raises(InvalidDataError):
+        edition_of("ons_drug_deaths").read(written("<html>", "a.xlsx"))

@@ -1,0 +1,122 @@
+"""Files that are not what they should be, and headings that a map does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from needs.catalogue import Edition
+from needs.catalogue import load as load_catalogue
+from needs.errors import InvalidDataError, MissingDataError
+from needs.readers import tabular
+
+
+def test_missing_file_names_file_and_folder(tmp_path):
+    with pytest.raises(MissingDataError) as caught:
+        tabular.read_csv(tmp_path / "ons" / "none.csv")
+    assert "none.csv" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        ("  \n\n", "empty"),
+        ("<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
+        ('{"error":{"code":400,"message":"Invalid query"}}', "Invalid query"),
+        ("a,b\n", "no rows"),
+        ("a,a\n1,2\n", "stands twice"),
+        ("a,b\n1,2,3\n", "3 cells"),
+        ("a,b\n1,2\n3\n", "1 cells"),
+    ],
+)
+def test_what_is_not_a_table(written, text, said):
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(written(text))
+    assert said in str(caught.value)
+
+
+def test_other_encodings_and_archives_are_refused(written, tmp_path):
+    with pytest.raises(InvalidDataError, match="cannot be read") as caught:
+        tabular.read_csv(written("a,b\ncafé,1\n", encoding="latin-1"))
+    assert "UTF-8" in str(caught.value)
+    archive = tmp_path / "file.csv"
+    archive.write_bytes(b"PK\x03\x04rest")
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(archive)
+    assert "workbook or a zip" in str(caught.value)
+
+
+def test_lines_follow_breaks_inside_quotes(written):
+    table = tabular.read_csv(written('a,"b\nc"\n1,"x\ny"\n2,z\n'))
+    assert table["line"].tolist() == [3, 5]
+
+
+def test_byte_order_mark_and_crlf(written):
+    table = tabular.read_csv(written("\ufeffcode,n\r\nE1,2\r\n"))
+    assert table.to_dict("list") == {"code": ["E1"], "n": ["2"], "line": [2]}
+
+
+def test_unknown_and_missing_headings_are_told_together():
+    known = tabular.Layout({"LSOA code (2011)": "code", "Score": "score"}, frozenset({"score"}))
+    faults = tabular.Faults(Path("folder/file.csv"))
+    tabular.rename(pd.DataFrame(columns=["LSOA code (2012)", "Scores"]), known, faults)
+    said = [problem.what for problem in faults.problems]
+    assert said == [
+        "Heading 'LSOA code (2012)' is not known; nearest known: 'LSOA code (2011)'.",
+        "Heading 'Scores' is not known; nearest known: 'Score'.",
+        "Heading 'Score' is missing; nearest in the file: 'Scores'.",
+    ]
+    assert all(problem.where == "folder/file.csv, line 1" for problem in faults.problems)
+
+
+def test_numbers_name_each_bad_cell_and_never_guess():
+    table = pd.DataFrame(
+        {"n": ["1", "1,234", "", " 5 ", "x", "1.5", "inf", ":"], "line": range(2, 10)}
+    )
+    faults = tabular.Faults(Path("folder/file.csv"))
+    value = tabular.numbers(table, "n", faults, missing=("", ":"), whole=True)
+    assert value.tolist()[:2] == [1.0, 1234.0]
+    assert value.isna().tolist() == [False, False, True, False, True, True, True, True]
+    assert [problem.where for problem in faults.problems] == [
+        "folder/file.csv, line 6, column n",
+        "folder/file.csv, line 7, column n",
+        "folder/file.csv, line 8, column n",
+    ]
+
+
+def test_many_bad_cells_are_counted():
+    table = pd.DataFrame({"n": ["x"] * 25, "line": range(2, 27)})
+    faults = tabular.Faults(Path("folder/file.csv"))
+    tabular.numbers(table, "n", faults)
+    assert len(faults.problems) == tabular.SHOWN_CELLS + 1
+    assert faults.problems[-1].what.startswith("15 more")
+
+
+def test_unknown_edition_of_a_map():
+    with pytest.raises(InvalidDataError, match="1066"):
+        tabular.layout("iod", "1066")
+
+
+def test_missing_option_names_the_yaml():
+    source = load_catalogue().sources["mhclg_iod_2019"]
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.option(source, Edition(edition="x", file="x"), "lsoa_vintage")
+    assert "catalogue/sources/mhclg_iod_2019.yaml" in str(caught.value)
+
+
+def test_every_map_is_well_formed():
+    for path in sorted(tabular.MAPS.glob("*.csv")):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if list(table.columns[:2]) == ["name", "need"]:
+            assert set(table["need"]) <= {"required", "optional"}, path.name
+            tabular.layout(path.stem)
+
+
+def test_workbook_that_is_a_web_page(written):
+    with pytest.raises(InvalidDataError, match="declares") as caught:
+        tabular.read_sheets(written("<html>", "book.xlsx"))
+    assert "not a workbook" in str(caught.value)

@@ -1,0 +1,178 @@
+"""Dependence, people in treatment, and hospital admissions."""
+
+from __future__ import annotations
+
+import pytest
+
+from needs.errors import InvalidDataError
+from needs.figures import Status
+
+
+def _series(table, measure, code, name=None):
+    rows = table[(table["measure"] == measure) & (table["category"] == "")]
+    rows = rows[rows["area_name"] == name] if name else rows[rows["area_code"] == code]
+    return rows.set_index("period")["value"]
+
+
+@pytest.mark.mirror
+def test_dependence_of_all_authorities(read):
+    table = read("alcohol_dependence")
+    sizes = table[table["area_name"] != "England"].groupby("period").size()
+    assert sizes.tolist() == [151] * 8
+    assert list(sizes.index)[:2] == ["2010/11", "2011/12"]
+    older = table["period"] < "2015/16"
+    assert table.loc[older, ["lower", "upper"]].isna().all(axis=None)
+    assert table.loc[~older, ["lower", "upper"]].notna().all(axis=None)
+    county = table[(table["area_code"] == "E10000034") & (table["period"] == "2017/18")].iloc[0]
+    assert (county["value"], county["lower"], county["upper"]) == (5156, 3960, 6956)
+    england = _series(table, "alcohol_dependent_adults", "E92000001")
+    assert england.to_dict() == {"2015/16": 595_856, "2016/17": 589_101, "2017/18": 586_780}
+
+
+@pytest.mark.mirror
+def test_dependence_years_are_the_financial_years_of_the_goal_file(read):
+    dependence = read("alcohol_dependence")
+    goal = read("sdg_3_5_1")
+    goal = goal[(goal["measure"] == "alcohol_prevalence") & (goal["category"] == "")]
+    both = dependence.merge(goal, on=["area_code", "period"], suffixes=("", "_goal"))
+    both = both[both["area_code"] != ""]
+    assert both.groupby("period").size().min() >= 120
+    assert (both["value"] == both["value_goal"]).all()
+
+
+@pytest.mark.mirror
+def test_goal_file_gives_the_exact_number_in_treatment(read):
+    table = read("sdg_3_5_1")
+    treated = _series(table, "alcohol_in_treatment", "", "Worcestershire")
+    assert treated["2018/19"] == 1_029
+    assert treated["2017/18"] == 905
+    assert _series(table, "alcohol_prevalence", "", "Worcestershire")["2018/19"] == pytest.approx(
+        5_290.666667
+    )
+    assert _series(table, "alcohol_met_need", "", "Worcestershire")["2018/19"] == pytest.approx(
+        19.44934476
+    )
+    key = ["measure", "area_code", "area_name", "period", "category"]
+    assert not table.duplicated(key).any()
+    england = _series(table, "alcohol_in_treatment", "E92000001")
+    assert england["2018/19"] == 104_153
+    # the publisher's own figure for England, not the sum of authorities
+    assert _series(table, "alcohol_prevalence", "E92000001")["2015/16"] == 595_856
+
+
+@pytest.mark.mirror
+def test_goal_file_by_deprivation_is_englands(read):
+    table = read("sdg_3_5_1")
+    deciles = table[table["category"] != ""]
+    assert len(deciles) == 30
+    assert set(deciles["area_code"]) == {"E92000001"}
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("edition", "measure", "value"),
+    [
+        ("drug-related mental and behavioural disorders", "drug_disorder_admissions", 45),
+        ("poisoning by drug misuse", "drug_poisoning_admissions", 120),
+    ],
+)
+def test_admissions(read, edition, measure, value):
+    table = read("nhs_drug_admissions", edition)
+    assert set(table["measure"]) == {measure}
+    assert _series(table, measure, "", "Worcestershire")["2018/19"] == value
+    assert sorted(table["period"].unique()) == [
+        f"{y}/{(y + 1) % 100:02d}" for y in range(2008, 2019)
+    ]
+    # the distrusted year, and health areas that are not the authority of that name
+    assert "2019/20" not in set(table["period"])
+    assert not {"Derbyshire", "West Berkshire"} & set(table["area_name"])
+    assert set(table.loc[table["value"].isna(), "status"]) == {Status.UNAVAILABLE}
+
+
+@pytest.mark.mirror
+def test_people_in_treatment(read):
+    totals = read("ndtms_viewit", "England totals")
+    england = _series(totals, "adults_in_treatment", "", "England")
+    assert england["2023/24"] == 310_863
+    assert len(england) == 15
+    groups = read("ndtms_viewit", "England by group")
+    whole = groups[(groups["sex"] == "persons") & (groups["age"] == "18+")]
+    wide = whole.pivot_table(index="period", columns="measure", values="value")
+    # "Total" becomes "TOTAL" in 2021/22
+    assert len(wide) == 13
+    parts = ["opiate", "non_opiate", "alcohol_only", "non_opiate_and_alcohol"]
+    summed = wide[[f"{part}_in_treatment" for part in parts]].sum(axis=1)
+    assert (summed - wide["adults_in_treatment"]).abs().max() <= 5
+    assert (wide["adults_in_treatment"] - england[wide.index]).abs().max() == 0
+
+
+@pytest.mark.mirror
+def test_authority_in_treatment(read):
+    table = read("ndtms_viewit", "authorities by group")
+    assert set(table["area_name"]) == {"Barnet"}
+    assert set(table["measure"]) >= {"opiate_in_treatment", "opiate_new_to_treatment"}
+    assert set(table["age"]) == {"18+", "18-29", "30-49", "50+"}
+
+
+HEAD = (
+    "Year,Series,Units,Local Authority,Deprivation decile,Unit multiplier,Unit measure,"
+    "GeoCode,Value\n"
+)
+ROW = "2018/19,Alcohol - People in treatment,Number,{},,Units,Number,{},{}\n"
+
+
+def test_rows_that_disagree_are_told(edition_of, written):
+    text = HEAD + ROW.format("Derby", "E06000015", 101) + ROW.format("Derby", "E06000015", 102)
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("sdg_3_5_1").read(written(text))
+    assert "disagrees with another row" in str(caught.value)
+
+
+@pytest.mark.parametrize("order", [(358, 355), (355, 358)])
+def test_exact_row_is_kept_in_either_order(edition_of, written, order):
+    text = HEAD + "".join(ROW.format("Derby", "E06000015", value) for value in order)
+    table = edition_of("sdg_3_5_1").read(written(text))
+    assert table["value"].tolist() == [358]
+
+
+def test_two_rounded_rows_that_disagree_are_told(edition_of, written):
+    text = HEAD + ROW.format("Derby", "E06000015", 100) + ROW.format("Derby", "E06000015", 105)
+    with pytest.raises(InvalidDataError):
+        edition_of("sdg_3_5_1").read(written(text))
+
+
+def test_unknown_series(edition_of, written):
+    text = HEAD + ROW.replace("People in treatment", "Patients").format("Derby", "E06000015", 1)
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("sdg_3_5_1").read(written(text))
+    assert "not a series that we know" in str(caught.value)
+
+
+def test_admissions_that_are_no_number(edition_of, written):
+    text = "year,Derby,Kent\n2009,5,*\n2010,x,6\n"
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("nhs_drug_admissions").read(written(text))
+    assert [problem.where for problem in caught.value.problems] == [
+        "source/file.csv, line 3, column Derby",
+        "source/file.csv, line 2, column Kent",
+    ]
+
+
+def test_dependence_with_a_renamed_heading(edition_of, written):
+    text = (
+        "PHE_Centre,Local_Authority,Area_Code_GSS,Alcohol_dependent,Alcohol_lower,"
+        "Alcohol_upper_CI,Year\nEast Midlands,Derby,E06000015,3378,2538,4779,2017/18\n"
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("alcohol_dependence").read(written(text))
+    assert "'Alcohol_lower' is not known; nearest known: 'Alcohol_lower_CI'" in str(caught.value)
+
+
+def test_group_that_treatment_files_do_not_have(edition_of, written):
+    text = (
+        "Reporting period,Area,Sex,Age group,Substance category,All in treatment,"
+        "New presentations\n2023/24,England,Total,Total,Tobacco,5,5\n"
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ndtms_viewit", "England totals").read(written(text))
+    assert "'Tobacco' is not in" in str(caught.value)

@@ -166,8 +166,9 @@ def slope_index(
     pandas.DataFrame
         One row per group: grouping columns, ``value`` and its limits (slope index),
         ``relative_index`` and its limits (``relative_lower95_0`` and so on), ``intercept`` (the
-        first end of the line, in the unit of the value), ``total_denominator`` (people), ``quantiles`` (how many), ``statistic``, ``method`` and
-        ``status``: shown, or not applicable for fewer than 5 or more than 100 quantiles. The
+        first end of the line, in the unit of the value), ``total_denominator`` (people),
+        ``quantiles`` (how many), ``statistic``, ``method`` and ``status``: shown, or not applicable
+        for fewer than 5 or more than 100 quantiles. The
         relative index and its limits are missing where an end of the line is not above 0.
 
     Raises

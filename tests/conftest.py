@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from needs.assessment import Assessment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,4 +40,32 @@ def oracle() -> Path:
     folder = _beside("NEEDS_ORACLE", "oracle")
     if not folder.is_dir():
         pytest.skip("the expected results are not at hand (set NEEDS_ORACLE)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def processed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Processed tables of the embedded data package."""
+    from needs.prepare import prepare
+
+    folder = tmp_path_factory.mktemp("processed")
+    prepare(root / "data" / "raw" / "worcestershire", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def worcestershire(processed: Path) -> Assessment:
+    """The worked example: Worcestershire, reporting year 2022, from the embedded data package."""
+    from needs import assessment
+
+    return assessment.load("Worcestershire", 2022, processed=processed)
+
+
+@pytest.fixture(scope="session")
+def national(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Processed tables of all of England, from the publishers' files."""
+    from needs.prepare import prepare
+
+    folder = tmp_path_factory.mktemp("national")
+    prepare(mirror, folder)
     return folder

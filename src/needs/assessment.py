@@ -357,9 +357,9 @@ def _lsoa(folder: Path, area: str, year: int) -> tuple[pd.DataFrame, str, int | 
     rows = _read(folder, "lsoa", [("upper_code", "==", area)])
     at_hand = set(rows["edition"].astype(str))
     usable = [e for e, (_, issued) in INDEX_EDITIONS.items() if issued <= year and e in at_hand]
-    if not usable:
+    if not usable or rows.empty:
         return rows.iloc[:0].assign(population=pd.Series(dtype="float")), "", None
-    edition = max(usable)
+    edition = max(usable)  # an area that is younger than the edition has no LSOAs in it
     rows = rows[rows["edition"].astype(str) == edition]
     vintage = INDEX_EDITIONS[edition][0]
     people = _read(

@@ -27,7 +27,7 @@ def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     gap = (_shares(local) - _shares(national)).dropna()
     if gap.empty:
         return (Span(f"The age structure of {area} cannot be compared with England's"),)
-    most, least = int(gap.idxmax()), int(gap.idxmin())
+    most, least = _extremes(gap)
     if gap.max() < 0.1:
         return (Span(f"{words.capital(area)} has much the same age structure as England"),)
     return (
@@ -45,7 +45,7 @@ def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: 
     if gap.empty:
         return kind
     ours, theirs = _shares(local), _shares(national)
-    most, least = int(gap.idxmax()), int(gap.idxmin())
+    most, least = _extremes(gap)
     return (
         f"{kind} Aged {_band(most)}: {ours[most]:.1f}% against {theirs[most]:.1f}%. "
         f"Aged {_band(least)}: {ours[least]:.1f}% against {theirs[least]:.1f}%."
@@ -54,6 +54,12 @@ def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: 
 
 def _shares(frame: pd.DataFrame) -> pd.Series:
     return frame.groupby("age_from")["share"].sum()
+
+
+def _extremes(gap: pd.Series) -> tuple[int, int]:
+    """Ages at which a difference is largest and smallest."""
+    ages = gap.index.to_numpy(dtype=int)
+    return int(ages[int(gap.argmax())]), int(ages[int(gap.argmin())])
 
 
 def _band(age: int) -> str:
@@ -180,21 +186,45 @@ def by_sex(male: Figure, female: Figure, subject: str) -> Text:
 
 def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
     """Alternative text of males and females beside each other."""
-    both = (
+    kind = f"Bar chart of {words.lower_first(subject)} by sex"
+    where = f", {words.in_prose(male.area_name)}, {male.period}: "
+    both = [("males", male), ("females", female)]
+    long = [
         f"{sex} {one.number} ({one.interval})" if one.interval else f"{sex} {one.number}"
-        for sex, one in (("males", male), ("females", female))
+        for sex, one in both
+    ]
+    text = f"{kind}{where}{words.listing(long)}."
+    short = f"{kind}, {male.period}: males {male.number}, females {female.number}."
+    return text if len(text) <= words.ALT_LIMIT else short
+
+
+def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
+    """How many of several rates are clearly higher for males, by their intervals."""
+    higher = sum((male.lower or 0) > (female.upper or float("inf")) for male, female in pairs)
+    name = words.capital(words.in_prose(area))
+    if higher == len(pairs):
+        return (Span(f"In {area}, males die at clearly higher rates than females on every count"),)
+    if not higher:
+        return (Span(f"{name}: no rate is clearly higher for males than for females"),)
+    return (
+        Span(
+            f"{name}: {words.number_word(higher)} of {words.number_word(len(pairs))} rates "
+            f"{'is' if higher == 1 else 'are'} clearly higher for males than for females"
+        ),
     )
-    text = (
-        f"Bar chart of {words.lower_first(subject)} by sex, {words.in_prose(male.area_name)}, "
-        f"{male.period}: {words.listing(list(both))}."
-    )
+
+
+def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
+    """Alternative text of males against females over several indicators."""
+    parts = [
+        f"{words.lower_first(name)}: males {male.number}, females {female.number}"
+        for name, male, female in rows
+    ]
+    text = f"Chart of rates for males and females in {area}: {'; '.join(parts)}."
     return (
         text
         if len(text) <= words.ALT_LIMIT
-        else (
-            f"Bar chart of {words.lower_first(subject)} by sex, {male.period}: males {male.number}, "
-            f"females {female.number}."
-        )
+        else (f"Chart of {len(rows)} rates for males and females in {area}; {parts[0]}.")
     )
 
 

@@ -136,17 +136,21 @@ def claims(na: Assessment) -> Blocks:
         return Blocks()
     rows = tuple(
         (
-            Cell(f"{row.claim_id}, {row.area_name}" if row.part == "comparator" else row.claim_id),
-            Cell(row.label),
-            Cell(row.area_name),
-            Cell(row.period),
-            Cell(row.stated),
-            Cell(row.ours or "[x]"),
-            Cell(row.our_period or "[x]"),
-            Cell(row.verdict),
-            Cell(row.note or row.how_to_add or "none"),
+            Cell(
+                f"{row['claim_id']}, {row['area_name']}"
+                if row["part"] == "comparator"
+                else row["claim_id"]
+            ),
+            Cell(str(row["label"])),
+            Cell(str(row["area_name"])),
+            Cell(str(row["period"])),
+            Cell(str(row["stated"])),
+            Cell(row["ours"] or "[x]"),
+            Cell(row["our_period"] or "[x]"),
+            Cell(str(row["verdict"])),
+            Cell(row["note"] or row["how_to_add"] or "none"),
         )
-        for row in checked.itertuples(index=False)
+        for row in checked.to_dict("records")
     )
     return blocks(
         Heading("Figures printed in the strategy, checked"),

@@ -35,6 +35,7 @@ AUTHORITIES_FOR_A_CHART = 20
 #: Points on each line of a funnel: enough to look smooth.
 CURVE_POINTS = 80
 
+#: What the rule says where it does not apply: nothing that a sentence needs to repeat.
 TREND_WORDS = "cannot be calculated"
 
 
@@ -163,7 +164,10 @@ def message(na: Assessment, key: str) -> Blocks:
             *text,
             Span(" "),
             *words.trend_sentence(
-                series, label, polarity=indicator.polarity, subject=_subject(indicator)
+                series,
+                "" if label == TREND_WORDS else label,
+                polarity=indicator.polarity,
+                subject=_subject(indicator),
             ),
         )
     return blocks(Prose(text, figures=_shown([figure, reference, *series.figures])))
@@ -177,12 +181,15 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         return Blocks()
     periods = {one.period for one in focus.figures}
     others = []
-    for place in places or na.places[1:]:
+    # a count depends on the size of the area: England's would only flatten the line
+    comparable = () if is_count(indicator) else (places or na.places[1:])
+    for place in comparable:
         series = na.series(key, place)
         kept = tuple(one for one in series.figures if one.period in periods)
         if place.code != na.area.code and any(one.shown for one in kept):
             others.append(Series(series.label, series.role, kept))
     label, _ = recent(na, indicator)
+    label = "" if label == TREND_WORDS else label
     table = tables.series_table(
         f"{key}_trend", f"{indicator.name}: {na.name} and comparators by period", focus, others
     )
@@ -236,12 +243,12 @@ def by_sex(na: Assessment, key: str) -> Blocks:
     return blocks(
         Chart(
             id=chart_id,
-            headline=findings.by_sex(*figures, subject=_subject(indicator)),
+            headline=findings.by_sex(figures[0], figures[1], _subject(indicator)),
             subtitle=_subtitle(indicator, figures, na),
             svg=charts.grouped_bars(
                 series, unit=indicator.unit, chart_id=chart_id, group="area_name"
             ),
-            alt=findings.alt_by_sex(*figures, subject=_subject(indicator)),
+            alt=findings.alt_by_sex(figures[0], figures[1], _subject(indicator)),
             table=table,
             figures=_shown(table.figures),
             sources=table.sources,
@@ -291,7 +298,7 @@ def authorities(na: Assessment, key: str) -> Blocks:
     """Draw all upper-tier authorities: a funnel of rates of counts, else values in order."""
     indicator = na.indicator(key)
     period = na.latest_period(key)
-    if not period:
+    if not period or is_count(indicator):
         return Blocks()
     figures = [one for one in na.across(key, na.authorities, period) if one.shown]
     if len(figures) < AUTHORITIES_FOR_A_CHART:
@@ -423,6 +430,11 @@ def recent(na: Assessment, indicator: Indicator) -> tuple[str, str]:
     way = {"increasing": "higher", "decreasing": "lower"}.get(label)
     judged = words.judge(way, indicator.polarity) if way in ("higher", "lower") else ""
     return label, judged if judged in ("better", "worse") else ""
+
+
+def is_count(indicator: Indicator) -> bool:
+    """Whether the size of the area itself decides the value."""
+    return indicator.statistic in ("count", "amount")
 
 
 def _start(label: str) -> pd.Timestamp:

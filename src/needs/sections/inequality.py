@@ -10,14 +10,13 @@ from needs import charts, findings, tables
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
 from needs.figures import Figure, figure_id
-from needs.sections import indicator as shared
 from needs.stats.inequality import slope_index
 
 #: Indicators for which the publisher gives England by deprivation decile of authorities.
 GRADIENT = "alcohol_specific_mortality"
 
 #: Rates that are published for males and females.
-BY_SEX = ("drug_misuse_rate", "alcohol_specific_mortality")
+BY_SEX = ("drug_misuse_rate", "drug_poisoning_rate", "alcohol_specific_mortality")
 
 ORDER = (
     "Most", "Second most", "Third more", "Fourth more", "Fifth more",
@@ -73,10 +72,46 @@ def gradient(na: Assessment) -> Blocks:
 
 
 def by_sex(na: Assessment) -> Blocks:
-    """Show males and females side by side."""
-    parts = [shared.by_sex(na, key) for key in BY_SEX if key in na.catalogue.indicators]
-    shown = [part for part in parts if part.items]
-    return blocks(Heading("Males and females"), *shown) if shown else Blocks()
+    """Draw males against females for every rate that is published for both."""
+    pairs = []
+    for key in BY_SEX:
+        period = na.latest_period(key, sex="male")
+        male, female = (na.figure(key, na.area, period, sex) for sex in ("male", "female"))
+        if male.shown and female.shown:
+            pairs.append((na.indicator(key), male, female))
+    if not pairs:
+        return Blocks()
+    rows = [
+        (f"{indicator.short_name}, {one.sex}s", one) for indicator, *both in pairs for one in both
+    ]
+    table = tables.figures_table(
+        "by_sex", f"Males and females in {na.name}", "Indicator and sex", rows, period=True
+    )
+    return blocks(
+        Heading("Males and females"),
+        Chart(
+            id="chart_by_sex",
+            headline=findings.sexes([(male, female) for _, male, female in pairs], na.name),
+            subtitle=f"Rates {pairs[0][1].unit} for males and females, {na.name}, newest period of "
+            "each.",
+            svg=charts.dumbbell(
+                [
+                    (f"{indicator.short_name}, {male.period}", male, female)
+                    for indicator, male, female in pairs
+                ],
+                chart_id="chart_by_sex",
+                unit=pairs[0][1].unit,
+                first="Males",
+                second="Females",
+            ),
+            alt=findings.alt_sexes(
+                [(one.short_name, male, female) for one, male, female in pairs], na.name
+            ),
+            table=table,
+            figures=table.figures,
+            sources=table.sources,
+        ),
+    )
 
 
 def local_gradient(na: Assessment) -> Blocks:

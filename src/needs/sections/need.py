@@ -116,43 +116,50 @@ def met_need(unmet: Figure) -> Figure:
     )
 
 
-def places(na: Assessment) -> Blocks:
+def reach(na: Assessment) -> Blocks:
     """Say how many more people would be in treatment at England's level of met need."""
-    rows: list[tuple[str, Figure]] = []
-    sentences = []
-    figures: list[Figure] = []
-    for key in UNMET_NEED:
-        figure = na.figure(key)
-        england = na.figure(key, na.england, figure.period)
-        if not figure.shown or england.value is None:
-            continue
-        more = people_to_reach(figure, 100 - england.value, f"England, {england.period}")
-        sentences.append(
-            Prose(
-                words.places_sentence(more, people=na.indicator(key).people),
-                figures=(more,),
-            )
-        )
-        rows.append((na.indicator(key).short_name, more))
-        figures += [figure, england, more]
-    if not rows:
+    found = _reached(na)
+    if not found:
+        return Blocks()
+    sentences = [
+        Prose(words.places_sentence(more, people=indicator.people), figures=(more,))
+        for indicator, more in found
+    ]
+    return blocks(Heading("What reaching England's level would take"), *sentences)
+
+
+def places(na: Assessment) -> Blocks:
+    """Show the same with a table of what it rests on."""
+    found = _reached(na)
+    if not found:
         return Blocks()
     return blocks(
-        Heading("What reaching England's level would take"),
-        *sentences,
+        reach(na),
         tables.figures_table(
             "places_to_reach",
             "More people in treatment to reach England's share of met need",
             "Need",
-            rows,
+            [(indicator.short_name, more) for indicator, more in found],
             value="More people in treatment",
-            texts={"Period": [one.period for _, one in rows]},
+            counts=("In treatment now", "Estimated prevalence"),
+            period=True,
             notes=(
                 "People needed = the share of need that is met in England × the area's prevalence "
                 "− people in treatment now, and not less than 0.",
             ),
         ),
     )
+
+
+def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
+    found = []
+    for key in UNMET_NEED:
+        figure = na.figure(key)
+        england = na.figure(key, na.england, figure.period)
+        if figure.shown and england.value is not None:
+            more = people_to_reach(figure, 100 - england.value, f"England, {england.period}")
+            found.append((na.indicator(key), more))
+    return found
 
 
 def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
+
 from needs import charts, deprivation, findings, maps, population, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
@@ -331,15 +335,13 @@ def most_deprived(na: Assessment) -> Blocks:
         return Blocks()
     rows = tuple(
         (
-            Cell(f"{row.lsoa_name} ({row.lsoa_code})"),
-            Cell(str(row.district_name)),
-            Cell(format_number(row.imd_rank), float(row.imd_rank)),
-            Cell(str(row.imd_decile), float(row.imd_decile)),
-            Cell(format_number(row.population), float(row.population))
-            if row.population == row.population
-            else Cell("[x]"),
+            Cell(f"{row['lsoa_name']} ({row['lsoa_code']})"),
+            Cell(str(row["district_name"])),
+            _count(row["imd_rank"]),
+            _count(row["imd_decile"]),
+            _count(row["population"]),
         )
-        for row in deprivation.most_deprived(na).itertuples(index=False)
+        for row in deprivation.most_deprived(na).to_dict("records")
     )
     return blocks(
         Table(
@@ -356,6 +358,11 @@ def most_deprived(na: Assessment) -> Blocks:
             sources=deprivation.sources(na),
         )
     )
+
+
+def _count(number: Any) -> Cell:
+    """A count as a cell; not available where it is missing."""
+    return Cell("[x]") if pd.isna(number) else Cell(format_number(float(number)), float(number))
 
 
 def _map_table(na: Assessment) -> Table:

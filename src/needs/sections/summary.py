@@ -73,7 +73,7 @@ def findings(na: Assessment) -> Blocks:
             words.say(
                 "{count} of its {total} neighbourhoods (LSOAs) are among the most deprived 10% in "
                 "England. They are home to {share} of residents.",
-                count=count.number,
+                count=count.with_(unit=""),
                 total=str(len(na.lsoa)),
                 share=share,
             )
@@ -96,7 +96,7 @@ def findings(na: Assessment) -> Blocks:
 
 def reach(na: Assessment) -> Blocks:
     """Say what reaching England's level of met need would take, in people."""
-    return need.places(na)
+    return need.reach(na)
 
 
 def gaps(na: Assessment) -> Blocks:

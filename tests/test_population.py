@@ -1,0 +1,43 @@
+"""Population: totals, age groups and the pyramid agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from needs import population
+from needs.assessment import Assessment
+
+
+def test_newest_estimate_by_the_reporting_year_is_used(worcestershire: Assessment) -> None:
+    assert population.latest_year(worcestershire) == 2022
+
+
+def test_age_groups_are_shares_of_one_whole(worcestershire: Assessment) -> None:
+    na = worcestershire
+    for place in (na.area, *na.districts, na.england):
+        shares = [population.age_share(na, place, group).value for group in population.AGE_GROUPS]
+        assert sum(share or 0 for share in shares) == pytest.approx(100)
+
+
+def test_districts_add_up_to_the_county(worcestershire: Assessment) -> None:
+    na = worcestershire
+    total = population.total(na, na.area).value
+    assert sum(population.total(na, one).value or 0 for one in na.districts) == total
+    shares = [population.share_of_area(na, one).value or 0 for one in na.districts]
+    assert sum(shares) == pytest.approx(100)
+
+
+def test_the_pyramid_holds_every_resident_once(worcestershire: Assessment) -> None:
+    na = worcestershire
+    frame = population.by_age_and_sex(na, na.area)
+    assert frame["population"].sum() == population.total(na, na.area).value
+    assert frame["share"].sum() == pytest.approx(100)
+    assert sorted(frame["age_from"].unique()) == list(range(0, 95, 5))
+
+
+def test_an_unknown_place_is_not_available_and_not_zero(worcestershire: Assessment) -> None:
+    from needs.assessment import Place
+
+    nowhere = Place("E99999999", "Nowhere", "district")
+    assert not population.total(worcestershire, nowhere).shown
+    assert not population.age_share(worcestershire, nowhere, "65 and over").shown

@@ -8,6 +8,7 @@ PDF, spreadsheet, register) is rendered from that one model.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -297,13 +298,18 @@ def _plain_data(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _build(kind: Any, value: Any) -> Any:
     if value is None:
         return None
     if typing.get_origin(kind) is types.UnionType:
         kind = next(part for part in typing.get_args(kind) if part is not type(None))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: _build(hints[name], part) for name, part in value.items()})
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)

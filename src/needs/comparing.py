@@ -14,7 +14,7 @@ from typing import Literal, cast
 import pandas as pd
 
 from needs.blocks import Text
-from needs.english import capital, in_prose, join, ordinal, possessive, say
+from needs.english import capital, in_prose, join, number_word, ordinal, possessive, say
 from needs.errors import ParameterError
 from needs.figures import Figure
 from needs.phrases import is_count, short, when
@@ -196,6 +196,14 @@ def place(shown: Sequence[Figure], one: Figure) -> str:
     return f"joint {named}" if len(values) - above - below > 1 else named
 
 
+def ends(shown: Sequence[Figure]) -> tuple[list[Figure], list[Figure]]:
+    """The lowest and the highest figures, as printed, ties by name."""
+    ordered = sorted(shown, key=lambda figure: (figure.value or 0.0, figure.area_name))
+    low = [figure for figure in ordered if figure.number == ordered[0].number]
+    high = [figure for figure in ordered if figure.number == ordered[-1].number]
+    return low, high
+
+
 def chance(
     figures: Sequence[Figure], focus: Figure, labels: Mapping[str, str], noun: str
 ) -> tuple[str, int]:
@@ -218,7 +226,7 @@ def chance(
     outside = sum(_beyond(labels.get(figure.area_code, "")) for figure in shown)
     if not focus.shown or label == "not compared":
         return f"{name} cannot be placed, because it has no figure or no limits.", outside
-    among = f"the range expected by chance among {len(shown):,} {noun}"
+    among = f"the range expected by chance among {number_word(len(shown))} {noun}"
     if not label.startswith(("high", "low")):
         return f"{name} lies within {among}.", outside
     side = "above" if label.startswith("high") else "below"

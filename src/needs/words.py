@@ -1,8 +1,7 @@
-"""Sentences and headlines of the report, made from figures; alternative texts come along.
+"""Sentences of the report, made from figures; and the door to headlines and alternative texts.
 
 Pure functions from `Figure`s to `needs.blocks.Text`. Each number is a span that links to its
-figure. Cases with the sentences that they must give stand in ``tests/spec/words.yaml``. Sentences
-end with a full stop; headlines, which stand above charts, do not.
+figure. Cases with the sentences that they must give stand in ``tests/spec/words.yaml``.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from needs.comparing import (
     Comparison,
     chance,
     compare,
+    ends,
     judge,
     place,
     trend_judgement,
@@ -54,11 +54,18 @@ from needs.english import (
 )
 from needs.figures import Figure, Series, Status
 from needs.glossary import Term, glossary
+from needs.headlines import (
+    HEADLINE_LIMIT,
+    headline_compare,
+    headline_funnel,
+    headline_parts,
+    headline_rank,
+    headline_trend,
+)
 from needs.phrases import (
     ages,
     areas,
     direction,
-    fit,
     is_count,
     is_zero,
     moved,
@@ -125,9 +132,6 @@ __all__ = [
     "with_noun",
 ]
 
-#: Longest headline of a chart, in characters.
-HEADLINE_LIMIT = 140
-
 _MARK_WORDS = {"e": "an estimate", "p": "provisional", "r": "revised"}
 
 
@@ -173,10 +177,16 @@ def comparison_sentence(
 def _statement(figure: Figure, subject: str) -> Text:
     what = owned(figure, subject)
     if figure.shown:
-        return _opened(figure.period, say("{what} was {f:full}.", what=what, f=figure))
+        form = "{what} was {f:number}." if _said(figure, subject) else "{what} was {f:full}."
+        return _opened(figure.period, say(form, what=what, f=figure))
     if figure.status is Status.ROUNDS_TO_ZERO:
         return _opened(figure.period, say("{what} was {f}.", what=what, f=figure))
     return say("{what} for {when} is {f}.", what=capital(what), when=figure.period, f=figure)
+
+
+def _said(figure: Figure, subject: str) -> bool:
+    """Whether the subject has already named the noun that is counted."""
+    return is_count(figure) and not figure.interval and figure.unit in subject.split()
 
 
 def _opened(period: str, text: Text) -> Text:
@@ -245,7 +255,7 @@ def trend_sentence(
         )
         recent = ""
     else:
-        course = _course(shown[0], shown[-1], subject)
+        course = _course(shown[0], shown[-1], subject, tested=bool(direction(recent)))
     return sentences(
         course, _recent_sentence(recent, polarity), _gaps_sentence(figures), _broken(at, why)
     )
@@ -255,27 +265,28 @@ def _subject(figure: Figure, subject: str) -> str:
     return "It" if subject == "it" else capital(owned(figure, subject))
 
 
-def _course(first: Figure, last: Figure, subject: str) -> Text:
-    ends: dict[str, Figure | str] = {
+def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
+    ends: dict[str, Figure | Text | str] = {
         "what": _subject(last, subject),
         "a": first,
-        "b": last,
+        "b": short(last),
         "t1": first.period,
         "t2": last.period,
     }
     match moved(first, last):
         case "higher":
-            return say("{what} rose from {a} ({t1}) to {b:number} ({t2}).", **ends)
+            return say("{what} rose from {a} ({t1}) to {b} ({t2}).", **ends)
         case "lower":
-            return say("{what} fell from {a} ({t1}) to {b:number} ({t2}).", **ends)
+            return say("{what} fell from {a} ({t1}) to {b} ({t2}).", **ends)
         case "similar":
-            tail = "The intervals overlap, so the difference may be chance."
+            # a recent trend that was tested over all points says more than the two ends
+            tail = "" if tested else "The intervals overlap, so the difference may be chance."
         case _:
             tail = "" if is_count(last) else "The change between them cannot be tested."
     if first.number == last.number:
         return say("{what} was the same in the first period ({t1}) and the last ({t2}): {a}.",
                    what=ends["what"], a=first, t1=first.period, t2=last.period)  # fmt: skip
-    return sentences(say("{what} was {a} ({t1}) and later {b:number} ({t2}).", **ends), tail)
+    return sentences(say("{what} was {a} ({t1}) and later {b} ({t2}).", **ends), tail)
 
 
 def _recent_sentence(recent: str, polarity: str) -> str:
@@ -286,7 +297,7 @@ def _recent_sentence(recent: str, polarity: str) -> str:
             return "The recent trend shows no significant change."
         return "A recent trend cannot be calculated."
     judgement = trend_judgement(recent, polarity)
-    so = f", which is getting {judgement}" if judgement else ""
+    so = f", and so getting {judgement}" if judgement else ""
     return f"The recent trend is {recent}{so}."
 
 
@@ -365,7 +376,9 @@ def funnel_sentence(
         Whose value the limits are drawn round.
     """
     first, outside = chance(figures, focus, labels, noun)
-    label = labels.get(focus.area_code, "")
+    label = labels.get(focus.area_code, "not compared")
+    if not focus.shown or label == "not compared":
+        return join([first])
     close = "It is outside the 95% limits, but inside the 99.8% limits." if "(95%)" in label else ""
     number = capital("none" if outside == 0 else number_word(outside))
     lie = "lies" if outside == 1 else "lie"
@@ -408,27 +421,19 @@ def _extremes(shown: Sequence[Figure], noun: str, what: str) -> Text:
             "Only {name} has {what} that can be shown: {f}.",
             name=name, what=a_or_an(what), f=shown[0],
         )  # fmt: skip
-    low, high = _ends(shown)
+    low, high = ends(shown)
     if low[0].number == high[0].number:
         every = capital(one_of(len(shown), len(shown), noun))
         return say("{every} have the same {what}: {f}.", every=every, what=what, f=low[0])
     return say(
-        "{high} {has} the highest {what}, {f}, and {low} the lowest, {g:number}.",
+        "{high} {has} the highest {what}, {f}, and {low} the lowest, {g}.",
         high=capital(areas(high)),
         has="has" if len(high) == 1 else "have",
         what=what,
         f=high[0],
         low=areas(low),
-        g=low[0],
+        g=short(low[0]),
     )
-
-
-def _ends(shown: Sequence[Figure]) -> tuple[list[Figure], list[Figure]]:
-    """The lowest and the highest figures, as printed, ties by name."""
-    ordered = sorted(shown, key=lambda figure: (figure.value or 0.0, figure.area_name))
-    low = [figure for figure in ordered if figure.number == ordered[0].number]
-    high = [figure for figure in ordered if figure.number == ordered[-1].number]
-    return low, high
 
 
 def _differing(shown: Sequence[Figure], whole: Figure | None) -> Text:
@@ -436,15 +441,28 @@ def _differing(shown: Sequence[Figure], whole: Figure | None) -> Text:
     if whole is None or all(result == "not compared" for _, result in compared):
         return ()
     end = say("{name} ({f})", name=in_prose(whole.area_name), f=short(whole))
-    claims = []
-    for result in ("higher", "lower"):
-        group = [figure for figure, found in compared if found == result]
-        if group:
-            verb = "is" if len(group) == 1 else "are"
-            claims.append(f"{areas(group)} {verb} statistically {result}")
-    if not claims:
+    if len(shown) == 1:
+        result = compared[0][1]
+        link = "similar to" if result == "similar" else f"{result} than"
+        return say("It is statistically {link} {end}.", link=link, end=end)
+    higher = [figure for figure, result in compared if result == "higher"]
+    lower = [figure for figure, result in compared if result == "lower"]
+    if not higher and not lower:
         return say("None differs statistically from {end}.", end=end)
-    return say("{claims} than {end}.", claims=capital(", and ".join(claims)), end=end)
+    first, way = (higher, "higher") if higher else (lower, "lower")
+    tail = f", and {areas(lower)} {_are(lower)} statistically lower" if higher and lower else ""
+    return say(
+        "{names} {are} statistically {way} than {end}{tail}.",
+        names=capital(areas(first)),
+        are=_are(first),
+        way=way,
+        end=end,
+        tail=tail,
+    )
+
+
+def _are(figures: Sequence[Figure]) -> str:
+    return "is" if len(figures) == 1 else "are"
 
 
 def _withheld(figures: Sequence[Figure]) -> Text:
@@ -554,9 +572,12 @@ def _treated_statement(treated: Figure, prevalence: Figure) -> Text:
     matched = treated.period == prevalence.period and treated.age == prevalence.age
     if matched and prevalence.shown:
         return say("Of these, {f:number} {verb} in treatment.", f=treated, verb=verb)
-    text = say("{f:number} {people} {verb} in treatment.",
-               f=treated, people="person" if verb == "was" else "people", verb=verb)  # fmt: skip
-    return _opened(treated.period, text)
+    people = "person" if verb == "was" else "people"
+    text = say(
+        "there {verb} {f:number} {people} in treatment.", verb=verb, f=treated, people=people
+    )
+    same = prevalence.shown and treated.period == prevalence.period
+    return capital(text) if same else _opened(treated.period, text)
 
 
 def _unmet_cautions(treated: Figure, prevalence: Figure, unmet: Figure) -> list[str]:
@@ -602,10 +623,17 @@ def places_sentence(
     if not places.shown:
         return say("The number of {people} in {area} that {goal} would take is {f}.",
                    people=people, area=area, goal=goal, f=places)  # fmt: skip
-    interval = say(" ({f:interval})", f=places) if places.interval else ()
+    if is_zero(places) and not places.upper:
+        return say("{area} already reaches {goal}.", area=capital(area), goal=goal)
     if is_zero(places):
-        return say("On the central estimate {area} already reaches {goal}{interval}.",
-                   area=area, goal=goal, interval=interval if places.upper else ())  # fmt: skip
+        return say(
+            "On the central estimate {area} already reaches {goal} ({f:interval} more {people}).",
+            area=area,
+            goal=goal,
+            f=places,
+            people=people,
+        )
+    interval = say(" ({f:interval})", f=places) if places.interval else ()
     return say(
         "To reach {goal}, {f:number} more {people} in {area} would need to {do}{interval}.",
         goal=goal,
@@ -634,112 +662,3 @@ def missing_notice(indicators: Sequence[Indicator], catalogue: Catalogue, area_n
     number = capital(count_noun(len(items), "indicator", words=True))
     verb = "is" if len(items) == 1 else "are"
     return Notice(f"{number} {verb} not available for {name}", tuple(items), kind="missing")
-
-
-# Headlines
-
-
-def headline_trend(
-    series: Series,
-    recent: str = "",
-    *,
-    polarity: str = "none",
-    subject: str = "",
-    breaks: Mapping[int, str] | None = None,
-) -> Text:
-    """The course of a series in a line; without a change, its newest figure."""
-    figures, _, _ = since_break(series.figures, breaks)
-    shown = [figure for figure in figures if figure.shown]
-    if not shown:
-        name = in_prose(series.figures[0].area_name) if series.figures else in_prose(series.label)
-        return join([f"No figures are available for {name}"])
-    first, last = shown[0], shown[-1]
-    what = capital(owned(last, subject))
-    now: dict[str, Figure | str] = {"what": what, "b": last, "t": when(last.period)}
-    level = say("{what} was {b} {t}", **now)
-    if len(shown) > 1 and (way := moved(first, last)) in ("higher", "lower"):
-        text = say("{what} {verb} from {a} ({t1}) to {b:number} ({t2})", what=what, a=first, b=last,
-                   verb="rose" if way == "higher" else "fell",
-                   t1=first.period, t2=last.period)  # fmt: skip
-        return fit(text, level, limit=HEADLINE_LIMIT)
-    if len(shown) > 1 and recent == "no significant change":
-        text = say("{what} shows no significant recent change: {b} {t}", **now)
-        return fit(text, level, limit=HEADLINE_LIMIT)
-    if len(shown) > 1 and direction(recent):
-        judgement = trend_judgement(recent, polarity)
-        so = f" (getting {judgement})" if judgement else ""
-        text = say("{what} is {r}{so}: {b} {t}", r=recent, so=so, **now)
-        return fit(text, level, limit=HEADLINE_LIMIT)
-    return fit(level, limit=HEADLINE_LIMIT)
-
-
-def headline_compare(
-    figure: Figure, reference: Figure | None, *, polarity: str = "none", subject: str = ""
-) -> Text:
-    """How a figure stands to its reference, in a line."""
-    compared = compare(figure, reference, polarity)
-    what = capital(owned(figure, subject))
-    if reference is None or compared.result == "not compared":
-        template = "{what} was {f} {t}" if figure.shown else "{what} {t} is {f}"
-        return fit(say(template, what=what, f=figure, t=when(figure.period)), limit=HEADLINE_LIMIT)
-    link = "similar to" if compared.result == "similar" else f"{compared.result} than"
-    name = possessive(reference.area_name)
-    return fit(
-        say("{what}, {f}, is statistically {link} {name} ({o})",
-            what=what, f=figure, link=link, name=name, o=short(reference)),
-        say("{what} is statistically {link} {name}", what=what, link=link, name=name),
-        limit=HEADLINE_LIMIT,
-    )  # fmt: skip
-
-
-def headline_parts(
-    parts: Sequence[Figure],
-    whole: Figure | None = None,
-    *,
-    noun: str = "districts",
-    subject: str = "",
-) -> Text:
-    """Which part is highest, in a line; or that none differs from the whole."""
-    shown = [figure for figure in parts if figure.value is not None]
-    what = phrase(subject, parts[0].label if parts else "figure")
-    one = singular(noun)
-    if not shown:
-        return fit(join([f"No {one} has {a_or_an(what)} that can be shown"]), limit=HEADLINE_LIMIT)
-    results = {compare(figure, whole).result for figure in shown}
-    if whole is not None and results == {"similar"}:
-        name = in_prose(whole.area_name)
-        text = join([f"No {one} differs statistically from {name} in its {what}"])
-        return fit(text, limit=HEADLINE_LIMIT)
-    low, high = _ends(shown)
-    if low[0].number == high[0].number and len(shown) > 1:
-        every = capital(one_of(len(shown), len(shown), noun))
-        text = say("{every} have the same {what}: {f}", every=every, what=what, f=high[0])
-    else:
-        text = say("{names} {has} the highest {what}: {f}", names=capital(areas(high)),
-                   has="has" if len(high) == 1 else "have", what=what, f=high[0])  # fmt: skip
-    return fit(text, limit=HEADLINE_LIMIT)
-
-
-def headline_rank(
-    figures: Sequence[Figure], focus: Figure, *, noun: str = "authorities", subject: str = ""
-) -> Text:
-    """Where an area stands among others, in a line."""
-    what = capital(owned(focus, subject))
-    shown = [figure for figure in figures if figure.shown]
-    if not focus.shown or len(shown) < 2:
-        return headline_compare(focus, None, subject=subject)
-    text = say("{what}, {f}, is the {place} of {n} {noun}", what=what, f=focus,
-               place=place(shown, focus), n=number_word(len(shown)), noun=noun)  # fmt: skip
-    return fit(text, limit=HEADLINE_LIMIT)
-
-
-def headline_funnel(
-    figures: Sequence[Figure],
-    focus: Figure,
-    labels: Mapping[str, str],
-    *,
-    noun: str = "authorities",
-) -> Text:
-    """Whether an area lies within what chance explains, in a line."""
-    first, _ = chance(figures, focus, labels, noun)
-    return fit(join([first.removesuffix(".")]), limit=HEADLINE_LIMIT)

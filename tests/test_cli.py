@@ -257,3 +257,14 @@ def test_a_figure_is_looked_for_in_all_reports(
 def test_a_broken_register_ends_with_4(tmp_path: Path) -> None:
     (tmp_path / "figures.json").write_text("{", encoding="utf-8")
     assert call("trace", "x", "--run", str(tmp_path)) == 4
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "needs", "run", "--area", "Rutland", "--year", "22"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "four digits" in done.stderr

@@ -21,7 +21,7 @@ from needs import catalogue as catalogue_module
 from needs import schemas
 from needs.areas import find
 from needs.catalogue import Catalogue
-from needs.errors import MissingDataError
+from needs.errors import MissingDataError, ParameterError
 from needs.figures import Status
 from needs.periods import parse, population_years
 from needs.readers.datapackage import DESCRIPTOR, TABLES, describe, read_package
@@ -83,7 +83,7 @@ def pack(
     Raises
     ------
     ParameterError
-        An unknown area.
+        An unknown area, or one that is no upper-tier authority.
     MissingDataError
         No processed data.
     InvalidDataError
@@ -91,7 +91,13 @@ def pack(
     """
     known = catalogue or catalogue_module.load()
     tables = {name: _read(processed, name) for name in WRITTEN}
-    authority = find(area, tables["areas"])
+    authority = find(area, tables["areas"], year)
+    if authority.kind != "upper tier":
+        raise ParameterError(
+            f"{authority.name} ({authority.code}) is not an upper-tier local authority.",
+            "area",
+            "Find one with: needs areas NAME",
+        )
     near = _near(tables["areas"], authority.code)
     carried = _carried(out)
     printed = _printed(out, carried, known)
@@ -172,7 +178,9 @@ def _observations(
     table = table[[key not in printed for key in _keys(table)]]
 
     headline = table["category"] == ""
-    own = table[headline & table["area_code"].isin(list(near))]
+    # England's many breakdowns stay out but for the gradients; local categories are all kept
+    near_by = table["area_code"].isin(list(near))
+    own = table[near_by & (headline | (table["area_code"] != ENGLAND))]
     authorities = tables["areas"].loc[tables["areas"]["kind"] == "upper tier", "code"]
     rest = table[headline & (table["sex"] == "persons") & table["area_code"].isin(authorities)]
     funnel = rest.merge(_funnel_periods(rest, year, catalogue), on=["indicator", "period"])
@@ -285,7 +293,7 @@ def _descriptor(
             "schema": {
                 "fields": [one for one in describe(table) if one["name"] in columns[table]],
                 "missingValues": [""],
-                "primaryKey": list(TABLES[table].unique or []),
+                "primaryKey": [one for one in TABLES[table].unique or [] if one in columns[table]],
             },
         }
         for table in tables

@@ -290,15 +290,14 @@ def _resource(
     if len(faults.problems) > before:
         return None
     frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
-    for problem in schemas.problems(frame, TABLES[table], name):
-        faults.problems.append(_with_line(problem, rows["#"]))
+    # the check names rows by their source: for a package that is the line of its own file
+    lines = [f"row {line}" for line in rows["#"]]
+    checked = frame.assign(source_row=lines) if "source_row" in frame else frame
+    for problem in schemas.problems(checked, TABLES[table], name):
+        where = re.sub(r": row (\d+): ", lambda m: f", {lines[int(m[1])]}: ", problem.where)
+        where = where.replace(f"{name}: row ", f"{name}, row ")
+        faults.add(problem.what, where, "Correct the cell, or the row.")
     return frame
-
-
-def _with_line(problem: Problem, lines: Sequence[int]) -> Problem:
-    """Name the line of the file where the schema's check names the row of the table."""
-    where = re.sub(r": row (\d+): ", lambda m: f", row {lines[int(m[1])]}: ", problem.where)
-    return Problem(problem.what, where, "Correct the cell; the columns are in docs/.")
 
 
 def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[Mapping[str, Any]]:

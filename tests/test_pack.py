@@ -1,0 +1,257 @@
+"""Data packages written from processed data: the same figures come out that went in."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import json
+import re
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from needs import schemas
+from needs.catalogue import load
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
+from needs.pack import WRITTEN, pack
+from needs.prepare import prepare
+from needs.readers.datapackage import read_package
+
+AREA = "Worcestershire"
+CODE = "E10000034"
+YEAR = 2022
+
+
+@pytest.fixture(scope="session")
+def embedded(root: Path) -> Path:
+    """The data package that is the embedded default."""
+    return root / "data" / "raw" / "worcestershire"
+
+
+@pytest.fixture(scope="module")
+def again(processed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package written from what the embedded package gives."""
+    out = tmp_path_factory.mktemp("again") / "pack"
+    pack(processed, AREA, out, YEAR)
+    return out
+
+
+def tables(folder: Path) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in schemas.TABLES}
+
+
+def test_a_package_of_a_package_gives_the_same_tables(
+    processed: Path, again: Path, tmp_path: Path
+) -> None:
+    prepare(again, tmp_path / "processed")
+    for name, expected in tables(processed).items():
+        own = pd.read_parquet(tmp_path / "processed" / f"{name}.parquet")
+        if name == "observations":
+            # rows that a line of this package filled in name that line
+            keys = list(schemas.OBSERVATION_KEY)
+            own, expected = (one.sort_values(keys, ignore_index=True) for one in (own, expected))
+        pd.testing.assert_frame_equal(own, expected)
+
+
+def test_the_same_data_give_the_same_bytes(processed: Path, again: Path, tmp_path: Path) -> None:
+    pack(processed, AREA, tmp_path / "pack", YEAR)
+    names = sorted(path.name for path in again.iterdir())
+    assert names == sorted([*(f"{name}.csv" for name in WRITTEN), "datapackage.json"])
+    for name in names:
+        assert (tmp_path / "pack" / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_a_code_does_as_well_as_a_name(processed: Path, again: Path, tmp_path: Path) -> None:
+    pack(processed, CODE, tmp_path / "pack", YEAR)
+    name = "observations.csv"
+    assert (tmp_path / "pack" / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_other_resources_are_kept_and_not_repeated(
+    processed: Path, embedded: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "pack"
+    shutil.copytree(embedded, out)
+    pack(processed, AREA, out, YEAR)
+    for name in ("printed_figures.csv", "claims.csv"):
+        assert (out / name).read_bytes() == (embedded / name).read_bytes()
+    names = [
+        one["name"]
+        for one in json.loads((out / "datapackage.json").read_text("utf-8"))["resources"]
+    ]
+    assert names == [*WRITTEN, "printed_figures", "claims"]
+    with (out / "observations.csv").open(encoding="utf-8", newline="") as file:
+        sources = {row["source"] for row in csv.DictReader(file)}
+    assert not any(source.startswith("worcestershire") for source in sources)
+
+
+def test_derived_values_are_not_carried(embedded: Path) -> None:
+    derived = {one.key for one in load().indicators.values() if one.numerator}
+    with (embedded / "observations.csv").open(encoding="utf-8", newline="") as file:
+        carried = {row["indicator"] for row in csv.DictReader(file)}
+    assert len(derived) >= 4
+    assert not carried & derived
+
+
+def test_derived_values_are_computed_from_it(processed: Path) -> None:
+    rows = pd.read_parquet(processed / "observations.parquet")
+    rows = rows[(rows["area_code"] == CODE) & (rows["status"] == "shown")]
+    made = set(rows.loc[rows["method"] != "published", "indicator"])
+    derived = {one.key for one in load().indicators.values() if one.numerator}
+    assert made == derived
+
+
+def test_the_package_is_small(embedded: Path) -> None:
+    assert sum(path.stat().st_size for path in embedded.iterdir()) < 1_000_000
+
+
+def test_it_holds_what_a_report_needs(processed: Path) -> None:
+    read = tables(processed)
+    lsoa = read["lsoa"]
+    assert set(lsoa["edition"]) == {"2019"}
+    assert len(lsoa) == 364
+    assert (lsoa["imd_decile"] == 1).sum() == 18
+    assert (lsoa["imd_decile"] <= 3).sum() == 74
+    assert lsoa[["easting", "northing"]].notna().all(axis=None)
+    people = read["lsoa_population"].groupby("year")["population"].sum()
+    assert people.to_dict() == {2019: 595_786, 2020: 598_070}
+    kinds = read["areas"].groupby("kind")["code"].nunique()
+    assert kinds["district"] == 6
+    assert kinds["region"] == 9
+    assert kinds["upper tier"] >= 151
+
+
+def test_every_figure_of_a_claim_is_printed_or_computed(embedded: Path) -> None:
+    """Each claim's number is a printed figure, or comes from LSOAs, populations or subtraction."""
+    read = read_package(embedded)
+    printed = read["observations"]
+    printed = printed[printed["source"].str.startswith("worcestershire")]
+    only = read_package(embedded, only=["printed_figures"])["observations"]
+    assert len(only) >= len(printed)
+    claims = read["claims"]
+    assert len(claims) == 44
+    computed = set()
+    for claim in claims.to_dict("records"):
+        rows = only[
+            only["indicator"].isin(str(claim["indicator"]).split(";"))
+            | only["source_row"].str.contains(rf"\b{claim['claim_id']}\b")
+        ]
+        values = [*rows["value"], *rows["count"]]
+        if claim["stated_value"] not in values:
+            computed.add(claim["claim_id"])
+    assert computed == {*(f"C{n:02d}" for n in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11)), "C18"}
+
+
+def test_nothing_private_is_in_it(embedded: Path) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(embedded.iterdir()))
+    assert not re.search(r"/home/|/root/|/tmp/|/work/|[A-Z]:\\|@", text)
+    assert not re.search(r"\b(Cllr|Councillor|Dr|Mr|Mrs|Ms)\b", text)
+
+
+@pytest.mark.parametrize("area", ["Worcesterhire", "E07000234", "England"])
+def test_only_an_upper_tier_authority_has_a_package(
+    processed: Path, tmp_path: Path, area: str
+) -> None:
+    with pytest.raises(ParameterError):
+        pack(processed, area, tmp_path / "pack", YEAR)
+    assert not (tmp_path / "pack").exists()
+
+
+def test_no_processed_data_is_missing_data(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="observations"):
+        pack(tmp_path, AREA, tmp_path / "pack", YEAR)
+
+
+def test_a_broken_package_is_left_as_it_is(processed: Path, embedded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pack"
+    shutil.copytree(embedded, out)
+    with (out / "printed_figures.csv").open("a", encoding="utf-8") as file:
+        file.write("nothing,E10000034,Worcestershire,2021,,1,,,worcestershire_strategy,x\n")
+    (out / "observations.csv").write_text("old", encoding="utf-8")
+    with pytest.raises(InvalidDataError):
+        pack(processed, AREA, out, YEAR)
+    assert (out / "observations.csv").read_text(encoding="utf-8") == "old"
+    assert not list(out.glob("*.part"))
+
+
+# against the publishers' own files
+
+
+@pytest.mark.mirror
+def test_the_embedded_package_is_what_the_publishers_files_give(
+    national: Path, embedded: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "pack"
+    shutil.copytree(embedded, out)
+    pack(national, AREA, out, YEAR)
+    for path in sorted(embedded.iterdir()):
+        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", list(schemas.TABLES))
+def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name: str) -> None:
+    keys = list(schemas.TABLES[name].unique or [])
+    own, every = tables(processed)[name], tables(national)[name]
+    if name == "observations":
+        own = own[~own["source"].str.contains("worcestershire")]
+        assert len(own) > 4000
+    shared = own[keys].merge(every, on=keys, how="left", validate="one_to_one")
+    expected = schemas.conform(shared[list(own.columns)], schemas.TABLES[name])
+    pd.testing.assert_frame_equal(
+        own.reset_index(drop=True), expected.reset_index(drop=True), check_exact=True
+    )
+
+
+@pytest.mark.mirror
+def test_every_figure_is_a_cell_of_the_row_that_it_names(mirror: Path, embedded: Path) -> None:
+    """Value, limits, count and denominator, traced to the publisher's file without our readers."""
+    paths = {path.name: path for path in mirror.rglob("*") if path.is_file()}
+    traced = 0
+    with (embedded / "observations.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            estimated_limits = row["indicator"] == "alcohol_prevalence" and "e" in row["marks"]
+            cells: set[str] = set()
+            for place in row["source_row"].split("; "):
+                cells |= _cells_at(paths, place)
+            for part in ("value", "lower", "upper", "count", "denominator"):
+                if row[part] and not (estimated_limits and part in ("lower", "upper")):
+                    assert _canonical(row[part]) in cells, (part, row)
+                    traced += 1
+    assert traced > 8000
+
+
+def _cells_at(paths: dict[str, Path], place: str) -> set[str]:
+    line = re.fullmatch(r"(.+\.csv), line (\d+)(?:, column .+)?", place)
+    if line:
+        return _csv_lines(paths[line[1]])[int(line[2])]
+    row = re.fullmatch(r"(.+\.xlsx), (.+), row (\d+)", place)
+    assert row, place
+    return _sheet_rows(paths[row[1]], row[2])[int(row[3])]
+
+
+@functools.cache
+def _csv_lines(path: Path) -> dict[int, set[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        lines = ((reader.line_num, row) for row in reader)
+        return {number: {_canonical(cell) for cell in row} for number, row in lines}
+
+
+@functools.cache
+def _sheet_rows(path: Path, sheet: str) -> dict[int, set[str]]:
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    return {
+        number: {_canonical(str(cell)) for cell in row if cell is not None}
+        for number, row in enumerate(book[sheet].iter_rows(values_only=True), start=1)
+    }
+
+
+def _canonical(text: str) -> str:
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text

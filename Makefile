@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
 REPORT_DATE ?= 2026-11-21
@@ -50,7 +50,7 @@ $(READY): requirements.lock pyproject.toml
 
 lock:
 	@$(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip --disable-pip-version-check -q install uv
+	@build/lock/bin/python -m pip --disable-pip-version-check -qq install uv
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras \
 		pyproject.toml --output-file requirements.lock

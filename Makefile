@@ -33,7 +33,7 @@ test: $(READY)
 		--doctest-modules --nbval-lax --numprocesses $(WORKERS) --dist loadfile -q
 
 bench: $(READY)
-	$(BIN)/python tests/bench.py
+	$(foreach one,$(sort $(wildcard bench/*.py)),$(BIN)/python $(one) &&) true
 
 gallery: $(READY)
 	$(BIN)/python tests/gallery.py build/gallery

@@ -258,12 +258,15 @@ def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataF
         else:
             unknown.add(name)
     if unknown:
+        remedy = "Add the publisher's spelling to catalogue/maps/area_names.csv."
+        if areas.empty:
+            remedy = "Bring in the lookups of areas: needs fetch ons_lookups."
         raise InvalidDataError(
             f"{len(unknown)} area names are not known.",
             where,
-            "Add the publisher's spelling to catalogue/maps/area_names.csv.",
+            remedy,
             problems=[
-                Problem(f"There is no area '{name}'.{_suggest(name, areas)}", where)
+                Problem(f"There is no area '{name}'.{_suggest(name, areas)}", where, remedy)
                 for name in sorted(unknown)
             ],
         )

@@ -440,7 +440,7 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
         for part in indicator.parts:
             for table in reversed(by_source.get(part.source, [])):
                 rows = table[_selected(table, part.select)]
-                official = rows["area_code"].map(names)
+                official = rows["area_code"].map(names).astype("str")
                 parts.append(
                     rows.assign(
                         indicator=indicator.key,

@@ -310,24 +310,23 @@ def problems(
 def _failures(table: pd.DataFrame, cases: pd.DataFrame, where: str, limit: int) -> list[Problem]:
     found: list[Problem] = []
     # a rule on whole rows gives a case for each cell of the row: one is enough
+    of_rows = (cases["schema_context"] == "DataFrameSchema") & cases["index"].notna()
+    cases = cases.assign(column=cases["column"].mask(of_rows, "row"))
     cases = cases.drop_duplicates(["check", "column", "index"])
-    cases = cases.drop_duplicates(["check", "index"]) if len(cases) else cases
     for (column, check), group in cases.groupby(["column", "check"], sort=True, dropna=False):
+        name = column if isinstance(column, str) else "table"
         for case in group.head(limit).itertuples():
+            cell = "" if name == "row" else f" of {case.failure_case}"
             found.append(
                 Problem(
-                    f"{_column(column)}: {check} does not hold of {case.failure_case}.",
+                    f"{name}: {check} does not hold{cell}.",
                     _place(table, case.index, where),
                     "Download the file again; if it is as published, see docs/adding-a-source.md.",
                 )
             )
         if len(group) > limit:
-            found.append(Problem(f"{_column(column)}: {check}: {len(group) - limit} more.", where))
+            found.append(Problem(f"{name}: {check}: {len(group) - limit} more.", where))
     return found
-
-
-def _column(name: object) -> str:
-    return str(name) if isinstance(name, str) else "row"
 
 
 def _place(table: pd.DataFrame, index: Any, where: str) -> str:

@@ -1,0 +1,218 @@
+"""Areas: names, codes, and what became of authorities."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from needs import areas, schemas
+from needs.catalogue import load
+from needs.errors import InvalidDataError, ParameterError
+from needs.readers import geography
+
+
+@pytest.fixture(scope="module")
+def lookups(mirror):
+    source = load().sources["ons_lookups"]
+    histories, uppers, regions = [], {}, {}
+    for edition in source.editions:
+        table = geography.read(mirror / edition.file, source, edition)
+        kind = edition.options["table"]
+        if kind == "district_history":
+            histories.append(table)
+        elif kind == "district_upper":
+            uppers[edition.options["valid"]] = table
+        elif kind == "district_region":
+            regions[edition.options["valid"]] = table
+    return histories, uppers, regions
+
+
+@pytest.fixture(scope="module")
+def table(lookups) -> pd.DataFrame:
+    return schemas.conform(areas.build(*lookups), schemas.AREAS)
+
+
+pytestmark = pytest.mark.mirror
+
+
+def test_table_is_as_declared(table):
+    assert schemas.problems(table, schemas.AREAS, "areas") == []
+    assert table["kind"].value_counts().to_dict() == {
+        **{"district": 204, "upper tier": 163, "region": 9, "country": 1}
+    }
+    local = table["kind"].isin(["upper tier", "district"])
+    assert table.loc[local, ["upper_code", "region_code"]].notna().all(axis=None)
+    ended = table["valid_to"].notna()
+    assert (ended == table["successor"].notna()).all()
+
+
+@pytest.mark.parametrize(
+    ("year", "count"),
+    [(2018, 152), (2019, 151), (2020, 151), (2021, 152), (2022, 152), (2023, 153), (2025, 153)],
+)
+def test_number_of_upper_tiers(table, year, count):
+    assert len(areas.upper_tiers(table, year)) == count
+
+
+def test_every_successor_is_known_and_follows_on(table):
+    day = table.set_index("code")
+    for code, row in day[day["successor"].notna()].iterrows():
+        for heir in row["successor"].split(";"):
+            assert heir in day.index, code
+            begun = day.loc[heir, "valid_from"]
+            assert begun == row["valid_to"] + pd.Timedelta(days=1), code
+
+
+@pytest.mark.parametrize(
+    ("code", "ended", "heirs"),
+    [
+        ("E10000006", date(2023, 3, 31), ("E06000063", "E06000064")),
+        ("E10000021", date(2021, 3, 31), ("E06000061", "E06000062")),
+        ("E10000023", date(2023, 3, 31), ("E06000065",)),
+        ("E10000027", date(2023, 3, 31), ("E06000066",)),
+        ("E10000002", date(2020, 3, 31), ("E06000060",)),
+        ("E08000016", date(2025, 3, 31), ("E08000038",)),
+        ("E08000019", date(2025, 3, 31), ("E08000039",)),
+        ("E07000246", date(2023, 3, 31), ("E06000066",)),
+    ],
+)
+def test_what_became_of(table, code, ended, heirs):
+    area = areas.find(code, table)
+    assert (area.valid_to, area.successors) == (ended, heirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "code"),
+    [
+        ("Worcestershire", None, "E10000034"),
+        ("  worcestershire ", 2022, "E10000034"),
+        ("e10000034", None, "E10000034"),
+        ("Bristol", None, "E06000023"),
+        ("Kingston upon Hull", None, "E06000010"),
+        ("St Helens", None, "E08000013"),
+        ("Herefordshire", None, "E06000019"),
+        ("Southend on Sea", None, "E06000033"),
+        ("Barnsley", 2022, "E08000016"),
+        ("Barnsley", 2025, "E08000038"),
+        ("Barnsley", None, "E08000038"),
+        ("Somerset", 2022, "E10000027"),
+        ("Somerset", 2023, "E06000066"),
+        ("Cumbria", 2024, "E10000006"),
+        ("England", None, "E92000001"),
+    ],
+)
+def test_find(table, text, year, code):
+    assert areas.find(text, table, year).code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("Worcestershir", "Worcestershire"), ("Hull", "Kingston upon Hull"), ("Wychevon", "Wychavon")],
+)
+def test_unknown_area_lists_the_nearest(table, text, near):
+    with pytest.raises(ParameterError) as caught:
+        areas.find(text, table)
+    said = str(caught.value)
+    assert near in said
+    assert f"needs areas {text}" in said
+
+
+def test_unknown_area_with_nothing_near(table):
+    with pytest.raises(ParameterError) as caught:
+        areas.find("Xqzy", table)
+    assert "Nearest" not in str(caught.value)
+
+
+def test_search(table):
+    assert [area.name for area in areas.search("worcester", table)] == [
+        *("Worcestershire", "Worcester"),
+    ]
+    assert next(area.code for area in areas.search("E0700023", table)) == "E07000234"
+    assert "Worcestershire" in [area.name for area in areas.search("Worcestreshire", table)]
+    assert areas.search("Xqzy", table) == ()
+    assert len(areas.search("", table)) == len(table)
+
+
+def test_children(table):
+    assert [area.code for area in areas.children("E10000034", table)] == [
+        f"E0700023{n}" for n in (4, 5, 6, 7, 8, 9)
+    ]
+    assert areas.children("E06000019", table) == ()
+    assert len(areas.children("E10000027", table, 2018)) == 5
+    assert len(areas.children("E10000027", table, 2022)) == 4
+    assert len(areas.children("E10000027", table)) == 4
+
+
+def test_region_and_predecessors(table):
+    assert areas.region("E10000034", table).name == "West Midlands"
+    assert areas.region("E92000001", table) is None
+    assert [area.name for area in areas.predecessors("E06000064", table)] == [
+        *("Barrow-in-Furness", "Eden", "South Lakeland", "Cumbria"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "same"),
+    [
+        ("E08000038", ("E08000038", "E08000016")),
+        ("E06000060", ("E06000060", "E10000002")),
+        ("E06000063", ("E06000063",)),
+        ("E10000034", ("E10000034",)),
+    ],
+)
+def test_same_place(table, code, same):
+    assert areas.same_place(code, table) == same
+
+
+def test_district_codes_of_an_authority_that_took_over(table):
+    assert areas.district_codes("E06000063", table) == (
+        *("E06000063", "E07000026", "E07000028", "E07000029"),
+    )
+    assert {"E07000190", "E07000191", "E07000246"} < set(areas.district_codes("E06000066", table))
+    assert set(areas.district_codes("E08000039", table)) == {"E08000039", "E08000019"}
+
+
+def test_every_district_of_2019_lies_in_one_authority_of_today(table, lookups):
+    now = {area.code for area in areas.upper_tiers(table, 2024)}
+    found = [code for one in now for code in areas.district_codes(one, table)]
+    of_2019 = set(lookups[1][2019]["district_code"])
+    assert of_2019 <= set(found)
+    assert len([code for code in found if code in of_2019]) == len(of_2019)
+
+
+def _named(*names, end="2018-03-31"):
+    return pd.DataFrame(
+        {"area_code": "", "area_name": list(names), "period_end": pd.Timestamp(end)}
+    )
+
+
+def test_codes_of_names(table):
+    rows = _named("Worcestershire", "Buckinghamshire", "Cornwall & Isles of Scilly", "Dorset")
+    filled = areas.fill_codes(rows, table, "a.csv")
+    assert filled["area_code"].tolist() == ["E10000034", "E10000002", "E06000052", "E10000009"]
+    later = areas.fill_codes(_named("Dorset", end="2020-03-31"), table, "a.csv")
+    assert later["area_code"].tolist() == ["E06000059"]
+
+
+def test_names_that_are_several_authorities_are_left_out(table):
+    rows = _named("Merton and Sutton", "Worcestershire")
+    assert areas.fill_codes(rows, table, "a.csv")["area_name"].tolist() == ["Worcestershire"]
+
+
+def test_unknown_names_are_told_together(table):
+    with pytest.raises(InvalidDataError) as caught:
+        areas.fill_codes(_named("Worcestreshire", "Nowhere", "Kent"), table, "a.csv")
+    said = [problem.what for problem in caught.value.problems]
+    assert len(said) == 2
+    assert "Nearest: Worcestershire" in said[1]
+
+
+def test_county_that_ended_without_a_word(lookups):
+    histories, uppers, regions = lookups
+    newest = uppers[2023]
+    without = {**uppers, 2026: newest[newest["upper_code"] != "E10000034"]}
+    with pytest.raises(InvalidDataError) as caught:
+        areas.build(histories, without, regions)
+    assert "E10000034" in str(caught.value)

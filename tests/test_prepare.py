@@ -1,0 +1,272 @@
+"""From raw files and packages to the processed tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from needs import pack, prepare, schemas
+from needs.catalogue import load
+from needs.errors import InvalidDataError, MissingDataError
+
+
+@pytest.fixture(scope="module")
+def processed(mirror, tmp_path_factory) -> Path:
+    """All of England, prepared from the national files."""
+    folder = tmp_path_factory.mktemp("data") / "processed"
+    prepare.prepare(mirror, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def observations(processed) -> pd.DataFrame:
+    return pd.read_parquet(processed / "observations.parquet")
+
+
+@pytest.fixture
+def raw(mirror, tmp_path) -> Path:
+    """A few small sources, and the lookups that they need."""
+    folder = tmp_path / "raw"
+    for pattern in (
+        "ndtms_and_dependence/[Eo]*.csv",
+        "ohid_fingertips/935[13]*.csv",
+        "ons_lookups/Local*.csv",
+        "ons_lookups/Lower_Tier*.csv",
+    ):
+        for path in mirror.glob(pattern):
+            target = folder / path.relative_to(mirror)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    return folder
+
+
+def _one(observations, indicator, code, period, sex="persons"):
+    rows = observations[
+        (observations["indicator"] == indicator)
+        & (observations["area_code"] == code)
+        & (observations["period"] == period)
+        & (observations["sex"] == sex)
+        & (observations["category"] == "")
+    ]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", list(schemas.TABLES))
+def test_every_table_is_as_declared(processed, name):
+    table = pd.read_parquet(processed / f"{name}.parquet")
+    assert len(table) > 0
+    assert schemas.problems(table, schemas.TABLES[name], name) == []
+    order = list(prepare.ORDER[name])
+    again = table.sort_values(order, kind="stable", ignore_index=True)
+    pd.testing.assert_frame_equal(table, again)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("layer", "count"),
+    [("lsoa_2011", 32_844), ("lsoa_2021", 33_755), ("district", 296), ("upper_tier", 153)],
+)
+def test_boundaries(processed, layer, count):
+    import geopandas
+
+    table = geopandas.read_parquet(processed / f"boundaries_{layer}.parquet")
+    assert len(table) == count
+    assert table.crs.to_epsg() == 4326
+
+
+@pytest.mark.mirror
+def test_manifest_lists_what_was_used(processed, mirror):
+    manifest = json.loads((processed / "manifest.json").read_text(encoding="utf-8"))
+    paths = [one["path"] for one in manifest["files"]]
+    assert paths == sorted(paths)
+    assert all((mirror / path).is_file() for path in paths)
+    assert {one["source"] for one in manifest["files"]} <= set(load().sources)
+    assert prepare.is_fresh(mirror, processed)
+
+
+@pytest.mark.mirror
+def test_deprivation_of_worcestershire(processed):
+    lsoa = pd.read_parquet(processed / "lsoa.parquet")
+    people = pd.read_parquet(processed / "lsoa_population.parquet")
+    county = lsoa[lsoa["upper_code"] == "E10000034"]
+    assert set(county["upper_name"]) == {"Worcestershire"}
+    assert county[["easting", "northing"]].notna().all(axis=None)
+    for edition in ("2019", "2025"):
+        index = county[county["edition"] == edition]
+        assert (index["imd_decile"] == 1).sum() == 18
+        assert (index["imd_decile"] <= 3).sum() == 74
+    index = county[county["edition"] == "2019"]
+    assert len(index) == 364
+    both = index.merge(people[people["year"] == 2020], on=["lsoa_vintage", "lsoa_code"])
+    assert both["population"].sum() == 598_070
+    assert both.loc[both["imd_decile"] == 1, "population"].sum() == 27_750
+    assert both.loc[both["imd_decile"] <= 3, "population"].sum() == 122_975
+
+
+@pytest.mark.mirror
+def test_published_deaths_and_treatment_of_worcestershire(observations):
+    rate = _one(observations, "drug_misuse_rate", "E10000034", "2018 to 2020")
+    assert (rate["count"], rate["value"], rate["lower"], rate["upper"]) == (69, 4.2, 3.3, 5.3)
+    assert rate["source"] == "ons_drug_deaths"
+    treated = _one(observations, "alcohol_in_treatment", "E10000034", "2018/19")
+    assert treated["value"] == 1_029
+    assert treated["area_name"] == "Worcestershire"
+
+
+@pytest.mark.mirror
+def test_first_part_of_an_indicator_wins(observations):
+    limits = _one(observations, "alcohol_prevalence", "E10000034", "2017/18")
+    assert limits["source"].startswith("alcohol_dependence")
+    assert limits["lower"] == 3_960
+    only = _one(observations, "alcohol_prevalence", "E10000034", "2018/19")
+    assert only["source"].startswith("sdg_3_5_1")
+    assert only["value"] == pytest.approx(5_290.666667)
+
+
+@pytest.mark.mirror
+def test_every_observation_names_its_rows_and_sources(observations):
+    sources = observations["source"].str.split(";").explode()
+    assert set(sources) <= set(load().sources)
+    published = observations[observations["method"] == "published"]
+    place = published["source_row"].str.fullmatch(r".+\.(csv, line|xlsx, .+, row) \d+")
+    assert place.all()
+
+
+@pytest.mark.mirror
+def test_newest_edition_of_a_population_is_kept(processed):
+    table = pd.read_parquet(processed / "populations.parquet")
+    whole = table[(table["age_from"] == 0) & table["age_to"].isna() & (table["sex"] == "persons")]
+    england = whole[whole["area_code"] == "E92000001"].set_index("year")
+    assert england.loc[2022, ["population", "edition"]].tolist() == [57_112_542, "mid-2023"]
+    assert england.index.tolist() == list(range(2011, 2024))
+    assert not table.duplicated(list(schemas.POPULATION_KEY)).any()
+
+
+@pytest.mark.mirror
+def test_counties_of_mid_2020_are_sums_of_their_districts(processed):
+    table = pd.read_parquet(processed / "populations.parquet")
+    table = table[(table["edition"] == "mid-2020") & (table["age_to"] == table["age_from"])]
+    county = table[table["area_code"] == "E10000034"].set_index("age_from")["population"]
+    parts = table[table["area_code"].str.fullmatch(r"E0700023[4-9]")]
+    summed = parts.groupby("age_from")["population"].sum()
+    assert len(county) == 90
+    assert (county == summed).all()
+    england = table.loc[table["area_code"] == "E92000001", "population"].sum()
+    regions = table.loc[table["area_code"].str.startswith("E12"), "population"].sum()
+    assert england == regions
+
+
+@pytest.mark.mirror
+def test_a_package_gives_the_same_figures(processed, observations, tmp_path):
+    raw = tmp_path / "raw" / "worcestershire"
+    pack.pack(processed, "Worcestershire", raw, 2022)
+    for root in (raw, raw.parent):
+        out = tmp_path / f"processed-{root.name}"
+        prepare.prepare(root, out)
+        carried = pd.read_parquet(out / "observations.parquet")
+        rate = _one(carried, "drug_misuse_rate", "E10000034", "2018 to 2020")
+        whole = _one(observations, "drug_misuse_rate", "E10000034", "2018 to 2020")
+        columns = ["value", "lower", "upper", "count", "status", "marks"]
+        assert rate[columns].tolist() == whole[columns].tolist()
+        assert prepare.is_fresh(root, out)
+
+
+@pytest.mark.mirror
+def test_same_bytes_twice_and_progress(raw, tmp_path):
+    said = []
+    for name in ("a", "b"):
+        prepare.prepare(raw, tmp_path / name, lambda what, done, total: said.append((done, total)))
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "b").iterdir())
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    done = [one for one, _ in said[: len(said) // 2]]
+    assert done == sorted(done)
+    assert said[-1][0] == said[-1][1]
+
+
+@pytest.mark.mirror
+def test_changed_added_and_removed_files_are_not_fresh(raw, tmp_path):
+    out = tmp_path / "processed"
+    assert not prepare.is_fresh(raw, out)
+    prepare.prepare(raw, out)
+    assert prepare.is_fresh(raw, out)
+    path = next(raw.glob("ohid_fingertips/93517*.csv"))
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"1352.333333", b"1352.333334"))
+    assert not prepare.is_fresh(raw, out)
+    path.unlink()
+    assert not prepare.is_fresh(raw, out)
+    path.write_bytes(before)
+    assert prepare.is_fresh(raw, out)
+    (out / "areas.parquet").unlink()
+    assert not prepare.is_fresh(raw, out)
+
+
+@pytest.mark.mirror
+def test_all_faults_of_all_files_and_nothing_is_replaced(raw, tmp_path):
+    out = tmp_path / "processed"
+    out.mkdir()
+    (out / ".gitkeep").write_text("", encoding="utf-8")
+    prepare.prepare(raw, out)
+    good = (out / "observations.parquet").read_bytes()
+    assert (out / ".gitkeep").is_file()
+    spoil = {
+        "ohid_fingertips/93517*.csv": (b"54.61674677", b"about half"),
+        "ohid_fingertips/93532*.csv": (b"Persons", b"People"),
+        "ndtms_and_dependence/ons*.csv": (b"Worcestershire", b"Worcestreshire"),
+        "ndtms_and_dependence/E*.csv": (b"Local_Authority", b"Authority"),
+    }
+    for pattern, (old, new) in spoil.items():
+        path = next(raw.glob(pattern))
+        path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(raw, out)
+    said = str(caught.value)
+    for expected in ("'about half'", "'People'", "Worcestreshire", "'Authority' is not known"):
+        assert expected in said
+    assert str(tmp_path) not in said
+    assert (out / "observations.parquet").read_bytes() == good
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["processed", "raw"]
+
+
+@pytest.mark.mirror
+def test_lookups_that_are_missing_are_named(raw, tmp_path):
+    shutil.rmtree(raw / "ons_lookups")
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(raw, tmp_path / "processed")
+    assert "There is no area 'Worcestershire'" in str(caught.value)
+    assert "needs fetch ons_lookups" in str(caught.value)
+
+
+def test_nothing_there_says_what_is_expected(tmp_path):
+    with pytest.raises(MissingDataError) as caught:
+        prepare.prepare(tmp_path / "raw", tmp_path / "processed")
+    said = str(caught.value)
+    assert "datapackage.json" in said
+    assert "ons_drug_deaths/2021localauthorities*.xlsx" in said
+    assert "https://" in said
+    assert not (tmp_path / "processed").exists()
+
+
+def test_every_source_has_a_reader_that_says_what_it_gives():
+    import importlib
+
+    for source in load().sources.values():
+        if source.editions:
+            module = importlib.import_module(f"needs.readers.{source.reader}")
+            assert callable(module.read), source.key
+            observing = source.reader in prepare.OBSERVING
+            assert observing == ("Measure" in (module.__doc__ or "")), source.reader
+
+
+def test_every_part_of_an_indicator_is_a_reading():
+    for indicator in load().indicators.values():
+        for part in indicator.parts:
+            assert load().sources[part.source].reader in prepare.OBSERVING, indicator.key

@@ -1,0 +1,76 @@
+"""The declarations of the processed tables catch what they should."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from needs import schemas
+
+ROW = {
+    **{"indicator": "deaths", "area_code": "E10000034", "area_name": "Worcestershire"},
+    **{"period": "2021", "period_start": "2021-01-01", "period_end": "2021-12-31"},
+    **{"sex": "persons", "age": "all ages", "category": "", "value": 5.0, "lower": 4.0},
+    **{"upper": 6.0, "count": 69.0, "denominator": 100.0, "status": "shown", "marks": "up"},
+    **{"method": "published", "source": "a;b", "source_row": "a.csv, line 2"},
+}
+
+
+def _table(**changes) -> pd.DataFrame:
+    table = pd.DataFrame([{**ROW, **changes}])
+    for column in ("period_start", "period_end"):
+        table[column] = pd.to_datetime(table[column])
+    return schemas.conform(table, schemas.OBSERVATIONS)
+
+
+def test_a_good_row_passes():
+    assert schemas.problems(_table(), schemas.OBSERVATIONS, "observations") == []
+
+
+@pytest.mark.parametrize("name", list(schemas.TABLES))
+def test_empty_tables_conform(name):
+    assert schemas.problems(schemas.empty(schemas.TABLES[name]), schemas.TABLES[name], name) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"area_code": "Worcestershire"}, "area_code"),
+        ({"sex": "women"}, "sex"),
+        ({"status": "hidden"}, "status"),
+        ({"marks": "q"}, "marks"),
+        ({"count": -1.0}, "count"),
+        ({"value": None}, "a row that is shown needs a value"),
+        ({"status": "suppressed", "count": None}, "cannot have a value or limits"),
+        (
+            {"status": "suppressed", "value": None, "lower": None, "upper": None},
+            "a suppressed row cannot keep its count",
+        ),
+        ({"lower": 7.0}, "lower limit is above the upper"),
+        ({"period_end": "2020-12-31"}, "ends before it begins"),
+        ({"source": "Some source"}, "source"),
+    ],
+)
+def test_each_rule(changes, said):
+    found = schemas.problems(_table(**changes), schemas.OBSERVATIONS, "observations")
+    assert any(said in problem.what for problem in found)
+    assert {problem.where for problem in found} == {"observations: a.csv, line 2"}
+
+
+def test_doubled_rows_and_several_faults_are_told_together():
+    table = pd.concat([_table(), _table(sex="women"), _table()], ignore_index=True)
+    found = schemas.problems(table, schemas.OBSERVATIONS, "observations")
+    assert any("women" in problem.what for problem in found)
+    assert sum("unique" in problem.what for problem in found) == 2
+
+
+def test_long_lists_are_counted():
+    table = pd.concat([_table(sex="women", age=str(n)) for n in range(30)], ignore_index=True)
+    found = schemas.problems(table, schemas.OBSERVATIONS, "observations", limit=5)
+    assert len(found) == 6
+    assert "25 more" in found[-1].what
+
+
+def test_missing_column_is_told():
+    found = schemas.problems(_table().drop(columns="sex"), schemas.OBSERVATIONS, "observations")
+    assert any("sex" in problem.what for problem in found)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ENGLAND = "E92000001"
 
+#: The rounding rule of sources that are documents: their figures keep the decimals they print.
+AS_PRINTED = "As printed"
+
 #: Deprivation index editions: LSOA boundaries they stand on, and the year of publication.
 INDEX_EDITIONS = {"2019": (2011, 2019), "2025": (2021, 2025)}
 
@@ -194,7 +197,7 @@ class Assessment:
             period=str(row["period"]),
             value=_number(row["value"]) if shown else None,
             unit=indicator.unit,
-            decimals=indicator.decimals,
+            decimals=self._decimals(indicator, row) if shown else indicator.decimals,
             lower=_number(row["lower"]) if shown else None,
             upper=_number(row["upper"]) if shown else None,
             status=status,
@@ -209,6 +212,14 @@ class Assessment:
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]),
         )
+
+    def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
+        """The indicator's decimals; a figure quoted from a document has those that it prints."""
+        keys = str(row["source"]).split(";")
+        quoted = all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
+        if not quoted or row["method"] != "published":
+            return indicator.decimals
+        return len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
 
 
 def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "persons") -> Figure:
@@ -381,7 +392,7 @@ def _claims(folder: Path, area: str) -> pd.DataFrame:
 
 def _boundaries(folder: Path, layer: str, codes: Any) -> gpd.GeoDataFrame | None:
     path = folder / f"boundaries_{layer}.parquet"
-    if codes is None or not path.is_file():
+    if codes is None or not len(codes) or not path.is_file():
         return None
     import geopandas as gpd
 

@@ -228,11 +228,6 @@ def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
     )
 
 
-def rank(figures: Sequence[Figure], focus: Figure, subject: str) -> Text:
-    """Where the area stands among all authorities."""
-    return _no_stop(words.rank_sentence(figures, focus, subject=subject))
-
-
 def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
     """How the most deprived group compares with the least deprived."""
     first, last = deciles_[0], deciles_[-1]
@@ -300,17 +295,3 @@ def alt_amounts(totals: Sequence[Figure], grants: Sequence[Figure], area: str) -
         largest = max(last, key=lambda one: one.value or 0)
         text += f" The largest is {largest.note}, {largest.text}."
     return text if len(text) <= words.ALT_LIMIT else text.split(" The largest")[0]
-
-
-def _no_stop(text: Text) -> Text:
-    """A sentence as a headline: its first sentence, without the full stop."""
-    if not text:
-        return text
-    kept: list[Span] = []
-    for span in text:
-        if not span.figure and ". " in span.text:
-            kept.append(Span(span.text.split(". ")[0]))
-            break
-        kept.append(span)
-    kept[-1] = Span(kept[-1].text.removesuffix("."), kept[-1].figure, kept[-1].strong)
-    return tuple(kept)

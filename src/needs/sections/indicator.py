@@ -167,7 +167,8 @@ def message(na: Assessment, key: str) -> Blocks:
                 series,
                 "" if label == TREND_WORDS else label,
                 polarity=indicator.polarity,
-                subject=_subject(indicator),
+                subject="it",
+                breaks=indicator.breaks,
             ),
         )
     return blocks(Prose(text, figures=_shown([figure, reference, *series.figures])))
@@ -198,7 +199,11 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         Chart(
             id=chart_id,
             headline=words.headline_trend(
-                focus, label, polarity=indicator.polarity, subject=_subject(indicator)
+                focus,
+                label,
+                polarity=indicator.polarity,
+                subject=_subject(indicator),
+                breaks=indicator.breaks,
             ),
             subtitle=_subtitle(indicator, focus.figures, na),
             svg=charts.trend(
@@ -338,7 +343,7 @@ def authorities(na: Assessment, key: str) -> Blocks:
             chart_id=chart_id,
         )
         alt = words.alt_caterpillar(figures, focus, reference, subject=_subject(indicator))
-        headline = findings.rank(figures, focus, _subject(indicator))
+        headline = words.headline_rank(figures, focus, subject=_subject(indicator))
     return blocks(
         Chart(
             id=chart_id,

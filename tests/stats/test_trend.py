@@ -104,6 +104,16 @@ def test_dates_and_pooled_periods():
     assert "consecutive" in label(mixed, time="end")["reason"]
 
 
+def test_a_trend_does_not_cross_a_break():
+    # trap: a re-estimated series joined to the older one
+    frame = series([10, 12, 14, 16, 40]).assign(edition=["2019"] * 4 + ["2023"])
+    assert label(frame)["trend"] == "increasing"
+    row = label(frame, series="edition")
+    assert (row["trend"], row["reason"]) == ("cannot be calculated", "the series breaks")
+    earlier = series([9, 10, 12, 14, 16, 18], first=2017).assign(edition=["1999"] + ["2019"] * 5)
+    assert label(earlier, series="edition")["trend"] == "increasing"
+
+
 def test_many_series_at_once_do_not_touch_each_other():
     frames = [
         series([10, 12, 14, 16, 18], area="A"),

@@ -172,3 +172,17 @@ def test_a_target_must_be_a_share(target):
 def test_a_rounding_base_must_be_above_nought(rounding):
     with pytest.raises(ParameterError, match="rounding"):
         unmet_need(members(), by=["area"], rounding=rounding, **NEED)
+
+
+def test_treatment_and_prevalence_of_different_ages_are_marked():
+    # trap: prevalence for 15 to 64 set against treatment at 18 and over without a word
+    data = pd.concat([members(), members(area=["B"]), members(area=["C"])])
+    data = data.assign(ages=["18+"] * 3, prevalence_ages=["18+", "15-64", None])
+    ours = unmet_need(data, by=["area"], matching=[("ages", "prevalence_ages")], **NEED)
+    assert ours["marks"].tolist() == ["", "e", "e"]
+    footprint = data.assign(footprint="F")
+    row = unmet_need(
+        footprint, by=["footprint"], matching=[("ages", "prevalence_ages")], **NEED
+    ).iloc[0]
+    assert row["marks"] == "e"
+    assert unmet_need(data, by=["area"], **NEED)["marks"].tolist() == ["", "", ""]

@@ -29,6 +29,7 @@ def recent_trend(
     lower: str,
     upper: str,
     start: str | None = None,
+    series: str | None = None,
 ) -> pd.DataFrame:
     """Label the trend over the last five annual points of each series.
 
@@ -46,6 +47,9 @@ def recent_trend(
     start : str, optional
         Column of the date on which each period begins, beside dates in `time`. With it, periods
         that last longer than a year (pooled years, which overlap) have no trend.
+    series : str, optional
+        Column that changes where the series breaks: its edition or method. Five points on both
+        sides of a break have no trend.
 
     Returns
     -------
@@ -80,10 +84,11 @@ def recent_trend(
       area       trend  value  chi_squared  first  last
     0    A  increasing   0.52        64.92   2018  2022
     """
-    names = [time, value, lower, upper, *([start] if start else [])]
+    names = [time, value, lower, upper, *(name for name in (start, series) if name)]
     check = inputs.begin(data, by, names, "recent trend")
     months = _months(check, time)
     spans = _spans(check, time, start)
+    edition = pd.factorize(data[series])[0] if series else np.zeros(len(data), dtype=np.intp)
     y = check.numbers(value, minimum=None)
     low = check.numbers(lower, minimum=None)
     high = check.numbers(upper, minimum=None)
@@ -114,6 +119,7 @@ def recent_trend(
             sizes < POINTS,
             (np.diff(months[rows], axis=1) != 12).any(axis=1),
             spans[rows].any(axis=1),
+            (edition[rows] != edition[rows[:, -1:]]).any(axis=1),
             np.isnan(points).any(axis=1),
             np.isnan(width).any(axis=1),
             (width == 0).any(axis=1),
@@ -122,6 +128,7 @@ def recent_trend(
             "fewer than five points",
             "the last five points are not consecutive years",
             "the periods are longer than a year",
+            "the series breaks",
             "a value is missing",
             "an interval is missing",
             "an interval has no width",

@@ -28,6 +28,8 @@ class _Need:
     prevalence: Floats
     limits: dict[str, tuple[Floats, Floats]]
     status: NDArray[np.object_]
+    #: Whether treated people and prevalence of any member are of different ages or years.
+    mismatched: Flags
 
     @property
     def members(self) -> NDArray[np.intp]:
@@ -45,6 +47,7 @@ def unmet_need(
     prevalence_upper: str,
     rounding: float | None = None,
     multiplier: float = 100,
+    matching: Sequence[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """Share of people with a dependence who are not in treatment.
 
@@ -64,6 +67,9 @@ def unmet_need(
         Base to which `treated` is rounded: 5 where the publisher rounds to the nearest 5.
     multiplier : float
         100 gives per cent, 1 a share.
+    matching : sequence of (str, str)
+        Pairs of columns that say the same of treated people and of prevalence, such as their ages
+        or years: ``[("treated_age", "prevalence_age")]``.
 
     Returns
     -------
@@ -79,6 +85,7 @@ def unmet_need(
           never the narrower, because members' estimates come from one model;
         - ``below_zero``: whether the value or a limit is below 0, which happens when more people
           are treated than (the lower limit of) prevalence. It is shown, not hidden;
+        - ``marks``: "e" where a pair of `matching` columns differs, else empty;
         - with `rounding`: ``lower_rounding`` and ``upper_rounding``, between which the value lies
           whatever the rounding of the count hid, and ``lower95_0_rounding``,
           ``upper95_0_rounding``, the limits with that bound added.
@@ -113,7 +120,14 @@ def unmet_need(
             f"The rounding base {rounding} is not above 0.", "rounding", "Give 5, or None."
         )
     need = _read(
-        data, by, treated, prevalence, prevalence_lower, prevalence_upper, "unmet treatment need"
+        data,
+        by,
+        treated,
+        prevalence,
+        prevalence_lower,
+        prevalence_upper,
+        "unmet treatment need",
+        matching,
     )
 
     groups, people, prevalent = need.groups, need.treated, need.prevalence
@@ -145,6 +159,7 @@ def unmet_need(
         members=need.members,
         **columns,
         below_zero=(value < 0) | (lower < 0) | (upper < 0),
+        marks=np.where(need.mismatched, "e", "").astype(object),
     )
 
 
@@ -234,8 +249,10 @@ def _read(
     lower: str,
     upper: str,
     statistic: str,
+    matching: Sequence[tuple[str, str]] = (),
 ) -> _Need:
-    check = inputs.begin(data, by, [treated, prevalence, lower, upper], statistic)
+    pairs = [name for pair in matching for name in pair]
+    check = inputs.begin(data, by, [treated, prevalence, lower, upper, *pairs], statistic)
     people = check.numbers(treated)
     prevalent = check.numbers(prevalence)
     low, high = check.numbers(lower), check.numbers(upper)
@@ -248,6 +265,10 @@ def _read(
     check.distinct(groups)
     check.finish()
 
+    differ = np.zeros(len(data), dtype=np.bool_)
+    for of_treated, of_prevalence in matching:
+        same = data[of_treated].astype(object) == data[of_prevalence].astype(object)
+        differ |= ~same.to_numpy(dtype=np.bool_)
     total, of = groups.total(people), groups.total(prevalent)
     below = np.sqrt(groups.total((prevalent - low) ** 2))
     above = np.sqrt(groups.total((high - prevalent) ** 2))
@@ -268,6 +289,7 @@ def _read(
             not_applicable=of == 0,
             unavailable=np.isnan(total) | np.isnan(of),
         ),
+        mismatched=groups.total(differ.astype(np.float64)) > 0,
     )
 
 

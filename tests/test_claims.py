@@ -260,9 +260,17 @@ def test_normalising_twice_changes_nothing() -> None:
 
 def test_faults_of_claims_come_at_once() -> None:
     with pytest.raises(InvalidDataError) as caught:
-        normalise(pd.DataFrame([claim(stated_value="many"), claim(claim_id="X2", stated_value="")]))
-    assert "claim X1" in str(caught.value)
-    assert "claim X2" in str(caught.value)
+        normalise(
+            pd.DataFrame(
+                [
+                    claim(stated_value="many"),
+                    claim(claim_id="X2", stated_value=""),
+                    claim(claim_id="X3", comparator_code="E92000001", comparator_value="5.3%"),
+                ]
+            )
+        )
+    for told in ("claim X1", "claim X2", "claim X3, column comparator_value"):
+        assert told in str(caught.value)
     with pytest.raises(InvalidDataError) as caught:
         normalise(pd.DataFrame([{"claim_id": "X1", "indicator": "x"}]))
     for name in ("area_code", "period", "stated_value"):

@@ -183,6 +183,10 @@ def _normal(claim: dict[str, object], problems: list[Problem]) -> dict[str, obje
         where = f"claim {out['claim_id']}, column stated_value"
         problems.append(Problem(f"'{printed}' is not a number.", where, "Write it as 1234.5."))
         return out
+    for value in filter(None, str(out["comparator_value"]).replace(",", "").split(";")):
+        if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
+            where = f"claim {out['claim_id']}, column comparator_value"
+            problems.append(Problem(f"'{value}' is not a number.", where, "Write it as 1234.5."))
     words, statistic = str(out["indicator"]), str(out["statistic"])
     key = _terms().get((words.lower(), statistic)) or _terms().get((words.lower(), ""))
     if key:

@@ -237,6 +237,15 @@ def test_all_faults_of_all_files_and_nothing_is_replaced(raw, tmp_path):
 
 
 @pytest.mark.mirror
+def test_two_files_of_one_edition_are_not_chosen_between(raw, tmp_path):
+    path = next(raw.glob("ohid_fingertips/93517*.csv"))
+    (path.parent / "93517_again.csv").write_bytes(path.read_bytes())
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(raw, tmp_path / "processed")
+    assert "Several files are edition 'latest' of ohid_fingertips_93517" in str(caught.value)
+
+
+@pytest.mark.mirror
 def test_lookups_that_are_missing_are_named(raw, tmp_path):
     shutil.rmtree(raw / "ons_lookups")
     with pytest.raises(InvalidDataError) as caught:
@@ -262,11 +271,11 @@ def test_every_source_has_a_reader_that_says_what_it_gives():
         if source.editions:
             module = importlib.import_module(f"needs.readers.{source.reader}")
             assert callable(module.read), source.key
-            observing = source.reader in prepare.OBSERVING
+            observing = source.reader not in prepare.FRAMES
             assert observing == ("Measure" in (module.__doc__ or "")), source.reader
 
 
 def test_every_part_of_an_indicator_is_a_reading():
     for indicator in load().indicators.values():
         for part in indicator.parts:
-            assert load().sources[part.source].reader in prepare.OBSERVING, indicator.key
+            assert load().sources[part.source].reader not in prepare.FRAMES, indicator.key

@@ -37,17 +37,16 @@ MANIFEST = "manifest.json"
 
 DESCRIPTOR = "datapackage.json"
 
-#: Readers whose rows are readings of measures.
-OBSERVING = frozenset(
+#: Readers of places, populations and deprivation; all others return readings of measures.
+FRAMES = frozenset(
     {
-        "dependence",
-        "fingertips",
-        "fingertips_next",
-        "fingertips_repackaged",
-        "ndtms",
-        "nhs_admissions",
-        "ons_deaths",
-        "sdg",
+        "boundaries",
+        "centroids",
+        "geography",
+        "iod",
+        "lsoa_density",
+        "nomis",
+        "ons_population",
     }
 )
 
@@ -153,7 +152,7 @@ def make_tables(
     if not files and not folders:
         raise _nothing(raw, catalogue)
     steps = len(files) + len(folders) + 2
-    read = _Raw()
+    read = _Raw(problems=_doubled(files))
     for done, one in enumerate(files):
         tell(f"reading {one.path.name}", done, steps)
         _read_file(one, read)
@@ -170,18 +169,30 @@ def make_tables(
 
 
 def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
-    """Find the files below `raw` that the catalogue's sources declare, by source and edition.
+    """Find the files below `raw` that the catalogue's sources declare, by source and edition."""
+    return tuple(
+        Found(source, edition, path)
+        for _, source in sorted(catalogue.sources.items())
+        for edition in source.editions
+        for path in sorted(raw.glob(edition.file))
+        if path.is_file()
+    )
 
-    Where an edition's pattern fits several files, the last by name is the one that is read.
-    """
-    found = []
-    for key in sorted(catalogue.sources):
-        source = catalogue.sources[key]
-        for edition in source.editions:
-            paths = sorted(path for path in raw.glob(edition.file) if path.is_file())
-            if paths:
-                found.append(Found(source, edition, paths[-1]))
-    return tuple(found)
+
+def _doubled(files: Sequence[Found]) -> list[Problem]:
+    """Editions that several files fit: which one is meant is not ours to guess."""
+    by_edition: dict[tuple[str, str], list[str]] = {}
+    for one in files:
+        by_edition.setdefault((one.source.key, one.edition.edition), []).append(one.path.name)
+    return [
+        Problem(
+            f"Several files are edition '{edition}' of {key}: {', '.join(names)}.",
+            f"catalogue/sources/{key}.yaml",
+            "Keep one of them there, or declare an edition for each.",
+        )
+        for (key, edition), names in by_edition.items()
+        if len(names) > 1
+    ]
 
 
 def packages(raw: Path) -> tuple[Path, ...]:
@@ -288,7 +299,7 @@ def _read_file(one: Found, read: _Raw) -> None:
         read.lookups.append((one.edition, table))
     elif reader == "boundaries":
         read.boundaries[str(one.edition.options["layer"])] = table
-    else:
+    elif reader not in FRAMES:
         read.readings.append((one.source.key, table.assign(file=one.path.name)))
 
 

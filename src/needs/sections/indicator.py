@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -97,24 +99,26 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         figures += [figure, region, england]
     if not rows:
         return Blocks()
+    columns: tuple[Column, ...] = (
+        Column("Indicator", "header"),
+        Column("Period", "text"),
+        Column("Unit", "text"),
+        Column(na.name),
+        Column("Lower 95% limit"),
+        Column("Upper 95% limit"),
+        Column(na.region.name),
+        Column("England"),
+        Column("Compared with England", "text"),
+        Column("Recent trend", "text"),
+    )
+    columns, body = _without_empty(columns, rows)
     return blocks(
         Heading("At a glance"),
         Table(
             id=f"glance_{chapter}",
             caption=f"{na.name} beside {na.region.name} and England, newest figures to {na.year}",
-            columns=(
-                Column("Indicator", "header"),
-                Column("Period", "text"),
-                Column("Unit", "text"),
-                Column(na.name),
-                Column("Lower 95% limit"),
-                Column("Upper 95% limit"),
-                Column(na.region.name),
-                Column("England"),
-                Column("Compared with England", "text"),
-                Column("Recent trend", "text"),
-            ),
-            rows=tuple(rows),
+            columns=columns,
+            rows=body,
             notes=(
                 "Compared with England: the area's 95% confidence interval against England's "
                 "value; without an interval the two are not compared.",
@@ -125,22 +129,54 @@ def glance(na: Assessment, chapter: str) -> Blocks:
     )
 
 
+def _without_empty(
+    columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
+    """Leave out columns in which every row says only that there is nothing."""
+    nothing = {"[x]", "not compared", TREND_WORDS}
+    kept = [
+        place for place in range(len(columns)) if not {row[place].text for row in rows} <= nothing
+    ]
+    return (
+        tuple(columns[place] for place in kept),
+        tuple(tuple(row[place] for place in kept) for row in rows),
+    )
+
+
 def indicators(na: Assessment, chapter: str) -> Blocks:
-    """Show every indicator of a chapter that has more to show than one number."""
+    """Show every indicator of a chapter: those with a chart first, then the single figures."""
     out: list[Block] = []
+    alone = []
     for indicator in na.catalogue.chapter(chapter):
-        out.extend(section(na, indicator.key))
-    return Blocks(tuple(out))
+        shown = section(na, indicator.key)
+        out.extend(shown)
+        if not shown.items and na.has(indicator.key):
+            alone.append(indicator)
+    return blocks(out, _single_figures(na, alone) if alone else None)
 
 
 def section(na: Assessment, key: str) -> Blocks:
     """Show one indicator: what it is, how the area compares, and the charts its data allow."""
-    indicator = na.indicator(key)
     parts = (trend(na, key), by_sex(na, key), by_district(na, key), authorities(na, key))
     shown = [part for part in parts if part.items]
-    if not shown and not na.has(key):
+    if not shown:
         return Blocks()
+    indicator = na.indicator(key)
     return blocks(Heading(indicator.name), definition(na, indicator), message(na, key), *shown)
+
+
+def _single_figures(na: Assessment, chosen: list[Indicator]) -> Blocks:
+    """Figures that stand alone: what each is, what it says, and what limits it."""
+    items: list[Text] = []
+    figures: list[Figure] = []
+    for indicator in chosen:
+        figure = na.figure(indicator.key)
+        reference = na.figure(indicator.key, na.england, figure.period)
+        said = finding(indicator, figure, reference)
+        name = Span(f"{indicator.name}. ", strong=True)
+        items.append((name, *said, Span(f" {indicator.definition} {indicator.limits}".rstrip())))
+        figures += [figure, reference]
+    return blocks(Heading("Single figures"), Bullets(tuple(items), figures=_shown(figures)))
 
 
 def definition(na: Assessment, indicator: Indicator) -> Prose:
@@ -156,7 +192,7 @@ def message(na: Assessment, key: str) -> Blocks:
         return Blocks()
     figure = na.figure(key)
     reference = na.figure(key, na.england, figure.period)
-    series = na.series(key)
+    series = _from_first_value(na.series(key))
     text = finding(indicator, figure, reference)
     label, _ = recent(na, indicator)
     if len([one for one in series.figures if one.shown]) > 1:
@@ -177,7 +213,7 @@ def message(na: Assessment, key: str) -> Blocks:
 def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks:
     """Draw the area over time beside its region and England."""
     indicator = na.indicator(key)
-    focus = na.series(key)
+    focus = _from_first_value(na.series(key))
     if len([one for one in focus.figures if one.shown]) < POINTS_FOR_A_TREND:
         return Blocks()
     periods = {one.period for one in focus.figures}
@@ -220,6 +256,12 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
             sources=table.sources,
         )
     )
+
+
+def _from_first_value(series: Series) -> Series:
+    """The series without the periods before its first value; later gaps stay."""
+    first = next((n for n, one in enumerate(series.figures) if one.shown), len(series.figures))
+    return Series(series.label, series.role, series.figures[first:])
 
 
 def by_sex(na: Assessment, key: str) -> Blocks:
@@ -265,7 +307,7 @@ def by_district(na: Assessment, key: str) -> Blocks:
     """Draw the districts with their intervals, the whole area and England beside them."""
     indicator = na.indicator(key)
     period = _district_period(na, key)
-    if not period:
+    if not period or is_count(indicator):
         return Blocks()
     districts = na.across(key, na.districts, period)
     whole = na.figure(key, na.area, period)
@@ -459,12 +501,15 @@ def _anything(na: Assessment, key: str) -> bool:
 
 
 def _district_period(na: Assessment, key: str) -> str:
-    """Newest period in which most districts have a row and at least two have a value."""
+    """The period to show districts in: the area's newest, if half of them have a value in it."""
     rows = na.rows(key)
     rows = rows[rows["area_code"].isin([one.code for one in na.districts])]
     shown = rows[rows["status"] == "shown"].groupby("period", sort=False)["area_code"].nunique()
-    enough = shown[shown >= 2]
-    return "" if enough.empty else str(enough.index[-1])
+    enough = list(shown.index[shown >= max(2, len(na.districts) / 2)])
+    newest = na.latest_period(key)
+    if newest:
+        return newest if newest in enough else ""
+    return str(enough[-1]) if enough else ""
 
 
 def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:

@@ -122,7 +122,11 @@ def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
     ("old", "new", "told"),
     [
         ("statistic: crude_rate", "statistic: crude", "statistic"),
-        ("numerator: drug_misuse_rate", "numerator: drug_misuse_rat", "Did you mean drug_misuse_rate"),
+        (
+            "numerator: drug_misuse_rate",
+            "numerator: drug_misuse_rat",
+            "Did you mean drug_misuse_rate",
+        ),
         ("unit: per 100,000", "units: per 100,000", "Extra inputs"),
         ("key: drug_misuse_crude_rate", "key: another", "Name the file after its key"),
         ("name: ", "name: [", "not YAML"),

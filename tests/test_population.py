@@ -30,7 +30,9 @@ def test_districts_add_up_to_the_county(worcestershire: Assessment) -> None:
 def test_the_pyramid_holds_every_resident_once(worcestershire: Assessment) -> None:
     na = worcestershire
     frame = population.by_age_and_sex(na, na.area)
-    assert frame["population"].sum() == population.total(na, na.area).value
+    # the newest total is a revision of the estimates that the ages are of: close, not equal
+    total = population.total(na, na.area).value
+    assert frame["population"].sum() == pytest.approx(total, rel=0.001)
     assert frame["share"].sum() == pytest.approx(100)
     assert sorted(frame["age_from"].unique()) == list(range(0, 95, 5))
 

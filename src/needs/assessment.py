@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.areas import find
+from needs.areas import children, district_codes, find, same_place
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import Figure, Series, Status, figure_id
@@ -275,16 +275,20 @@ def load(
         )
     folder = processed or processed_folder()
     table = _read(folder, "areas")
-    found = find(wanted[0], table)
+    found = find(wanted[0], table, year)
     area = Place(found.code, name or found.name, "upper tier")
-    districts = _districts(table, area)
+    districts = tuple(
+        Place(one.code, one.name, "district") for one in children(area.code, table, year)
+    )
     region = _place(table, found.region_code, area)
     england = Place(ENGLAND, "England", "country")
     near = [area.code, region.code, england.code, *(one.code for one in districts)]
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
-    known = sorted({*near, *authorities})
+    codes = same_place(area.code, table)
+    known = sorted({*near, *authorities, *codes})
     observations = _read(folder, "observations", [("area_code", "in", known)])
+    observations = _one_code(observations, area, codes)
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -294,7 +298,7 @@ def load(
     ]
     observations = observations[observations["period_end"] <= cutoff]
 
-    lsoa, edition, population_year = _lsoa(folder, area.code, year)
+    lsoa, edition, population_year = _lsoa(folder, district_codes(area.code, table), year)
     vintage = INDEX_EDITIONS[edition][0] if edition else 2011
     populations = _read(folder, "populations", [("area_code", "in", near)])
     return Assessment(
@@ -349,13 +353,16 @@ def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
     return pd.read_parquet(path, filters=filters)
 
 
-def _districts(areas: pd.DataFrame, area: Place) -> tuple[Place, ...]:
-    rows = areas[(areas["upper_code"] == area.code) & (areas["kind"] == "district")]
-    rows = rows.drop_duplicates("code").sort_values("name")
-    return tuple(
-        Place(str(code), str(label), "district")
-        for code, label in zip(rows["code"], rows["name"], strict=True)
-    )
+def _one_code(rows: pd.DataFrame, area: Place, codes: Sequence[str]) -> pd.DataFrame:
+    """Give the area's own code to rows under a code that it had before, newest code first."""
+    if len(codes) == 1:
+        return rows
+    rank = {code: place for place, code in enumerate(codes)}
+    own = rows["area_code"].isin(list(codes))
+    key = ["indicator", "period", "sex", "age", "category"]
+    mine = rows[own].assign(_rank=rows.loc[own, "area_code"].map(rank)).sort_values("_rank")
+    mine = mine.drop_duplicates(key).drop(columns="_rank").assign(area_code=area.code)
+    return pd.concat([rows[~own], mine], ignore_index=True)
 
 
 def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
@@ -363,9 +370,11 @@ def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
     return Place(str(code), str(rows["name"].iloc[0]), "region") if len(rows) else fallback
 
 
-def _lsoa(folder: Path, area: str, year: int) -> tuple[pd.DataFrame, str, int | None]:
+def _lsoa(
+    folder: Path, districts: Sequence[str], year: int
+) -> tuple[pd.DataFrame, str, int | None]:
     """The area's LSOAs on the newest index published by `year`, with the newest population."""
-    rows = _read(folder, "lsoa", [("upper_code", "==", area)])
+    rows = _read(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
     usable = [e for e, (_, issued) in INDEX_EDITIONS.items() if issued <= year and e in at_hand]
     if not usable or rows.empty:

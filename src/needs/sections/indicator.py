@@ -17,6 +17,7 @@ from needs.blocks import (
     Chart,
     Column,
     Heading,
+    Notice,
     Prose,
     Span,
     Table,
@@ -33,6 +34,11 @@ POINTS_FOR_A_TREND = 3
 
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
+
+COMPARISON_NOTE = (
+    "Compared with England: the area's 95% confidence interval against England's value; without an "
+    "interval the two are not compared."
+)
 
 #: Points on each line of a funnel: enough to look smooth.
 CURVE_POINTS = 80
@@ -112,6 +118,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         Column("Recent trend", "text"),
     )
     columns, body = _without_empty(columns, rows)
+    compared_at_all = any(column.label == "Compared with England" for column in columns)
     return blocks(
         Heading("At a glance"),
         Table(
@@ -119,10 +126,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             caption=f"{na.name} beside {na.region.name} and England, newest figures to {na.year}",
             columns=columns,
             rows=body,
-            notes=(
-                "Compared with England: the area's 95% confidence interval against England's "
-                "value; without an interval the two are not compared.",
-            ),
+            notes=(COMPARISON_NOTE,) if compared_at_all else (),
             sources=tables.sources_of(_shown(figures)),
             figures=tuple(figures),
         ),
@@ -148,6 +152,8 @@ def indicators(na: Assessment, chapter: str) -> Blocks:
     out: list[Block] = []
     alone = []
     for indicator in na.catalogue.chapter(chapter):
+        if _told_with_a_rate(na, indicator):
+            continue
         shown = section(na, indicator.key)
         out.extend(shown)
         if not shown.items and na.has(indicator.key):
@@ -163,6 +169,14 @@ def section(na: Assessment, key: str) -> Blocks:
         return Blocks()
     indicator = na.indicator(key)
     return blocks(Heading(indicator.name), definition(na, indicator), message(na, key), *shown)
+
+
+def _told_with_a_rate(na: Assessment, indicator: Indicator) -> bool:
+    """Whether a count is the numerator of a rate that the report shows, with its counts."""
+    rates = (one for one in na.catalogue.indicators.values() if one.numerator == indicator.key)
+    return is_count(indicator) and any(
+        one.statistic == "crude_rate" and na.has(one.key) for one in rates
+    )
 
 
 def _single_figures(na: Assessment, chosen: list[Indicator]) -> Blocks:
@@ -344,12 +358,10 @@ def by_district(na: Assessment, key: str) -> Blocks:
 def authorities(na: Assessment, key: str) -> Blocks:
     """Draw all upper-tier authorities: a funnel of rates of counts, else values in order."""
     indicator = na.indicator(key)
-    period = na.latest_period(key)
-    if not period or is_count(indicator):
+    period = "" if is_count(indicator) else _funnel_period(na, key)
+    if not period:
         return Blocks()
     figures = [one for one in na.across(key, na.authorities, period) if one.shown]
-    if len(figures) < AUTHORITIES_FOR_A_CHART:
-        return Blocks()
     england = na.figure(key, na.england, period)
     reference = england if england.shown else None
     focus = next(one for one in figures if one.area_code == na.area.code)
@@ -441,12 +453,20 @@ def funnel_limits(
 def missing(na: Assessment, chapter: str) -> Blocks:
     """List the chapter's indicators that are not at hand, with publisher and how to add them."""
     absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
-    if not absent:
-        return Blocks()
-    return blocks(
-        Heading("Not available"),
-        words.missing_notice(absent, na.catalogue, na.name),
-    )
+    later = [one for one in absent if _later(na, one.key)]
+    absent = [one for one in absent if one not in later]
+    notices: list[Block] = []
+    if absent:
+        notices.append(words.missing_notice(absent, na.catalogue, na.name))
+    if later:
+        names = words.listing([words.lower_first(one.name) for one in later])
+        text = (
+            f"The figures at hand are for periods after {na.year}; the annex lists them: {names}."
+        )
+        notices.append(
+            Notice("Published after the reporting year", ((Span(text),),), "information")
+        )
+    return blocks(Heading("Not available"), notices) if notices else Blocks()
 
 
 def recent(na: Assessment, indicator: Indicator) -> tuple[str, str]:
@@ -496,6 +516,11 @@ def _end(label: str) -> pd.Timestamp:
     return pd.Timestamp(parse(label).end)
 
 
+def _later(na: Assessment, key: str) -> bool:
+    rows = na.later
+    return bool(((rows["indicator"] == key) & (rows["area_code"] == na.area.code)).any())
+
+
 def _anything(na: Assessment, key: str) -> bool:
     return na.has(key) or bool(_district_period(na, key))
 
@@ -509,6 +534,17 @@ def _district_period(na: Assessment, key: str) -> str:
     newest = na.latest_period(key)
     if newest:
         return newest if newest in enough else ""
+    return str(enough[-1]) if enough else ""
+
+
+def _funnel_period(na: Assessment, key: str) -> str:
+    """Newest period in which the area and enough other authorities have a value."""
+    rows = na.rows(key)
+    rows = rows[rows["status"] == "shown"]
+    codes = {one.code for one in na.authorities}
+    others = rows[rows["area_code"].isin(codes)].groupby("period")["area_code"].nunique()
+    own = rows.loc[rows["area_code"] == na.area.code, "period"]
+    enough = [one for one in own if others.get(one, 0) >= AUTHORITIES_FOR_A_CHART]
     return str(enough[-1]) if enough else ""
 
 

@@ -18,6 +18,9 @@ GRADIENT = "alcohol_specific_mortality"
 #: Rates that are published for males and females.
 BY_SEX = ("drug_misuse_rate", "drug_poisoning_rate", "alcohol_specific_mortality")
 
+#: The publisher's name of the deciles of whole upper-tier authorities.
+DECILES = "County & UA deprivation deciles in England"
+
 ORDER = (
     "Most", "Second most", "Third more", "Fourth more", "Fifth more",
     "Fifth less", "Fourth less", "Third less", "Second least", "Least",
@@ -140,7 +143,7 @@ def decile_figures(na: Assessment) -> tuple[Figure, ...]:
         (na.observations["indicator"] == GRADIENT)
         & (na.observations["area_code"] == na.england.code)
         & (na.observations["sex"] == "persons")
-        & na.observations["category"].str.contains("decile", case=False)
+        & na.observations["category"].str.startswith(DECILES)
     ]
     if rows.empty:
         return ()
@@ -212,6 +215,6 @@ def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, 
 
 def _decile(category: str) -> int | None:
     for place, name in enumerate(ORDER, start=1):
-        if re.search(rf"(^|[^a-z]){name} deprived decile", category, flags=re.IGNORECASE):
+        if f": {name} deprived decile" in category:
             return place
     return None

@@ -68,6 +68,7 @@ def residents(na: Assessment) -> Blocks:
                 *(Column(f"Aged {group}", "number", "%") for group in population.AGE_GROUPS),
             ),
             rows=tuple(rows),
+            notes=_revision_note(na),
             sources=("ons_population",),
             figures=tuple(figures),
         ),
@@ -107,6 +108,7 @@ def pyramid(na: Assessment) -> Blocks:
             Column("Females in England, share of residents", "number", "%"),
         ),
         rows=tuple(rows),
+        notes=_revision_note(na),
         sources=("ons_population",),
         open=False,
     )
@@ -363,6 +365,18 @@ def most_deprived(na: Assessment) -> Blocks:
 def _count(number: Any) -> Cell:
     """A count as a cell; not available where it is missing."""
     return Cell("[x]") if pd.isna(number) else Cell(format_number(float(number)), float(number))
+
+
+def _revision_note(na: Assessment) -> tuple[str, ...]:
+    """Say so where the ages at hand belong to an earlier estimate than the total."""
+    whole = population.total(na, na.area)
+    ages = float(population.by_age_and_sex(na, na.area)["population"].sum())
+    if whole.value is None or ages == whole.value:
+        return ()
+    return (
+        f"Totals are the newest revision of the {whole.period} estimates. Shares by age are of the "
+        f"estimates first published by single year of age, {format_number(ages)} residents.",
+    )
 
 
 def _map_table(na: Assessment) -> Table:

@@ -34,6 +34,7 @@ def spending(na: Assessment) -> Blocks:
     totals = _totals(na)
     figures = [*totals, *rows]
     years = list(dict.fromkeys(one.period for one in figures))
+    rows.sort(key=lambda one: (one.period, -(one.value or 0), one.note))
     names = list(dict.fromkeys(one.note for one in rows))
     cell = {(one.note, one.period): one for one in rows}
     body = [

@@ -118,6 +118,10 @@ def test_it_holds_what_a_report_needs(processed: Path) -> None:
     assert lsoa[["easting", "northing"]].notna().all(axis=None)
     people = read["lsoa_population"].groupby("year")["population"].sum()
     assert people.to_dict() == {2019: 595_786, 2020: 598_070}
+    pairs = read["lsoa_neighbours"]
+    inside = set(lsoa["lsoa_code"])
+    assert set(pairs["lsoa_vintage"]) == {2011}
+    assert set(pairs["lsoa_code"]) | set(pairs["neighbour_code"]) == inside
     kinds = read["areas"].groupby("kind")["code"].nunique()
     assert kinds["district"] == 6
     assert kinds["region"] == 9
@@ -192,6 +196,25 @@ def test_the_embedded_package_is_what_the_publishers_files_give(
 
 
 @pytest.mark.mirror
+@pytest.mark.parametrize("area", ["E09000001", "E06000053", "E08000025"])
+def test_neighbours_are_those_inside_the_authority(
+    national: Path, tmp_path: Path, area: str
+) -> None:
+    pack(national, area, tmp_path / "pack", YEAR)
+    read = read_package(tmp_path / "pack")
+    every = tables(national)["lsoa_neighbours"]
+    every = every[every["lsoa_vintage"] == 2011].drop(columns="lsoa_vintage")
+    codes = set(read["lsoa"]["lsoa_code"])
+    inside = {pair for pair in every.itertuples(index=False, name=None) if codes.issuperset(pair)}
+    if len(codes) == 1:
+        assert "lsoa_neighbours" not in read
+        assert not inside
+    else:
+        own = read["lsoa_neighbours"][["lsoa_code", "neighbour_code"]]
+        assert set(own.itertuples(index=False, name=None)) == inside != set()
+
+
+@pytest.mark.mirror
 @pytest.mark.parametrize("name", list(schemas.TABLES))
 def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name: str) -> None:
     keys = list(schemas.TABLES[name].unique or [])
@@ -199,7 +222,7 @@ def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name
     if name == "observations":
         own = own[~own["source"].str.contains("worcestershire")]
         assert len(own) > 4000
-    shared = own[keys].merge(every, on=keys, how="left", validate="one_to_one")
+    shared = own[keys].merge(every, on=keys, how="inner", validate="one_to_one")
     expected = schemas.conform(shared[list(own.columns)], schemas.TABLES[name])
     pd.testing.assert_frame_equal(
         own.reset_index(drop=True), expected.reset_index(drop=True), check_exact=True

@@ -110,6 +110,23 @@ def test_deprivation_of_worcestershire(processed):
 
 
 @pytest.mark.mirror
+def test_neighbours_come_from_the_boundaries(processed):
+    """The numbers of pairs, and one LSOA's neighbours found again by their shapes."""
+    import geopandas
+
+    pairs = pd.read_parquet(processed / "lsoa_neighbours.parquet")
+    assert pairs["lsoa_vintage"].value_counts().to_dict().keys() == {2011, 2021}
+    shapes = geopandas.read_parquet(processed / "boundaries_lsoa_2011.parquet").set_index("code")
+    pairs = pairs[pairs["lsoa_vintage"] == 2011]
+    assert set(pairs["lsoa_code"]) | set(pairs["neighbour_code"]) <= set(shapes.index)
+    code = "E01032122"
+    touching = shapes.index[shapes.intersects(shapes.geometry[code])]
+    ours = pairs[(pairs[["lsoa_code", "neighbour_code"]] == code).any(axis=1)]
+    assert set(ours["lsoa_code"]) | set(ours["neighbour_code"]) == set(touching)
+    assert len(ours) == len(touching) - 1 > 0
+
+
+@pytest.mark.mirror
 def test_published_deaths_and_treatment_of_worcestershire(observations):
     rate = _one(observations, "drug_misuse_rate", "E10000034", "2018 to 2020")
     assert (rate["count"], rate["value"], rate["lower"], rate["upper"]) == (69, 4.2, 3.3, 5.3)

@@ -57,6 +57,22 @@ def test_each_rule(changes, said):
     assert {problem.where for problem in found} == {"observations: a.csv, line 2"}
 
 
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ([("E01000002", "E01000001")], "begins with the lesser code"),
+        ([("E01000001", "E01000001")], "begins with the lesser code"),
+        ([("E01000001", "E01000002")] * 2, "unique"),
+        ([("E01000001", "E02000001")], "neighbour_code"),
+    ],
+)
+def test_each_rule_of_neighbours(pairs, said):
+    table = pd.DataFrame(pairs, columns=["lsoa_code", "neighbour_code"])
+    table.insert(0, "lsoa_vintage", 2011)
+    found = schemas.problems(table, schemas.LSOA_NEIGHBOURS, "lsoa_neighbours")
+    assert found and all(said in problem.what for problem in found)
+
+
 def test_doubled_rows_and_several_faults_are_told_together():
     table = pd.concat([_table(), _table(sex="women"), _table()], ignore_index=True)
     found = schemas.problems(table, schemas.OBSERVATIONS, "observations")

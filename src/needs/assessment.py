@@ -64,6 +64,8 @@ class Assessment:
     lsoa : DataFrame
         The area's LSOAs on the newest index published by the reporting year, with the newest
         population on its own boundaries (`population`) and that population's year.
+    neighbours : DataFrame
+        Pairs of those LSOAs that share a border or a corner; empty where not at hand.
     """
 
     area: Place
@@ -75,6 +77,7 @@ class Assessment:
     observations: pd.DataFrame = field(repr=False)
     later: pd.DataFrame = field(repr=False)
     lsoa: pd.DataFrame = field(repr=False)
+    neighbours: pd.DataFrame = field(repr=False)
     index_edition: str
     lsoa_population_year: int | None
     populations: pd.DataFrame = field(repr=False)
@@ -311,6 +314,7 @@ def load(
         observations=observations.reset_index(drop=True),
         later=later.reset_index(drop=True),
         lsoa=lsoa,
+        neighbours=_neighbours(folder, vintage, lsoa["lsoa_code"].tolist()),
         index_edition=edition,
         lsoa_population_year=population_year,
         populations=populations[populations["year"] <= year],
@@ -392,6 +396,16 @@ def _lsoa(
     people = people.loc[people["year"] == newest, ["lsoa_code", "population"]]
     joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
     return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
+
+
+def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFrame:
+    """Pairs of neighbours within the area, the lesser code first."""
+    columns = ["lsoa_code", "neighbour_code"]
+    if not codes:  # a filter needs a code to know its type
+        return pd.DataFrame(columns=columns)
+    inside = [("lsoa_code", "in", codes), ("neighbour_code", "in", codes)]
+    pairs = _read(folder, "lsoa_neighbours", [("lsoa_vintage", "==", vintage), *inside])
+    return pairs[columns].reset_index(drop=True)
 
 
 def _claims(folder: Path, area: str) -> pd.DataFrame:

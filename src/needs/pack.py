@@ -29,7 +29,14 @@ from needs.readers.datapackage import DESCRIPTOR, TABLES, describe, read_package
 ENGLAND = "E92000001"
 
 #: Tables that `pack` writes; other resources of a package are carried over as they are.
-WRITTEN = ("observations", "lsoa", "lsoa_population", "populations", "areas")
+WRITTEN = (
+    "observations",
+    "lsoa",
+    "lsoa_population",
+    "lsoa_neighbours",
+    "populations",
+    "areas",
+)
 
 #: Indices of Deprivation: year of publication of each edition.
 INDEX_PUBLISHED = {"2019": 2019, "2025": 2025}
@@ -59,7 +66,8 @@ def pack(
 
     It holds the authority, its districts, its region and England in all periods; for funnels, every
     upper-tier authority in the newest period of each indicator (and what derived indicators need
-    of it); the authority's LSOAs on the newest index published by `year`; populations; areas.
+    of it); the authority's LSOAs on the newest index published by `year`, and which of them are
+    neighbours; populations; areas.
 
     Parameters
     ----------
@@ -219,7 +227,7 @@ def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.D
 
 
 def _lsoas(tables: Mapping[str, pd.DataFrame], code: str, year: int) -> dict[str, pd.DataFrame]:
-    """The authority's LSOAs on the newest index published by the year, and their populations."""
+    """The authority's LSOAs on the newest index by the year, their residents and neighbours."""
     rows = tables["lsoa"][tables["lsoa"]["upper_code"] == code]
     editions = [
         one for one in rows["edition"].unique() if INDEX_PUBLISHED.get(str(one), 9999) <= year
@@ -231,11 +239,20 @@ def _lsoas(tables: Mapping[str, pd.DataFrame], code: str, year: int) -> dict[str
         & people["lsoa_vintage"].isin(rows["lsoa_vintage"])
         & people["year"].between(year - 3, year)
     ]
+    pairs = tables["lsoa_neighbours"]
+    pairs = pairs[
+        pairs["lsoa_code"].isin(rows["lsoa_code"])
+        & pairs["neighbour_code"].isin(rows["lsoa_code"])
+        & pairs["lsoa_vintage"].isin(rows["lsoa_vintage"])
+    ]
     return {
         "lsoa": rows.sort_values(["edition", "lsoa_code"]).reset_index(drop=True),
         "lsoa_population": people.sort_values(["lsoa_vintage", "lsoa_code", "year"]).reset_index(
             drop=True
         ),
+        "lsoa_neighbours": pairs.sort_values(
+            ["lsoa_vintage", "lsoa_code", "neighbour_code"]
+        ).reset_index(drop=True),
     }
 
 
@@ -337,6 +354,8 @@ def _sources(
             if one.reader == "iod" and any(key.endswith(str(edition)) for edition in editions)
         )
         readers |= {"centroids", "geography", "nomis"}
+    if "lsoa_neighbours" in tables:
+        readers.add("boundaries")
     if "populations" in tables:
         readers.add("ons_population")
     keys.update(key for key, one in catalogue.sources.items() if one.reader in readers)

@@ -57,6 +57,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     ),
     "lsoa": ("upper_code", "edition", "lsoa_code"),
     "lsoa_population": ("lsoa_vintage", "lsoa_code", "year"),
+    "lsoa_neighbours": ("lsoa_vintage", "lsoa_code", "neighbour_code"),
     "populations": ("area_code", "year", "sex", "age_from", "age_to"),
     "areas": ("code",),
 }
@@ -325,6 +326,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         "observations": observations,
         "lsoa": _lsoa(read, areas),
         "lsoa_population": _with_packages(read, "lsoa_population", read.small_areas),
+        "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read.boundaries)),
         "populations": populations,
         "areas": areas,
     }
@@ -433,6 +435,20 @@ def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
         index = index.assign(upper_code=upper, upper_name=upper.map(place["name"]))
         tables.append(index.merge(centroids, on=["lsoa_vintage", "lsoa_code"], how="left"))
     return _with_packages(read, "lsoa", tables)
+
+
+def _neighbours(boundaries: Mapping[str, geopandas.GeoDataFrame]) -> list[pd.DataFrame]:
+    """Pairs of neighbouring LSOAs, on each vintage whose boundaries are there."""
+    from needs.stats.spatial import queen_contiguity
+
+    names = {"area": "lsoa_code", "neighbour": "neighbour_code"}
+    return [
+        queen_contiguity(boundaries[layer], code="code")
+        .rename(columns=names)
+        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")))
+        for layer in ("lsoa_2011", "lsoa_2021")
+        if layer in boundaries
+    ]
 
 
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

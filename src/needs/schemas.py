@@ -194,6 +194,23 @@ LSOA_POPULATION = pa.DataFrameSchema(
     name="lsoa_population",
 )
 
+#: LSOAs that share a border or a corner: each pair once, the lesser code first.
+LSOA_NEIGHBOURS = pa.DataFrameSchema(
+    {
+        "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
+        "lsoa_code": _text(_matches(LSOA_CODE)),
+        "neighbour_code": _text(_matches(LSOA_CODE)),
+    },
+    checks=pa.Check(
+        lambda rows: rows["lsoa_code"] < rows["neighbour_code"],
+        error="a pair begins with the lesser code",
+    ),
+    unique=["lsoa_vintage", "lsoa_code", "neighbour_code"],
+    strict=True,
+    ordered=True,
+    name="lsoa_neighbours",
+)
+
 POPULATIONS = pa.DataFrameSchema(
     {
         "area_code": _text(_matches(AREA_CODE)),
@@ -233,6 +250,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     "observations": OBSERVATIONS,
     "lsoa": LSOA,
     "lsoa_population": LSOA_POPULATION,
+    "lsoa_neighbours": LSOA_NEIGHBOURS,
     "populations": POPULATIONS,
     "areas": AREAS,
 }

@@ -176,6 +176,24 @@ def test_other_tables_are_read_too(tmp_path: Path) -> None:
     ]
 
 
+def test_neighbours_that_cannot_be_are_named(tmp_path: Path) -> None:
+    columns = tuple(TABLES["lsoa_neighbours"].columns)
+    pair = ("2011", "E01032122", "E01032123")
+    folder = write(
+        tmp_path / "p",
+        pair,
+        ("2011", "E01032123", "E01032122"),
+        pair,
+        columns=columns,
+        table="lsoa_neighbours",
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        read_package(folder)
+    told = [problem.what for problem in caught.value.problems]
+    assert sum("begins with the lesser code" in what for what in told) == 1
+    assert any("unique" in what for what in told)
+
+
 def test_no_package_is_missing_data(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="no data package"):
         read_package(tmp_path)

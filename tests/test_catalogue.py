@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import importlib.util
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from needs import deprivation, population
 from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
 from needs.claims import MEASURES
 from needs.derive import age_range
@@ -101,6 +103,42 @@ def test_words_of_claims_lead_to_known_keys(catalogue: Catalogue) -> None:
     with (CATALOGUE / "claim_terms.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             assert set(row["indicator"].split(";")) <= known, row
+
+
+def _methods_in_code(path: Path) -> set[str]:
+    """Methods that a module gives to figures: constants that name one, and texts in place."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        called = node.func.id if isinstance(node.func, ast.Name) else called
+        if called not in ("Figure", "with_"):
+            continue
+        for value in (one.value for one in node.keywords if one.arg == "method"):
+            choices = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+            found |= {one.value for one in choices if isinstance(one, ast.Constant)}
+            found |= {named[one.id] for one in choices if isinstance(one, ast.Name)}
+    return found
+
+
+def test_every_method_is_a_heading_of_the_methods(root: Path, catalogue: Catalogue) -> None:
+    text = (root / "docs" / "methods.md").read_text(encoding="utf-8")
+    headings = {line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")}
+    modules = sorted((root / "src" / "needs").rglob("*.py"))
+    in_code = set().union(*(_methods_in_code(path) for path in modules))
+    assert {deprivation.METHOD, deprivation.CLUSTERING, population.METHOD} <= in_code
+    assert "Published by the source" in in_code
+    declared = {one.method for one in catalogue.indicators.values()}
+    assert sorted((in_code | declared) - headings) == []
 
 
 def _copy(folder: Path) -> Path:

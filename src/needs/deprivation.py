@@ -9,9 +9,12 @@ from __future__ import annotations
 import pandas as pd
 
 from needs.assessment import Assessment, Place
-from needs.figures import Figure, Status, figure_id
+from needs.figures import Figure, Status, figure_id, format_number
+from needs.stats.spatial import LEAST_AREAS, gi_star, morans_i
 
 METHOD = "Share of residents by deprivation decile"
+
+CLUSTERING = "Spatial clustering"
 
 #: Domains of the index in the publisher's order, with plain names.
 DOMAINS = {
@@ -121,6 +124,83 @@ def domain_bands(shares: pd.DataFrame) -> pd.DataFrame:
 def most_deprived(na: Assessment, n: int = 20) -> pd.DataFrame:
     """The area's most deprived LSOAs by national rank, at most `n`."""
     return na.lsoa.sort_values(["imd_rank", "lsoa_code"]).head(n).reset_index(drop=True)
+
+
+def clustering(na: Assessment) -> tuple[Figure, float]:
+    """Moran's I of the index's score over the area's LSOAs, and its two-sided p value.
+
+    Where it cannot be had the figure's note says why, and p is missing.
+    """
+    result = morans_i(na.lsoa, na.neighbours, area="lsoa_code", value="imd_score").iloc[0]
+    shown = result["status"] == Status.SHOWN
+    figure = _clustering(na, "imd_clustering", None, float(result["value"]) if shown else None)
+    figure = figure.with_(
+        label="Moran's I of the Index of Multiple Deprivation score",
+        unit="",
+        decimals=2,
+        formula="n ÷ Σw × Σ w z z′ ÷ Σ z² for pairs of neighbouring LSOAs, where z is the score "
+        "less the mean of all, and the weights w of an LSOA's neighbours add up to 1",
+    )
+    if shown:
+        joined = int(result["areas"]) - int(result["islands"])
+        return figure.with_(note=f"{p_words(result['p'])}, {joined} LSOAs"), float(result["p"])
+    if len(na.lsoa) >= LEAST_AREAS and na.neighbours.empty:
+        return figure.with_(note="which LSOAs are neighbours is not at hand"), float("nan")
+    score = na.lsoa["imd_score"]
+    same = score.min() == score.max() and len(score) >= LEAST_AREAS
+    why = "all LSOAs have the same score" if same else "there are too few LSOAs with neighbours"
+    return figure.with_(status=Status.NOT_APPLICABLE, note=why), float("nan")
+
+
+def p_words(p: float) -> str:
+    """A p value as it is printed.
+
+    Examples
+    --------
+    >>> p_words(1.7e-21), p_words(0.0128)
+    ('p < 0.001', 'p = 0.013')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {format_number(p, 3)}"
+
+
+def hot_spots(na: Assessment) -> pd.DataFrame:
+    """LSOAs in significant clusters of high deprivation by Gi*, the strongest first (`z`)."""
+    local = gi_star(na.lsoa, na.neighbours, area="lsoa_code", value="imd_score")
+    local = local.loc[local["cluster"] == "hot spot", ["lsoa_code", "z"]]
+    joined = na.lsoa.merge(local, on="lsoa_code", validate="one_to_one")
+    ordered = joined.sort_values(["z", "lsoa_code"], ascending=[False, True], kind="stable")
+    return ordered.reset_index(drop=True)
+
+
+def hot_spot_count(na: Assessment, spots: pd.DataFrame, place: Place | None = None) -> Figure:
+    """LSOAs of a place among the `hot_spots` of the area."""
+    inside = int(spots["lsoa_code"].isin(_in(na, place)["lsoa_code"]).sum())
+    return _clustering(na, "lsoas_in_clusters", place, inside).with_(
+        label="LSOAs in clusters of high deprivation",
+        numerator=float(inside),
+        denominator=float(len(_in(na, place))),
+        formula="count of LSOAs with Gi* above 0 and p < 0.05, adjusted for false discoveries",
+    )
+
+
+def outside_clusters(na: Assessment, spots: pd.DataFrame) -> Figure:
+    """LSOAs in the most deprived 10% of England that are not among the `hot_spots`."""
+    most = na.lsoa[na.lsoa["imd_decile"] == 1]
+    outside = int((~most["lsoa_code"].isin(spots["lsoa_code"])).sum())
+    return _clustering(na, "most_deprived_outside_clusters", None, outside).with_(
+        label="LSOAs in the most deprived 10% nationally that are in no cluster",
+        numerator=float(outside),
+        denominator=float(len(most)),
+        formula="count of LSOAs in national decile 1 that are in no cluster of high deprivation",
+    )
+
+
+def _clustering(na: Assessment, key: str, place: Place | None, value: float | None) -> Figure:
+    return _figure(na, key, place, value, "LSOAs", 0).with_(
+        period=f"IoD{na.index_edition}",
+        method=CLUSTERING,
+        sources=(sources(na)[0], "ons_boundaries"),
+    )
 
 
 def period(na: Assessment) -> str:

@@ -14,6 +14,9 @@ from needs import words
 from needs.blocks import Span, Text
 from needs.figures import Figure, Series
 
+#: Below this p value neighbours are called more alike, or more different, than by chance.
+SIGNIFICANT = 0.05
+
 
 def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     """Where an area's age structure differs most from England's, in words.
@@ -133,6 +136,76 @@ def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
     counts = lsoa.loc[lsoa["imd_decile"] == 1, "district_name"].value_counts()
     pairs = [(str(name), int(n)) for name, n in counts.items()]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def clustering(area: str, index: Figure, p: float) -> Text:
+    """Whether deprived neighbourhoods lie next to each other, by Moran's I and its p value."""
+    if not index.shown:
+        return words.say(
+            "Whether the deprived neighbourhoods of {area} lie next to each other cannot be "
+            "tested: {why}.",
+            area=words.in_prose(area),
+            why=index.note,
+        )
+    if p >= SIGNIFICANT:
+        found = (
+            "There is no sign that the deprived neighbourhoods of {area} lie next to each other: "
+            "neighbours are no more alike than chance can make them"
+        )
+    elif (index.value or 0) > 0:
+        found = (
+            "The deprived neighbourhoods of {area} lie next to each other: neighbours are more "
+            "alike than chance would make them"
+        )
+    else:
+        found = (
+            "The deprived neighbourhoods of {area} lie apart: neighbours differ more than chance "
+            "would make them"
+        )
+    return words.say(
+        found + ". Moran's I is {index}; it is about 0 by chance, and nears 1 where like lies "
+        "beside like.",
+        area=words.in_prose(area),
+        index=index,
+    )
+
+
+def clusters(
+    count: Figure, districts: Sequence[Figure], most_deprived: Figure, outside: Figure
+) -> Text:
+    """How many neighbourhoods are in clusters of high deprivation, where, and who is left out.
+
+    Parameters
+    ----------
+    count : Figure
+        LSOAs in clusters.
+    districts : sequence of Figure
+        The same by district; empty for an authority without districts.
+    most_deprived, outside : Figure
+        LSOAs in the most deprived 10% in England, and those of them that are in no cluster.
+    """
+    if not count.value:
+        return (Span("No neighbourhood stands out as part of a cluster of high deprivation."),)
+    one = count.number == "1"
+    some = sorted((d for d in districts if d.value), key=lambda d: (-(d.value or 0), d.area_name))
+    places = [words.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
+    found = words.say(
+        "{count} {what} of high deprivation{colon}{where}.",
+        count=count.with_(unit="neighbourhoods"),
+        what="is in a cluster" if one else "are in clusters",
+        colon=": " if places else "",
+        where=words.listing(places, limit=4, other="other districts"),
+    )
+    if not most_deprived.value or not outside.value:
+        return found
+    rest = words.say(
+        "Of the {all:number} in the most deprived 10% in England, {outside:number} {lie} outside "
+        "clusters.",
+        all=most_deprived,
+        outside=outside,
+        lie="lies" if outside.number == "1" else "lie",
+    )
+    return words.sentences(found, rest)
 
 
 def domains(area: str, frame: pd.DataFrame) -> Text:

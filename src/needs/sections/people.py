@@ -9,8 +9,11 @@ import pandas as pd
 from needs import charts, deprivation, findings, maps, population, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
-from needs.figures import Figure, format_number
+from needs.figures import Figure, Status, format_number
 from needs.sections.indicator import POINTS_FOR_A_TREND
+
+#: LSOAs that are named in a row of the table of clusters; the rest are counted.
+NAMED = 5
 
 
 def residents(na: Assessment) -> Blocks:
@@ -359,6 +362,64 @@ def most_deprived(na: Assessment) -> Blocks:
             rows=rows,
             sources=deprivation.sources(na),
         )
+    )
+
+
+def clustering(na: Assessment) -> Blocks:
+    """Tell whether deprived LSOAs lie next to each other, and list those in clusters."""
+    if na.lsoa.empty:
+        return Blocks()
+    index, p = deprivation.clustering(na)
+    found = findings.clustering(na.name, index, p)
+    if not index.shown:
+        remedy = "Add the boundaries of LSOAs to data/raw and run needs prepare."
+        lacking = na.neighbours.empty and index.status is Status.UNAVAILABLE
+        text = words.sentences(found, remedy if lacking else "")
+        return blocks(Prose(text, style="note", figures=(index,)))
+    spots = deprivation.hot_spots(na)
+    counts = {
+        place: deprivation.hot_spot_count(na, spots, place) for place in (na.area, *na.districts)
+    }
+    figures = tuple(counts.values())
+    most, outside = deprivation.lsoa_count(na, 1), deprivation.outside_clusters(na, spots)
+    in_clusters = findings.clusters(figures[0], figures[1:], most, outside)
+    text = words.sentences(found, in_clusters)
+    prose = Prose(text, figures=(index, *figures, most, outside))
+    if spots.empty:
+        return blocks(prose)
+    rows = []
+    for place, count in counts.items():
+        inside = spots if place == na.area else spots[spots["district_code"] == place.code]
+        names = words.listing(inside["lsoa_name"].tolist(), limit=NAMED)
+        rows.append(
+            (
+                Cell(place.name),
+                tables.value_cell(count),
+                _count(count.denominator),
+                Cell(names or "None"),
+            )
+        )
+    return blocks(
+        prose,
+        Table(
+            id="deprivation_clusters",
+            caption=f"LSOAs in clusters of high deprivation, {index.period}",
+            columns=(
+                Column("Area", "header"),
+                Column("LSOAs in a cluster", "number"),
+                Column("All LSOAs", "number"),
+                Column("LSOAs in a cluster, strongest first", "text"),
+            ),
+            rows=tuple(rows),
+            notes=(
+                "An LSOA is in a cluster where it and the LSOAs that touch it together have a "
+                f"higher score than chance would give (Gi*), against the mean of {na.name} and not "
+                "of England. Places outside the area do not count.",
+                f"Moran's I: {index.note}.",
+            ),
+            sources=index.sources,
+            figures=figures,
+        ),
     )
 
 

@@ -17,6 +17,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 REPORT_DATE ?= 2026-11-21
 WORKERS ?= 2
 TEST_PROCESSED := build/test/processed
+# The publishers' national files, where they are at hand: prepared once for all tests.
+MIRROR ?= ../shared/mirror
+TEST_NATIONAL := build/test/national
 
 .PHONY: report test bench gallery lock clean
 .DELETE_ON_ERROR:
@@ -29,7 +32,9 @@ test: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/needs prepare --processed $(TEST_PROCESSED) --quiet
-	NEEDS_PROCESSED=$(abspath $(TEST_PROCESSED)) $(BIN)/pytest tests src notebooks \
+	[ ! -d $(MIRROR) ] || $(BIN)/needs prepare --raw $(MIRROR) --processed $(TEST_NATIONAL) --quiet
+	NEEDS_PROCESSED=$(abspath $(TEST_PROCESSED)) NEEDS_NATIONAL=$(abspath $(TEST_NATIONAL)) \
+		$(BIN)/pytest tests src notebooks \
 		--doctest-modules --nbval-lax --numprocesses $(WORKERS) --dist loadfile -q
 
 bench: $(READY)

@@ -63,9 +63,13 @@ def worcestershire(processed: Path) -> Assessment:
 
 @pytest.fixture(scope="session")
 def national(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Processed tables of all of England, from the publishers' files."""
-    from needs.prepare import prepare
+    """Processed tables of all of England, from the publishers' files.
 
-    folder = tmp_path_factory.mktemp("national")
-    prepare(mirror, folder)
+    ``make test`` prepares them once, into NEEDS_NATIONAL, so that no worker waits for its own.
+    """
+    from needs.prepare import is_fresh, prepare
+
+    folder = Path(os.environ.get("NEEDS_NATIONAL") or tmp_path_factory.mktemp("national"))
+    if not is_fresh(mirror, folder):
+        prepare(mirror, folder)
     return folder

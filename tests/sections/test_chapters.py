@@ -1,0 +1,162 @@
+"""Chapters: every cell of every notebook gives sound blocks, for awkward areas too."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from needs import assessment, sections
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Chart, Notice, Table, all_figures, all_tables, plain
+from needs.figures import collect
+from needs.sections import (
+    annex,
+    indicator,
+    inequality,
+    need,
+    people,
+    resources,
+    summary,
+)
+
+MODULES = {
+    "annex": annex,
+    "indicator": indicator,
+    "inequality": inequality,
+    "need": need,
+    "people": people,
+    "resources": resources,
+    "summary": summary,
+}
+
+
+def cells(root: Path) -> list[str]:
+    """Every call that a notebook shows: "people.residents(na)"."""
+    found = []
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and re.match(r"\w+\.\w+\(na", cell.source):
+                found.append(cell.source)
+    return found
+
+
+def shown(na: Assessment, root: Path) -> Blocks:
+    every = Blocks()
+    for call in cells(root):
+        every += eval(call, {**MODULES, "na": na})
+    return every
+
+
+@pytest.fixture(scope="module")
+def report(worcestershire: Assessment, root: Path) -> Blocks:
+    return shown(worcestershire, root)
+
+
+def check(every: Blocks) -> None:
+    collect(all_figures(every))  # no id has two contents
+    ids = [one.id for one in all_tables(every)]
+    assert len(ids) == len(set(ids))
+    for table in all_tables(every):
+        assert all(len(row) == len(table.columns) for row in table.rows), table.id
+        assert all(cell.text.strip() for row in table.rows for cell in row), table.id
+        linked = {one.id for one in table.figures}
+        assert {c.figure for row in table.rows for c in row if c.figure} <= linked, table.id
+    for chart in every:
+        if isinstance(chart, Chart):
+            assert 20 < len(chart.alt) <= 250, chart.id
+            assert chart.alt != plain(chart.headline)
+            assert plain(chart.headline), chart.id
+            assert re.search(r"\d|No ", chart.alt), chart.id
+
+
+def test_every_section_function_is_shown_by_a_notebook(root: Path) -> None:
+    calls = " ".join(cells(root))
+    for name, module in MODULES.items():
+        assert f"{name}." in calls, f"{name} of {sections.__name__} stands in no notebook"
+        assert module.__doc__
+
+
+def test_the_worked_example_is_sound(report: Blocks) -> None:
+    check(report)
+
+
+def test_the_strategys_local_picture_is_there(report: Blocks) -> None:
+    text = "\n".join(
+        plain(t) for b in report for t in getattr(b, "items", ()) if isinstance(t, tuple)
+    )
+    text += "\n".join(plain(b.text) for b in report if hasattr(b, "text") and b.text)
+    figures = {one.id: one for one in all_figures(report)}
+    values = {
+        one.indicator: one.number for one in figures.values() if one.area_name == "Worcestershire"
+    }
+    assert values["lsoas_most_deprived_10"] == "18"
+    assert values["lsoas_most_deprived_30"] == "74"
+    assert values["residents_most_deprived_10"] == "27,750"
+    assert values["residents_most_deprived_30"] == "122,975"
+    assert figures["prison_continuity.E10000034.2021-22.persons.all-ages"].number == "25.17"
+    assert "80.6%" in text
+
+
+def test_every_claim_is_a_figure_or_listed_as_not_available(
+    worcestershire: Assessment, report: Blocks
+) -> None:
+    table = next(one for one in all_tables(report) if one.id == "claims")
+    listed = {row[0].text.split(",")[0] for row in table.rows}
+    assert listed == set(worcestershire.claims["claim_id"])
+    assert len(listed) == 44
+    for row in table.rows:
+        verdict = row[7].text
+        assert verdict
+        if row[5].text == "[x]":
+            assert row[8].text != "none", f"{row[0].text}: no reason and no publisher"
+
+
+def test_every_indicator_without_a_figure_is_listed_once(
+    worcestershire: Assessment, report: Blocks
+) -> None:
+    said = " ".join(plain(item) for one in report if isinstance(one, Notice) for item in one.items)
+    for one in worcestershire.catalogue.indicators.values():
+        if not indicator._anything(worcestershire, one.key) and one.chapter != "inequality":
+            assert said.lower().count(one.name.lower()) >= 1, one.key
+
+
+def test_a_report_without_any_data_still_says_what_is_missing(
+    worcestershire: Assessment, root: Path
+) -> None:
+    import dataclasses
+
+    empty = dataclasses.replace(
+        worcestershire,
+        observations=worcestershire.observations.iloc[:0],
+        later=worcestershire.later.iloc[:0],
+        lsoa=worcestershire.lsoa.iloc[:0],
+        populations=worcestershire.populations.iloc[:0],
+        claims=worcestershire.claims.iloc[:0],
+    )
+    every = shown(empty, root)
+    check(every)
+    assert any(isinstance(one, Notice) for one in every)
+    assert not any(isinstance(one, Chart) for one in every)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("area", "year"),
+    [
+        ("Isles of Scilly", 2022),
+        ("City of London", 2022),
+        ("Cumberland", 2023),
+        ("Buckinghamshire", 2022),
+        ("Hackney", 2022),
+        ("Kent", 2025),
+        ("Barnsley", 2025),
+    ],
+)
+def test_awkward_areas_are_sound(national: Path, root: Path, area: str, year: int) -> None:
+    na = assessment.load(area, year, processed=national)
+    every = shown(na, root)
+    check(every)
+    assert any(isinstance(one, Table) for one in every)

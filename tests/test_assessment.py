@@ -1,0 +1,114 @@
+"""One area and year: the right periods, the right areas, and an honest nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from needs import assessment
+from needs.assessment import Assessment
+from needs.errors import MissingDataError, ParameterError
+from needs.figures import Status
+
+
+def test_the_worked_example(worcestershire: Assessment) -> None:
+    na = worcestershire
+    assert str(na) == "Worcestershire (E10000034), reporting year 2022"
+    assert [one.name for one in na.districts] == [
+        "Bromsgrove",
+        "Malvern Hills",
+        "Redditch",
+        "Worcester",
+        "Wychavon",
+        "Wyre Forest",
+    ]
+    assert na.region.name == "West Midlands"
+
+
+def test_published_drug_misuse_figures(worcestershire: Assessment) -> None:
+    figure = worcestershire.figure("drug_misuse_rate", period="2018 to 2020")
+    assert (figure.value, figure.lower, figure.upper) == (4.2, 3.3, 5.3)
+    assert figure.numerator == 69
+    england = worcestershire.figure(
+        "drug_misuse_rate", worcestershire.england, period="2018 to 2020"
+    )
+    assert england.value == 5.0
+
+
+def test_no_period_ends_after_the_reporting_year(worcestershire: Assessment) -> None:
+    assert (worcestershire.observations["period_end"] <= pd.Timestamp("2022-12-31")).all()
+    assert (worcestershire.later["period_end"] > pd.Timestamp("2022-12-31")).all()
+
+
+def test_an_earlier_reporting_year_takes_earlier_figures(processed: Path) -> None:
+    na = assessment.load("Worcestershire", 2020, processed=processed)
+    assert na.latest_period("drug_misuse_rate") == "2018 to 2020"
+    assert na.latest_period("alcohol_unmet_need") == "2018/19"
+
+
+def test_before_the_index_there_is_no_deprivation(processed: Path) -> None:
+    na = assessment.load("Worcestershire", 2015, processed=processed)
+    assert na.lsoa.empty
+    assert na.index_edition == ""
+
+
+def test_what_is_not_there_is_not_available(worcestershire: Assessment) -> None:
+    figure = worcestershire.figure("treatment_waits")
+    assert figure.status is Status.UNAVAILABLE
+    assert figure.number == "[x]"
+    assert "Office for Health Improvement and Disparities" in figure.note
+
+
+def test_a_figure_is_one_and_the_same_wherever_it_is_asked_for(worcestershire: Assessment) -> None:
+    na = worcestershire
+    newest = na.figure("drug_misuse_rate")
+    assert na.series("drug_misuse_rate").figures[-1] == newest
+    assert na.across("drug_misuse_rate", [na.area], newest.period) == (newest,)
+
+
+def test_quoted_figures_keep_the_decimals_that_were_printed(worcestershire: Assessment) -> None:
+    assert worcestershire.figure("prison_continuity").number == "25.17"
+    assert worcestershire.figure("alcohol_related_mortality").number == "38"
+
+
+def test_an_unknown_area_names_the_nearest(processed: Path) -> None:
+    with pytest.raises(ParameterError) as caught:
+        assessment.load("Worcestershir", 2022, processed=processed)
+    assert "Worcestershire" in str(caught.value)
+
+
+def test_without_processed_data_the_remedy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="not there") as caught:
+        assessment.load("Worcestershire", 2022, processed=tmp_path)
+    assert "needs prepare" in str(caught.value)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("area", "year", "lsoas", "edition"),
+    [
+        ("Isles of Scilly", 2022, 1, "2019"),
+        ("City of London", 2022, 6, "2019"),
+        ("Buckinghamshire", 2022, 319, "2019"),  # four districts when the index was made
+        ("Cumberland", 2023, 177, "2019"),  # younger than the index
+        ("E08000016", 2022, 147, "2019"),  # Barnsley before April 2025
+        ("Barnsley", 2025, 148, "2025"),
+        ("Worcestershire", 2025, 374, "2025"),
+    ],
+)
+def test_awkward_areas_find_their_neighbourhoods(
+    national: Path, area: str, year: int, lsoas: int, edition: str
+) -> None:
+    na = assessment.load(area, year, processed=national)
+    assert (len(na.lsoa), na.index_edition) == (lsoas, edition)
+    assert na.lsoa["population"].notna().all()
+
+
+@pytest.mark.mirror
+def test_figures_under_an_old_code_follow_the_authority(national: Path) -> None:
+    old = assessment.load("Barnsley", 2022, processed=national)
+    new = assessment.load("Barnsley", 2025, processed=national)
+    assert (old.area.code, new.area.code) == ("E08000016", "E08000038")
+    assert new.figure("drug_misuse_rate").value == old.figure("drug_misuse_rate").value

@@ -51,6 +51,7 @@ def font_address(file: str) -> str:
     subsetter.subset(font)
     data = io.BytesIO()
     font.save(data)
+    font.close()
     return "data:font/ttf;base64," + base64.b64encode(data.getvalue()).decode("ascii")
 
 

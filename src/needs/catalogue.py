@@ -65,16 +65,30 @@ class Disclosure(BaseModel):
     rule: str = ""
 
 
+class Codes(BaseModel):
+    """A lookup on the Open Geography portal whose codes a layer is asked for, in batches."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    address: str
+    field: str
+
+
 class Edition(BaseModel):
     """One issue of a source: its file below ``data/raw/`` and where it came from.
 
-    `file` may hold ``*`` for a part that changes from download to download.
+    `file` may hold ``*`` for a part that changes from download to download. `interface` says how
+    `address` is asked: see docs/fetching.md.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     edition: str
     file: str
     address: str = ""
+    interface: Literal["file", "fingertips", "nomis", "arcgis"] = "file"
+    #: What finds the layer on the Open Geography portal when its service has been renamed.
+    search: str = ""
+    #: For a layer that does not hold the area to choose by.
+    codes: Codes | None = None
     released: date | None = None
     #: What the reader needs to know of this edition (table names, heading map, years).
     options: Mapping[str, Any] = Field(default_factory=dict)

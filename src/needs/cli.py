@@ -289,3 +289,35 @@ def verify(
         )
     for line in lines:
         typer.echo(line)
+
+
+@app.command()
+def fetch(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", help="Keys; all when none is given."),
+    ] = None,
+    origin: Annotated[
+        str,
+        typer.Option("--from", help="Folder or address laid out as data/raw, not the publishers."),
+    ] = "",
+    raw: Raw = None,
+    accept_revision: Annotated[
+        bool, typer.Option("--accept-revision", help="Take files that their publisher has changed.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring publishers' files in, verified and noted in data/raw/sources.lock.json."""
+    from needs import fetch as fetching
+
+    with _progress(quiet) as progress:
+        outcomes = fetching.fetch(
+            sources or [],
+            _folder(raw, "data/raw"),
+            origin=origin,
+            accept_revision=accept_revision,
+            progress=progress,
+        )
+    for line in fetching.tally(outcomes):
+        typer.echo(line)
+    fetching.refuse(outcomes)

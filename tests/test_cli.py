@@ -13,7 +13,7 @@ import pytest
 
 from needs import cli, errors
 
-COMMANDS = ("areas", "prepare", "check", "run", "pack", "claims", "trace", "verify")
+COMMANDS = ("areas", "fetch", "prepare", "check", "run", "pack", "claims", "trace", "verify")
 
 
 def call(*arguments: str) -> int:

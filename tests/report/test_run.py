@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ from needs.report.verify import verify
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Part-run copies and tracebacks, which a run keeps, go where pytest tidies up."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
 
 def chapter(folder: Path, name: str, *cells: str, parameters: str = PARAMETERS) -> Path:

@@ -1,0 +1,469 @@
+"""The report's tables as one accessible workbook.
+
+Follows the Analysis Function's guidance on releasing statistics in spreadsheets: a cover, contents
+and notes, then one marked-up and named table a sheet, with its title in A1, no merged or blank
+cells, no frozen panes, filters, hidden rows or images.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table as ExcelTable
+from openpyxl.worksheet.table import TableStyleInfo
+
+from needs import blocks
+from needs.blocks import Card, Cards, Cell, Chart, Column, Table
+from needs.figures import Figure, format_number
+from needs.report.document import Document, printed_date, symbols_in
+from needs.report.fragments import View, comparison_words, trend_words
+
+_BODY = Font(name="Arial", size=12)
+_BOLD = Font(name="Arial", size=12, bold=True)
+_TITLE = Font(name="Arial", size=16, bold=True)
+_LINK = Font(name="Arial", size=12, color="0B4A8F", underline="single")
+_TEXT = Alignment(wrap_text=True, vertical="top")
+_NUMBER = Alignment(horizontal="right", vertical="top")
+_NUMBER_HEADING = Alignment(wrap_text=True, horizontal="right", vertical="bottom")
+_HEADING = Alignment(wrap_text=True, vertical="bottom")
+
+# what a spreadsheet program takes for the beginning of a formula
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_PRINTED = re.compile(
+    r"(?P<before>[£]?)(?P<number>-?[\d,]*\d(?:\.(?P<decimals>\d+))?)(?P<after>%?)"
+)
+
+# XML cannot hold these characters, and so no workbook can
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+_LIMITS = ("Lower 95% limit", "Upper 95% limit")
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One sheet with one table.
+
+    `links` gives cells of the first column a target: a sheet ("#Notes") or an address.
+    """
+
+    name: str
+    title: str
+    table_name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    chapter: str = "[z]"
+    links: tuple[str, ...] = ()
+
+
+def sheet_name(number: int) -> str:
+    """The sheet of the table of this number in the report.
+
+    Examples
+    --------
+    >>> sheet_name(12)
+    'Table_12'
+    """
+    return f"Table_{number}"
+
+
+def render_xlsx(document: Document) -> bytes:
+    """Draw every table of the report, and its headline figures, as a workbook.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    bytes
+        An .xlsx file; the same document gives the same bytes.
+    """
+    sheets = [_notes(document), _sources(document), *_cards(document), *_tables(document)]
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    _write_cover(workbook.create_sheet("Cover"), document, sheets)
+    for sheet in (_contents(sheets), *sheets):
+        _write(workbook.create_sheet(sheet.name), sheet)
+    made = _made(document)
+    properties = workbook.properties
+    properties.title = document.context.title
+    properties.creator = f"needs {document.context.version}".strip()
+    properties.language = "en-GB"
+    properties.created = made
+    written = io.BytesIO()
+    workbook.save(written)
+    return _repeatable(written.getvalue(), made)
+
+
+def _made(document: Document) -> datetime:
+    context = document.context
+    day = context.date or f"{context.year or 1980:04}-01-01"
+    return datetime.fromisoformat(day).replace(tzinfo=None)
+
+
+# What the sheets say
+
+
+def _contents(sheets: Sequence[_Sheet]) -> _Sheet:
+    return _Sheet(
+        name="Contents",
+        title="Contents",
+        table_name="contents",
+        columns=(Column("Sheet", "header"), Column("Title", "text"), Column("Chapter", "text")),
+        rows=tuple((Cell(one.name), Cell(one.title), Cell(one.chapter)) for one in sheets),
+        notes=("Each sheet's name in the first column is a link to it.",),
+        links=tuple(f"#{one.name}" for one in sheets),
+    )
+
+
+def _notes(document: Document) -> _Sheet:
+    rows = [(f"[{mark}]", meaning) for mark, meaning in document.symbols.items()]
+    rows += [
+        (
+            "Numbers",
+            "A cell holds the number as it was computed or published, and shows the decimals that "
+            "the report prints.",
+        ),
+        ("Lower and upper 95% limit", "The ends of the 95% confidence interval of the value."),
+        (
+            "No blank cells",
+            "Where there is no number, the cell holds shorthand in square brackets; the shorthand "
+            "of a table is also explained above it.",
+        ),
+        (
+            "Formulas and source rows",
+            "figures.csv and figures.json, beside this workbook, give the formula, inputs and "
+            "source rows of every number of the report.",
+        ),
+    ]
+    return _Sheet(
+        name="Notes",
+        title="Notes and shorthand",
+        table_name="notes",
+        columns=(Column("Note or shorthand", "header"), Column("Meaning", "text")),
+        rows=tuple((Cell(name), Cell(meaning)) for name, meaning in rows),
+    )
+
+
+def _sources(document: Document) -> _Sheet:
+    labels = ("Source", "Producer", "Official statistics", "Licence", "Attribution")
+    sources = document.sources
+    rows = tuple(
+        tuple(
+            Cell(text or "[x]")
+            for text in (
+                one.title,
+                one.producer,
+                "yes" if one.official_statistics else "no",
+                one.licence,
+                one.attribution,
+            )
+        )
+        for one in sources
+    )
+    return _Sheet(
+        name="Sources",
+        title="Sources, licences and attribution",
+        table_name="source_licences",
+        columns=tuple(Column(one, "text" if n else "header") for n, one in enumerate(labels)),
+        rows=rows or (tuple(Cell(text) for text in ("No source is used", *["[z]"] * 4)),),
+        notes=("Each source's title in the first column is a link to its publisher's page.",),
+        links=tuple(one.landing_page for one in sources),
+    )
+
+
+def _cards(document: Document) -> Iterator[_Sheet]:
+    figures = {figure.id: figure for figure in document.register}
+    view = View(document, document.context.catalogue)
+    number = 0
+    for chapter in document.chapters:
+        for block in chapter.blocks:
+            if not isinstance(block, Cards) or not block.items:
+                continue
+            number += 1
+            suffix = f"_{number}" if number > 1 else ""
+            others = tuple(
+                dict.fromkeys(name for card in block.items for name, _ in card.comparators)
+            )
+            yield _Sheet(
+                name=f"Headline_figures{suffix}",
+                title=block.caption,
+                table_name=f"headline_figures{suffix}",
+                columns=(
+                    Column("Measure", "header"),
+                    Column("Value"),
+                    Column("Unit", "text"),
+                    *(Column(label) for label in _LIMITS),
+                    *(Column(name) for name in others),
+                    Column("Compared with England", "text"),
+                    Column("Recent trend", "text"),
+                    Column("Detail", "text"),
+                ),
+                rows=tuple(
+                    _card_row(card, figures.get(card.figure), others) for card in block.items
+                ),
+                notes=_source_note(view, block.sources),
+                chapter=chapter.label,
+            )
+
+
+def _card_row(card: Card, figure: Figure | None, others: Sequence[str]) -> tuple[Cell, ...]:
+    if figure is None:
+        value, unit, limits = _as_printed(card.value), "[z]", [Cell("[z]"), Cell("[z]")]
+    else:
+        value, unit = Cell(figure.number, figure.value), figure.unit or "[z]"
+        none = "[x]" if figure.shown else figure.number
+        limits = [
+            Cell(none) if limit is None else Cell(format_number(limit, figure.decimals), limit)
+            for limit in (figure.lower, figure.upper)
+        ]
+    comparators = dict(card.comparators)
+    return (
+        Cell(card.label),
+        value,
+        Cell(unit),
+        *limits,
+        *(_as_printed(comparators.get(name) or "[z]") for name in others),
+        Cell(comparison_words(card)),
+        Cell(trend_words(card).removeprefix("Recent trend: ") or "[z]"),
+        Cell(card.detail or "[z]"),
+    )
+
+
+def _as_printed(text: str) -> Cell:
+    """A number from its print, where there is nothing but the print."""
+    found = _PRINTED.fullmatch(text)
+    return Cell(text, float(found["number"].replace(",", ""))) if found else Cell(text)
+
+
+def _tables(document: Document) -> Iterator[_Sheet]:
+    view = View(document, document.context.catalogue)
+    for chapter in document.chapters:
+        for block in chapter.blocks:
+            if not isinstance(block, (Chart, Table)):
+                continue
+            chart = block if isinstance(block, Chart) else None
+            table = block.table if isinstance(block, Chart) else block
+            number = document.table_numbers[table.id]
+            notes: list[str] = []
+            if chart:
+                shown = f"Figure {document.chart_numbers[chart.id]} of the report is drawn from it"
+                notes += [f"{shown}: {blocks.plain(chart.headline)}", chart.subtitle]
+            symbols = symbols_in(cell.text for row in table.rows for cell in row)
+            if symbols:
+                meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
+                notes.append(f"Shorthand in this table: {meanings}.")
+            notes += table.notes
+            notes += _source_note(view, table.sources or (chart.sources if chart else ()))
+            yield _Sheet(
+                name=sheet_name(number),
+                title=f"Table {number}: {table.caption}",
+                table_name=f"table_{number}_{re.sub(r'[^A-Za-z0-9]+', '_', table.id).lower()}",
+                columns=table.columns,
+                rows=table.rows,
+                notes=tuple(one for one in notes if one),
+                chapter=chapter.label,
+            )
+
+
+def _source_note(view: View, keys: Sequence[str]) -> tuple[str, ...]:
+    lines = view.source_lines(keys)
+    return (f"Source: {lines}",) if lines else ()
+
+
+# How they are written
+
+
+def _write_cover(sheet: Any, document: Document, sheets: Sequence[_Sheet]) -> None:
+    context = document.context
+    codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""
+    version = f"needs {context.version}" if context.version else ""
+    if version and context.code_hash:
+        version += f" ({context.code_hash[:12]})"
+    lines = [
+        ("", context.subtitle),
+        ("Area: ", f"{context.area_name}{codes}"),
+        ("Reporting year: ", str(context.year or "")),
+        ("Date of report: ", printed_date(context.date) if context.date else ""),
+        ("Geography: ", context.geography),
+        ("Code version: ", version),
+        ("Contact: ", context.contact),
+        ("", "Analysis of published statistics; not itself official statistics."),
+        (
+            "",
+            "This workbook holds the tables of the report beside it, report.html and report.pdf: "
+            f"{len(sheets)} sheets with one table each, after this cover and the contents.",
+        ),
+    ]
+    _put_title(sheet, context.title)
+    row = 1
+    for row, (name, text) in enumerate(((name, text) for name, text in lines if text), 2):
+        _put(sheet, row, 1, name + text)
+    _link(_put(sheet, row + 1, 1, "Contents of this workbook", _LINK), "#Contents")
+    sheet.column_dimensions["A"].width = 90
+
+
+def _write(sheet: Any, content: _Sheet) -> None:
+    _put_title(sheet, content.title)
+    _put(sheet, 2, 1, "This sheet contains one table.")
+    if content.name == "Contents":
+        _link(_put(sheet, 3, 1, "Cover of this workbook", _LINK), "#Cover")
+    else:
+        _link(_put(sheet, 3, 1, "Contents of this workbook", _LINK), "#Contents")
+    for row, note in enumerate(content.notes, 4):
+        _put(sheet, row, 1, note)
+    head = 4 + len(content.notes)
+
+    headings = _headings(content.columns)
+    for place, (heading, column) in enumerate(zip(headings, content.columns, strict=True), 1):
+        cell = _put(sheet, head, place, heading, _BOLD)
+        cell.alignment = _NUMBER_HEADING if column.kind == "number" else _HEADING
+    for row, cells in enumerate(content.rows, head + 1):
+        for place, one in enumerate(cells, 1):
+            kind = content.columns[place - 1].kind
+            _put_cell(sheet, row, place, one, right=kind == "number")
+    for row, target in enumerate(content.links, head + 1):
+        cell = sheet.cell(row, 1)
+        cell.font = _LINK
+        _link(cell, target)
+    for place, width in enumerate(_widths(content, headings), 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    _mark_up(sheet, content, head)
+    sheet.print_title_rows = f"{head}:{head}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToHeight = 0
+
+
+def _headings(columns: Sequence[Column]) -> list[str]:
+    """Headings with their units; an Excel table needs each once, whatever its case."""
+    out: list[str] = []
+    seen: set[str] = set()
+    for column in columns:
+        text = " ".join(column.label.split()) + (f" ({column.unit})" if column.unit else "")
+        unique, number = text, 1
+        while unique.casefold() in seen:
+            number += 1
+            unique = f"{text} [{number}]"
+        seen.add(unique.casefold())
+        out.append(unique)
+    return out
+
+
+def _mark_up(sheet: Any, content: _Sheet, head: int) -> None:
+    last = f"{get_column_letter(len(content.columns))}{head + len(content.rows)}"
+    table = ExcelTable(displayName=content.table_name, ref=f"A{head}:{last}")
+    table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    table._initialise_columns()
+    table.autoFilter = None  # without it the table has no filter buttons
+    for column, cell in zip(table.tableColumns, sheet[head], strict=True):
+        column.name = cell.value
+    sheet.add_table(table)
+
+
+def _put(sheet: Any, row: int, column: int, text: str, font: Font = _BODY) -> Any:
+    cell = sheet.cell(row, column)
+    cell.value = _CONTROL.sub(" ", text)
+    cell.data_type = "s"  # text stays text, whatever it begins with
+    cell.font = font
+    cell.alignment = _TEXT
+    if text.startswith(_FORMULA_STARTS):
+        cell.quotePrefix = True
+    return cell
+
+
+def _put_title(sheet: Any, text: str) -> None:
+    sheet.cell(1, 1).style = "Headline 1"  # a heading to a screen reader, not only to the eye
+    _put(sheet, 1, 1, text, _TITLE)
+
+
+def _put_cell(sheet: Any, row: int, column: int, content: Cell, *, right: bool) -> None:
+    style = number_format(content)
+    if style is None or content.value is None:
+        cell = _put(sheet, row, column, content.text)
+    else:
+        cell = sheet.cell(row, column, content.value)
+        cell.number_format = style
+        cell.font = _BODY
+    if right:
+        cell.alignment = _NUMBER
+
+
+def number_format(cell: Cell) -> str | None:
+    """The format that shows a cell's number as the report prints it; None for text.
+
+    A cell with shorthand is text, whatever number may stand behind it.
+
+    Examples
+    --------
+    >>> number_format(Cell("27,750", 27750.0)), number_format(Cell("4.6%", 4.6))
+    ('#,##0', '#,##0.0"%"')
+    >>> number_format(Cell("[c]")) is None
+    True
+    """
+    found = _PRINTED.fullmatch(cell.text.strip())
+    if found is None or cell.value is None or not math.isfinite(cell.value):
+        return None
+    grouped = "," in found["number"] or abs(cell.value) < 1000
+    decimals = f".{'0' * len(found['decimals'])}" if found["decimals"] else ""
+    before = f'"{found["before"]}"' if found["before"] else ""
+    after = f'"{found["after"]}"' if found["after"] else ""
+    return f"{before}{'#,##0' if grouped else '0'}{decimals}{after}"
+
+
+def _link(cell: Any, target: str) -> None:
+    if target.startswith("#"):
+        location = f"'{target[1:]}'!A1"
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location, display=cell.value)
+    else:
+        cell.hyperlink = target
+        cell.font = _LINK
+
+
+def _widths(content: _Sheet, headings: Sequence[str]) -> list[float]:
+    """Widths in characters: wide enough for the longest word and most texts, the rest wraps."""
+    out: list[float] = []
+    for place, heading in enumerate(headings):
+        texts = [row[place].text for row in content.rows]
+        word = max((len(word) for text in (heading, *texts) for word in text.split()), default=0)
+        longest = max([len(text) for text in texts] + [len(heading) // 2])
+        # the notes above the table stand in the first column and wrap in its width
+        least, most = (45, 60) if place == 0 else (12, 50)
+        out.append(1.2 * max(least, min(most, max(word, longest))))
+    return out
+
+
+def _repeatable(data: bytes, made: datetime) -> bytes:
+    """The same workbook without the time of its writing, or anything of the machine.
+
+    Parts are stored without compression: compression libraries differ from machine to machine, and
+    the same report must have the same bytes on all.
+    """
+    stamp = made.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new,
+    ):
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), part)
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            new.writestr(info, part)
+    return out.getvalue()

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.areas import children, district_codes, find, same_place
+from needs import footprint
+from needs.areas import Area, children, district_codes, find, same_place
 from needs.catalogue import Catalogue, Indicator
-from needs.errors import MissingDataError, ParameterError
+from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import Figure, Series, Status, figure_id
 
 if TYPE_CHECKING:
@@ -53,10 +54,14 @@ class Assessment:
         The area of the report.
     year : int
         The reporting year: the newest period that ends in or before it is used.
-    region, england : Place
-        Comparators.
+    regions : tuple of Place
+    england : Place
+        Comparators; a footprint may lie in more than one region.
     districts : tuple of Place
-        Empty for an authority without districts.
+        The parts that are shown apart: districts of a county, members of a footprint; empty for an
+        authority without districts.
+    members : tuple of Place
+        Authorities of a footprint; empty for one authority.
     observations : DataFrame
         Up to the reporting year, see `needs.schemas`.
     later : DataFrame
@@ -70,9 +75,10 @@ class Assessment:
 
     area: Place
     year: int
-    region: Place
+    regions: tuple[Place, ...]
     england: Place
     districts: tuple[Place, ...]
+    members: tuple[Place, ...]
     areas: pd.DataFrame = field(repr=False)
     observations: pd.DataFrame = field(repr=False)
     later: pd.DataFrame = field(repr=False)
@@ -96,8 +102,18 @@ class Assessment:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The area, its region and England: the columns of most tables."""
-        return (self.area, self.region, self.england)
+        """The area, its regions and England: the columns of most tables."""
+        return (self.area, *self.regions, self.england)
+
+    @property
+    def region(self) -> Place:
+        """The area's region; the first of them, for a footprint in more than one."""
+        return self.regions[0]
+
+    @property
+    def parts_noun(self) -> str:
+        """What the parts are called, in the plural."""
+        return "authorities" if self.members else "districts"
 
     @property
     def all_observations(self) -> pd.DataFrame:
@@ -160,7 +176,8 @@ class Assessment:
     ) -> Series:
         """An indicator's figures for a place over time."""
         place = place or self.area
-        roles = {self.area.code: "focus", self.england.code: "national", self.region.code: "region"}
+        roles = {one.code: "region" for one in self.regions}
+        roles |= {self.area.code: "focus", self.england.code: "national"}
         rows = self.rows(key, place.code, sex)
         figures = tuple(self.to_figure(row, place) for row in rows.to_dict("records"))
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
@@ -254,44 +271,50 @@ def load(
     Parameters
     ----------
     areas : str or sequence of str
-        Name or code of an upper-tier local authority.
+        Names or codes of upper-tier local authorities, or the name of a declared footprint.
     year : int
         Reporting year.
     name : str
-        Name of the area in the report; the authority's own where it is empty.
+        Name of the area in the report; an authority's own where it is empty.
     processed : Path, optional
         Folder of processed tables; by default the one that `processed_folder` finds.
 
     Raises
     ------
     ParameterError
-        Unknown area, or more than one area.
+        Unknown areas, or a footprint without a name.
     MissingDataError
         No processed data.
     """
-    wanted = [areas] if isinstance(areas, str) else list(areas)
-    if len(wanted) != 1:
-        raise ParameterError(
-            f"{len(wanted)} areas were given; a report covers one upper-tier local authority.",
-            "areas",
-            "Run one report for each authority.",
-        )
     folder = processed or processed_folder()
     table = _read(folder, "areas")
-    found = find(wanted[0], table, year)
-    area = Place(found.code, name or found.name, "upper tier")
-    districts = tuple(
-        Place(one.code, one.name, "district") for one in children(area.code, table, year)
-    )
-    region = _place(table, found.region_code, area)
+    members, name = choose(areas, year, table, name)
+    single = members[0] if len(members) == 1 else None
+    codes = [one.code for one in members]
+    if single:
+        area = Place(single.code, name or single.name, "upper tier")
+        parts = children(single.code, table, year)
+        districts = tuple(Place(one.code, one.name, "district") for one in parts)
+    else:
+        area = Place(footprint.code_of(codes), name, "footprint")
+        districts = tuple(Place(one.code, one.name, "upper tier") for one in members)
+    region_codes = dict.fromkeys(one.region_code for one in members)
+    regions = tuple(_place(table, code, area) for code in region_codes)
     england = Place(ENGLAND, "England", "country")
-    near = [area.code, region.code, england.code, *(one.code for one in districts)]
+    near = [one.code for one in (area, *regions, england, *districts)]
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
-    codes = same_place(area.code, table)
-    known = sorted({*near, *authorities, *codes})
-    observations = _read(folder, "observations", [("area_code", "in", known)])
-    observations = _one_code(observations, area, codes)
+    former = {code: same_place(code, table) for code in codes}
+    known = {*near, *authorities, *(old for olds in former.values() for old in olds)}
+    observations = _read(folder, "observations", [("area_code", "in", sorted(known))])
+    for code, olds in former.items():
+        observations = _one_code(observations, code, olds)
+    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
+    if not single:
+        people = footprint.join_populations(populations, codes, name)
+        joined = footprint.join_observations(observations, people, codes, name)
+        populations = pd.concat([populations, people], ignore_index=True)
+        observations = pd.concat([observations, joined], ignore_index=True)
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -301,15 +324,22 @@ def load(
     ]
     observations = observations[observations["period_end"] <= cutoff]
 
-    lsoa, edition, population_year = _lsoa(folder, district_codes(area.code, table), year)
+    land = {code: district_codes(code, table) for code in codes}
+    lsoa, edition, population_year = _lsoa(
+        folder, [district for districts_ in land.values() for district in districts_], year
+    )
     vintage = INDEX_EDITIONS[edition][0] if edition else 2011
-    populations = _read(folder, "populations", [("area_code", "in", near)])
+    outlines = list(lsoa["district_code"].unique())
+    if not single:
+        lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
+        outlines = codes
     return Assessment(
         area=area,
         year=year,
-        region=region,
+        regions=regions,
         england=england,
         districts=districts,
+        members=() if single else districts,
         areas=table,
         observations=observations.reset_index(drop=True),
         later=later.reset_index(drop=True),
@@ -319,12 +349,68 @@ def load(
         lsoa_population_year=population_year,
         populations=populations[populations["year"] <= year],
         claims=_claims(folder, area.code),
-        boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa.get("lsoa_code")),
-        district_boundaries=_boundaries(
-            folder, "district", lsoa["district_code"].unique() if len(lsoa) else None
-        ),
+        boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa["lsoa_code"].tolist()),
+        district_boundaries=_boundaries(folder, "district" if single else "upper_tier", outlines),
         catalogue=catalogue_module.load(),
     )
+
+
+def choose(
+    areas: Sequence[str] | str, year: int, table: pd.DataFrame, name: str = ""
+) -> tuple[tuple[Area, ...], str]:
+    """Find the authorities that are meant, and the name of the report.
+
+    Parameters
+    ----------
+    areas : str or sequence of str
+        Names or codes of authorities, or the name of a footprint (see `needs.footprint.named`).
+    year : int
+    table : DataFrame
+        Processed table of areas.
+    name : str
+        Given name; a footprint that is declared has its own, others need one.
+
+    Raises
+    ------
+    ParameterError
+        Unknown areas, areas that are no authorities, or a footprint without a name; all at once.
+    """
+    wanted = [areas] if isinstance(areas, str) else list(areas)
+    declared = footprint.named()
+    if len(wanted) == 1 and wanted[0] in declared:
+        name = name or wanted[0]
+        wanted = list(declared[wanted[0]])
+    found, problems = [], []
+    for text in wanted:
+        try:
+            area = find(text, table, year)
+        except ParameterError as error:
+            problems.append(error.problem)
+            continue
+        found.append(area)
+        if area.kind != "upper tier":
+            upper = table.loc[table["code"] == area.upper_code, "name"].tolist()
+            problems.append(
+                Problem(
+                    f"{area.name} is a {area.kind}; a report is on an upper-tier authority.",
+                    "--area",
+                    f"needs run --area '{upper[0]}'" if upper else "needs areas",
+                )
+            )
+    if len({one.code for one in found}) < len(found):
+        problems.append(Problem("An authority is given twice.", "--area", "Give each once."))
+    if len(found) > 1 and not name and not problems:
+        names = " and ".join(one.name for one in found)
+        problems.append(
+            Problem(
+                "Several authorities make a footprint, which needs a name.",
+                "--name",
+                f"Add --name, for example --name '{names}'.",
+            )
+        )
+    if problems:
+        raise ParameterError("The areas of the report are wrong.", problems=problems)
+    return tuple(sorted(found, key=lambda one: one.code)) if len(found) > 1 else tuple(found), name
 
 
 def processed_folder() -> Path:
@@ -357,16 +443,25 @@ def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
     return pd.read_parquet(path, filters=filters)
 
 
-def _one_code(rows: pd.DataFrame, area: Place, codes: Sequence[str]) -> pd.DataFrame:
-    """Give the area's own code to rows under a code that it had before, newest code first."""
+def _one_code(rows: pd.DataFrame, code: str, codes: Sequence[str]) -> pd.DataFrame:
+    """Give an authority's own code to rows under a code that it had before, newest code first."""
     if len(codes) == 1:
         return rows
-    rank = {code: place for place, code in enumerate(codes)}
+    rank = {one: place for place, one in enumerate(codes)}
     own = rows["area_code"].isin(list(codes))
     key = ["indicator", "period", "sex", "age", "category"]
     mine = rows[own].assign(_rank=rows.loc[own, "area_code"].map(rank)).sort_values("_rank")
-    mine = mine.drop_duplicates(key).drop(columns="_rank").assign(area_code=area.code)
+    mine = mine.drop_duplicates(key).drop(columns="_rank").assign(area_code=code)
     return pd.concat([rows[~own], mine], ignore_index=True)
+
+
+def _by_member(
+    lsoa: pd.DataFrame, land: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Group a footprint's LSOAs by its members, in place of their districts."""
+    member = {district: code for code, districts in land.items() for district in districts}
+    codes = lsoa["district_code"].map(member)
+    return lsoa.assign(district_code=codes, district_name=codes.map(dict(names)))
 
 
 def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
@@ -413,9 +508,9 @@ def _claims(folder: Path, area: str) -> pd.DataFrame:
     return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
 
 
-def _boundaries(folder: Path, layer: str, codes: Any) -> gpd.GeoDataFrame | None:
+def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:
     path = folder / f"boundaries_{layer}.parquet"
-    if codes is None or not len(codes) or not path.is_file():
+    if not codes or not path.is_file():
         return None
     import geopandas as gpd
 

@@ -163,20 +163,24 @@ def run(
     RenderError
         An output could not be made.
     """
+    import pandas as pd
+
     from needs import assessment, prepare
 
     paths = chapters(notebooks)
     if not prepare.is_fresh(raw, processed):
         prepare.prepare(raw, processed, progress)
-    codes = choose_areas(parameters, processed)
-    opened = assessment.load(list(codes), parameters.year, parameters.name, processed=processed)
+    table = pd.read_parquet(processed / "areas.parquet")
+    areas, name = assessment.choose(parameters.areas, parameters.year, table, parameters.name)
+    codes = tuple(area.code for area in areas)
+    opened = assessment.load(codes, parameters.year, name, processed=processed)
     target = parameters.folder(out, opened.name)
     _check_target(target, codes)
     inputs = assessment.manifest(processed)
     code = manifests.code_version(paths)
 
     steps = len(paths) + len(parameters.formats)
-    values = {"areas": list(codes), "year": parameters.year, "name": parameters.name}
+    values = {"areas": list(codes), "year": parameters.year, "name": name}
     with _workshop() as workshop, _processed_data(processed):
         executed = []
         for number, path in enumerate(paths):
@@ -204,41 +208,6 @@ def run(
     publish(outputs, target)
     progress(f"{opened.name}, {parameters.year}", steps, steps)
     return target
-
-
-def choose_areas(parameters: RunParameters, processed: Path) -> tuple[str, ...]:
-    """Codes of the authorities that the parameters name.
-
-    Raises
-    ------
-    ParameterError
-        An unknown area, or one that is not an upper-tier authority; all faults at once.
-    """
-    import pandas as pd
-
-    from needs.areas import find
-
-    table = pd.read_parquet(processed / "areas.parquet")
-    codes, problems = [], []
-    for text in parameters.areas:
-        try:
-            area = find(text, table, parameters.year)
-        except ParameterError as error:
-            problems.append(error.problem)
-            continue
-        codes.append(area.code)
-        if area.kind != "upper tier":
-            upper = table.loc[table["code"] == area.upper_code, "name"].tolist()
-            problems.append(
-                Problem(
-                    f"{area.name} is a {area.kind}; a report is on an upper-tier authority.",
-                    "--area",
-                    f"needs run --area '{upper[0]}'" if upper else "needs areas",
-                )
-            )
-    if problems:
-        raise ParameterError("The areas of the run are wrong.", problems=problems)
-    return tuple(dict.fromkeys(codes))
 
 
 def execute(

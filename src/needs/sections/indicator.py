@@ -83,7 +83,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         if not na.has(indicator.key):
             continue
         figure = na.figure(indicator.key)
-        region = na.figure(indicator.key, na.region, figure.period)
+        regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
         compared = words.compare(figure, england, indicator.polarity)
         trend, _ = recent(na, indicator)
@@ -96,13 +96,13 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 tables.value_cell(figure),
                 low,
                 high,
-                tables.value_cell(region),
+                *(tables.value_cell(one) for one in regions),
                 tables.value_cell(england),
                 Cell(compared.judgement),
                 Cell(trend),
             )
         )
-        figures += [figure, region, england]
+        figures += [figure, *regions, england]
     if not rows:
         return Blocks()
     columns: tuple[Column, ...] = (
@@ -112,7 +112,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         Column(na.name),
         Column("Lower 95% limit"),
         Column("Upper 95% limit"),
-        Column(na.region.name),
+        *(Column(one.name) for one in na.regions),
         Column("England"),
         Column("Compared with England", "text"),
         Column("Recent trend", "text"),
@@ -123,7 +123,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         Heading("At a glance"),
         Table(
             id=f"glance_{chapter}",
-            caption=f"{na.name} beside {na.region.name} and England, newest figures to {na.year}",
+            caption=f"{na.name} beside "
+            f"{words.listing([one.name for one in na.places[1:]])}, newest figures to {na.year}",
             columns=columns,
             rows=body,
             notes=(COMPARISON_NOTE,) if compared_at_all else (),
@@ -329,15 +330,21 @@ def by_district(na: Assessment, key: str) -> Blocks:
     context = [one for one in (whole, england) if one.shown]
     rows = [(one.area_name, one) for one in (*districts, *context)]
     table = tables.figures_table(
-        f"{key}_by_district", f"{indicator.name} by district, {period}", "Area", rows, open_=False
+        f"{key}_by_district",
+        f"{indicator.name}: {na.parts_noun}, {period}",
+        "Area",
+        rows,
+        open_=False,
     )
     chart_id = f"chart_{key}_by_district"
     reference = next(iter(context), None)
     return blocks(
         Chart(
             id=chart_id,
-            headline=words.headline_parts(districts, reference, subject=_subject(indicator)),
-            subtitle=_subtitle(indicator, districts, na, place=f"districts of {na.name}"),
+            headline=words.headline_parts(
+                districts, reference, noun=na.parts_noun, subject=_subject(indicator)
+            ),
+            subtitle=_subtitle(indicator, districts, na, place=f"{na.parts_noun} of {na.name}"),
             svg=charts.caterpillar(
                 [*districts, *([whole] if whole.shown else [])],
                 focus=na.area.code if whole.shown else None,
@@ -364,7 +371,9 @@ def authorities(na: Assessment, key: str) -> Blocks:
     figures = [one for one in na.across(key, na.authorities, period) if one.shown]
     england = na.figure(key, na.england, period)
     reference = england if england.shown else None
-    focus = next(one for one in figures if one.area_code == na.area.code)
+    focus = na.figure(key, na.area, period)
+    if focus.area_code not in {one.area_code for one in figures}:  # a footprint is none of them
+        figures.append(focus)
     figures.sort(key=lambda one: (one.value or 0.0, one.area_code))
     table = tables.figures_table(
         f"{key}_authorities",

@@ -51,12 +51,13 @@ def residents(na: Assessment) -> Blocks:
             *text,
             Span(" "),
             *words.say(
-                "{largest_name} is the largest district, with {largest} of residents. "
+                "{largest_name} is the largest of its {parts}, with {largest} of residents. "
                 "{smallest_name} is the smallest, with {smallest}.",
                 largest_name=by_size[-1].name,
                 smallest_name=by_size[0].name,
                 largest=largest,
                 smallest=smallest,
+                parts=na.parts_noun,
             ),
         )
         figures += [largest, smallest]
@@ -455,9 +456,9 @@ def _map_table(na: Assessment) -> Table:
         rows.append((Cell(place.name), *(Cell(str(n), float(n)) for n in numbers)))
     return Table(
         id="lsoas_by_decile",
-        caption=f"Number of LSOAs by district and national decile, IoD{na.index_edition}",
+        caption=f"Number of LSOAs by area and national decile, IoD{na.index_edition}",
         columns=(
-            Column("District" if na.districts else "Area", "header"),
+            Column("Area", "header"),
             *(Column(f"Decile {decile}", "number") for decile in range(1, 11)),
         ),
         rows=tuple(rows),

@@ -18,7 +18,7 @@ def headlines(na: Assessment) -> Blocks:
     for indicator in _headline_indicators(na):
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
-        region = na.figure(indicator.key, na.region, figure.period)
+        regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         trend, trend_is = recent(na, indicator)
         compared = words.compare(figure, england, indicator.polarity)
         cards.append(
@@ -29,7 +29,7 @@ def headlines(na: Assessment) -> Blocks:
                 detail=_detail(figure),
                 comparators=tuple(
                     (one.area_name, one.number)
-                    for one in (england, region)
+                    for one in (england, *regions)
                     if one.shown and one.area_code != na.area.code
                 ),
                 comparison=compared.judgement,
@@ -38,7 +38,7 @@ def headlines(na: Assessment) -> Blocks:
                 chapter=indicator.chapter,
             )
         )
-        figures += [figure, *(one for one in (england, region) if one.shown)]
+        figures += [figure, *(one for one in (england, *regions) if one.shown)]
     return blocks(
         Heading("Headline figures"),
         Cards(

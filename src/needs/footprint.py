@@ -1,0 +1,181 @@
+"""Footprints: several authorities as one area, as combating drugs partnerships are.
+
+Counts and populations are added and rates computed again from them. Where only rates are published,
+no figure of the footprint can be formed, and the report shows the members side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from needs import catalogue as catalogue_module
+from needs.catalogue import CATALOGUE, Catalogue, Indicator
+from needs.derive import derive, join_marks, join_texts
+from needs.errors import InvalidDataError, Problem
+from needs.figures import Status
+
+#: What identifies the same number in every member.
+_SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "category"]
+
+#: Statistics that add up over areas.
+ADDITIVE = ("count", "amount")
+
+
+def code_of(members: Sequence[str]) -> str:
+    """Code of a footprint: its members' codes, joined in order.
+
+    Examples
+    --------
+    >>> code_of(["E06000017", "E06000016"])
+    'E06000016+E06000017'
+    """
+    return "+".join(sorted(members))
+
+
+def named(path: Path = CATALOGUE / "footprints.yaml") -> dict[str, tuple[str, ...]]:
+    """Footprints that are declared by name, with their members' names or codes.
+
+    Raises
+    ------
+    InvalidDataError
+        When the file is not a mapping of a name to a list of two or more authorities.
+
+    Examples
+    --------
+    >>> named()["Herefordshire and Worcestershire"]
+    ('Herefordshire, County of', 'Worcestershire')
+    """
+    try:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise InvalidDataError(f"Not YAML: {error}", path.name, "Mend the line it names.") from None
+    except OSError as error:
+        raise InvalidDataError(
+            f"The file of footprints cannot be read: {error.strerror}.", path.name
+        ) from None
+    problems = []
+    if not isinstance(declared, dict):
+        declared, problems = {}, [Problem("It is not a mapping of names to lists.", path.name)]
+    for name, members in declared.items():
+        if not isinstance(members, list) or len(set(map(str, members))) < 2:
+            problems.append(
+                Problem(
+                    f"'{name}' does not list two or more authorities.",
+                    path.name,
+                    "List their names or codes, one a line, each with a hyphen.",
+                )
+            )
+    if problems:
+        raise InvalidDataError("The file of footprints has faults.", path.name, problems=problems)
+    return {str(name): tuple(map(str, members)) for name, members in declared.items()}
+
+
+def join_populations(populations: pd.DataFrame, members: Sequence[str], name: str) -> pd.DataFrame:
+    """Add the members' residents, for the years, sexes and ages that every member has.
+
+    Parameters
+    ----------
+    populations : DataFrame
+        Processed table, see `needs.schemas`.
+    members : sequence of str
+        Codes.
+    name : str
+        Of the footprint.
+    """
+    rows = populations[populations["area_code"].isin(list(members))]
+    keys = ["year", "sex", "age_from", "age_to", "edition"]
+    joined = rows.groupby(keys, dropna=False, as_index=False).agg(
+        population=("population", "sum"), members=("area_code", "nunique")
+    )
+    joined = joined[joined["members"] == len(members)].drop(columns="members")
+    joined = joined.assign(area_code=code_of(members), area_name=name)
+    return joined[populations.columns].astype(populations.dtypes.to_dict())
+
+
+def join_observations(
+    observations: pd.DataFrame,
+    populations: pd.DataFrame,
+    members: Sequence[str],
+    name: str,
+    catalogue: Catalogue | None = None,
+) -> pd.DataFrame:
+    """Form the footprint's observations from its members'.
+
+    Counts are added where every member has one. Limits of an estimated count (prevalence) are added
+    as well: the members' errors are taken as fully dependent, the wider of the two assumptions; see
+    `needs.stats.unmet_need`. Derived indicators are then computed from the sums. A published rate
+    has no row, unless it carries the count that a derived rate needs: then its row has no value.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Processed table.
+    populations : DataFrame
+        The footprint's own rows, from `join_populations`.
+    members : sequence of str
+        Codes.
+    name : str
+        Of the footprint.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the footprint, in the columns of `observations`.
+    """
+    catalogue = catalogue or catalogue_module.load()
+    indicators = catalogue.indicators
+    derived = {key for key, one in indicators.items() if one.numerator}
+    needed = {one.numerator for one in indicators.values() if one.denominator == "population"}
+    rows = observations[
+        observations["area_code"].isin(list(members))
+        & (observations["category"] == "")
+        & observations["indicator"].isin([key for key in indicators if key not in derived])
+    ]
+    sums = pd.DataFrame(
+        [
+            _sum(group, indicators[str(key[0])], members, name)
+            for key, group in rows.groupby(_SAME, sort=False, dropna=False)
+            if _adds_up(group, indicators[str(key[0])], members, needed)
+        ],
+        columns=observations.columns,
+    )
+    if sums.empty:
+        return observations.iloc[:0]
+    return derive(sums.astype(observations.dtypes.to_dict()), populations, catalogue)
+
+
+def _adds_up(
+    group: pd.DataFrame, indicator: Indicator, members: Sequence[str], needed: set[str]
+) -> bool:
+    """Whether every member has a count that may be added."""
+    complete = group["area_code"].nunique() == len(members) == len(group)
+    if not complete or group["count"].isna().any():
+        return False
+    return indicator.statistic in ADDITIVE or indicator.key in needed
+
+
+def _sum(
+    group: pd.DataFrame, indicator: Indicator, members: Sequence[str], name: str
+) -> dict[str, object]:
+    first = {str(key): value for key, value in group.iloc[0].to_dict().items()}
+    additive = indicator.statistic in ADDITIVE
+    shown = additive and bool((group["status"] == Status.SHOWN).all())
+    limits = shown and bool(group[["lower", "upper"]].notna().all(axis=None))
+    return {
+        **first,
+        "area_code": code_of(members),
+        "area_name": name,
+        "value": float(group["value"].sum()) if shown else None,
+        "lower": float(group["lower"].sum()) if limits else None,
+        "upper": float(group["upper"].sum()) if limits else None,
+        "count": float(group["count"].sum()),
+        "denominator": None,
+        "status": str(Status.SHOWN if shown else Status.UNAVAILABLE),
+        "marks": join_marks(*group["marks"]),
+        "source": join_texts(*group["source"], by=";"),
+        "source_row": join_texts(*group["source_row"], by="; "),
+    }

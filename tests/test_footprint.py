@@ -1,0 +1,133 @@
+"""Footprints: counts are added and rates computed again; nothing is invented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from needs import assessment, deprivation, footprint, population
+from needs.assessment import Assessment
+from needs.errors import InvalidDataError, ParameterError
+from needs.stats.rates import crude_rate
+
+LLR = "Leicester, Leicestershire and Rutland"
+
+
+@pytest.fixture(scope="module")
+def llr(national: Path) -> Assessment:
+    return assessment.load(LLR, 2022, processed=national)
+
+
+@pytest.mark.mirror
+def test_a_declared_footprint_is_found_by_its_name(llr: Assessment) -> None:
+    assert llr.name == LLR
+    assert {one.name for one in llr.members} == {"Leicester", "Leicestershire", "Rutland"}
+    assert [one.name for one in llr.regions] == ["East Midlands"]
+    assert llr.parts_noun == "authorities"
+
+
+@pytest.mark.mirror
+def test_counts_are_the_sum_of_the_members(llr: Assessment) -> None:
+    for key in ("drug_misuse_deaths", "alcohol_in_treatment", "alcohol_prevalence"):
+        whole = llr.figure(key)
+        parts = llr.across(key, llr.members, whole.period)
+        assert whole.value == pytest.approx(sum(one.value or 0 for one in parts))
+    parts = [population.total(llr, one).value or 0 for one in llr.members]
+    assert population.total(llr, llr.area).value == sum(parts)
+
+
+@pytest.mark.mirror
+def test_a_rate_is_computed_again_with_its_interval(llr: Assessment) -> None:
+    figure = llr.figure("drug_misuse_crude_rate")
+    parts = llr.across("drug_misuse_crude_rate", llr.members, figure.period)
+    frame = pd.DataFrame(
+        {
+            "area": "LLR",
+            "member": range(len(parts)),
+            "deaths": [one.numerator for one in parts],
+            "people": [one.denominator for one in parts],
+        }
+    )
+    out = crude_rate(frame, by=["area"], count="deaths", population="people").iloc[0]
+    assert figure.value == pytest.approx(out["value"])
+    assert (figure.lower, figure.upper) == pytest.approx((out["lower95_0"], out["upper95_0"]))
+
+
+@pytest.mark.mirror
+def test_unmet_need_is_that_of_the_sums(llr: Assessment) -> None:
+    figure = llr.figure("alcohol_unmet_need")
+    parts = llr.across("alcohol_unmet_need", llr.members, figure.period)
+    treated = sum(one.numerator or 0 for one in parts)
+    prevalence = sum(one.denominator or 0 for one in parts)
+    assert figure.value == pytest.approx(100 * (1 - treated / prevalence))
+    assert figure.lower is not None and figure.lower < (figure.value or 0) < (figure.upper or 0)
+
+
+@pytest.mark.mirror
+def test_a_published_rate_has_no_invented_total(llr: Assessment) -> None:
+    for key in ("drug_misuse_rate", "alcohol_specific_mortality"):
+        assert not llr.has(key)
+        newest = llr.latest_period(key, llr.members[0].code)
+        assert len(llr.across(key, llr.members, newest)) >= 2
+
+
+@pytest.mark.mirror
+def test_deprivation_is_over_all_neighbourhoods(llr: Assessment, national: Path) -> None:
+    members = [assessment.load(one.code, 2022, processed=national) for one in llr.members]
+    assert len(llr.lsoa) == sum(len(one.lsoa) for one in members)
+    whole = deprivation.lsoa_count(llr, 1).value
+    assert whole == sum(deprivation.lsoa_count(one, 1).value or 0 for one in members)
+    assert whole == sum(deprivation.lsoa_count(llr, 1, one).value or 0 for one in llr.members)
+
+
+@pytest.mark.mirror
+def test_members_in_two_regions_have_two_comparators(national: Path) -> None:
+    na = assessment.load(["Milton Keynes", "Luton"], 2022, "Two towns", processed=national)
+    assert {one.name for one in na.regions} == {"South East", "East of England"}
+    assert na.area.code == "E06000032+E06000042"
+
+
+def test_a_count_that_one_member_lacks_is_not_added(worcestershire: Assessment) -> None:
+    rows = worcestershire.observations
+    two = ["E10000034", "E92000001"]
+    people = footprint.join_populations(worcestershire.populations, two, "Both")
+    full = footprint.join_observations(rows, people, two, "Both")
+    missing = rows[~((rows["area_code"] == two[1]) & (rows["indicator"] == "drug_misuse_deaths"))]
+    part = footprint.join_observations(missing, people, two, "Both")
+    assert "drug_misuse_deaths" in set(full["indicator"])
+    assert "drug_misuse_deaths" not in set(part["indicator"])
+
+
+@pytest.mark.parametrize(
+    ("areas", "name", "said"),
+    [
+        (["Worcestershire", "Atlantis"], "Both", "Atlantis"),
+        (["Worcestershire", "E10000034"], "Both", "given twice"),
+        (["Worcestershire", "Leicester"], "", "needs a name"),
+        (["Wychavon"], "", "is a district"),
+    ],
+)
+def test_what_is_wrong_with_the_areas_is_said(
+    processed: Path, areas: list[str], name: str, said: str
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        assessment.load(areas, 2022, name, processed=processed)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- one\n- two\n", "not a mapping"),
+        ("Alone:\n  - Rutland\n", "two or more"),
+        ("Broken: [", "Not YAML"),
+    ],
+)
+def test_a_file_of_footprints_is_checked(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "footprints.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidDataError) as caught:
+        footprint.named(path)
+    assert said in str(caught.value)

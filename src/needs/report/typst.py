@@ -1,0 +1,510 @@
+"""The report as an accessible PDF (PDF/UA-1), compiled by Typst.
+
+The document is handed to the template as data and not as markup, so that nothing that a publisher
+prints is ever read as a command. Typst tags the page; what it cannot mark, the headings of a
+table's rows, is marked afterwards.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import font_source_sans_pro
+import nbformat
+import pikepdf
+import typst
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from nbconvert.exporters import Exporter
+from traitlets import Unicode, default
+
+from needs.blocks import (
+    Block,
+    Bullets,
+    Card,
+    Cards,
+    Chart,
+    Heading,
+    Notice,
+    Prose,
+    Register,
+    Sources,
+    Span,
+    Table,
+    Text,
+)
+from needs.errors import Problem, RenderError
+from needs.report.document import Chapter, Document, printed_date, read_document
+from needs.report.fragments import View, comparison_words, trend_words
+from needs.report.register import Entry
+
+FONTS = Path(font_source_sans_pro.__file__).parent / "files"
+
+#: Weights and slants that the report uses.
+FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
+
+#: A table that stands folded behind its chart in the HTML prints no more rows than these.
+FOLDED_ROWS = 12
+#: A table of more columns stands on a page of its own, turned on its side.
+PORTRAIT_COLUMNS = 8
+
+# a chart and its words stay on one page: width and greatest height of the drawing, in points
+_WIDTH, _HEIGHT = 482.0, 560.0
+_BREAKABLE = re.compile(r"\S{21,}")
+_SPACES = re.compile(r"[\t\n\r\f\v\u2028\u2029]")
+_NOTICES = {"missing": "Not available", "caution": "Caution", "information": "Note"}
+# signs that take no room and need no glyph
+_INVISIBLE = frozenset("\u00ad\u200b\u2060")
+
+Model = dict[str, Any]
+
+
+def render_pdf(document: Document, *, cover: bool = True) -> bytes:
+    """Draw the report as a tagged PDF with bookmarks, alternative texts and embedded fonts.
+
+    Parameters
+    ----------
+    document : Document
+    cover : bool
+        Whether a cover and a contents page come first.
+
+    Returns
+    -------
+    bytes
+        PDF 1.7, PDF/UA-1. The same document gives the same bytes.
+
+    Raises
+    ------
+    RenderError
+        The compiler refused a block; names the block and says what the compiler said.
+    """
+    files: dict[str, bytes] = {}
+    model = _model(document, files, cover=cover)
+    try:
+        return mark_row_headers(_compile(model, files))
+    except typst.TypstError as error:
+        raise RenderError(
+            "The PDF could not be made.", problems=_faults(model, files, str(error))
+        ) from error
+
+
+class TypstReportExporter(Exporter):
+    """``jupyter nbconvert --to needs-typst CHAPTER.ipynb``: one executed chapter as a PDF."""
+
+    export_from_notebook = "Needs assessment (accessible PDF)"
+    output_mimetype = "application/pdf"
+    report_date = Unicode("", help="Date kept in the PDF (ISO).").tag(config=True)
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
+        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[bytes, dict[str, Any]]:
+        """Convert one executed chapter."""
+        from needs.report.html import context_of_notebook
+
+        node, resources = super().from_notebook_node(nb, resources, **kw)
+        context = context_of_notebook(node, self.report_date)
+        document = read_document([node], context=context)
+        return render_pdf(document, cover=False), resources
+
+
+# ---- compiling ---------------------------------------------------------------------------------
+
+
+def _compile(model: Model, files: Mapping[str, bytes]) -> bytes:
+    template = resources.files("needs.report").joinpath("templates/report.typ").read_bytes()
+    data = json.dumps(model, ensure_ascii=False).encode("utf-8")
+    # Only the faces named, so that no other file of that folder, or of the machine, plays a part.
+    with tempfile.TemporaryDirectory(prefix="needs-fonts-") as folder:
+        for face in FACES:
+            name = f"SourceSansPro-{face}.ttf"
+            shutil.copyfile(FONTS / name, Path(folder) / name)
+        inputs: Any = {"main.typ": template, "document.json": data, **files}
+        return typst.compile(
+            inputs,  # files by name, which the wheel takes and its type stubs do not know
+            font_paths=[folder],
+            ignore_system_fonts=True,
+            pdf_standards="ua-1",
+            timestamp=0,
+        )
+
+
+def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Problem]:
+    """The blocks that do not compile by themselves; the compiler names only the template's line."""
+    found = []
+    for chapter in model["chapters"]:
+        for block in chapter["blocks"]:
+            alone = {**chapter, "blocks": [_without_links(block)]}
+            try:
+                _compile({**model, "cover": False, "chapters": [alone]}, files)
+            except typst.TypstError as error:
+                where = f"{chapter['label']}, {block['name']}"
+                found.append(Problem(str(error).strip(), where))
+    return found or [Problem(message.strip(), "report.pdf")]
+
+
+def _without_links(part: Any) -> Any:
+    """A block without links to the rest of the report, which is not there when it stands alone."""
+    if isinstance(part, list):
+        return [_without_links(one) for one in part]
+    if isinstance(part, dict):
+        return {key: _without_links(one) for key, one in part.items() if key != "entry"}
+    return part
+
+
+def mark_row_headers(pdf: bytes) -> bytes:
+    """Mark the first cell of every row of a table's body as the heading of its row.
+
+    Parameters
+    ----------
+    pdf : bytes
+        As Typst tags it: column headings are ``TH``, every other cell is ``TD``.
+
+    Returns
+    -------
+    bytes
+        Column and row headings are ``TH`` with a scope, by which readers find the headings of a
+        cell: the lists of column headings alone, which would hide the rows' own, are left out.
+    """
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for row in _body_rows(opened.Root.StructTreeRoot):
+            for position, cell in enumerate(_kids(row)):
+                attributes = cell.get("/A", pikepdf.Array())
+                if isinstance(attributes, pikepdf.Dictionary):
+                    attributes = pikepdf.Array([attributes])
+                own = [one for one in attributes if one.get("/O") != pikepdf.Name.Table]
+                ours = [one for one in attributes if one.get("/O") == pikepdf.Name.Table]
+                table = ours[0] if ours else pikepdf.Dictionary(O=pikepdf.Name.Table)
+                if "/Headers" in table:
+                    del table["/Headers"]
+                if position == 0:
+                    cell.S = pikepdf.Name.TH
+                    table.Scope = pikepdf.Name.Row
+                kept = [table] if len(table) > 1 else []
+                cell.A = pikepdf.Array([*kept, *own])
+        opened.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _kids(element: Any) -> list[Any]:
+    kids = element.get("/K", ())
+    if isinstance(kids, pikepdf.Dictionary):
+        return [kids]
+    if not isinstance(kids, pikepdf.Array):
+        return []
+    return [one for one in kids if isinstance(one, pikepdf.Dictionary)]
+
+
+def _body_rows(root: Any) -> Iterator[Any]:
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        kind = element.get("/S")
+        if kind == pikepdf.Name.TBody:
+            yield from _kids(element)
+        elif kind != pikepdf.Name.P:
+            waiting.extend(_kids(element))
+
+
+# ---- the document as data ----------------------------------------------------------------------
+
+
+@functools.cache
+def _drawable() -> frozenset[int]:
+    with TTFont(FONTS / "SourceSansPro-Regular.ttf", lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def printable(text: str) -> str:
+    """Text as the report's font can print it: a sign that it lacks is named in words.
+
+    Examples
+    --------
+    >>> printable("5 £ – \N{GRINNING FACE}")
+    '5 £ – (grinning face)'
+    """
+    if text.isascii():
+        return _SPACES.sub(" ", text)
+    out = []
+    for sign in unicodedata.normalize("NFC", _SPACES.sub(" ", text)):
+        if ord(sign) in _drawable() or sign in _INVISIBLE:
+            out.append(sign)
+        elif unicodedata.category(sign) == "Zs":
+            out.append("\u00a0")
+        elif unicodedata.category(sign) not in ("Cf", "Mn", "Cc"):
+            out.append(f"({unicodedata.name(sign, f'U+{ord(sign):04X}').lower()})")
+    return "".join(out)
+
+
+def _cell(text: str) -> str:
+    """Text of a table's cell: a long path or checksum can go on in the next line."""
+    return _BREAKABLE.sub(
+        lambda found: "\u200b".join(re.findall(r".{1,8}", found[0])), printable(text)
+    )
+
+
+class _Drawing:
+    """What the blocks of one document need to know of it."""
+
+    def __init__(self, document: Document, files: dict[str, bytes]) -> None:
+        self.document = document
+        self.files = files
+        self.view = View(document, document.context.catalogue)
+        self.entries = self.view.entries()
+        self.entry_of = {
+            figure.id: entry.anchor for entry in self.entries for figure in entry.figures
+        }
+
+    def text(self, text: Text | str) -> list[str | Model]:
+        if isinstance(text, str):
+            return [printable(text)]
+        return [self._span(span) for span in text]
+
+    def _span(self, span: Span) -> str | Model:
+        run: Model = {"text": printable(span.text)}
+        if span.strong:
+            run["strong"] = True
+        if span.emphasis:
+            run["emphasis"] = True
+        if span.figure in self.entry_of:
+            run["entry"] = self.entry_of[span.figure]
+        elif span.link:
+            run["link"] = span.link
+        return run if len(run) > 1 else str(run["text"])
+
+    def lines(self, lines: Iterable[Text]) -> list[list[str | Model]]:
+        return [self.text(line) for line in lines]
+
+    def source(self, keys: Iterable[str]) -> str:
+        named = self.view.source_lines(keys)
+        return printable(f"Source: {named}") if named else ""
+
+    def block(self, block: Block, level: int, number: str, anchor: str) -> Model:
+        match block:
+            case Heading():
+                return {
+                    "kind": "heading",
+                    "name": f"heading '{block.text}'",
+                    "level": block.level,
+                    "text": f"{number} {printable(block.text)}",
+                    "anchor": anchor,
+                }
+            case Prose():
+                text = self.text(block.text)
+                return {"kind": "prose", "name": "paragraph", "style": block.style, "text": text}
+            case Bullets():
+                items = self.lines(block.items)
+                return {"kind": "bullets", "name": "list", "style": block.style, "items": items}
+            case Notice():
+                word = _NOTICES.get(block.kind, "Note")
+                return {
+                    "kind": "notice",
+                    "name": f"notice '{block.title}'",
+                    "type": block.kind,
+                    "title": printable(f"{word}: {block.title}"),
+                    "items": self.lines(block.items),
+                }
+            case Cards():
+                return self.cards(block)
+            case Table():
+                return self.table(block)
+            case Chart():
+                return self.chart(block)
+            case Register():
+                return self.register(level)
+            case Sources():
+                raise TypeError("the document fills in its sources")
+
+    def cards(self, block: Cards) -> Model:
+        return {
+            "kind": "cards",
+            "name": f"cards '{block.caption}'",
+            "caption": printable(block.caption),
+            # three in a row, unless two fill the rows better
+            "columns": 2 if len(block.items) in (1, 2, 4) else 3,
+            "items": [self.card(one) for one in block.items],
+            "source": self.source(block.sources),
+        }
+
+    def card(self, card: Card) -> Model:
+        chapter = self.view.chapter(card)
+        more: list[Model] = []
+        if chapter:
+            more = [{"text": f"More in chapter {chapter.number}", "entry": chapter.anchor}]
+        return {
+            "label": printable(card.label),
+            "value": self.text((Span(card.value, card.figure),)),
+            "detail": printable(card.detail),
+            "comparison": card.comparison,
+            "comparison-words": comparison_words(card),
+            "comparators": [
+                [printable(name), printable(value)] for name, value in card.comparators
+            ],
+            "trend": card.trend,
+            "trend-is": card.trend_is,
+            "trend-words": trend_words(card),
+            "more": more,
+        }
+
+    def table(self, table: Table, sources: bool = True, folded: bool = False) -> Model:
+        every = len(table.rows)
+        kept = table.print_rows or (FOLDED_ROWS if folded else every)
+        symbols = self.view.symbols(table)
+        meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
+        below = [printable(note) for note in table.notes]
+        if kept < every:
+            below.insert(
+                0,
+                f"The first {kept} rows are printed here. All {every:,} rows are in tables.xlsx "
+                "and on the web page.",
+            )
+        if sources and table.sources:
+            below.append(self.source(table.sources))
+        count = len(table.columns)
+        return {
+            "kind": "table",
+            "name": f"table '{table.id}'",
+            "caption": printable(self.view.table_label(table.id) + table.caption),
+            "shorthand": f"Shorthand in this table: {meanings}." if symbols else "",
+            "columns": [
+                {"label": _cell(one.label), "kind": one.kind, "unit": printable(one.unit)}
+                for one in table.columns
+            ],
+            "rows": [[_cell(cell.text) for cell in row] for row in table.rows[:kept]],
+            "below": [line for line in below if line],
+            "landscape": count > PORTRAIT_COLUMNS,
+            "size": 9.5 if count <= 6 else 8.5 if count <= 12 else 7.5,
+            "inset": 5 if count <= 6 else 3.5,
+            "widths": [0] * count,
+        }
+
+    def chart(self, chart: Chart) -> Model:
+        name = f"{chart.kind}-{chart.id}.svg"
+        svg = chart.svg[chart.svg.index("<svg") :]
+        self.files[name] = printable(svg).encode("utf-8")
+        return {
+            "kind": "chart",
+            "name": f"{chart.kind} '{chart.id}'",
+            "headline": self.text(chart.headline),
+            "subtitle": printable(chart.subtitle),
+            "file": name,
+            "width": min(1.0, _HEIGHT / (_WIDTH * _aspect(svg))),
+            "alt": chart.alt,
+            "caption": printable(self.view.chart_label(chart.id) + chart.table.caption),
+            "source": self.source(chart.sources),
+            "table": self.table(
+                chart.table, chart.table.sources != chart.sources, not chart.table.open
+            ),
+        }
+
+    def register(self, level: int) -> Model:
+        return {
+            "kind": "register",
+            "name": "figure register",
+            "text": "Every number of this report, by what it measures. The figures themselves, "
+            "with their intervals, inputs and source rows, are in figures.csv, in figures.json "
+            "and on the web page.",
+            "entries": [self.entry(one, level + 1) for one in self.entries],
+        }
+
+    def entry(self, entry: Entry, level: int) -> Model:
+        lines: list[Text] = []
+        if entry.indicator:
+            lines.append((Span(entry.indicator.definition),))
+        for word, texts in (("Formula", entry.formulas), ("Method", entry.methods)):
+            if texts:
+                place = "docs/methods.md: " if word == "Method" else ""
+                lines.append((Span(f"{word}: ", strong=True), Span(place + "; ".join(texts))))
+        if entry.indicator:
+            lines.append((Span("Limits: ", strong=True), Span(entry.indicator.limits)))
+            page = entry.indicator.official_page
+            words = f"{entry.indicator.name}, as the publisher defines it"
+            lines.append((Span("Official page: ", strong=True), Span(words, link=page)))
+        count = len(entry.figures)
+        shown = f"{count:,} figure{'s' if count != 1 else ''} in figures.csv"
+        lines.append((Span("In this report: ", strong=True), Span(f"{shown}, key {entry.key}.")))
+        files = [
+            (
+                Span("Source: ", strong=True),
+                Span(source.title, link=source.landing_page),
+                Span(f", {source.producer}. {source.licence}."),
+                Span(" Files: " + ", ".join(one.path for one in found) + "." if found else ""),
+            )
+            for source, found in entry.files
+        ]
+        return {
+            "level": level,
+            "text": printable(entry.name),
+            "anchor": entry.anchor,
+            "lines": self.lines(lines),
+            "files": [[run for run in self.text(line) if run] for line in files],
+        }
+
+    def chapter(self, chapter: Chapter) -> Model:
+        return {
+            "label": printable(chapter.label),
+            "anchor": chapter.anchor,
+            "blocks": [self.block(*one) for one in chapter.outline()],
+        }
+
+
+def _aspect(svg: str) -> float:
+    """Height of a drawing by its width."""
+    box = re.search(r'\sviewBox="[-0-9.e]+[ ,]+[-0-9.e]+[ ,]+([0-9.e]+)[ ,]+([0-9.e]+)"', svg)
+    return float(box[2]) / float(box[1]) if box and float(box[1]) else 0.5
+
+
+def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:
+    context = document.context
+    drawing = _Drawing(document, files)
+    chapters = [drawing.chapter(one) for one in document.chapters]
+    if not any(isinstance(block, Register) for block in document.blocks):
+        chapters.append(
+            {"label": "Figure register", "anchor": "register", "blocks": [drawing.register(1)]}
+        )
+    if "sources" not in document.table_numbers:
+        lines = dict.fromkeys(one.attribution for one in document.sources)
+        chapters[-1]["blocks"] += [
+            {"kind": "prose", "name": "attribution", "style": "note", "text": [printable(line)]}
+            for line in lines
+        ]
+    codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""
+    code = f" ({context.code_hash[:12]})" if context.code_hash else ""
+    status = [
+        ("Area", context.area_name + codes),
+        ("Reporting year", str(context.year) if context.year else ""),
+        ("Date of report", printed_date(context.date) if context.date else ""),
+        ("Geography", context.geography),
+        ("Code version", context.version + code if context.version else ""),
+        ("Contact", context.contact),
+    ]
+    return {
+        "title": printable(context.title),
+        "subtitle": printable(context.subtitle),
+        "description": printable(context.subtitle or context.title),
+        "keywords": [
+            printable(word)
+            for word in ("drugs", "alcohol", "needs assessment", context.area_name,
+                         *context.area_codes, str(context.year or ""))
+            if word
+        ],
+        "date": [int(part) for part in context.date.split("-")] if context.date else None,
+        "status": [[name, printable(value)] for name, value in status if value],
+        "note": "Analysis of published statistics; not itself official statistics. Every "
+        "underlined number leads to its formula, method and source.",
+        "cover": cover,
+        "chapters": chapters,
+    }  # fmt: skip

@@ -379,7 +379,7 @@ def test_a_report_may_have_a_name_of_its_own(run_options: dict[str, Any], tmp_pa
         (["Worcestersheer"], "Worcestershire"),
         (["Worcester"], "Worcester is a district"),
         (["West Midlands"], "West Midlands is a region"),
-        (["Worcestershire", "Herefordshire, County of"], "one upper-tier local authority"),
+        (["Worcestershire", "Herefordshire, County of"], "needs a name"),
     ],
 )
 def test_wrong_areas_stop_a_run_before_any_notebook(

@@ -6,10 +6,10 @@ import pandas as pd
 
 from needs import charts, tables, words
 from needs.assessment import Assessment
-from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
+from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
 from needs.figures import Figure, Status, figure_id
-from needs.stats.unmet_need import places_to_reach
+from needs.stats.unmet_need import places_to_reach, unmet_need
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
 UNMET_NEED = ("alcohol_unmet_need", "ocu_unmet_need")
@@ -114,6 +114,74 @@ def met_need(unmet: Figure) -> Figure:
         upper=None if unmet.lower is None else 100 - unmet.lower,
         formula="100 − unmet need",
     )
+
+
+def assumptions(na: Assessment) -> Blocks:
+    """For a footprint: the interval of unmet need under both assumptions on its members' errors."""
+    if not na.members:
+        return Blocks()
+    rows = []
+    for key in UNMET_NEED:
+        indicator = na.indicator(key)
+        if indicator.numerator and na.has(key):
+            rows += _both_assumptions(na, indicator)
+    if not rows:
+        return Blocks()
+    text = (
+        "The members' estimates of need can be wrong independently of each other, or all in the "
+        "same direction. The report uses the second, wider interval; both are shown here."
+    )
+    return blocks(
+        Prose((Span(text),)),
+        tables.figures_table(
+            "unmet_need_assumptions",
+            f"Unmet need in {na.name} under both assumptions on its members' estimates",
+            "Need and assumption",
+            rows,
+            value="Unmet need",
+            period=True,
+        ),
+    )
+
+
+def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, Figure]]:
+    unmet = na.figure(indicator.key)
+    members = na.across(indicator.key, na.members, unmet.period)
+    if len(members) < len(na.members) or any(one.lower is None for one in members):
+        return []
+    parts = [
+        (
+            people,
+            prevalence,
+            *(people / (1 - (limit or 0) / 100) for limit in (one.lower, one.upper)),
+        )
+        for one in members
+        for people, prevalence in [treated_and_prevalence(one)]
+        if people is not None and prevalence is not None
+    ]
+    frame = pd.DataFrame(parts, columns=["treated", "prevalence", "low", "high"]).assign(
+        area=na.area.code, member=range(len(parts))
+    )
+    joined = unmet_need(
+        frame,
+        by=["area"],
+        treated="treated",
+        prevalence="prevalence",
+        prevalence_lower="low",
+        prevalence_upper="high",
+    ).iloc[0]
+    return [
+        (
+            f"{indicator.short_name}: {words_of}",
+            unmet.with_(
+                id=f"{unmet.id}.{assumption}",
+                label=f"{unmet.label}, members' errors {words_of}",
+                lower=float(joined[f"lower95_0_{assumption}"]),
+                upper=float(joined[f"upper95_0_{assumption}"]),
+            ),
+        )
+        for assumption, words_of in (("independent", "independent"), ("dependent", "dependent"))
+    ]
 
 
 def reach(na: Assessment) -> Blocks:

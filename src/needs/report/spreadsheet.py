@@ -11,7 +11,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -63,7 +63,7 @@ class _Sheet:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
-    chapter: str = "[z]"
+    chapter: str = "whole report"
     links: tuple[str, ...] = ()
 
 
@@ -90,7 +90,8 @@ def render_xlsx(document: Document) -> bytes:
     bytes
         An .xlsx file; the same document gives the same bytes.
     """
-    sheets = [_notes(document), _sources(document), *_cards(document), *_tables(document)]
+    sheets = [_sources(document), *_cards(document), *_tables(document)]
+    sheets.insert(0, _notes(sheets))
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     _write_cover(workbook.create_sheet("Cover"), document, sheets)
@@ -128,8 +129,12 @@ def _contents(sheets: Sequence[_Sheet]) -> _Sheet:
     )
 
 
-def _notes(document: Document) -> _Sheet:
-    rows = [(f"[{mark}]", meaning) for mark, meaning in document.symbols.items()]
+def _symbols(sheets: Iterable[_Sheet]) -> dict[str, str]:
+    return symbols_in(cell.text for one in sheets for row in one.rows for cell in row)
+
+
+def _notes(sheets: Sequence[_Sheet]) -> _Sheet:
+    rows = [(f"[{mark}]", meaning) for mark, meaning in _symbols(sheets).items()]
     rows += [
         (
             "Numbers",
@@ -261,10 +266,6 @@ def _tables(document: Document) -> Iterator[_Sheet]:
             if chart:
                 shown = f"Figure {document.chart_numbers[chart.id]} of the report is drawn from it"
                 notes += [f"{shown}: {blocks.plain(chart.headline)}", chart.subtitle]
-            symbols = symbols_in(cell.text for row in table.rows for cell in row)
-            if symbols:
-                meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
-                notes.append(f"Shorthand in this table: {meanings}.")
             notes += table.notes
             notes += _source_note(view, table.sources or (chart.sources if chart else ()))
             yield _Sheet(
@@ -322,9 +323,14 @@ def _write(sheet: Any, content: _Sheet) -> None:
         _link(_put(sheet, 3, 1, "Cover of this workbook", _LINK), "#Cover")
     else:
         _link(_put(sheet, 3, 1, "Contents of this workbook", _LINK), "#Contents")
-    for row, note in enumerate(content.notes, 4):
+    notes = list(content.notes)
+    symbols = _symbols([content])
+    if symbols and content.name != "Notes":
+        meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
+        notes.insert(0, f"Shorthand in this table: {meanings}.")
+    for row, note in enumerate(notes, 4):
         _put(sheet, row, 1, note)
-    head = 4 + len(content.notes)
+    head = 4 + len(notes)
 
     headings = _headings(content.columns)
     for place, (heading, column) in enumerate(zip(headings, content.columns, strict=True), 1):

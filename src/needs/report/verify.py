@@ -1,4 +1,4 @@
-"""Run a finished report again, and compare it byte for byte."""
+"""Check a finished report's accessibility, run it again, and compare it byte for byte."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from needs.errors import CheckError, Problem
+from needs.report import accessibility
 from needs.report import manifest as manifests
 from needs.report import run as runs
 from needs.report.parameters import RunParameters
@@ -19,7 +20,7 @@ def verify(
     notebooks: Path,
     progress: runs.Progress = runs.silent,
 ) -> list[str]:
-    """Check that a report is what its manifest says, and that it can be made again.
+    """Check that a report is what its manifest says, accessible, and can be made again.
 
     Parameters
     ----------
@@ -37,11 +38,13 @@ def verify(
     Raises
     ------
     CheckError
-        With every difference: files changed since the run, outputs that differ when they are made
-        again, and what of code, packages or inputs explains it.
+        With every fault: files changed since the run, faults of accessibility, outputs that differ
+        when they are made again, and what of code, packages or inputs explains it.
     """
     described = manifests.read(report)
     problems = _changed(report, described["outputs"])
+    checked, faults = _accessible(report)
+    problems += faults
     parameters = RunParameters.check(described["parameters"])
     with tempfile.TemporaryDirectory(prefix="needs-verify-") as folder:
         again = runs.run(
@@ -64,10 +67,11 @@ def verify(
                 )
             )
     if problems:
-        raise CheckError("The report is not repeated.", report.name, problems=problems)
+        raise CheckError("The report does not pass.", report.name, problems=problems)
     lines = [
         f"{len(described['outputs'])} files are as their manifest says.",
         "Made again, they are the same byte for byte.",
+        *checked,
     ]
     if causes:
         lines.append("The same although these differ: " + "; ".join(causes))
@@ -90,3 +94,26 @@ def _changed(report: Path, outputs: dict[str, str]) -> list[Problem]:
         if path.is_file() and name not in known:
             problems.append(Problem("The file is not of the run.", name, "Move it away."))
     return problems
+
+
+def _accessible(report: Path) -> tuple[list[str], list[Problem]]:
+    """What was checked of the outputs' accessibility, and the faults that were found."""
+    lines, problems = [], []
+    page, pdf = report / "report.html", report / "report.pdf"
+    if page.is_file():
+        lines.append(f"{page.name} passes the accessibility checks.")
+        faults = accessibility.check_html(page.read_text(encoding="utf-8"))
+        problems += [_in_file(one, page) for one in faults]
+    if pdf.is_file():
+        standard = (
+            "and PDF/UA-1"
+            if accessibility.validates_pdf()
+            else "(PDF/UA-1 itself was not checked: page-validation is not installed)"
+        )
+        lines.append(f"{pdf.name} passes the accessibility checks {standard}.")
+        problems += [_in_file(one, pdf) for one in accessibility.check_pdf(pdf.read_bytes())]
+    return lines, problems
+
+
+def _in_file(problem: Problem, path: Path) -> Problem:
+    return Problem(problem.what, f"{path.name}: {problem.where}", problem.remedy)

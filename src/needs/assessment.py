@@ -31,9 +31,6 @@ ENGLAND = "E92000001"
 #: The rounding rule of sources that are documents: their figures keep the decimals they print.
 AS_PRINTED = "As printed"
 
-#: Deprivation index editions: LSOA boundaries they stand on, and the year of publication.
-INDEX_EDITIONS = {"2019": (2011, 2019), "2025": (2021, 2025)}
-
 
 @dataclass(frozen=True)
 class Place:
@@ -324,11 +321,15 @@ def load(
     ]
     observations = observations[observations["period_end"] <= cutoff]
 
+    catalogue = catalogue_module.load()
     land = {code: district_codes(code, table) for code in codes}
     lsoa, edition, population_year = _lsoa(
-        folder, [district for districts_ in land.values() for district in districts_], year
+        folder,
+        [district for districts_ in land.values() for district in districts_],
+        year,
+        catalogue,
     )
-    vintage = INDEX_EDITIONS[edition][0] if edition else 2011
+    vintage = catalogue.indices[edition].lsoa_vintage if edition else 0
     outlines = list(lsoa["district_code"].unique())
     if not single:
         lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
@@ -351,7 +352,7 @@ def load(
         claims=_claims(folder, area.code),
         boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa["lsoa_code"].tolist()),
         district_boundaries=_boundaries(folder, "district" if single else "upper_tier", outlines),
-        catalogue=catalogue_module.load(),
+        catalogue=catalogue,
     )
 
 
@@ -470,17 +471,21 @@ def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
 
 
 def _lsoa(
-    folder: Path, districts: Sequence[str], year: int
+    folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
 ) -> tuple[pd.DataFrame, str, int | None]:
     """The area's LSOAs on the newest index published by `year`, with the newest population."""
     rows = _read(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
-    usable = [e for e, (_, issued) in INDEX_EDITIONS.items() if issued <= year and e in at_hand]
+    usable = [
+        one
+        for one in catalogue.indices.values()
+        if one.published <= year and one.edition in at_hand
+    ]
     if not usable or rows.empty:
         return rows.iloc[:0].assign(population=pd.Series(dtype="float")), "", None
-    edition = max(usable)  # an area that is younger than the edition has no LSOAs in it
+    newest_index = max(usable, key=lambda one: one.published)
+    edition, vintage = newest_index.edition, newest_index.lsoa_vintage
     rows = rows[rows["edition"].astype(str) == edition]
-    vintage = INDEX_EDITIONS[edition][0]
     people = _read(
         folder,
         "lsoa_population",

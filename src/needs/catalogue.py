@@ -22,6 +22,12 @@ D = TypeVar("D", bound="Declaration")
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
+#: Readers of the deprivation index and of small-area populations, and the option that names the
+#: year of the LSOA boundaries.
+INDEX_READER = "iod"
+LSOA_POPULATION_READERS = ("nomis", "lsoa_density")
+VINTAGE = "lsoa_vintage"
+
 Statistic = Literal[
     "directly_standardised_rate",
     "crude_rate",
@@ -179,6 +185,20 @@ class Indicator(Declaration):
     how_to_add: str
 
 
+class Index(BaseModel):
+    """An edition of the Indices of Deprivation, as its source declares it.
+
+    `population_sources` count residents on the same LSOA boundaries (`lsoa_vintage`).
+    """
+
+    model_config = ConfigDict(frozen=True)
+    edition: str
+    lsoa_vintage: int
+    published: int
+    source: str
+    population_sources: tuple[str, ...]
+
+
 class Catalogue(BaseModel):
     """All sources and indicators by key."""
 
@@ -190,6 +210,33 @@ class Catalogue(BaseModel):
         """The indicators of a chapter, in its order."""
         chosen = (one for one in self.indicators.values() if one.chapter == chapter)
         return tuple(sorted(chosen, key=lambda one: (one.order, one.key)))
+
+    @functools.cached_property
+    def indices(self) -> Mapping[str, Index]:
+        """Editions of the deprivation index, by name: a new one is an edition in a source's YAML."""
+        populations: dict[int, list[str]] = {}
+        for key, source in self.sources.items():
+            for edition in source.editions:
+                if source.reader in LSOA_POPULATION_READERS and VINTAGE in edition.options:
+                    populations.setdefault(int(edition.options[VINTAGE]), []).append(key)
+        found = {}
+        for key, source in self.sources.items():
+            for edition in source.editions if source.reader == INDEX_READER else ():
+                vintage = int(edition.options[VINTAGE])
+                if edition.released is None:
+                    raise InvalidDataError(
+                        f"The edition '{edition.edition}' has no date of release.",
+                        f"catalogue/sources/{key}.yaml",
+                        "Add released: the reporting year chooses the edition by it.",
+                    )
+                found[edition.edition] = Index(
+                    edition=edition.edition,
+                    lsoa_vintage=vintage,
+                    published=edition.released.year,
+                    source=key,
+                    population_sources=tuple(dict.fromkeys(populations.get(vintage, ()))),
+                )
+        return found
 
     def sources_of(self, indicator: str) -> tuple[str, ...]:
         """Keys of the sources behind an indicator, through its numerator and denominator."""

@@ -35,8 +35,8 @@ BANDS = ("Most deprived 10%", "10% to 20%", "20% to 30%")
 
 def sources(na: Assessment) -> tuple[str, ...]:
     """Sources behind deprivation figures: the index, and the LSOA populations that were used."""
-    reader = {"2019": ("mhclg_iod_2019", "nomis_population")}
-    return reader.get(na.index_edition, ("mhclg_iod_2025", "ons_lsoa_population"))
+    index = na.catalogue.indices.get(na.index_edition)
+    return (index.source, *index.population_sources) if index else ()
 
 
 def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figure:

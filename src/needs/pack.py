@@ -38,9 +38,6 @@ WRITTEN = (
     "areas",
 )
 
-#: Indices of Deprivation: year of publication of each edition.
-INDEX_PUBLISHED = {"2019": 2019, "2025": 2025}
-
 #: A period is taken for a funnel when at least so many authorities have a row of it.
 FUNNEL = 30
 
@@ -113,7 +110,7 @@ def pack(
     observations = _observations(tables, near, year, known, printed)
     chosen = {
         "observations": observations,
-        **_lsoas(tables, authority.code, year),
+        **_lsoas(tables, authority.code, year, catalogue),
         "populations": _populations(tables, near, observations, year, known),
         "areas": _areas(tables["areas"], near),
     }
@@ -226,13 +223,16 @@ def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.D
     return full.groupby("indicator").tail(1)[["indicator", "period"]]
 
 
-def _lsoas(tables: Mapping[str, pd.DataFrame], code: str, year: int) -> dict[str, pd.DataFrame]:
+def _lsoas(
+    tables: Mapping[str, pd.DataFrame], code: str, year: int, catalogue: Catalogue
+) -> dict[str, pd.DataFrame]:
     """The authority's LSOAs on the newest index by the year, their residents and neighbours."""
     rows = tables["lsoa"][tables["lsoa"]["upper_code"] == code]
+    published = {one.edition: one.published for one in catalogue.indices.values()}
     editions = [
-        one for one in rows["edition"].unique() if INDEX_PUBLISHED.get(str(one), 9999) <= year
+        one for one in rows["edition"].unique() if published.get(str(one), year + 1) <= year
     ]
-    rows = rows[rows["edition"] == max(editions, default="")]
+    rows = rows[rows["edition"] == max(editions, key=lambda one: published[one], default="")]
     people = tables["lsoa_population"]
     people = people[
         people["lsoa_code"].isin(rows["lsoa_code"])

@@ -322,7 +322,7 @@ def render(
         area_codes=(opened.area.code,),
         version=needs.__version__,
         code_hash=code,
-        geography=_geography(opened.index_edition),
+        geography=_geography(opened),
         catalogue=opened.catalogue,
         files=documents.input_files(inputs, opened.catalogue),
     )
@@ -372,14 +372,11 @@ def _rendering(name: str) -> Iterator[None]:
         ) from error
 
 
-def _geography(edition: str) -> str:
-    from needs.assessment import INDEX_EDITIONS
-
-    if edition not in INDEX_EDITIONS:
+def _geography(opened: Any) -> str:
+    index = opened.catalogue.indices.get(opened.index_edition)
+    if index is None:
         return ""
-    return (
-        f"LSOA {INDEX_EDITIONS[edition][0]} boundaries (English Indices of Deprivation {edition})"
-    )
+    return f"LSOA {index.lsoa_vintage} boundaries (English Indices of Deprivation {index.edition})"
 
 
 @contextlib.contextmanager

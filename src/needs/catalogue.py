@@ -213,7 +213,7 @@ class Catalogue(BaseModel):
 
     @functools.cached_property
     def indices(self) -> Mapping[str, Index]:
-        """Editions of the deprivation index, by name: a new one is an edition in a source's YAML."""
+        """Editions of the deprivation index by name, as the sources declare them."""
         populations: dict[int, list[str]] = {}
         for key, source in self.sources.items():
             for edition in source.editions:

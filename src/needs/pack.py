@@ -110,7 +110,7 @@ def pack(
     observations = _observations(tables, near, year, known, printed)
     chosen = {
         "observations": observations,
-        **_lsoas(tables, authority.code, year, catalogue),
+        **_lsoas(tables, authority.code, year, known),
         "populations": _populations(tables, near, observations, year, known),
         "areas": _areas(tables["areas"], near),
     }

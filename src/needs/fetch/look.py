@@ -127,7 +127,7 @@ def _layer(
     elif not features:
         faults.add("The layer has no features.", remedy="Check the query in the source's YAML.")
     elif source.reader in MAPS:
-        _headings(list(features[0].get("properties") or {}), source, edition, faults, exact=False)
+        _properties(features[0].get("properties") or {}, source, edition, faults)
 
 
 def _table(
@@ -163,23 +163,28 @@ def _decode(path: Path) -> None:
     decoder.decode(b"", final=True)
 
 
-def _headings(
-    header: list[str],
-    source: Source,
-    edition: Edition,
-    faults: tabular.Faults,
-    exact: bool = True,
+def _known(source: Source, edition: Edition) -> tabular.Layout:
+    shape, by_edition = MAPS[source.reader]
+    return tabular.layout(shape, edition.edition if by_edition else "")
+
+
+def _properties(
+    there: Mapping[str, Any], source: Source, edition: Edition, faults: tabular.Faults
 ) -> None:
+    """Properties of a feature: more than those that the map knows are no fault."""
+    for heading in sorted(set(_known(source, edition).headings) - set(there)):
+        faults.add(
+            f"Property '{heading}' is missing; there: {', '.join(sorted(there))}.",
+            remedy="Names carry the year: check the address, or add them to catalogue/maps/.",
+        )
+
+
+def _headings(header: list[str], source: Source, edition: Edition, faults: tabular.Faults) -> None:
     if source.reader in COLUMNS:
         for one in sorted(COLUMNS[source.reader] - set(header)):
             faults.add(f"Heading '{one}' is missing.", "line 1")
-    if source.reader not in MAPS:
-        return
-    shape, by_edition = MAPS[source.reader]
-    known = tabular.layout(shape, edition.edition if by_edition else "")
-    if not exact:
-        header = [one for one in header if one in known.headings]
-    tabular.rename(pd.DataFrame(columns=header, dtype=str), known, faults)
+    if source.reader in MAPS:
+        tabular.rename(pd.DataFrame(columns=header, dtype=str), _known(source, edition), faults)
 
 
 def _no_rows(edition: Edition) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from needs.catalogue import Edition
-from needs.errors import InvalidDataError, ParameterError
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.fetch import ledger
 from needs.fetch.web import GoneError, Pulse, Web
 
@@ -25,7 +25,7 @@ class Mirror(Protocol):
         """Paths of the files there that are this edition."""
 
     def save(self, name: str, path: Path, pulse: Pulse | None) -> None:
-        """Copy one of them."""
+        """Copy one of them; `GoneError` when it was only a guess that it is there."""
 
     def entries(self) -> dict[str, ledger.Entry]:
         """Entries of its own lock; none where it has none."""
@@ -80,6 +80,7 @@ class _Tree:
         self._web = web
         self._entries: dict[str, ledger.Entry] | None = None
         self._listings: dict[str, tuple[str, ...]] = {}
+        self._guessed: set[str] = set()
 
     def names(self, edition: Edition) -> tuple[str, ...]:
         """As its lock says; else as its listing of the folder says; else the name as declared."""
@@ -89,10 +90,18 @@ class _Tree:
         found = sorted({one for one in listed if fnmatch.fnmatchcase(one, pattern)})
         if not listed and "*" not in pattern:
             found = [pattern]
+            self._guessed.add(edition.file)
         return tuple(f"{folder}/{one}" for one in found)
 
     def save(self, name: str, path: Path, pulse: Pulse | None) -> None:
-        self._web.save(self.label + quote(name), path, pulse)
+        try:
+            self._web.save(self.label + quote(name), path, pulse)
+        except GoneError as error:
+            if name in self._guessed:
+                raise
+            raise MissingDataError(
+                f"The mirror names {name}, but does not have it.", self.label, "Tell its keeper."
+            ) from error
 
     def entries(self) -> dict[str, ledger.Entry]:
         if self._entries is None:

@@ -71,7 +71,7 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
             focus,
             england,
             polarity=indicator.polarity,
-            subject=indicator.subject or words.lower_first(indicator.short_name),
+            subject=_topic(indicator),
         ),
         subtitle=f"{indicator.name}, {focus.period}: shares of the estimated number of people with "
         "a need who were, and were not, in treatment.",
@@ -190,7 +190,12 @@ def reach(na: Assessment) -> Blocks:
     if not found:
         return Blocks()
     sentences = [
-        Prose(words.places_sentence(more, people=indicator.people), figures=(more,))
+        Prose(
+            words.places_sentence(
+                more, goal=f"England's level of {_topic(indicator)}", people=indicator.people
+            ),
+            figures=(more,),
+        )
         for indicator, more in found
     ]
     return blocks(Heading("What reaching England's level would take"), *sentences)
@@ -217,6 +222,10 @@ def places(na: Assessment) -> Blocks:
             ),
         ),
     )
+
+
+def _topic(indicator: Indicator) -> str:
+    return indicator.subject or words.lower_first(indicator.short_name)
 
 
 def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import pytest
+import yaml
 
 from needs import cli, prepare
 from needs import fetch as fetching
@@ -1260,3 +1261,11 @@ def test_faults_of_fetching_are_the_users_to_mend() -> None:
 
     for kind in (web.PassingError, web.GoneError):
         assert issubclass(kind, NeedsError) and kind.exit_code == 3
+
+
+def test_the_example_of_the_documentation_is_an_edition(root: Path) -> None:
+    text = (root / "docs" / "fetching.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    (one,) = [Edition.model_validate(each) for each in yaml.safe_load(example)]
+    assert one.codes is not None and one.address.startswith(HOSTS["arcgis"])
+    assert one.codes.address.startswith(HOSTS["arcgis"])

@@ -8,6 +8,7 @@ definitions are printed from these declarations, so the words cannot drift from 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -153,6 +154,9 @@ class Indicator(Declaration):
     definition: str
     statistic: Statistic
     parts: tuple[Part, ...] = ()
+    #: A source that this indicator alone uses, declared here instead of in a file of its own: a new
+    #: indicator from a known file shape is then one file.
+    own_source: Source | None = None
     numerator: str = ""
     denominator: str = ""
     #: The age range of the population denominator, "18+" or "15-24"; empty for all ages.
@@ -250,19 +254,41 @@ class Catalogue(BaseModel):
         return tuple(dict.fromkeys(keys))
 
 
-@functools.cache
-def load(folder: Path = CATALOGUE) -> Catalogue:
+def load(folder: Path | None = None) -> Catalogue:
     """Read and validate the whole catalogue; all failures at once.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        With ``sources/`` and ``indicators/``; by default NEEDS_CATALOGUE from the environment, or
+        else the catalogue of this package.
 
     Raises
     ------
     InvalidDataError
         Naming each file, key and value that does not fit, and how to mend it.
     """
+    return _load(folder or Path(os.environ.get("NEEDS_CATALOGUE") or CATALOGUE))
+
+
+@functools.cache
+def _load(folder: Path) -> Catalogue:
     problems: list[Problem] = []
     sources = _read(folder / "sources", Source, problems)
     indicators = _read(folder / "indicators", Indicator, problems)
     known = {*indicators, "population"}
+    for one in indicators.values():
+        where = f"catalogue/indicators/{one.key}.yaml"
+        if one.own_source:
+            if one.own_source.key in sources:
+                problems.append(
+                    Problem(
+                        f"source '{one.own_source.key}' is declared twice",
+                        where,
+                        "Declare it in catalogue/sources/, and leave own_source out here.",
+                    )
+                )
+            sources[one.own_source.key] = one.own_source
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
         for part in one.parts:

@@ -1,0 +1,385 @@
+"""Statistical neighbours: the authorities most alike in age, deprivation and density.
+
+Computed from open data alone, by a rule that the report prints. `authority_features` makes the
+processed table when data are prepared; everything after it is a slice of that table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from needs.areas import district_codes, upper_tiers
+from needs.errors import MissingDataError
+
+if TYPE_CHECKING:
+    import geopandas
+
+METHOD = "Statistical neighbours"
+
+#: Too few residents for their shares to be like anybody's: neighbours of no one.
+UNLIKE = ("E09000001", "E06000053")
+
+#: Age groups of the table: first and last year of age (None: and over).
+AGES: Mapping[str, tuple[int, int | None]] = {
+    "aged_under_18": (0, 17),
+    "aged_18_to_24": (18, 24),
+    "aged_25_to_44": (25, 44),
+    "aged_45_to_64": (45, 64),
+    "aged_65_and_over": (65, None),
+}
+
+#: National deciles whose residents count as living in the most deprived fifth.
+MOST_DEPRIVED = 2
+
+#: Residents per square kilometre under which a small area is sparsely populated: the threshold
+#: between rural and urban cells of the Degree of Urbanisation (Eurostat and others, 2021).
+SPARSE = 300
+
+#: Features of each domain. Domains weigh the same, and so do the features within one.
+DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "age": tuple(AGES),
+    "deprivation": ("imd_score", "most_deprived_fifth"),
+    "density": ("residents_per_km2", "sparsely_populated"),
+}
+
+FEATURES: tuple[str, ...] = tuple(name for names in DOMAINS.values() for name in names)
+
+#: Compared on a logarithmic scale: London boroughs would else leave all others alike.
+LOGARITHMIC = ("residents_per_km2",)
+
+#: Decimals that the table keeps, so that a package of it is small and gives the same neighbours.
+DECIMALS = 3
+
+# British National Grid, in metres
+_GRID = 27700
+
+_SHARES = ("imd_score", "most_deprived_fifth", "sparsely_populated")
+
+
+def land_areas(boundaries: geopandas.GeoDataFrame, lsoa_vintage: int) -> pd.DataFrame:
+    """Measure the land of LSOAs on the British National Grid.
+
+    Parameters
+    ----------
+    boundaries : GeoDataFrame
+        code and geometry, clipped to the coastline.
+    lsoa_vintage : int
+
+    Returns
+    -------
+    DataFrame
+        lsoa_vintage, lsoa_code, km2. Generalised boundaries misplace the land of a small area, but
+        what one loses its neighbour gains.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> square = shapely.box(390_000, 250_000, 391_000, 252_000)
+    >>> shape = geopandas.GeoDataFrame({"code": ["E01000001"]}, geometry=[square], crs=27700)
+    >>> land_areas(shape.to_crs(4326), 2021)["km2"].round(3).tolist()
+    [2.0]
+    """
+    km2 = boundaries.to_crs(_GRID).area / 1e6
+    return pd.DataFrame({"lsoa_vintage": lsoa_vintage, "lsoa_code": boundaries["code"], "km2": km2})
+
+
+def authority_features(
+    areas: pd.DataFrame,
+    populations: pd.DataFrame,
+    lsoa: pd.DataFrame,
+    lsoa_population: pd.DataFrame,
+    land: pd.DataFrame,
+) -> pd.DataFrame:
+    """Compute the features of every upper-tier authority, for each reporting year that differs.
+
+    Parameters
+    ----------
+    areas, populations, lsoa, lsoa_population : DataFrame
+        Processed tables of all of England, see `needs.schemas`.
+    land : DataFrame
+        From `land_areas`.
+
+    Returns
+    -------
+    DataFrame
+        The processed table ``authority_features``. Its `year` is the first reporting year for which
+        a row is right: the newest up to a reporting year is that year's. An authority that lacks a
+        feature has no row.
+    """
+    ages = _ages(populations)
+    districts = _districts(lsoa, lsoa_population, land)
+    if ages.empty or not districts:
+        return _table([])
+    first = max(min(districts), int(ages["year"].min()))
+    ground = _Ground(areas, districts[min(districts)].index)
+    rows = []
+    for year in sorted({first, *districts, *ages["year"], *_changes(areas)}):
+        if year < first:
+            continue
+        inside = districts[max(one for one in districts if one <= year)]
+        newest = int(ages.loc[ages["year"] <= year, "year"].max())
+        people = ages[ages["year"] == newest].set_index("area_code")
+        for area in upper_tiers(areas, year):
+            row = _row(ground.codes(area.code), people, inside, ground)
+            if row is not None:
+                rows.append({"area_code": area.code, "year": year, **row})
+    return _table(rows)
+
+
+def features(rows: pd.DataFrame, members: Sequence[str] = (), code: str = "") -> pd.DataFrame:
+    """Return the features that authorities are compared by, and a footprint's as one more row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the processed table ``authority_features``, those of one year.
+    members : sequence of str
+        Codes of a footprint's authorities; empty for none.
+    code : str
+        The footprint's own code.
+
+    Returns
+    -------
+    DataFrame
+        Index area_code; columns `FEATURES`: per cent of residents by age, the population-weighted
+        mean score of the index, per cent of residents in the most deprived fifth of England,
+        residents per square kilometre, per cent of residents in sparsely populated LSOAs. The
+        footprint has no row if one of its members has none.
+    """
+    table = rows.set_index("area_code")
+    table = table.assign(residents_per_km2=table["residents"] / table["km2"])
+    if not members or not set(members) <= set(table.index):
+        return table[list(FEATURES)]
+    part = table.loc[list(members)]
+    joined = {
+        **{name: np.average(part[name], weights=part["population"]) for name in AGES},
+        **{name: np.average(part[name], weights=part["residents"]) for name in _SHARES},
+        "residents_per_km2": part["residents"].sum() / part["km2"].sum(),
+    }
+    whole = pd.DataFrame([joined], index=pd.Index([code], name="area_code"))
+    return pd.concat([table[list(FEATURES)], whole[list(FEATURES)]])
+
+
+def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
+    """Express features in standard deviations from the mean of all authorities.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `features`.
+    apart : iterable of str
+        Codes that take no part in the mean and the standard deviation, besides `UNLIKE`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"imd_score": [10.0, 20.0, 30.0]}, index=["A", "B", "C"])
+    >>> standardise(table)["imd_score"].round(2).tolist()
+    [-1.22, 0.0, 1.22]
+    """
+    scaled = table.astype("float64")
+    for name in set(LOGARITHMIC) & set(scaled.columns):
+        scaled[name] = np.log(scaled[name])
+    usual = scaled[~scaled.index.isin([*UNLIKE, *apart])]
+    spread = usual.std(ddof=0)
+    # where all authorities are the same there is nothing to tell them apart by
+    return (scaled - usual.mean()) / spread.where(spread > 0, np.inf)
+
+
+def neighbours(
+    table: pd.DataFrame, code: str, n: int = 10, *, members: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Find the authorities nearest to one, by weighted Euclidean distance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `features`.
+    code : str
+        Authority or footprint whose neighbours are sought.
+    n : int
+        How many.
+    members : sequence of str
+        Authorities of the footprint, which are not neighbours of it.
+
+    Returns
+    -------
+    DataFrame
+        area_code; distance, in standard deviations: 1 means that the features differ by one
+        standard deviation on (quadratic) average; and for each feature its share of the squared
+        distance. The nearest first, equals by code; the City of London and the Isles of Scilly are
+        never among them.
+
+    Raises
+    ------
+    MissingDataError
+        `code` has no features.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"imd_score": [10.0, 20.0, 22.0]}, index=["A", "B", "C"])
+    >>> neighbours(table, "B", n=1)["area_code"].tolist()
+    ['C']
+    """
+    if code not in table.index:
+        raise MissingDataError(
+            f"There are no features of {code} to find its statistical neighbours by.",
+            "authority_features",
+            "needs prepare, with populations, deprivation, lookups and boundaries at hand.",
+        )
+    scaled = standardise(table, apart=[code] if members else ())
+    others = scaled[~scaled.index.isin([*UNLIKE, *members, code])]
+    squares = (others - scaled.loc[code]) ** 2 * _weights(table.columns)
+    total = squares.sum(axis=1)
+    shares = squares.div(total.where(total > 0, 1.0), axis=0)
+    found = pd.DataFrame(
+        {
+            "area_code": others.index.astype("str"),
+            "distance": np.sqrt(total.to_numpy()),
+            **{str(name): shares[name].to_numpy() for name in shares.columns},
+        }
+    )
+    return found.sort_values(["distance", "area_code"], ignore_index=True).head(n)
+
+
+def _weights(names: Iterable[str]) -> pd.Series[float]:
+    """Weights of features, which add up to 1: each domain's the same, shared by its features."""
+    columns = list(names)
+    there = [[one for one in group if one in columns] for group in DOMAINS.values()]
+    there = [group for group in there if group]
+    return pd.Series({one: 1 / len(there) / len(group) for group in there for one in group})
+
+
+class _Ground:
+    """Which codes lie on which land, told by the districts of the oldest index."""
+
+    def __init__(self, areas: pd.DataFrame, districts: Iterable[str]) -> None:
+        self._areas = areas
+        self.all = frozenset(districts)
+        self._known: dict[str, frozenset[str]] = {}
+
+    def codes(self, code: str) -> frozenset[str]:
+        """All district and unitary codes, now and before, of an area's land."""
+        if code not in self._known:
+            self._known[code] = frozenset(district_codes(code, self._areas))
+        return self._known[code]
+
+    def districts(self, code: str) -> frozenset[str]:
+        """Districts of the oldest index that an area is made of."""
+        return self.codes(code) & self.all
+
+
+def _row(
+    codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
+) -> dict[str, object] | None:
+    """Features of one authority, whose land the codes name; None where one is missing."""
+    inside = districts[districts.index.isin(codes)]
+    ages = _cover(codes, people, ground)
+    if ages is None or inside.empty or inside.isna().any(axis=None):
+        return None
+    sums = inside[["residents", "score", "deprived", "sparse", "km2"]].sum()
+    return {
+        "population_year": int(people["year"].iloc[0]),
+        "population": float(ages.sum()),
+        **{name: 100 * float(ages[name] / ages.sum()) for name in AGES},
+        "index_edition": str(inside["edition"].iloc[0]),
+        "residents_year": int(inside["residents_year"].iloc[0]),
+        "residents": float(sums["residents"]),
+        "imd_score": float(sums["score"] / sums["residents"]),
+        "most_deprived_fifth": 100 * float(sums["deprived"] / sums["residents"]),
+        "km2": float(sums["km2"]),
+        "sparsely_populated": 100 * float(sums["sparse"] / sums["residents"]),
+    }
+
+
+def _cover(codes: frozenset[str], people: pd.DataFrame, ground: _Ground) -> pd.Series[float] | None:
+    """Residents by age of the codes that make up an authority's land exactly, largest first.
+
+    Estimates of a year stand under the codes of their publication: Cumbria's of mid-2022 are those
+    of the two authorities that took over in 2023.
+    """
+    left = set(codes & ground.all)
+    lying = [(ground.districts(str(code)), str(code)) for code in people.index]
+    lying = [(own, code) for own, code in lying if own and own <= left]
+    chosen = []
+    for own, code in sorted(lying, key=lambda pair: (-len(pair[0]), pair[1])):
+        if own <= left:
+            chosen.append(code)
+            left -= own
+    if left or not chosen:
+        return None
+    total: pd.Series[float] = people.loc[chosen, list(AGES)].sum()
+    return total
+
+
+def _ages(populations: pd.DataFrame) -> pd.DataFrame:
+    """Persons by age group of every local area and year with single years of age."""
+    local = populations["area_code"].str.match(r"E(?:0[6-9]|10)")
+    total = populations["age_from"].eq(0) & populations["age_to"].isna()
+    rows = populations[local & ~total & populations["sex"].eq("persons")]
+    keys = ["area_code", "year"]
+    parts = {}
+    for name, (low, high) in AGES.items():
+        top = rows["age_from"].le(high) if high is not None else True
+        parts[name] = rows[rows["age_from"].ge(low) & top].groupby(keys)["population"].sum()
+    return pd.DataFrame(parts).dropna().reset_index()
+
+
+def _districts(
+    lsoa: pd.DataFrame, lsoa_population: pd.DataFrame, land: pd.DataFrame
+) -> dict[int, pd.DataFrame]:
+    """Sums over the LSOAs of each district, by the first year that their index and residents serve.
+
+    Residents are the newest in or before the year on the index's own LSOAs; a missing part of a sum
+    leaves it missing.
+    """
+    editions = sorted({str(one) for one in lsoa["edition"]})
+    out = {}
+    for edition, following in zip(editions, [*editions[1:], "9999"], strict=True):
+        rows = lsoa[lsoa["edition"] == edition]
+        vintage = rows["lsoa_vintage"].iloc[0]
+        ground = land.loc[land["lsoa_vintage"] == vintage, ["lsoa_code", "km2"]]
+        people = lsoa_population[lsoa_population["lsoa_vintage"] == vintage]
+        years = sorted({int(one) for one in people["year"]})
+        before = [one for one in years if one <= int(edition)]
+        after = [one for one in years if int(edition) < one < int(following)]
+        for year in [*before[-1:], *after]:
+            residents = people.loc[people["year"] == year, ["lsoa_code", "population"]]
+            joined = rows.merge(residents, on="lsoa_code", how="left")
+            joined = joined.merge(ground, on="lsoa_code", how="left")
+            sums = _sums(joined).assign(edition=edition, residents_year=year)
+            out[max(int(edition), year)] = sums
+    return out
+
+
+def _sums(small: pd.DataFrame) -> pd.DataFrame:
+    residents = small["population"]
+    parts = pd.DataFrame(
+        {
+            "district_code": small["district_code"],
+            "residents": residents,
+            "score": small["imd_score"] * residents,
+            "deprived": residents.where(small["imd_decile"] <= MOST_DEPRIVED, 0.0),
+            "sparse": residents.where(residents < SPARSE * small["km2"], 0.0),
+            "km2": small["km2"],
+        }
+    )
+    return parts.groupby("district_code").sum(min_count=1, skipna=False)
+
+
+def _changes(areas: pd.DataFrame) -> set[int]:
+    """Years in which an upper-tier authority began or ended."""
+    upper = areas[areas["kind"] == "upper tier"]
+    days = pd.concat([upper["valid_from"], upper["valid_to"]]).dropna()
+    return {int(one) for one in days.dt.year}
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    columns = ["area_code", "year", "population_year", "population", *AGES, "index_edition"]
+    columns += ["residents_year", "residents", "imd_score", "most_deprived_fifth", "km2"]
+    table = pd.DataFrame(list(rows), columns=[*columns, "sparsely_populated"])
+    numbers = [*AGES, *_SHARES, "km2"]
+    return table.assign(**{name: table[name].astype("float64").round(DECIMALS) for name in numbers})

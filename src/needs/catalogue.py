@@ -63,12 +63,14 @@ class Disclosure(BaseModel):
 
     `threshold`: counts from 1 to one below it are suppressed (0: none). `rounding_base`: counts are
     rounded to it (0: not). `secondary`: a further part is hidden where a total would give one away.
+    `by_publisher`: the figures come with the rule already applied, so that it is only printed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     threshold: int = 0
     rounding_base: int = 0
     secondary: bool = False
+    by_publisher: bool = False
     rule: str = ""
 
 
@@ -254,28 +256,32 @@ class Catalogue(BaseModel):
         return tuple(dict.fromkeys(keys))
 
 
-def load(folder: Path | None = None) -> Catalogue:
+def folder() -> Path:
+    """The catalogue in use: NEEDS_CATALOGUE from the environment, or else this package's own."""
+    return Path(os.environ.get("NEEDS_CATALOGUE") or CATALOGUE)
+
+
+def load(path: Path | None = None) -> Catalogue:
     """Read and validate the whole catalogue; all failures at once.
 
     Parameters
     ----------
-    folder : Path, optional
-        With ``sources/`` and ``indicators/``; by default NEEDS_CATALOGUE from the environment, or
-        else the catalogue of this package.
+    path : Path, optional
+        Folder with ``sources/`` and ``indicators/``; by default `folder`.
 
     Raises
     ------
     InvalidDataError
         Naming each file, key and value that does not fit, and how to mend it.
     """
-    return _load(folder or Path(os.environ.get("NEEDS_CATALOGUE") or CATALOGUE))
+    return _load(path or folder())
 
 
 @functools.cache
-def _load(folder: Path) -> Catalogue:
+def _load(path: Path) -> Catalogue:
     problems: list[Problem] = []
-    sources = _read(folder / "sources", Source, problems)
-    indicators = _read(folder / "indicators", Indicator, problems)
+    sources = _read(path / "sources", Source, problems)
+    indicators = _read(path / "indicators", Indicator, problems)
     known = {*indicators, "population"}
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
@@ -304,7 +310,7 @@ def _load(folder: Path) -> Catalogue:
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
                 )
     if problems:
-        raise InvalidDataError("The catalogue has errors.", str(folder), problems=problems)
+        raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
 
 

@@ -14,6 +14,7 @@ import pandera.pandas as pa
 
 from needs.errors import Problem
 from needs.figures import SYMBOLS, Status
+from needs.stats.rates import ESP2013
 
 #: Domains of the Indices of Deprivation, in the publisher's order.
 DOMAINS: tuple[str, ...] = (
@@ -228,6 +229,33 @@ POPULATIONS = pa.DataFrameSchema(
     name="populations",
 )
 
+#: What upper-tier authorities are compared by to find statistical neighbours; shares in per cent.
+#: `year` is the first reporting year that a row serves. See `needs.neighbours`.
+AUTHORITY_FEATURES = pa.DataFrameSchema(
+    {
+        "area_code": _text(_matches(AREA_CODE)),
+        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "population_year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "population": pa.Column("float64", pa.Check.gt(0)),
+        **{
+            f"aged_{band}": pa.Column("float64", pa.Check.in_range(0, 100))
+            for band in ("under_18", "18_to_24", "25_to_44", "45_to_64", "65_and_over")
+        },
+        "index_edition": _text(_matches(r"^\d{4}$")),
+        # LSOA residents, by whom the index and density are weighted, and their mid-year
+        "residents_year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "residents": pa.Column("float64", pa.Check.gt(0)),
+        "imd_score": pa.Column("float64", pa.Check.ge(0)),
+        "most_deprived_fifth": pa.Column("float64", pa.Check.in_range(0, 100)),
+        "km2": pa.Column("float64", pa.Check.gt(0)),
+        "sparsely_populated": pa.Column("float64", pa.Check.in_range(0, 100)),
+    },
+    unique=["area_code", "year"],
+    strict=True,
+    ordered=True,
+    name="authority_features",
+)
+
 AREAS = pa.DataFrameSchema(
     {
         "code": _text(_matches(AREA_CODE)),
@@ -245,6 +273,100 @@ AREAS = pa.DataFrameSchema(
     name="areas",
 )
 
+#: Local extracts of events, as a data package holds them; never written to data/processed/.
+LOCAL_COUNTS = pa.DataFrameSchema(
+    {
+        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        "lsoa_code": _text(_matches(LSOA_CODE), nullable=True),
+        "district_code": _text(_matches(AREA_CODE), nullable=True),
+        "period": _text(),
+        "sex": _text(pa.Check.isin(SEXES)),
+        "age_band": _text(pa.Check.isin(list(ESP2013))),
+        "count": pa.Column("int64", pa.Check.ge(0)),
+        # events of each person counted; empty where each event is counted once
+        "frequency": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+        "source_row": _text(),
+    },
+    checks=pa.Check(
+        lambda rows: rows["lsoa_code"].notna() | rows["district_code"].notna(),
+        error="a row has a place: lsoa_code or district_code",
+    ),
+    unique=["indicator", "lsoa_code", "district_code", "period", "sex", "age_band", "frequency"],
+    strict=True,
+    ordered=True,
+    name="local_counts",
+)
+
+#: Populations of LSOAs by age and sex, for standardised rates by deprivation quintile.
+LOCAL_POPULATIONS = pa.DataFrameSchema(
+    {
+        "lsoa_code": _text(_matches(LSOA_CODE)),
+        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "sex": _text(pa.Check.isin(SEXES)),
+        "age_band": _text(pa.Check.isin(list(ESP2013))),
+        "population": pa.Column("float64", pa.Check.ge(0)),
+    },
+    unique=["lsoa_code", "year", "sex", "age_band"],
+    strict=True,
+    ordered=True,
+    name="local_populations",
+)
+
+#: What people said in a consultation: themes, in words, and how many raised each.
+CONSULTATION = pa.DataFrameSchema(
+    {
+        "area_code": _text(_matches(AREA_CODE)),
+        "theme": _text(),
+        "text": _text(),
+        "n": pa.Column("Int64", pa.Check.ge(0), nullable=True),
+    },
+    strict=True,
+    ordered=True,
+    name="consultation",
+)
+
+#: Parts of an authority that rates of a local extract are computed for.
+LOCAL_KINDS: tuple[str, ...] = ("area", "district", "quintile", "age and sex")
+
+#: Rates from local extracts, after disclosure control (`needs.local`); only where there is one.
+LOCAL_RATES = pa.DataFrameSchema(
+    {
+        "upper_code": _text(_matches(AREA_CODE)),
+        "package": _text(),
+        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        "name": _text(),
+        "counted": _text(),
+        "chapter": _text(),
+        "kind": _text(pa.Check.isin(LOCAL_KINDS)),
+        "part_code": _text(),
+        "part": _text(),
+        **{name: _READING_FIELDS[name] for name in ("period", "period_start", "period_end")},
+        "sex": _READING_FIELDS["sex"],
+        "age": _text(),
+        "statistic": _text(pa.Check.isin(["crude_rate", "directly_standardised_rate"])),
+        **{
+            name: _READING_FIELDS[name]
+            for name in ("value", "lower", "upper", "count", "denominator", "status", "marks")
+        },
+        "rule": _text(),
+        "source_row": _text(),
+    },
+    checks=_OBSERVATION_CHECKS,
+    unique=[
+        *("upper_code", "package", "indicator", "kind", "part_code", "period", "sex", "age"),
+        "statistic",
+    ],
+    strict=True,
+    ordered=True,
+    name="local_rates",
+)
+
+#: Tables of data/processed/ that are only there where a data package gives them.
+LOCAL_TABLES: Mapping[str, pa.DataFrameSchema] = {
+    "local_rates": LOCAL_RATES,
+    "consultation": CONSULTATION,
+}
+
 #: Every Parquet table of data/processed/ but the boundaries.
 TABLES: Mapping[str, pa.DataFrameSchema] = {
     "observations": OBSERVATIONS,
@@ -252,6 +374,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     "lsoa_population": LSOA_POPULATION,
     "lsoa_neighbours": LSOA_NEIGHBOURS,
     "populations": POPULATIONS,
+    "authority_features": AUTHORITY_FEATURES,
     "areas": AREAS,
 }
 

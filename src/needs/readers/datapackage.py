@@ -5,7 +5,9 @@ printed figures enter, and how one authority's data are carried to a machine wit
 table is checked against the schema that the package itself declares and against ours, by column
 name, and every fault is reported at once with its file, row and column.
 
-Measures: none; a package's ``observations`` already name their indicators.
+Measures: none; a package's ``observations`` already name their indicators. Local extracts of events
+(``local_counts``) name indicators that the package itself declares, and are only kept as rates
+under the package's disclosure rule (`needs.local`). See docs/local-data.md.
 """
 
 from __future__ import annotations
@@ -19,14 +21,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, Literal, Self, TypeVar
 
 import pandas as pd
 import pandera.pandas as pa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.catalogue import Catalogue
+from needs.catalogue import Catalogue, Chapter, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
 from needs.periods import Period, parse
@@ -37,6 +40,8 @@ DESCRIPTOR = "datapackage.json"
 NAMED = 20
 
 _TEXT = pd.StringDtype(na_value=float("nan"))
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def _claims_schema() -> pa.DataFrameSchema:
@@ -65,7 +70,13 @@ def _claims_schema() -> pa.DataFrameSchema:
 CLAIMS = _claims_schema()
 
 #: Tables that a package may hold.
-TABLES: Mapping[str, pa.DataFrameSchema] = {**schemas.TABLES, "claims": CLAIMS}
+TABLES: Mapping[str, pa.DataFrameSchema] = {
+    **schemas.TABLES,
+    "claims": CLAIMS,
+    "local_counts": schemas.LOCAL_COUNTS,
+    "local_populations": schemas.LOCAL_POPULATIONS,
+    "consultation": schemas.CONSULTATION,
+}
 
 #: Columns of observations that a package may leave out or leave empty; see `_complete`.
 OPTIONAL = (
@@ -73,8 +84,91 @@ OPTIONAL = (
     *("denominator", "status", "marks", "method", "source_row"),
 )
 
+#: The same of other tables. Claims have needed columns instead; see `_declared`.
+OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "observations": OPTIONAL,
+    "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
+    "consultation": ("n",),
+}
+
+#: The source that rows of local extracts name.
+LOCAL_SOURCE = "local_extract"
+
 _SYMBOL_STATUS = {f"[{symbol}]": status for status, symbol in STATUS_SYMBOL.items()}
 _SYMBOL_STATUS["[low]"] = Status.ROUNDS_TO_ZERO
+
+
+class LocalRule(BaseModel):
+    """A package's disclosure rule: ``needs:disclosure`` of its descriptor.
+
+    Without one, the rule of the source `LOCAL_SOURCE` stands. `off_because` is the only way to
+    switch disclosure control off, and its reason is printed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    threshold: int = Field(default=0, ge=0)
+    rounding_base: int = Field(default=0, ge=0)
+    secondary: Literal[True] = True
+    rule: str = ""
+    off_because: str = ""
+
+    @model_validator(mode="after")
+    def _on_or_off(self) -> Self:
+        if bool(self.off_because.strip()) == (self.threshold >= 2):
+            raise ValueError("give a threshold of 2 or more, or off_because with the reason")
+        return self
+
+    @property
+    def disclosure(self) -> Disclosure:
+        """The rule as `needs.disclosure` takes it."""
+        return Disclosure(
+            threshold=self.threshold, rounding_base=self.rounding_base, secondary=self.secondary
+        )
+
+    @property
+    def words(self) -> str:
+        """The rule in a sentence."""
+        if self.off_because:
+            return f"Disclosure control is switched off: {self.off_because.strip().rstrip('.')}."
+        rounding = (
+            f", other counts are rounded to the nearest {self.rounding_base}"
+            if self.rounding_base
+            else ""
+        )
+        return self.rule or (
+            f"Counts of 1 to {self.threshold - 1} are suppressed{rounding}, and further counts are "
+            "suppressed so that none can be found by subtraction."
+        )
+
+
+class LocalIndicator(BaseModel):
+    """What a package's ``local_counts`` count: an entry of ``needs:indicators``.
+
+    `years_pooled` years are added up, counted back from the extract's last, so that periods never
+    overlap: overlapping ones would give small counts away by subtraction.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(min_length=1)
+    chapter: Chapter
+    counted: str = "events"
+    years_pooled: int = Field(default=1, ge=1, le=10)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A data package as read: its tables, and what its descriptor says of local extracts.
+
+    `problems` lists every fault. A package with faults keeps its local tables only, without the
+    rows at fault, so that what can be checked of them beside other data still is.
+    """
+
+    folder: str
+    title: str
+    tables: dict[str, pd.DataFrame]
+    rule: LocalRule
+    indicators: Mapping[str, LocalIndicator]
+    problems: tuple[Problem, ...]
 
 
 @dataclass
@@ -83,6 +177,8 @@ class _Faults:
 
     problems: list[Problem] = field(default_factory=list)
     counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    #: Lines of a file that have a cell at fault.
+    lines: dict[str, set[int]] = field(default_factory=dict)
 
     def add(
         self, what: str, where: str, remedy: str, kind: tuple[str, str, str] | None = None
@@ -93,21 +189,18 @@ class _Faults:
                 return
         self.problems.append(Problem(what, where, remedy))
 
-    def finish(self, package: str) -> None:
+    def finish(self) -> tuple[Problem, ...]:
         for (file, column, fault), number in self.counts.items():
             if number > NAMED:
                 more = f"{number - NAMED:,} more rows: {fault}."
                 self.problems.append(Problem(more, f"{file}, column {column}"))
-        if self.problems:
-            raise InvalidDataError(
-                f"The data package '{package}' has errors.", DESCRIPTOR, problems=self.problems
-            )
+        return tuple(self.problems)
 
 
 def read_package(
     folder: Path, catalogue: Catalogue | None = None, only: Sequence[str] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Read and check a data package.
+    """Read and check the tables of a data package; as `open_package`, but faults are raised.
 
     Parameters
     ----------
@@ -132,6 +225,26 @@ def read_package(
     InvalidDataError
         All faults at once, each with file, row, column, value and remedy.
     """
+    package = open_package(folder, catalogue, only)
+    if package.problems:
+        raise InvalidDataError(
+            f"The data package '{folder.name}' has errors.", DESCRIPTOR, problems=package.problems
+        )
+    return package.tables
+
+
+def open_package(
+    folder: Path, catalogue: Catalogue | None = None, only: Sequence[str] | None = None
+) -> Package:
+    """Read a data package with its rules, and list its faults.
+
+    Parameters and tables are those of `read_package`.
+
+    Raises
+    ------
+    MissingDataError
+        The folder or its descriptor is not there.
+    """
     descriptor = folder / DESCRIPTOR
     if not descriptor.is_file():
         raise MissingDataError(
@@ -149,8 +262,76 @@ def read_package(
         read = _resource(folder, resource, known, faults)
         if read is not None:
             found.setdefault(_table_of(resource), []).append(read)
-    faults.finish(folder.name)
-    return {name: _join(name, frames) for name, frames in found.items()}
+    rule = _rule(package, known, faults)
+    indicators = _indicators(package, faults)
+    for line, name, file in _undeclared(found.get("local_counts", []), indicators):
+        faults.add(
+            f"The package does not declare the indicator '{name}'.",
+            f"{file}, row {line}, column indicator",
+            f'Declare it in {DESCRIPTOR}: "needs:indicators": {{"{name}": {{"name": ..., '
+            '"chapter": "deaths", "counted": "deaths"}}.',
+            (file, "indicator", "indicator that is not declared"),
+        )
+    problems = faults.finish()
+    tables = {
+        name: _join(name, frames)
+        for name, frames in found.items()
+        if not problems or name.startswith("local_")
+    }
+    title = str(package.get("title", folder.name))
+    return Package(folder.name, title, tables, rule, indicators, problems)
+
+
+def _rule(package: Mapping[str, Any], catalogue: Catalogue, faults: _Faults) -> LocalRule:
+    usual = catalogue.sources[LOCAL_SOURCE].disclosure
+    default = LocalRule(
+        threshold=usual.threshold, rounding_base=usual.rounding_base, rule=usual.rule.strip()
+    )
+    if "needs:disclosure" not in package:
+        return default
+    declared = _model(LocalRule, package["needs:disclosure"], "needs:disclosure", faults)
+    return declared or default
+
+
+def _indicators(package: Mapping[str, Any], faults: _Faults) -> dict[str, LocalIndicator]:
+    entries = package.get("needs:indicators", {})
+    if not isinstance(entries, dict):
+        where = f"{DESCRIPTOR}: needs:indicators"
+        faults.add("Not an object.", where, 'Write {"key": {"name": ..., "chapter": ...}}.')
+        return {}
+    read = {
+        str(key): _model(LocalIndicator, entry, f"needs:indicators: {key}", faults)
+        for key, entry in entries.items()
+    }
+    return {key: one for key, one in read.items() if one is not None}
+
+
+def _model(kind: type[M], entry: Any, where: str, faults: _Faults) -> M | None:
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as error:
+        for one in error.errors():
+            place = ".".join(str(part) for part in one["loc"])
+            faults.add(
+                f"{one['msg'].removeprefix('Value error, ')}: {one['input']!r}.",
+                f"{DESCRIPTOR}: {where}" + (f": {place}" if place else ""),
+                "See docs/local-data.md.",
+            )
+        return None
+
+
+def _undeclared(
+    frames: Iterable[pd.DataFrame], indicators: Mapping[str, LocalIndicator]
+) -> Iterable[tuple[int, str, str]]:
+    """The first row of each indicator that a package does not declare: line, key, file."""
+    for frame in frames:
+        for row in (
+            frame[~frame["indicator"].isin(list(indicators))]
+            .drop_duplicates("indicator")
+            .itertuples()
+        ):
+            file, _, line = str(row.source_row).rpartition(", line ")
+            yield int(line), str(row.indicator), file
 
 
 def describe(table: str) -> list[dict[str, Any]]:
@@ -277,18 +458,29 @@ def _resource(
     if rows is None:
         return None
     missing = _missing_values(resource)
-    optional = OPTIONAL if table == "observations" else ()
+    optional = OPTIONAL_ELSEWHERE.get(table, ())
     columns: dict[str, Any] = {}
     for one in declared:
         column = str(one["name"])
         needed = bool((one.get("constraints") or {}).get("required")) and column not in optional
         columns[column] = _typed(rows, name, one, missing, needed, faults)
+    # rows without a faulty cell are checked further, so that all faults come at once
+    bad = faults.lines.get(name, set())
+    if bad and table != "observations":  # whose rows are all completed first
+        good = [n for n, line in enumerate(rows["#"]) if line not in bad]
+        rows = {column: [cells[n] for n in good] for column, cells in rows.items()}
+        columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
     frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
+    if table == "local_counts":
+        frame = _complete_counts(frame, name, faults)
     if table == "observations":
         symbols = [_SYMBOL_STATUS.get(cell) for cell in rows.get("value", [""] * len(frame))]
         frame = _complete(frame, symbols, name, catalogue, faults)
-    if len(faults.problems) > before:
-        return None
+        if len(faults.problems) > before:
+            return None
+    for column in optional:
+        if column not in frame:
+            frame[column] = None
     frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
     # the check names rows by their source: for a package that is the line of its own file
     lines = [f"row {line}" for line in rows["#"]]
@@ -332,7 +524,7 @@ def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[
                 where,
                 f'Declare it as "{own["type"]}".',
             )
-    optional = OPTIONAL if table == "observations" else ()
+    optional = OPTIONAL_ELSEWHERE.get(table, ())
     if table == "claims":
         needed = {"claim_id", "indicator", "area_code", "period", "stated_value"}
         optional = tuple(name for name in ours if name not in needed)
@@ -418,10 +610,12 @@ def _typed(
         if text in nothing or (kind == "number" and text in _SYMBOL_STATUS):
             out.append(None)
             if needed:
+                faults.lines.setdefault(name, set()).add(line)
                 faults.add("The cell is empty.", where, "Fill it in.", (name, column, "empty"))
             continue
         value = _cell(text, kind)
         if value is None:
+            faults.lines.setdefault(name, set()).add(line)
             faults.add(
                 f"'{cell}' is not {_ARTICLE.get(kind, kind)}.",
                 where,
@@ -499,6 +693,14 @@ def _complete(
     labels = pd.Series([one.label if one else None for one in dates], table.index, dtype="object")
     table["period"] = labels.where(labels.notna(), table["period"])
     return table
+
+
+def _complete_counts(frame: pd.DataFrame, name: str, faults: _Faults) -> pd.DataFrame:
+    """Write periods in their one spelling, and say where each row stands."""
+    read = [_period(text, name, line, faults) for text, line in _pairs(frame)]
+    labels = [one.label if one else text for one, text in zip(read, frame["period"], strict=True)]
+    rows = [f"{name}, line {line}" for line in frame.index]
+    return frame.assign(period=labels, source_row=rows)
 
 
 def _pairs(table: pd.DataFrame) -> Iterable[tuple[object, Any]]:

@@ -35,6 +35,7 @@ WRITTEN = (
     "lsoa_population",
     "lsoa_neighbours",
     "populations",
+    "authority_features",
     "areas",
 )
 
@@ -64,7 +65,8 @@ def pack(
     It holds the authority, its districts, its region and England in all periods; for funnels, every
     upper-tier authority in the newest period of each indicator (and what derived indicators need
     of it); the authority's LSOAs on the newest index published by `year`, and which of them are
-    neighbours; populations; areas.
+    neighbours; populations; areas; and of every upper-tier authority what statistical neighbours
+    are found by.
 
     Parameters
     ----------
@@ -112,6 +114,7 @@ def pack(
         "observations": observations,
         **_lsoas(tables, authority.code, year, known),
         "populations": _populations(tables, near, observations, year, known),
+        "authority_features": _features(tables["authority_features"], year),
         "areas": _areas(tables["areas"], near),
     }
     chosen = {name: chosen[name] for name in WRITTEN if len(chosen[name])}
@@ -284,6 +287,13 @@ def _populations(
     rates = total & pd.Series([key in needed for key in keys], table.index)
     chosen = pd.concat([table[(own & total) | rates], by_age[by_age["year"] == newest]])
     return chosen.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _features(table: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Features of all authorities that serve the reporting year."""
+    rows = table[table["year"] <= year]
+    newest: pd.DataFrame = rows[rows["year"] == rows["year"].max()]
+    return newest.sort_values("area_code").reset_index(drop=True)
 
 
 def _areas(areas: pd.DataFrame, near: Iterable[str]) -> pd.DataFrame:

@@ -59,6 +59,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "lsoa_population": ("lsoa_vintage", "lsoa_code", "year"),
     "lsoa_neighbours": ("lsoa_vintage", "lsoa_code", "neighbour_code"),
     "populations": ("area_code", "year", "sex", "age_from", "age_to"),
+    "authority_features": ("year", "area_code"),
     "areas": ("code",),
 }
 
@@ -241,7 +242,10 @@ def is_fresh(raw: Path, processed: Path) -> bool:
 def code_hash() -> str:
     """Hash of the catalogue and of the modules that make processed tables."""
     package = Path(needs.__file__).parent
-    modules = ("areas", "catalogue", "derive", "figures", "periods", "prepare", "schemas")
+    modules = (
+        *("areas", "catalogue", "derive", "figures", "neighbours", "periods", "prepare"),
+        "schemas",
+    )
     paths = [
         *(package / f"{name}.py" for name in modules),
         *(package / "readers").glob("*.py"),
@@ -322,12 +326,16 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     if not read.problems:
         # derived rows need complete inputs, and there is no report of half-read files
         observations = derive(observations, populations, catalogue)
+    lsoa = _lsoa(read, areas)
+    people = _with_packages(read, "lsoa_population", read.small_areas)
+    features = _features(read, areas, populations, lsoa, people)
     tables = {
         "observations": observations,
-        "lsoa": _lsoa(read, areas),
-        "lsoa_population": _with_packages(read, "lsoa_population", read.small_areas),
+        "lsoa": lsoa,
+        "lsoa_population": people,
         "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read.boundaries)),
         "populations": populations,
+        "authority_features": _with_packages(read, "authority_features", features),
         "areas": areas,
     }
     tables = {name: _sorted(name, table) for name, table in tables.items()}
@@ -449,6 +457,23 @@ def _neighbours(boundaries: Mapping[str, geopandas.GeoDataFrame]) -> list[pd.Dat
         for layer in ("lsoa_2011", "lsoa_2021")
         if layer in boundaries
     ]
+
+
+def _features(
+    read: _Raw,
+    areas: pd.DataFrame,
+    populations: pd.DataFrame,
+    lsoa: pd.DataFrame,
+    lsoa_population: pd.DataFrame,
+) -> list[pd.DataFrame]:
+    """What authorities are compared by, where the national files that it needs are there."""
+    from needs.neighbours import authority_features, land_areas
+
+    layers = {int(name[-4:]): one for name, one in read.boundaries.items() if "lsoa" in name}
+    if not layers or not read.indices or not read.populations:
+        return []
+    land = pd.concat([land_areas(layers[vintage], vintage) for vintage in sorted(layers)])
+    return [authority_features(areas, populations, lsoa, lsoa_population, land)]
 
 
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

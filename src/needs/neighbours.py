@@ -93,6 +93,7 @@ def authority_features(
     lsoa: pd.DataFrame,
     lsoa_population: pd.DataFrame,
     land: pd.DataFrame,
+    published: Mapping[str, int],
 ) -> pd.DataFrame:
     """Compute the features of every upper-tier authority, for each reporting year that differs.
 
@@ -102,6 +103,8 @@ def authority_features(
         Processed tables of all of England, see `needs.schemas`.
     land : DataFrame
         From `land_areas`.
+    published : mapping of str to int
+        Year of publication of each edition of the index.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def authority_features(
         feature has no row.
     """
     ages = _ages(populations)
-    districts = _districts(lsoa, lsoa_population, land)
+    districts = _districts(lsoa, lsoa_population, land, published)
     if ages.empty or not districts:
         return _table([])
     first = max(min(districts), int(ages["year"].min()))
@@ -329,29 +332,34 @@ def _ages(populations: pd.DataFrame) -> pd.DataFrame:
 
 
 def _districts(
-    lsoa: pd.DataFrame, lsoa_population: pd.DataFrame, land: pd.DataFrame
+    lsoa: pd.DataFrame,
+    lsoa_population: pd.DataFrame,
+    land: pd.DataFrame,
+    published: Mapping[str, int],
 ) -> dict[int, pd.DataFrame]:
     """Sums over the LSOAs of each district, by the first year that their index and residents serve.
 
     Residents are the newest in or before the year on the index's own LSOAs; a missing part of a sum
     leaves it missing.
     """
-    editions = sorted({str(one) for one in lsoa["edition"]})
+    at_hand = {str(one) for one in lsoa["edition"]}
+    issued = sorted((year, edition) for edition, year in published.items() if edition in at_hand)
+    until = [year for year, _ in issued[1:]]
     out = {}
-    for edition, following in zip(editions, [*editions[1:], "9999"], strict=True):
+    for (first, edition), following in zip(issued, [*until, 9999], strict=True):
         rows = lsoa[lsoa["edition"] == edition]
         vintage = rows["lsoa_vintage"].iloc[0]
         ground = land.loc[land["lsoa_vintage"] == vintage, ["lsoa_code", "km2"]]
         people = lsoa_population[lsoa_population["lsoa_vintage"] == vintage]
         years = sorted({int(one) for one in people["year"]})
-        before = [one for one in years if one <= int(edition)]
-        after = [one for one in years if int(edition) < one < int(following)]
+        before = [one for one in years if one <= first]
+        after = [one for one in years if first < one < following]
         for year in [*before[-1:], *after]:
             residents = people.loc[people["year"] == year, ["lsoa_code", "population"]]
             joined = rows.merge(residents, on="lsoa_code", how="left")
             joined = joined.merge(ground, on="lsoa_code", how="left")
             sums = _sums(joined).assign(edition=edition, residents_year=year)
-            out[max(int(edition), year)] = sums
+            out[max(first, year)] = sums
     return out
 
 

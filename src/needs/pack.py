@@ -118,7 +118,8 @@ def pack(
         "areas": _areas(tables["areas"], near),
     }
     chosen = {name: chosen[name] for name in WRITTEN if len(chosen[name])}
-    descriptor = _descriptor(authority.name, chosen, carried, known)
+    cited = {source for *_, joined in printed for source in joined.split(";")}
+    descriptor = _descriptor(authority.name, chosen, carried, cited, known)
 
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(name, rows, known) for name, rows in chosen.items()}
@@ -305,6 +306,7 @@ def _descriptor(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     carried: Iterable[Mapping[str, Any]],
+    cited: Iterable[str],
     catalogue: Catalogue,
 ) -> dict[str, Any]:
     slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
@@ -325,13 +327,12 @@ def _descriptor(
         }
         for table in tables
     ]
-    carried = list(carried)
     sources = [
         {
             "title": f"{one.producer}: {one.title}",
             "path": one.landing_page,
         }
-        for one in _sources(tables, carried, catalogue)
+        for one in _sources(tables, cited, catalogue)
     ]
     return {
         "profile": "tabular-data-package",
@@ -348,10 +349,13 @@ def _descriptor(
 
 
 def _sources(
-    tables: Mapping[str, pd.DataFrame], carried: Iterable[Mapping[str, Any]], catalogue: Catalogue
+    tables: Mapping[str, pd.DataFrame], cited: Iterable[str], catalogue: Catalogue
 ) -> list[catalogue_module.Source]:
-    """Sources behind the tables: those that rows name, and the readers of the other tables."""
-    keys: set[str] = set()
+    """Sources behind the tables: those that rows name, and the readers of the other tables.
+
+    `cited` are those that rows of the carried resources name.
+    """
+    keys = set(cited)
     if "observations" in tables:
         for joined in tables["observations"]["source"].unique():
             keys.update(str(joined).split(";"))
@@ -368,9 +372,12 @@ def _sources(
         readers.add("boundaries")
     if "populations" in tables:
         readers.add("ons_population")
+    if "authority_features" in tables:
+        for edition in tables["authority_features"]["index_edition"].unique():
+            index = catalogue.indices[str(edition)]
+            keys.update((index.source, *index.population_sources))
+        readers |= {"boundaries", "geography", "ons_population"}
     keys.update(key for key, one in catalogue.sources.items() if one.reader in readers)
-    if any(True for _ in carried):
-        keys.update(key for key, one in catalogue.sources.items() if one.reader == "datapackage")
     return [catalogue.sources[key] for key in sorted(keys)]
 
 

@@ -328,7 +328,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         observations = derive(observations, populations, catalogue)
     lsoa = _lsoa(read, areas)
     people = _with_packages(read, "lsoa_population", read.small_areas)
-    features = _features(read, areas, populations, lsoa, people)
+    features = _features(read, areas, populations, lsoa, people, catalogue)
     tables = {
         "observations": observations,
         "lsoa": lsoa,
@@ -465,6 +465,7 @@ def _features(
     populations: pd.DataFrame,
     lsoa: pd.DataFrame,
     lsoa_population: pd.DataFrame,
+    catalogue: Catalogue,
 ) -> list[pd.DataFrame]:
     """What authorities are compared by, where the national files that it needs are there."""
     from needs.neighbours import authority_features, land_areas
@@ -473,7 +474,8 @@ def _features(
     if not layers or not read.indices or not read.populations:
         return []
     land = pd.concat([land_areas(layers[vintage], vintage) for vintage in sorted(layers)])
-    return [authority_features(areas, populations, lsoa, lsoa_population, land)]
+    published = {one.edition: one.published for one in catalogue.indices.values()}
+    return [authority_features(areas, populations, lsoa, lsoa_population, land, published)]
 
 
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
 
 def _grouped(table: pd.DataFrame, column: str, faults: tabular.Faults) -> pd.Series[str]:
     groups = pd.read_csv(
-        tabular.MAPS / "ndtms_groups.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+        tabular.maps() / "ndtms_groups.csv", dtype=str, keep_default_na=False, encoding="utf-8"
     )
     groups = groups[groups["column"] == column]
     ours = table[column].str.strip().str.casefold().map(groups.set_index("text")["ours"])

@@ -68,7 +68,7 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
     >>> sheets_of(Edition(edition="2021", file=""))["sheet"].tolist()[:3]
     ['Table 1', 'Table 2', 'Table 3']
     """
-    path = tabular.MAPS / "ons_deaths_sheets.csv"
+    path = tabular.maps() / "ons_deaths_sheets.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     table = table.loc[table[edition.edition] != "", ["measure", "sex", edition.edition]]
     return table.rename(columns={edition.edition: "sheet"})

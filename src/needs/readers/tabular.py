@@ -19,12 +19,11 @@ from typing import Any
 import pandas as pd
 
 from needs import periods
-from needs.catalogue import CATALOGUE, Edition, Source
+from needs.catalogue import Edition, Source
+from needs.catalogue import folder as catalogue_folder
 from needs.errors import InvalidDataError, MissingDataError, Problem
 from needs.figures import Status
 from needs.schemas import READING_COLUMNS
-
-MAPS = CATALOGUE / "maps"
 
 #: Faulty cells named for one column; the rest are counted.
 SHOWN_CELLS = 10
@@ -86,7 +85,11 @@ class Layout:
     required: frozenset[str]
 
 
-@functools.cache
+def maps() -> Path:
+    """Folder of the heading maps and other layout tables of the catalogue in use."""
+    return catalogue_folder() / "maps"
+
+
 def layout(shape: str, edition: str = "") -> Layout:
     """Read the heading map of a file shape.
 
@@ -106,7 +109,12 @@ def layout(shape: str, edition: str = "") -> Layout:
     >>> layout("iod", "2025").headings["LSOA code (2021)"]
     'lsoa_code'
     """
-    path = MAPS / f"{shape}.csv"
+    return _layout(maps() / f"{shape}.csv", edition)
+
+
+@functools.cache
+def _layout(path: Path, edition: str) -> Layout:
+    shape = path.stem
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     columns = [edition] if edition else list(table.columns[2:])
     if edition and edition not in table.columns:

@@ -269,6 +269,19 @@ def trace(
 
 
 @app.command()
+def changes(
+    old: Annotated[Path, typer.Argument(metavar="OLD_RUN", help="Folder of the earlier report.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW_RUN", help="Folder of the later report.")],
+) -> None:
+    """Say what changed between two reports, and why."""
+    from needs.changes import changes as compare
+    from needs.changes import reasons
+
+    for line in (*compare(old, new), "", *reasons(old, new)):
+        typer.echo(line)
+
+
+@app.command()
 def verify(
     report: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of the report.")],
     raw: Raw = None,

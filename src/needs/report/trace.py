@@ -37,7 +37,7 @@ def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) 
         There is no report, or its register cannot be read.
     """
     folders = [run] if run else sorted(path.parent for path in (reports or Path()).rglob(REGISTER))
-    registers = [(folder, _read(folder)) for folder in folders]
+    registers = [(folder, read_register(folder)) for folder in folders]
     if not registers:
         raise MissingDataError("There is no report yet.", "reports", "needs run --help")
     found = [
@@ -64,7 +64,8 @@ def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) 
     return list(_lines(figure, register))
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_register(folder: Path) -> dict[str, Any]:
+    """Read the figure register of a report's folder."""
     path = folder / REGISTER
     if not path.is_file():
         raise MissingDataError(

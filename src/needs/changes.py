@@ -1,0 +1,128 @@
+"""What changed between two reports, and why: this year's against last year's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from needs.errors import InvalidDataError
+from needs.periods import parse
+from needs.report import manifest as manifests
+from needs.report.trace import read_register
+
+#: What makes two figures the same measure of the same people, in whatever period.
+_MEASURE = ("indicator", "area_code", "sex", "age", "note")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two registers.
+
+    `kind` is "revised" (the same period, another value), "newer" (a later period), "new" (a measure
+    that the old report did not have) or "gone" (one that the new report does not have).
+    """
+
+    kind: str
+    label: str
+    area: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "new":
+                return f"new: {self.label}, {self.area}: {self.new}"
+            case "gone":
+                return f"gone: {self.label}, {self.area}: was {self.old}"
+            case _:
+                return f"{self.kind}: {self.label}, {self.area}: {self.old} -> {self.new}"
+
+
+def changes(old: Path, new: Path) -> list[Change]:
+    """Compare the figure registers of two reports.
+
+    Parameters
+    ----------
+    old, new : Path
+        Folders of reports, each with ``figures.json``.
+
+    Returns
+    -------
+    list of Change
+        Revised figures first, then newer, new and gone ones, each by label and area.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        A folder holds no report, or its register cannot be read.
+    """
+    before, after = (_figures(folder) for folder in (old, new))
+    found = [*_revised(before, after), *_moved(before, after)]
+    order = {"revised": 0, "newer": 1, "new": 2, "gone": 3}
+    return sorted(found, key=lambda one: (order[one.kind], one.label, one.area, one.old))
+
+
+def reasons(old: Path, new: Path) -> list[str]:
+    """Say which parameters, inputs and code differ between two reports, from their manifests."""
+    return manifests.differences(manifests.read(old), manifests.read(new))
+
+
+def _revised(
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Change]:
+    for key in before.keys() & after.keys():
+        old, new = before[key], after[key]
+        if old["printed"] != new["printed"]:
+            yield Change(
+                "revised",
+                f"{new['label']}, {new['period']}",
+                str(new["area_name"]),
+                str(old["printed"]),
+                str(new["printed"]),
+            )
+
+
+def _moved(
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Change]:
+    old, new = _newest(before.values()), _newest(after.values())
+    for key in old.keys() | new.keys():
+        was, now = old.get(key), new.get(key)
+        one = now or was or {}
+        label, area = str(one["label"]), str(one["area_name"])
+        if was is None:
+            yield Change("new", label, area, "", _said(now))
+        elif now is None:
+            yield Change("gone", label, area, _said(was), "")
+        elif was["period"] != now["period"]:
+            yield Change("newer", label, area, _said(was), _said(now))
+
+
+def _newest(figures: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """The figure of the latest period of each measure, shown ones only."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for one in figures:
+        if one["status"] != "shown":
+            continue
+        key = tuple(str(one[name]) for name in _MEASURE)
+        if key not in found or _end(one) > _end(found[key]):
+            found[key] = one
+    return found
+
+
+def _end(figure: Mapping[str, Any]) -> str:
+    """The end of a period; periods that are no dates (an index edition) sort by their name."""
+    try:
+        return str(parse(str(figure["period"])).end)
+    except InvalidDataError:
+        return str(figure["period"])
+
+
+def _said(figure: Mapping[str, Any] | None) -> str:
+    return "" if figure is None else f"{figure['printed']} ({figure['period']})"
+
+
+def _figures(folder: Path) -> dict[str, Mapping[str, Any]]:
+    return {str(one["id"]): one for one in read_register(folder)["figures"]}

@@ -1,0 +1,95 @@
+"""Changes between two reports: revised, newer, new and gone, with the reasons."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from needs.changes import changes, reasons
+from needs.errors import InvalidDataError, MissingDataError
+
+
+def figure(indicator: str, period: str, printed: str, **more: Any) -> dict[str, Any]:
+    base = {
+        "id": f"{indicator}.E1.{period}",
+        "indicator": indicator,
+        "label": indicator.capitalize(),
+        "area_code": "E1",
+        "area_name": "Here",
+        "sex": "persons",
+        "age": "all ages",
+        "note": "",
+        "period": period,
+        "printed": printed,
+        "status": "shown",
+    }
+    return {**base, **more}
+
+
+def report(folder: Path, *figures: dict[str, Any], **manifest: Any) -> Path:
+    folder.mkdir()
+    (folder / "figures.json").write_text(json.dumps({"figures": figures}), encoding="utf-8")
+    base = {
+        "area": {"name": "Here"},
+        "parameters": {"year": 2022},
+        "code": "a",
+        "inputs": [],
+        "outputs": {},
+    }
+    (folder / "manifest.json").write_text(json.dumps({**base, **manifest}), encoding="utf-8")
+    return folder
+
+
+def test_each_kind_of_change_is_told(tmp_path: Path) -> None:
+    old = report(
+        tmp_path / "old",
+        figure("deaths", "2020", "24"),
+        figure("rate", "2018 to 2020", "4.2"),
+        figure("waits", "2020/21", "3%"),
+        figure("same", "2020", "1"),
+    )
+    new = report(
+        tmp_path / "new",
+        figure("deaths", "2020", "25"),
+        figure("rate", "2018 to 2020", "4.2"),
+        figure("rate", "2019 to 2021", "4.8"),
+        figure("need", "2021/22", "80%"),
+        figure("same", "2020", "1"),
+    )
+    assert [str(one) for one in changes(old, new)] == [
+        "revised: Deaths, 2020, Here: 24 -> 25",
+        "newer: Rate, Here: 4.2 (2018 to 2020) -> 4.8 (2019 to 2021)",
+        "new: Need, Here: 80% (2021/22)",
+        "gone: Waits, Here: was 3% (2020/21)",
+    ]
+
+
+def test_a_figure_that_is_now_withheld_is_revised(tmp_path: Path) -> None:
+    old = report(tmp_path / "old", figure("deaths", "2020", "3"))
+    new = report(tmp_path / "new", figure("deaths", "2020", "[c]", status="suppressed"))
+    assert "revised: Deaths, 2020, Here: 3 -> [c]" in [str(one) for one in changes(old, new)]
+
+
+def test_the_same_report_has_no_changes(tmp_path: Path) -> None:
+    old = report(tmp_path / "old", figure("deaths", "2020", "3"))
+    new = report(tmp_path / "new", figure("deaths", "2020", "3"))
+    assert changes(old, new) == []
+
+
+def test_the_reasons_name_parameters_and_code(tmp_path: Path) -> None:
+    old = report(tmp_path / "old")
+    new = report(tmp_path / "new", parameters={"year": 2023}, code="b")
+    said = "\n".join(reasons(old, new))
+    assert "2023" in said and "code" in said
+
+
+def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
+    whole = report(tmp_path / "old")
+    with pytest.raises(MissingDataError):
+        changes(whole, tmp_path)
+    (whole / "figures.json").write_text("not json", encoding="utf-8")
+    with pytest.raises(InvalidDataError):
+        changes(whole, whole)

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
-from lxml import html as lxml_html  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
+from lxml import html as lxml_html
 
 from needs.errors import Problem
 
@@ -79,7 +80,10 @@ def check_html(html: str) -> list[Problem]:
     ["The link text 'here' does not say where the link leads."]
     """
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
-    root = lxml_html.document_fromstring(html.encode("utf-8"), parser=parser)
+    try:
+        root = lxml_html.document_fromstring(html.encode("utf-8"), parser=parser)
+    except etree.ParserError:
+        return [Problem("The page is empty.")]
     checks = (_page, _ids, _headings, _images, _charts, _tables, _links, _loaded)
     return [problem for check in checks for problem in check(root)]
 
@@ -105,7 +109,7 @@ def _page(root: Any) -> Iterator[Problem]:
         yield Problem(f"The page has {len(mains)} main landmarks and needs one.", "<body>")
     first = next((one for one in root.iter("a", "button", "input", "summary", "select")), None)
     target = (first.get("href") or "") if first is not None else ""
-    goals = {key for one in mains for key in [one.get("id"), *one.xpath(".//@id")] if key}
+    goals = {one.get("id") for main in mains for one in (main, *main.iter("h1"))}
     if not (target.startswith("#") and target[1:] in goals):
         yield Problem(
             "The first thing that takes the focus is not a link to the main content.",

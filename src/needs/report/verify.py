@@ -102,7 +102,7 @@ def _accessible(report: Path) -> tuple[list[str], list[Problem]]:
     page, pdf = report / "report.html", report / "report.pdf"
     if page.is_file():
         lines.append(f"{page.name} passes the accessibility checks.")
-        faults = accessibility.check_html(page.read_text(encoding="utf-8"))
+        faults = accessibility.check_html(page.read_text(encoding="utf-8", errors="replace"))
         problems += [_in_file(one, page) for one in faults]
     if pdf.is_file():
         standard = (

@@ -14,7 +14,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 
 if TYPE_CHECKING:
     import geopandas
+
+    from needs.readers.datapackage import Package
 
 #: Told what is done now, how many steps are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -86,7 +88,7 @@ class _Raw:
     populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
     lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
     boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
-    packages: list[dict[str, pd.DataFrame]] = field(default_factory=list)
+    packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -164,8 +166,9 @@ def make_tables(
     tell("joining", steps - 2, steps)
     tables = _join(read, catalogue)
     tell("checking", steps - 1, steps)
-    for name, schema in schemas.TABLES.items():
-        read.problems.extend(schemas.problems(tables[name], schema, name))
+    for name, schema in (dict(schemas.TABLES) | dict(schemas.LOCAL_TABLES)).items():
+        if name in tables:
+            read.problems.extend(schemas.problems(tables[name], schema, name))
     tell("done", steps, steps)
     return tables, read.boundaries, read.problems
 
@@ -243,8 +246,8 @@ def code_hash() -> str:
     """Hash of the catalogue and of the modules that make processed tables."""
     package = Path(needs.__file__).parent
     modules = (
-        *("areas", "catalogue", "derive", "figures", "neighbours", "periods", "prepare"),
-        "schemas",
+        *("areas", "catalogue", "derive", "disclosure", "figures", "local", "neighbours"),
+        *("periods", "prepare", "schemas"),
     )
     paths = [
         *(package / f"{name}.py" for name in modules),
@@ -312,9 +315,12 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
     from needs.readers import datapackage
 
     try:
-        read.packages.append(datapackage.read_package(folder, catalogue))
+        package = datapackage.open_package(folder, catalogue)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
+        return
+    read.problems.extend(package.problems)
+    read.packages.append(package)
 
 
 def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
@@ -339,16 +345,36 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         "areas": areas,
     }
     tables = {name: _sorted(name, table) for name, table in tables.items()}
-    claims = [one["claims"] for one in read.packages if "claims" in one]
-    if claims:
-        tables["claims"] = pd.concat(claims, ignore_index=True)
-    return tables
+    for name in ("claims", "consultation"):
+        given = [one.tables[name] for one in read.packages if name in one.tables]
+        if given:
+            tables[name] = pd.concat(given, ignore_index=True)
+    return tables | _local_rates(read, tables)
+
+
+def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Protected rates of local extracts; their counts go no further."""
+    from needs import local
+
+    given = [one for one in read.packages if "local_counts" in one.tables]
+    if not given:
+        return {}
+    names = ("areas", "lsoa", "lsoa_population", "populations")
+    places = local.Places(**{name: tables[name] for name in names})
+    made = []
+    for package in given:
+        table, problems = local.checked(package, places)
+        made.append(table)
+        read.problems.extend(problems)
+    joined = pd.concat(made, ignore_index=True)
+    order = list(schemas.LOCAL_RATES.unique or [])
+    return {"local_rates": joined.sort_values(order, kind="stable", ignore_index=True)}
 
 
 def _with_packages(read: _Raw, name: str, own: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Join publishers' rows and packages' rows of a table; a publisher's row wins."""
     schema = schemas.TABLES[name]
-    parts = [*own, *(one[name] for one in read.packages if name in one)]
+    parts = [*own, *(one.tables[name] for one in read.packages if name in one.tables)]
     parts = [schemas.conform(part, schema) for part in parts if len(part)]
     if not parts:
         return schemas.empty(schema)
@@ -489,6 +515,7 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
             continue
         by_source.setdefault(key, []).append(filled)
     names = areas.set_index("code")["name"]
+    _protect_packages(read, areas, catalogue)
     parts = []
     for indicator in catalogue.indicators.values():
         for part in indicator.parts:
@@ -503,7 +530,44 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
                         source=part.source,
                     )
                 )
-    return _with_packages(read, "observations", parts)
+    return _protect(read, _with_packages(read, "observations", parts), areas, catalogue)
+
+
+def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> None:
+    """Apply each package's own rule of disclosure to its local figures."""
+    from needs import local
+    from needs.readers.datapackage import LOCAL_SOURCE
+
+    for place, package in enumerate(read.packages):
+        rows = package.tables.get("observations")
+        if rows is None or package.rule.off_because:
+            continue
+        try:
+            rows = local.protect_observations(
+                rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
+            )
+        except NeedsError as error:
+            read.problems.extend(error.problems or (error.problem,))
+        read.packages[place] = replace(package, tables=package.tables | {"observations": rows})
+
+
+def _protect(
+    read: _Raw, table: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue
+) -> pd.DataFrame:
+    """Apply the rules of all sources whose publisher has not done so, before rates are made."""
+    from needs import local
+    from needs.readers.datapackage import LOCAL_SOURCE
+
+    for key, source in catalogue.sources.items():
+        if key == LOCAL_SOURCE:  # by package
+            continue
+        try:
+            table = local.protect_observations(
+                table, key, source.disclosure, areas, catalogue.indicators
+            )
+        except NeedsError as error:
+            read.problems.extend(error.problems or (error.problem,))
+    return table
 
 
 def _selected(table: pd.DataFrame, select: Mapping[str, str | int]) -> pd.Series[bool]:

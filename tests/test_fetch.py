@@ -407,6 +407,7 @@ def test_a_redirect_to_a_login_page_is_no_file(publisher: Publisher, raw: Path) 
         (GOV, IOD, b" \n", "empty"),
         (GOV, IOD, workbook(), "workbook or an archive"),
         (GOV, IOD, iod() + b"\xff\xfe\n", "UTF-8"),
+        (GOV, IOD, iod() + b"1,2,3\n" * 100_000 + b"\xff\n", "UTF-8"),
         (GOV, IOD, iod().replace(b"(2021)", b"(2031)"), "LSOA code (2031)"),
         (GOV, IOD, iod().split(b"\n")[0] + b"\n", "no data"),
         (TIPS, LIVER, fingertips().split(b"\n")[0] + b"\n", "child_area_type_id 402"),

@@ -18,6 +18,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs import footprint
+from needs import neighbours as statistical
 from needs.areas import Area, children, district_codes, find, same_place
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import MissingDataError, ParameterError, Problem
@@ -68,6 +69,9 @@ class Assessment:
         population on its own boundaries (`population`) and that population's year.
     neighbours : DataFrame
         Pairs of those LSOAs that share a border or a corner; empty where not at hand.
+    authority_features : DataFrame
+        What all upper-tier authorities and a footprint are compared by, see
+        `needs.neighbours.features`; empty where not at hand.
     """
 
     area: Place
@@ -81,6 +85,7 @@ class Assessment:
     later: pd.DataFrame = field(repr=False)
     lsoa: pd.DataFrame = field(repr=False)
     neighbours: pd.DataFrame = field(repr=False)
+    authority_features: pd.DataFrame = field(repr=False)
     index_edition: str
     lsoa_population_year: int | None
     populations: pd.DataFrame = field(repr=False)
@@ -196,6 +201,22 @@ class Assessment:
             Place(str(c), str(n), "upper tier")
             for c, n in zip(rows["code"], rows["name"], strict=True)
         )
+
+    def statistical_neighbours(self, n: int = 10) -> tuple[Place, ...]:
+        """The authorities most alike in age, deprivation and density, nearest first.
+
+        Empty where the area's features are not at hand. See `needs.neighbours`.
+        """
+        places = {one.code: one for one in self.authorities}
+        return tuple(places[code] for code in self.distances(n)["area_code"])
+
+    def distances(self, n: int = 10) -> pd.DataFrame:
+        """Distances of the nearest `n` authorities, as `needs.neighbours.neighbours` gives them."""
+        table = self.authority_features
+        if self.area.code not in table.index:
+            return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
+        members = [one.code for one in self.members]
+        return statistical.neighbours(table, self.area.code, n, members=members)
 
     def to_figure(self, row: Mapping[Any, Any], place: Place) -> Figure:
         """One observation as a figure, with its formula and its trail."""
@@ -346,6 +367,7 @@ def load(
         later=later.reset_index(drop=True),
         lsoa=lsoa,
         neighbours=_neighbours(folder, vintage, lsoa["lsoa_code"].tolist()),
+        authority_features=_features(folder, year, codes if not single else [], area.code),
         index_edition=edition,
         lsoa_population_year=population_year,
         populations=populations[populations["year"] <= year],
@@ -506,6 +528,14 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     inside = [("lsoa_code", "in", codes), ("neighbour_code", "in", codes)]
     pairs = _read(folder, "lsoa_neighbours", [("lsoa_vintage", "==", vintage), *inside])
     return pairs[columns].reset_index(drop=True)
+
+
+def _features(folder: Path, year: int, members: Sequence[str], code: str) -> pd.DataFrame:
+    """Features that serve the reporting year, the years of their data beside them."""
+    rows = _read(folder, "authority_features")
+    rows = rows[rows["year"] <= year]
+    rows = rows[rows["year"] == rows["year"].max()]
+    return statistical.features(rows, members, code)
 
 
 def _claims(folder: Path, area: str) -> pd.DataFrame:

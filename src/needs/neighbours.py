@@ -48,6 +48,9 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
 
 FEATURES: tuple[str, ...] = tuple(name for names in DOMAINS.values() for name in names)
 
+#: Mid-years and edition that the features are of, the same in all rows of a reporting year.
+BASIS = ("population_year", "index_edition", "residents_year")
+
 #: Compared on a logarithmic scale: London boroughs would else leave all others alike.
 LOGARITHMIC = ("residents_per_km2",)
 
@@ -150,21 +153,22 @@ def features(rows: pd.DataFrame, members: Sequence[str] = (), code: str = "") ->
     DataFrame
         Index area_code; columns `FEATURES`: per cent of residents by age, the population-weighted
         mean score of the index, per cent of residents in the most deprived fifth of England,
-        residents per square kilometre, per cent of residents in sparsely populated LSOAs. The
-        footprint has no row if one of its members has none.
+        residents per square kilometre, per cent of residents in sparsely populated LSOAs; and
+        `BASIS`. The footprint has no row if one of its members has none.
     """
     table = rows.set_index("area_code")
     table = table.assign(residents_per_km2=table["residents"] / table["km2"])
     if not members or not set(members) <= set(table.index):
-        return table[list(FEATURES)]
+        return table[[*FEATURES, *BASIS]]
     part = table.loc[list(members)]
     joined = {
         **{name: np.average(part[name], weights=part["population"]) for name in AGES},
         **{name: np.average(part[name], weights=part["residents"]) for name in _SHARES},
         "residents_per_km2": part["residents"].sum() / part["km2"].sum(),
+        **{name: part[name].iloc[0] for name in BASIS},
     }
     whole = pd.DataFrame([joined], index=pd.Index([code], name="area_code"))
-    return pd.concat([table[list(FEATURES)], whole[list(FEATURES)]])
+    return pd.concat([table, whole])[[*FEATURES, *BASIS]]
 
 
 def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
@@ -183,7 +187,7 @@ def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
     >>> standardise(table)["imd_score"].round(2).tolist()
     [-1.22, 0.0, 1.22]
     """
-    scaled = table.astype("float64")
+    scaled = table[[name for name in FEATURES if name in table.columns]].astype("float64")
     for name in set(LOGARITHMIC) & set(scaled.columns):
         scaled[name] = np.log(scaled[name])
     usual = scaled[~scaled.index.isin([*UNLIKE, *apart])]
@@ -235,7 +239,7 @@ def neighbours(
         )
     scaled = standardise(table, apart=[code] if members else ())
     others = scaled[~scaled.index.isin([*UNLIKE, *members, code])]
-    squares = (others - scaled.loc[code]) ** 2 * _weights(table.columns)
+    squares = (others - scaled.loc[code]) ** 2 * _weights(scaled.columns)
     total = squares.sum(axis=1)
     shares = squares.div(total.where(total > 0, 1.0), axis=0)
     found = pd.DataFrame(

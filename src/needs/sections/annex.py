@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from needs import claims as claims_module
-from needs import words
-from needs.assessment import Assessment
+from needs import tables, words
+from needs.assessment import Assessment, Place
 from needs.blocks import (
     Blocks,
     Cell,
@@ -17,7 +17,8 @@ from needs.blocks import (
     Table,
     blocks,
 )
-from needs.figures import SYMBOLS, Figure
+from needs.figures import SYMBOLS, Figure, figure_id
+from needs.neighbours import AGES, FEATURES, METHOD, SPARSE
 
 
 def sources(na: Assessment) -> Blocks:
@@ -39,6 +40,143 @@ def periods(na: Assessment) -> Blocks:
             "that index's own LSOA boundaries."
         )
     return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
+
+
+#: Features of statistical neighbours: heading, unit and decimals.
+NEIGHBOUR_FEATURES = {
+    "aged_under_18": ("Aged under 18", "%", 1),
+    "aged_18_to_24": ("Aged 18 to 24", "%", 1),
+    "aged_25_to_44": ("Aged 25 to 44", "%", 1),
+    "aged_45_to_64": ("Aged 45 to 64", "%", 1),
+    "aged_65_and_over": ("Aged 65 and over", "%", 1),
+    "imd_score": ("Deprivation score", "", 1),
+    "most_deprived_fifth": ("In the most deprived 20%", "%", 1),
+    "residents_per_km2": ("Residents per km²", "", 0),
+    "sparsely_populated": ("In sparsely populated LSOAs", "%", 1),
+}
+
+
+#: Distance from which even the nearest authority is not much like the area.
+UNLIKE_ANY = 1.0
+
+
+def neighbours(na: Assessment) -> Blocks:
+    """List the statistical neighbours with their distances, and say how they were found."""
+    found = na.distances()
+    heading = Heading("Statistical neighbours")
+    name = words.in_prose(na.name)
+    if found.empty:
+        text = (
+            f"Statistical neighbours of {name} cannot be computed for {na.year}: the populations, "
+            "deprivation, lookups or boundaries that they need are not at hand."
+        )
+        return blocks(heading, Prose((Span(text),)))
+    near = na.statistical_neighbours()
+    basis = na.authority_features.loc[na.area.code]
+    lines = [
+        f"Statistical neighbours are the {words.number_word(len(near))} authorities most like "
+        f"{name} in age, deprivation and density. They are found from open data alone, and no "
+        "figure on health or treatment takes part.",
+        f"Ages are mid-{basis['population_year']} estimates. Deprivation is from the Indices of "
+        f"Deprivation {basis['index_edition']}, weighted by residents. Density is residents per "
+        f"km², and the share of them in LSOAs with fewer than {SPARSE} per km². Residents of LSOAs "
+        f"are mid-{basis['residents_year']} estimates.",
+        "Each feature is put in standard deviations from the mean of all authorities. The distance "
+        "is the weighted root mean square of the differences. Age, deprivation and density have "
+        "the same weight. At a distance of 0 two authorities are the same; at 1 their features "
+        "are typically one standard deviation apart.",
+    ]
+    if float(found["distance"].iloc[0]) > UNLIKE_ANY:
+        lines.append(
+            f"Even the nearest is further than that from {name}, which is like no other "
+            "authority: read the comparison with care."
+        )
+    figures: list[Figure] = []
+    rows = [(Cell(na.name), Cell("[z]"), *_feature_cells(na, na.area, figures), Cell("[z]"))]
+    for place, row in zip(near, found.to_dict("records"), strict=True):
+        distance = _feature(na, place, "distance", float(row["distance"])).with_(
+            label=f"Distance from {na.name}",
+            decimals=2,
+            formula="√ Σ weight × (z of the authority − z of the area)²",
+        )
+        figures.append(distance)
+        most = max(FEATURES, key=lambda feature: float(row[feature]))
+        label, unit, _ = NEIGHBOUR_FEATURES[most]
+        label = words.lower_first(label)
+        rows.append(
+            (
+                Cell(place.name),
+                tables.value_cell(distance),
+                *_feature_cells(na, place, figures),
+                Cell(f"share {label}" if unit else label),
+            )
+        )
+    return blocks(
+        heading,
+        *(Prose((Span(line),)) for line in lines),
+        Table(
+            id="statistical_neighbours",
+            caption=f"Statistical neighbours of {name}, nearest first",
+            columns=(
+                Column("Authority", "header"),
+                Column("Distance"),
+                *(Column(label, "number", unit) for label, unit, _ in NEIGHBOUR_FEATURES.values()),
+                Column("Differs most in", "text"),
+            ),
+            rows=tuple(rows),
+            sources=_feature_sources(na),
+            figures=tuple(figures),
+        ),
+    )
+
+
+def _feature_cells(na: Assessment, place: Place, figures: list[Figure]) -> tuple[Cell, ...]:
+    """The features of an authority; its figures are added to `figures`."""
+    row = na.authority_features.loc[place.code].to_dict()
+    own = []
+    for name, (label, unit, decimals) in NEIGHBOUR_FEATURES.items():
+        figure = _feature(na, place, name, float(row[name]))
+        own.append(figure.with_(label=label, unit=unit, decimals=decimals))
+    figures.extend(own)
+    return tuple(tables.value_cell(one) for one in own)
+
+
+def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
+    basis = na.authority_features.loc[place.code]
+    period = f"IoD{basis['index_edition']}, mid-{basis['residents_year']} population"
+    index = na.catalogue.indices[str(basis["index_edition"])]
+    sources: tuple[str, ...] = (index.source, *index.population_sources)
+    formula = "sum over the authority's LSOAs, weighted by residents"
+    if name in AGES:
+        period, sources = f"mid-{basis['population_year']}", ("ons_population",)
+        formula = "residents of the age ÷ all residents × 100"
+    elif name in ("residents_per_km2", "sparsely_populated"):
+        period = f"mid-{basis['residents_year']}"
+        sources = (*index.population_sources, "ons_boundaries")
+        formula = "residents ÷ land"
+        if name == "sparsely_populated":
+            formula = f"residents of LSOAs with fewer than {SPARSE} per km² ÷ all residents × 100"
+    elif name == "distance":
+        period, sources = f"for {na.year}", _feature_sources(na)
+    return Figure(
+        id=figure_id(f"neighbours_{name}", place.code, period),
+        indicator=f"neighbours_{name}",
+        label=name,
+        area_code=place.code,
+        area_name=place.name,
+        period=period,
+        value=value,
+        unit="",
+        formula=formula,
+        method=METHOD,
+        sources=sources,
+        source_rows=(f"authority features, {place.code}",),
+    )
+
+
+def _feature_sources(na: Assessment) -> tuple[str, ...]:
+    index = na.catalogue.indices[str(na.authority_features.loc[na.area.code, "index_edition"])]
+    return ("ons_population", index.source, *index.population_sources, "ons_boundaries")
 
 
 def symbols(na: Assessment) -> Blocks:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from needs import charts, findings, tables, words
+from needs.areas import same_place
 from needs.assessment import Assessment, Place
 from needs.blocks import (
     Block,
@@ -31,6 +32,14 @@ from needs.stats.trend import recent_trend
 
 #: From this many points a series is drawn as a line; fewer are told in words and in the table.
 POINTS_FOR_A_TREND = 3
+
+#: From this many statistical neighbours with a figure they are drawn beside the area.
+NEIGHBOURS_FOR_A_CHART = 5
+
+NEIGHBOURS_NOTE = (
+    "Statistical neighbours are the authorities most alike in age, deprivation and density; the "
+    "annex lists them with their distances."
+)
 
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
@@ -164,7 +173,10 @@ def indicators(na: Assessment, chapter: str) -> Blocks:
 
 def section(na: Assessment, key: str) -> Blocks:
     """Show one indicator: what it is, how the area compares, and the charts its data allow."""
-    parts = (trend(na, key), by_sex(na, key), by_district(na, key), authorities(na, key))
+    parts = (
+        *(trend(na, key), by_sex(na, key), by_district(na, key)),
+        *(beside_neighbours(na, key), authorities(na, key)),
+    )
     shown = [part for part in parts if part.items]
     if not shown:
         return Blocks()
@@ -360,6 +372,74 @@ def by_district(na: Assessment, key: str) -> Blocks:
             sources=table.sources,
         )
     )
+
+
+def beside_neighbours(na: Assessment, key: str) -> Blocks:
+    """Draw the area among its statistical neighbours: headline indicators that are no counts."""
+    indicator = na.indicator(key)
+    if not indicator.headline or is_count(indicator):
+        return Blocks()
+    places = na.statistical_neighbours()
+    focus, others = _among(na, key, places)
+    if focus is None:
+        return Blocks()
+    england = na.figure(key, na.england, focus.period)
+    figures = sorted((focus, *others), key=lambda one: (one.value or 0.0, one.area_code))
+    context = [england] if england.shown else []
+    lacking = len(places) - len(others)
+    note = f" No figure for this period: {lacking} of {len(places)}." if lacking else ""
+    table = tables.figures_table(
+        f"{key}_neighbours",
+        f"{indicator.name}: {na.name} and its statistical neighbours, {focus.period}",
+        "Authority",
+        [(one.area_name, one) for one in (*figures, *context)],
+        notes=(NEIGHBOURS_NOTE + note,),
+        open_=False,
+    )
+    chart_id = f"chart_{key}_neighbours"
+    noun = "similar authorities"
+    subject = _subject(indicator)
+    place = f"{na.name} and its statistical neighbours"
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=words.headline_rank(figures, focus, noun=noun, subject=subject),
+            subtitle=_subtitle(indicator, [focus], na, place=place),
+            svg=charts.caterpillar(
+                figures,
+                focus=na.area.code,
+                reference=england if england.shown else None,
+                unit=indicator.unit,
+                chart_id=chart_id,
+            ),
+            alt=words.alt_caterpillar(
+                figures, focus, england if england.shown else None, noun=noun, subject=subject
+            ),
+            table=table,
+            figures=_shown(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def _among(
+    na: Assessment, key: str, places: Sequence[Place]
+) -> tuple[Figure | None, tuple[Figure, ...]]:
+    """The area's and its neighbours' figures in the newest period that enough of them have."""
+    rows = na.rows(key, na.area.code)
+    for period in reversed(rows.loc[rows["status"] == "shown", "period"].tolist()):
+        found = []
+        for place in places:
+            # figures from before an authority was remade stand under its former code
+            former = [
+                Place(one, place.name, place.kind) for one in same_place(place.code, na.areas)
+            ]
+            shown = (one for one in na.across(key, former, period) if one.shown)
+            found.append(next(shown, None))
+        others = tuple(one for one in found if one is not None)
+        if len(others) >= NEIGHBOURS_FOR_A_CHART:
+            return na.figure(key, na.area, period), others
+    return None, ()
 
 
 def authorities(na: Assessment, key: str) -> Blocks:

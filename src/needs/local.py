@@ -115,6 +115,7 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
     if problems or package.problems:
         return schemas.empty(schemas.LOCAL_RATES), problems
     people = _people(package, places, placed)
+    edition = str(places.lsoa["edition"].max()) if len(places.lsoa) else ""
     parts = []
     for (key, upper), rows in placed.groupby(["indicator", "upper_code"], sort=True):
         declared = package.indicators[str(key)]
@@ -130,6 +131,7 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
                     name=declared.name,
                     counted=declared.counted,
                     chapter=declared.chapter,
+                    edition=made["kind"].map({"quintile": edition}).fillna(""),
                     rule=package.rule.words,
                     source_row="local_counts.csv",
                 )

@@ -340,6 +340,8 @@ LOCAL_RATES = pa.DataFrameSchema(
         "kind": _text(pa.Check.isin(LOCAL_KINDS)),
         "part_code": _text(),
         "part": _text(),
+        # of the Indices of Deprivation; empty but for quintiles
+        "edition": _text(_matches(r"^(\d{4})?$")),
         **{name: _READING_FIELDS[name] for name in ("period", "period_start", "period_end")},
         "sex": _READING_FIELDS["sex"],
         "age": _text(),

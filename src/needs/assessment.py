@@ -72,6 +72,8 @@ class Assessment:
     authority_features : DataFrame
         What all upper-tier authorities and a footprint are compared by, see
         `needs.neighbours.features`; empty where not at hand.
+    local_rates, consultation : DataFrame
+        Of data packages for the area, see `needs.schemas`; empty where there is none.
     """
 
     area: Place
@@ -93,6 +95,8 @@ class Assessment:
     boundaries: gpd.GeoDataFrame | None = field(repr=False)
     district_boundaries: gpd.GeoDataFrame | None = field(repr=False)
     catalogue: Catalogue = field(repr=False)
+    local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.area.code}), reporting year {self.year}"
@@ -375,6 +379,8 @@ def load(
         boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa["lsoa_code"].tolist()),
         district_boundaries=_boundaries(folder, "district" if single else "upper_tier", outlines),
         catalogue=catalogue,
+        local_rates=_of_area(folder, "local_rates", "upper_code", codes),
+        consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
     )
 
 
@@ -541,6 +547,13 @@ def _features(folder: Path, year: int, members: Sequence[str], code: str) -> pd.
 def _claims(folder: Path, area: str) -> pd.DataFrame:
     path = folder / "claims.parquet"
     return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _of_area(folder: Path, table: str, column: str, codes: Sequence[str]) -> pd.DataFrame:
+    """Rows of a table that is only there where a data package gives it."""
+    if not (folder / f"{table}.parquet").is_file():
+        return pd.DataFrame()
+    return _read(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
 
 
 def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:

@@ -116,7 +116,8 @@ def test_everything_imported_is_declared(root: Path, project: dict[str, Any]) ->
         return {canonicalize_name(Requirement(line).name) for line in lines}
 
     needed = names_of(project["project"]["dependencies"])
-    extras = names_of(sum(project["project"]["optional-dependencies"].values(), []))
+    groups = project["project"]["optional-dependencies"].values()
+    extras = names_of([line for lines in groups for line in lines])
     undeclared = {}
     for path in sorted((root / "src").rglob("*.py")):
         text = path.read_text(encoding="utf-8")

@@ -317,6 +317,26 @@ def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
     )
 
 
+def local_gradient(fifths: Sequence[Figure], subject: str) -> Text:
+    """How the most deprived fifth of an area's neighbourhoods compares with the least deprived."""
+    first, last = fifths[0], fifths[-1]
+    if not (first.shown and last.shown):
+        return words.say(
+            "Numbers are too small to compare the {subject} at both ends of deprivation",
+            subject=subject,
+        )
+    apart = (first.lower or 0) > (last.upper or 0) or (first.upper or 0) < (last.lower or 0)
+    way = "higher" if (first.value or 0) > (last.value or 0) else "lower"
+    how = f"statistically {way} than" if apart else "statistically similar to"
+    return words.say(
+        "In the most deprived quintile the {subject} is {a}, {how} in the least deprived ({b})",
+        subject=subject,
+        a=first,
+        b=last.with_(unit=""),
+        how=how,
+    )
+
+
 def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
     """Alternative text of a gradient by deprivation decile."""
     first, last = deciles_[0], deciles_[-1]

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.catalogue import Catalogue, Chapter, Disclosure
+from needs.catalogue import Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
 from needs.periods import Period, parse
@@ -150,7 +150,7 @@ class LocalIndicator(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(min_length=1)
-    chapter: Chapter
+    chapter: Literal["deaths", "admissions"]
     counted: str = "events"
     years_pooled: int = Field(default=1, ge=1, le=10)
 
@@ -284,9 +284,7 @@ def open_package(
 
 def _rule(package: Mapping[str, Any], catalogue: Catalogue, faults: _Faults) -> LocalRule:
     usual = catalogue.sources[LOCAL_SOURCE].disclosure
-    default = LocalRule(
-        threshold=usual.threshold, rounding_base=usual.rounding_base, rule=usual.rule.strip()
-    )
+    default = LocalRule(threshold=usual.threshold, rounding_base=usual.rounding_base)
     if "needs:disclosure" not in package:
         return default
     declared = _model(LocalRule, package["needs:disclosure"], "needs:disclosure", faults)

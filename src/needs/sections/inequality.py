@@ -6,11 +6,12 @@ import re
 
 import pandas as pd
 
-from needs import charts, findings, tables
+from needs import charts, findings, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
 from needs.figures import Figure, figure_id
-from needs.stats.inequality import slope_index
+from needs.sections import local
+from needs.stats.inequality import LEAST_GROUPS, slope_index
 
 #: Indicators for which the publisher gives England by deprivation decile of authorities.
 GRADIENT = "alcohol_specific_mortality"
@@ -118,7 +119,14 @@ def by_sex(na: Assessment) -> Blocks:
 
 
 def local_gradient(na: Assessment) -> Blocks:
-    """Say what a gradient inside the area would need."""
+    """Draw the gradient inside the area from local extracts, or say what it would need."""
+    found = Blocks()
+    for rows in local.extracts(na):
+        figures = local.figures_of(na, rows, "quintile")
+        if figures:
+            found += _by_quintile(rows, figures)
+    if found.items:
+        return found
     return blocks(
         Notice(
             f"Gradients by neighbourhood inside {na.name}",
@@ -134,6 +142,54 @@ def local_gradient(na: Assessment) -> Blocks:
             ),
             kind="missing",
         )
+    )
+
+
+def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
+    indicator, upper = str(rows["indicator"].iloc[0]), str(rows["upper_code"].iloc[0])
+    crude = figures[0].method == local.STATISTICS["crude_rate"]
+    subject = f"rate of {words.lower_first(figures[0].label)}"
+    table = tables.figures_table(
+        f"{indicator}_{upper}_quintiles",
+        f"{figures[0].label} by national deprivation quintile, {figures[0].period}",
+        "National deprivation quintile of the LSOA",
+        [(one.area_name, one) for one in figures],
+        value=figures[0].method,
+        counts=(words.capital(str(rows["counted"].iloc[0])), "Population, sum of years"),
+        notes=local.notes(rows, figures),
+        open_=False,
+    )
+    unlike = (
+        "Crude rates do not allow for age: a quintile with more older people can have a higher "
+        "rate for that alone. Populations of LSOAs by age in the data package would give "
+        "standardised rates."
+    )
+    complete = len(figures) == LEAST_GROUPS and all(one.shown and one.lower for one in figures)
+    if complete:
+        slope, relative = slope_figures_of(figures, indicator, upper)
+        index = Prose(findings.slope(slope, relative), figures=(slope, relative))
+    else:
+        text = "A slope index needs a rate above 0 that can be shown in each of the five quintiles."
+        index = Prose((Span(text),), style="note")
+    chart_id = f"chart_{table.id}"
+    return blocks(
+        Heading(f"The gradient by neighbourhood: {local.name_of(rows)}"),
+        Chart(
+            id=chart_id,
+            headline=findings.local_gradient(figures, subject),
+            subtitle=f"{figures[0].method}, {figures[0].label}, {figures[0].unit}, by national "
+            f"deprivation quintile of the LSOA, {figures[0].period}. Bars are 95% confidence "
+            "intervals.",
+            svg=charts.caterpillar(
+                figures, focus=None, reference=None, unit=figures[0].unit, chart_id=chart_id
+            ),
+            alt=words.alt_bars(figures, subject=subject, names=[one.area_name for one in figures]),
+            table=table,
+            figures=figures,
+            sources=table.sources,
+        ),
+        index,
+        *([Prose((Span(unlike),), style="note")] if crude else []),
     )
 
 
@@ -160,9 +216,16 @@ def decile_figures(na: Assessment) -> tuple[Figure, ...]:
 
 def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, Figure]:
     """Slope and relative index of inequality over the deciles."""
+    return slope_figures_of(figures, GRADIENT, na.england.code)
+
+
+def slope_figures_of(
+    figures: tuple[Figure, ...], indicator: str, code: str
+) -> tuple[Figure, Figure]:
+    """Slope and relative index of inequality over groups of an area, most deprived first."""
     frame = pd.DataFrame(
         {
-            "area": na.england.code,
+            "area": code,
             "decile": range(1, len(figures) + 1),
             "value": [one.value for one in figures],
             "lower": [one.lower for one in figures],
@@ -191,7 +254,7 @@ def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, 
         source_rows=tuple(row for one in figures for row in one.source_rows),
     )
     slope = common.with_(
-        id=figure_id("slope_index", GRADIENT, na.england.code, base.period),
+        id=figure_id("slope_index", indicator, code, base.period),
         indicator="slope_index",
         label="Slope index of inequality, most deprived minus least deprived",
         value=float(out["value"]),
@@ -200,7 +263,7 @@ def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, 
         formula="difference of the two ends of the regression line of log rate on deprivation rank",
     )
     relative = common.with_(
-        id=figure_id("relative_index", GRADIENT, na.england.code, base.period),
+        id=figure_id("relative_index", indicator, code, base.period),
         indicator="relative_index",
         label="Relative index of inequality, most deprived ÷ least deprived",
         value=float(out["relative_index"]),

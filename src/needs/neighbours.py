@@ -348,9 +348,9 @@ def _districts(
     """
     at_hand = {str(one) for one in lsoa["edition"]}
     issued = sorted((year, edition) for edition, year in published.items() if edition in at_hand)
-    until = [year for year, _ in issued[1:]]
     out = {}
-    for (first, edition), following in zip(issued, [*until, 9999], strict=True):
+    for place, (first, edition) in enumerate(issued, start=1):
+        following = issued[place][0] if place < len(issued) else 9999
         rows = lsoa[lsoa["edition"] == edition]
         vintage = rows["lsoa_vintage"].iloc[0]
         ground = land.loc[land["lsoa_vintage"] == vintage, ["lsoa_code", "km2"]]

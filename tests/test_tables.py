@@ -59,7 +59,7 @@ def test_a_comparator_without_the_period_is_not_available() -> None:
     focus = Series("Here", "focus", (make(1, "2020"), make(2, "2021")))
     other = Series("England", "national", (make(3, "2021", area_code="E92000001"),))
     table = tables.series_table("t", "Rates", focus, [other])
-    assert texts(table) == [["2020", "1.0", "[x]"], ["2021", "2.0", "3.0"]]
+    assert texts(table) == [["2021", "2.0", "3.0"], ["2020", "1.0", "[x]"]]
 
 
 def test_every_number_is_linked_to_its_figure() -> None:

@@ -127,12 +127,12 @@ def series_table(
     notes: tuple[str, ...] = (),
     open_: bool = False,
 ) -> Table:
-    """Periods down, areas across: the area's values with limits, then the comparators' values."""
+    """Periods down, the newest first; areas across: the area's values with limits, then others'."""
     by_period = [{one.period: one for one in series.figures} for series in (focus, *others)]
-    periods = [one.period for one in focus.figures]
+    periods = [one.period for one in reversed(focus.figures)]
     figures = tuple(one for table in by_period for p, one in table.items() if p in set(periods))
     with_limits = any(one.lower is not None for one in focus.figures)
-    with_counts = any(one.numerator is not None for one in focus.figures)
+    with_counts = any(one.numerator not in (None, one.value) for one in focus.figures)
     unit = focus.figures[0].unit
     columns = [Column("Period", "header"), Column(focus.label, "number", unit)]
     if with_limits:

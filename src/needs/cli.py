@@ -209,14 +209,27 @@ def run(
 
 @app.command()
 def pack(
-    area: Area,
-    year: Year,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the data package.")],
+    area: Area = "",
+    year: Year = "",
+    template: Annotated[
+        str,
+        typer.Option(
+            help="Write an empty package for local data instead: deaths, admissions, ndtms, "
+            "grants, reviews, prison or consultation."
+        ),
+    ] = "",
     raw: Raw = None,
     processed: Processed = None,
     quiet: Quiet = False,
 ) -> None:
     """Write an authority's data as a package, to carry to a machine without network."""
+    if template:
+        from needs.template import write_template
+
+        typer.echo(write_template(template, out))
+        return
+
     from needs.pack import pack as write
     from needs.report.parameters import RunParameters
 

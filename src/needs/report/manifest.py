@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -48,17 +50,27 @@ def code_version(notebooks: Iterable[Path], package: Path | None = None) -> str:
     str
         SHA-256 in hexadecimal.
     """
-    folder = package or Path(needs.__file__).parent
-    parts: dict[str, bytes] = {}
-    for path in folder.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            parts[path.relative_to(folder).as_posix()] = _content(path)
+    parts = dict(_own_parts() if package is None else _parts(package))
     for path in notebooks:
         node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in node.cells]
-        parts[f"notebooks/{path.name}"] = json.dumps(cells).encode("utf-8")
-    lines = [f"{sha256(content)}  {name}\n" for name, content in sorted(parts.items())]
+        parts[f"notebooks/{path.name}"] = sha256(json.dumps(cells).encode("utf-8"))
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(parts.items())]
     return sha256("".join(lines).encode("utf-8"))
+
+
+@functools.cache
+def _own_parts() -> dict[str, str]:
+    # Once: the code that runs is the code that was imported, whatever becomes of the files.
+    return _parts(Path(needs.__file__).parent)
+
+
+def _parts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): sha256(_content(path))
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _content(path: Path) -> bytes:
@@ -66,14 +78,15 @@ def _content(path: Path) -> bytes:
     return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
-def package_versions() -> dict[str, str]:
+@functools.cache
+def package_versions() -> Mapping[str, str]:
     """Versions of the packages that the project declares, in order of name."""
     versions = {}
     for line in metadata.requires("needs") or ():
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             versions[requirement.name] = metadata.version(requirement.name)
-    return dict(sorted(versions.items()))
+    return MappingProxyType(dict(sorted(versions.items())))
 
 
 def make(
@@ -113,7 +126,7 @@ def make(
         "parameters": {**parameters.model_dump(mode="json"), "areas": list(area_codes)},
         "needs": needs.__version__,
         "code": code,
-        "packages": package_versions(),
+        "packages": dict(package_versions()),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }

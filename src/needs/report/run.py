@@ -14,8 +14,9 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
@@ -30,6 +31,9 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a notebook's parameters cell must declare, no more and no less.
 NOTEBOOK_PARAMETERS = ("areas", "year", "name")
@@ -163,45 +167,93 @@ def run(
     RenderError
         An output could not be made.
     """
-    import pandas as pd
+    return make(parameters, ground(raw, processed, notebooks, progress), out, progress)
 
-    from needs import assessment, prepare
 
-    paths = chapters(notebooks)
+@dataclass(frozen=True)
+class Ground:
+    """What all reports from one folder of processed data start from: read once for many.
+
+    Attributes
+    ----------
+    processed : Path
+    chapters : tuple of Path
+        Notebooks in order.
+    areas : DataFrame
+        Processed table.
+    inputs : mapping
+        The manifest of the processed data.
+    code : str
+        See `needs.report.manifest.code_version`.
+    """
+
+    processed: Path
+    chapters: tuple[Path, ...]
+    areas: pd.DataFrame = field(repr=False)
+    inputs: Mapping[str, Any] = field(repr=False)
+    code: str
+
+
+def ground(raw: Path, processed: Path, notebooks: Path, progress: Progress = silent) -> Ground:
+    """Check the notebooks, and make the processed tables where they are older than the files.
+
+    Raises
+    ------
+    ParameterError, MissingDataError, InvalidDataError
+    """
+    from needs import prepare
+
+    chapters(notebooks)  # what is wrong with them is said before a long preparation
     if not prepare.is_fresh(raw, processed):
         prepare.prepare(raw, processed, progress)
+    return open_ground(processed, notebooks)
+
+
+def open_ground(processed: Path, notebooks: Path) -> Ground:
+    """Take the processed tables as they are."""
+    import pandas as pd
+
+    from needs import assessment
+
+    paths = tuple(chapters(notebooks))
     table = pd.read_parquet(processed / "areas.parquet")
-    areas, name = assessment.choose(parameters.areas, parameters.year, table, parameters.name)
+    inputs = assessment.manifest(processed)
+    return Ground(processed, paths, table, inputs, manifests.code_version(paths))
+
+
+def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent) -> Path:
+    """Make one report from prepared data; see `run`."""
+    from needs import assessment
+
+    areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
     codes = tuple(area.code for area in areas)
-    opened = assessment.load(codes, parameters.year, name, processed=processed)
+    opened = assessment.load(codes, parameters.year, name, processed=start.processed)
     target = parameters.folder(out, opened.name)
     _check_target(target, codes)
-    inputs = assessment.manifest(processed)
-    code = manifests.code_version(paths)
 
-    steps = len(paths) + len(parameters.formats)
+    steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
-    with _workshop() as workshop, _processed_data(processed):
+    with _workshop() as workshop, _processed_data(start.processed):
         executed = []
-        for number, path in enumerate(paths):
+        for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
             executed.append(execute(path, values, workshop, area=opened.name))
         outputs = render(
             executed,
             parameters,
             opened=opened,
-            code=code,
-            inputs=inputs,
-            progress=lambda what, done, _: progress(what, len(paths) + done, steps),
+            code=start.code,
+            inputs=start.inputs,
+            progress=lambda what, done, _: progress(what, len(start.chapters) + done, steps),
         )
-        for path, node in zip(paths, executed, strict=True):
+        for path, node in zip(start.chapters, executed, strict=True):
             outputs[f"notebooks/{path.name}"] = _written(node)
         described = manifests.make(
             parameters,
             area_codes=codes,
             area_name=opened.name,
-            code=code,
-            inputs=inputs,
+            code=start.code,
+            inputs=start.inputs,
             outputs=outputs,
         )
         outputs[manifests.NAME] = manifests.dump(described)

@@ -43,7 +43,7 @@ from needs.blocks import (
     Text,
 )
 from needs.errors import Problem, RenderError
-from needs.report.document import Chapter, Document, printed_date, read_document
+from needs.report.document import Chapter, Document, InputFile, printed_date, read_document
 from needs.report.fragments import View, comparison_words, trend_words
 from needs.report.register import Entry
 
@@ -441,7 +441,7 @@ class _Drawing:
                 Span("Source: ", strong=True),
                 Span(source.title, link=source.landing_page),
                 Span(f", {source.producer}. {source.licence}."),
-                Span(" Files: " + ", ".join(one.path for one in found) + "." if found else ""),
+                Span(_files(found)),
             )
             for source, found in entry.files
         ]
@@ -508,3 +508,10 @@ def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model
         "cover": cover,
         "chapters": chapters,
     }  # fmt: skip
+
+
+def _files(found: tuple[InputFile, ...]) -> str:
+    """The files behind a source; a package's own are listed once, under Sources."""
+    if found and not found[0].source:
+        return " Carried here by a data package; its files are under Sources."
+    return " Files: " + ", ".join(one.path for one in found) + "." if found else ""

@@ -45,8 +45,8 @@ COUNTED = (
     "name the column district_code here and in datapackage.json.",
     "period: 2021 for a calendar year, 2021/22 for a financial year.",
     "sex: male or female; persons if the extract does not tell.",
-    "age_band: 0-4, 5-9 and so on to 85-89, and 90+. Spreadsheet programs may turn 5-9 into a date: "
-    "make the column text first.",
+    "age_band: 0-4, 5-9 and so on to 85-89, and 90+. Spreadsheet programs may turn 5-9 into a "
+    "date: make the column text first.",
     "count: a whole number, exact and not rounded. The report protects small numbers itself.",
     "local_populations.csv may stay empty. With residents of each LSOA by age band, sex and year "
     "the rates by deprivation are standardised for age; without, they are crude rates.",

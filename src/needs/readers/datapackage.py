@@ -482,7 +482,9 @@ def _resource(
     frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
     # the check names rows by their source: for a package that is the line of its own file
     lines = [f"row {line}" for line in rows["#"]]
-    checked = frame.assign(source_row=lines) if "source_row" in frame else frame
+    checked = frame
+    if "source_row" in frame:
+        checked = frame.assign(source_row=pd.Series(lines, frame.index, dtype=_TEXT))
     for problem in schemas.problems(checked, TABLES[table], name):
         where = re.sub(r": row (\d+): ", lambda m: f", {lines[int(m[1])]}: ", problem.where)
         where = where.replace(f"{name}: row ", f"{name}, row ")

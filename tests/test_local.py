@@ -1,0 +1,528 @@
+"""Local extracts: rates as the statistics give them, small numbers hidden, faults all at once.
+
+Every extract here is synthetic: drawn at random with a fixed seed on Worcestershire's LSOAs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from needs import assessment, local, schemas
+from needs.blocks import Blocks, Notice, all_figures, all_tables
+from needs.catalogue import load
+from needs.errors import InvalidDataError
+from needs.figures import collect
+from needs.prepare import prepare
+from needs.readers.datapackage import describe, open_package
+from needs.report.fragments import to_html
+from needs.sections import inequality
+from needs.sections import local as section
+from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
+
+UPPER = "E10000034"
+KEY = "synthetic_deaths"
+OFF = {"off_because": "the numbers are synthetic"}
+BANDS = list(ESP2013)
+
+Made = Callable[..., Path]
+
+
+def write(
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    rule: Mapping[str, Any] | None = None,
+    **indicator: Any,
+) -> Path:
+    """Write a package titled "Synthetic extract"."""
+    folder.mkdir(parents=True)
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    descriptor: dict[str, Any] = {
+        "name": "synthetic",
+        "title": "Synthetic extract",
+        "licenses": [{"name": "none"}],
+        "sources": [{"title": "Drawn at random"}],
+        "needs:indicators": {
+            KEY: {
+                "name": "Synthetic deaths",
+                "chapter": "deaths",
+                "counted": "deaths",
+                "years_pooled": 3,
+                **indicator,
+            }
+        },
+        "resources": [
+            {
+                "name": name,
+                "path": f"{name}.csv",
+                "schema": {"fields": [one for one in describe(name) if one["name"] in table]},
+            }
+            for name, table in tables.items()
+        ],
+    }
+    if rule is not None:
+        descriptor["needs:disclosure"] = rule
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lsoa(processed: Path) -> pd.DataFrame:
+    return pd.read_parquet(processed / "lsoa.parquet")
+
+
+@pytest.fixture(scope="module")
+def extract(lsoa: pd.DataFrame) -> pd.DataFrame:
+    """Synthetic deaths of three years, more of them where it is more deprived."""
+    draw = np.random.default_rng(20)
+    weight = np.exp(-lsoa["imd_decile"].to_numpy(dtype=float) / 3)
+    events = pd.DataFrame(
+        {
+            "indicator": KEY,
+            "lsoa_code": draw.choice(lsoa["lsoa_code"], 260, p=weight / weight.sum()),
+            "period": draw.choice([2019, 2020, 2021], 260),
+            "sex": draw.choice(["male", "female"], 260, p=[0.7, 0.3]),
+            "age_band": draw.choice(BANDS[3:15], 260),
+        }
+    )
+    return (
+        events.groupby(list(events.columns), as_index=False)
+        .size()
+        .rename(columns={"size": "count"})
+    )
+
+
+@pytest.fixture
+def made(root: Path, tmp_path: Path) -> Made:
+    """Prepare the embedded data package together with an extract."""
+
+    def make(tables: Mapping[str, pd.DataFrame], *args: Any, **changes: Any) -> Path:
+        raw = tmp_path / "raw"
+        shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
+        write(raw / "extract", tables, *args, **changes)
+        prepare(raw, tmp_path / "processed")
+        return tmp_path / "processed"
+
+    return make
+
+
+def rates_of(processed: Path) -> pd.DataFrame:
+    return pd.read_parquet(processed / "local_rates.parquet")
+
+
+def one(table: pd.DataFrame, part: str, statistic: str = "crude_rate", **also: str) -> pd.Series:
+    wanted = {"sex": "persons", "age": "all ages"} | also
+    rows = table[(table["part"] == part) & (table["statistic"] == statistic)]
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def people_by_band(processed: Path, code: str) -> pd.Series:
+    """Residents of 2022 by band, the only year of ages in the embedded package."""
+    table = pd.read_parquet(processed / "populations.parquet")
+    rows = table[(table["area_code"] == code) & (table["sex"] == "persons")]
+    rows = rows[(rows["age_from"] == rows["age_to"]) | (rows["age_from"] == 90)]
+    return rows.groupby([BANDS[min(age // 5, 18)] for age in rows["age_from"]])["population"].sum()
+
+
+def shown(processed: Path) -> Blocks:
+    na = assessment.load("Worcestershire", 2022, processed=processed)
+    return section.rates(na, "deaths") + inequality.local_gradient(na)
+
+
+def test_rates_are_those_of_the_statistics(made: Made, extract, lsoa) -> None:
+    processed = made({"local_counts": extract}, OFF)
+    table = rates_of(processed)
+    placed = extract.merge(lsoa, on="lsoa_code")
+
+    redditch = placed[placed["district_name"] == "Redditch"]
+    by_band = redditch.groupby("age_band")["count"].sum().reindex(BANDS).fillna(0)
+    people = people_by_band(processed, redditch["district_code"].iloc[0]) * 3
+    frame = pd.DataFrame({"age": BANDS, "x": by_band.to_numpy(), "n": people[BANDS].to_numpy()})
+    expected = directly_standardised_rate(
+        frame, by=[], count="x", population="n", age_band="age"
+    ).iloc[0]
+    found = one(table, "Redditch", "directly_standardised_rate")
+    assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
+    assert found["lower"] == pytest.approx(expected["lower95_0"], rel=1e-12)
+    assert found["upper"] == pytest.approx(expected["upper95_0"], rel=1e-12)
+    assert "e" in found["marks"]  # ages are of 2022
+
+    residents = pd.read_parquet(processed / "lsoa_population.parquet")
+    fifth = lsoa.loc[lsoa["imd_decile"] <= 2, "lsoa_code"]
+    inside = residents[residents["lsoa_code"].isin(fifth)].groupby("year")["population"].sum()
+    years = inside[2019] + 2 * inside[2020]  # 2021 takes the nearest year
+    deaths = placed.loc[placed["imd_decile"] <= 2, "count"].sum()
+    expected = crude_rate(
+        pd.DataFrame({"x": [deaths], "n": [years]}), by=[], count="x", population="n"
+    ).iloc[0]
+    found = one(table, local.QUINTILES[1])
+    assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
+    assert found["upper"] == pytest.approx(expected["upper95_0"], rel=1e-12)
+    assert found["count"] == deaths
+
+    whole = one(table, "Worcestershire", kind="area")
+    assert whole["count"] == 260
+    assert whole["period"] == "2019 to 2021"
+    for kind in ("district", "quintile"):
+        crude = table[(table["kind"] == kind) & (table["statistic"] == "crude_rate")]
+        assert crude["count"].sum() == 260
+
+
+def test_protected_rates_come_from_protected_counts(made: Made, extract) -> None:
+    table = rates_of(made({"local_counts": extract}))
+    rows = table[(table["status"] == "shown") & (table["statistic"] == "crude_rate")]
+    assert (rows["count"] % 5 == 0).all()
+    for row in rows.to_dict("records"):
+        frame = pd.DataFrame({"x": [row["count"]], "n": [row["denominator"]]})
+        expected = crude_rate(frame, by=[], count="x", population="n").iloc[0]
+        assert row["value"] == pytest.approx(expected["value"], rel=1e-12)
+        assert row["lower"] == pytest.approx(expected["lower95_0"], rel=1e-12)
+
+
+def test_populations_of_lsoas_by_age_standardise_the_quintiles(made: Made, extract, lsoa) -> None:
+    people = pd.MultiIndex.from_product(
+        [sorted(lsoa["lsoa_code"]), [2019, 2020, 2021], ["male", "female"], BANDS],
+        names=["lsoa_code", "year", "sex", "age_band"],
+    ).to_frame(index=False)
+    people["population"] = 40.0
+    processed = made({"local_counts": extract, "local_populations": people}, OFF)
+    found = one(rates_of(processed), local.QUINTILES[1], "directly_standardised_rate")
+    inside = lsoa.loc[lsoa["imd_decile"] <= 2, "lsoa_code"]
+    x = extract[extract["lsoa_code"].isin(inside)].groupby("age_band")["count"].sum()
+    frame = pd.DataFrame({"age": BANDS, "x": x.reindex(BANDS).fillna(0).to_numpy()})
+    frame["n"] = 40.0 * 2 * 3 * len(inside)
+    expected = directly_standardised_rate(
+        frame, by=[], count="x", population="n", age_band="age"
+    ).iloc[0]
+    assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
+    assert "e" not in found["marks"]
+
+
+def test_repeat_admissions_have_the_interval_of_repeat_events(made: Made, lsoa) -> None:
+    draw = np.random.default_rng(3)
+    cells = pd.DataFrame(
+        {
+            "indicator": KEY,
+            "lsoa_code": draw.choice(lsoa["lsoa_code"], 120, replace=False),
+            "period": "2021/22",
+            "sex": "persons",
+            "age_band": draw.choice(BANDS, 120),
+            "count": draw.integers(1, 4, 120),
+            "frequency": draw.integers(1, 5, 120),
+        }
+    )
+    processed = made(
+        {"local_counts": cells}, OFF, chapter="admissions", counted="admissions", years_pooled=1
+    )
+    found = one(rates_of(processed), "Worcestershire", "directly_standardised_rate")
+    people = people_by_band(processed, UPPER)
+    frame = cells.groupby(["age_band", "frequency"], as_index=False)["count"].sum()
+    absent = pd.DataFrame({"age_band": BANDS, "frequency": 1, "count": 0})
+    frame = pd.concat([frame, absent]).groupby(["age_band", "frequency"], as_index=False).sum()
+    frame["n"] = frame["age_band"].map(people)
+    expected = directly_standardised_rate(
+        frame,
+        by=[],
+        count="count",
+        population="n",
+        age_band="age_band",
+        events="repeat",
+        frequency="frequency",
+    ).iloc[0]
+    assert found["count"] == (cells["count"] * cells["frequency"]).sum()
+    assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
+    assert found["upper"] == pytest.approx(expected["upper95_0"], rel=1e-12)
+
+
+def planted(lsoa: pd.DataFrame) -> pd.DataFrame:
+    """Synthetic deaths with few of them in one district, one quintile, one sex and one age."""
+    rows = []
+    for name, codes in lsoa.sort_values("lsoa_code").groupby("district_name")["lsoa_code"]:
+        number = 3 if name == "Malvern Hills" else 31
+        chosen = lsoa.set_index("lsoa_code").loc[codes]
+        chosen = chosen[(chosen["imd_decile"] > 2) | (name == "Redditch")]
+        for n in range(number):
+            age = BANDS[5 + n % 8] if n else "85-89"
+            sex = "female" if n == 1 else "male"
+            rows.append((KEY, chosen.index[n % len(chosen)], 2021, sex, age))
+    table = pd.DataFrame(rows, columns=["indicator", "lsoa_code", "period", "sex", "age_band"])
+    return (
+        table.groupby(list(table.columns), as_index=False).size().rename(columns={"size": "count"})
+    )
+
+
+def test_small_numbers_are_in_no_table_and_cannot_be_worked_out(made: Made, lsoa) -> None:
+    counts = planted(lsoa)
+    placed = counts.merge(lsoa, on="lsoa_code")
+    processed = made({"local_counts": counts}, years_pooled=1)
+    table = rates_of(processed)
+
+    assert not (processed / "local_counts.parquet").exists()
+    assert KEY not in set(pd.read_parquet(processed / "observations.parquet")["indicator"])
+    assert one(table, "Malvern Hills")["status"] == "suppressed"
+    hidden = table["status"] == "suppressed"
+    assert table.loc[hidden, ["value", "lower", "upper", "count"]].isna().all(axis=None)
+    seen = table.loc[~hidden & table["count"].gt(0), "count"]
+    assert (seen >= 8).all()
+    assert (seen % 5 == 0).all()
+
+    # in every sum that a reader can form a hidden part leaves at least two hidden numbers
+    crude = table[table["statistic"] == "crude_rate"]
+    whole = crude[crude["kind"] == "area"]
+    by = crude[crude["kind"] == "age and sex"]
+    everyone = by[(by["sex"] == "persons") & (by["age"] != "all ages")]
+    sums = [crude[crude["kind"] == "district"], crude[crude["kind"] == "quintile"], everyone]
+    sums = [pd.concat([rows, whole]) for rows in sums]
+    sums += [rows for _, rows in by[by["age"] != "all ages"].groupby("age")]
+    sums += [rows for _, rows in by[by["sex"] != "persons"].groupby("sex")]
+    sexes = by[(by["age"] == "all ages") & (by["sex"] != "persons")]
+    sums.append(pd.concat([sexes, whole]))
+    numbers = [int((rows["status"] == "suppressed").sum()) for rows in sums]
+    assert any(numbers)
+    assert 1 not in numbers
+
+    # nor do the hidden parts add up to one small number: they could be any
+    districts = crude[(crude["kind"] == "district") & (crude["status"] == "suppressed")]
+    true = placed[placed["district_name"].isin(districts["part"])]["count"].sum()
+    assert true >= 8
+
+
+def test_what_chapters_show_is_protected(made: Made, lsoa) -> None:
+    processed = made({"local_counts": planted(lsoa)}, years_pooled=1)
+    every = shown(processed)
+    figures = [f for f in collect(all_figures(every)) if f.indicator == KEY]
+    assert {f.number for f in figures if not f.shown} >= {"[c]"}
+    for figure in figures:
+        assert figure.numerator is None or figure.numerator == 0 or figure.numerator >= 8
+        if str(figure.status) == "suppressed":
+            assert figure.value is figure.lower is figure.numerator is None
+    small = {"Malvern Hills": ["[c]"] * 4}
+    for table in all_tables(every):
+        for row in table.rows:
+            if row[0].text in small:
+                assert [cell.text for cell in row[1:5]] == small[row[0].text]
+    assert any("Synthetic extract" in note for t in all_tables(every) for note in t.notes)
+
+
+def test_chapters_show_districts_and_the_gradient(made: Made, extract) -> None:
+    every = shown(made({"local_counts": extract}))
+    ids = {table.id for table in all_tables(every)}
+    assert ids == {f"{KEY}_{UPPER}_{kind}" for kind in ("districts", "ages", "quintiles")}
+    slope = [f for f in collect(all_figures(every)) if f.indicator == "slope_index"]
+    assert len(slope) == 1
+    assert slope[0].value is not None
+    assert slope[0].value > 0  # drawn so
+
+
+def test_without_an_extract_the_chapter_says_what_is_missing(worcestershire) -> None:
+    assert section.rates(worcestershire, "deaths") == Blocks()
+    assert isinstance(inequality.local_gradient(worcestershire).items[0], Notice)
+
+
+def test_an_extract_by_district_has_no_quintiles(made: Made, extract, lsoa) -> None:
+    district = extract.merge(lsoa, on="lsoa_code")
+    keys = ["indicator", "district_code", "period", "sex", "age_band"]
+    district = district.groupby(keys, as_index=False)["count"].sum()
+    table = rates_of(made({"local_counts": district}, OFF))
+    assert "quintile" not in set(table["kind"])
+    assert one(table, "Worcestershire", kind="area")["count"] == 260
+
+
+def test_every_fault_comes_at_once(made: Made, extract) -> None:
+    rows = extract.head(6).astype({"count": object}).reset_index(drop=True)
+    rows.loc[0, "lsoa_code"] = "E01999999"
+    rows.loc[1, "age_band"] = "5-12"
+    rows.loc[2, "count"] = -1
+    rows.loc[3, "count"] = "few"
+    rows.loc[4, "indicator"] = "other_deaths"
+    with pytest.raises(InvalidDataError) as caught:
+        made({"local_counts": rows})
+    told = str(caught.value)
+    assert "There is no LSOA 'E01999999'" in told
+    assert "5-12" in told
+    assert "-1" in told
+    assert "'few' is not a whole number" in told
+    assert "does not declare the indicator 'other_deaths'" in told
+    for row in range(2, 7):
+        assert f"local_counts.csv, row {row}" in told
+
+
+def test_events_counted_twice_are_refused(made: Made, extract) -> None:
+    both = pd.concat([extract, extract.head(1).assign(sex="persons")])
+    with pytest.raises(InvalidDataError, match="beside rows of males or females"):
+        made({"local_counts": both})
+
+
+def test_overlapping_periods_are_refused(made: Made, extract) -> None:
+    both = pd.concat([extract, extract.head(1).assign(period="2019 to 2021")])
+    with pytest.raises(InvalidDataError, match="overlap"):
+        made({"local_counts": both})
+
+
+def test_unknown_district_is_refused(made: Made, extract) -> None:
+    rows = extract.rename(columns={"lsoa_code": "district_code"}).head(1)
+    with pytest.raises(InvalidDataError, match="no district 'E07999999'"):
+        made({"local_counts": rows.assign(district_code="E07999999")})
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ({"threshold": 0}, "threshold of 2 or more, or off_because"),
+        ({"threshold": 8, "off_because": "why"}, "threshold of 2 or more, or off_because"),
+        ({"threshold": 8, "secondary": False}, "secondary"),
+        ({"off_because": " "}, "threshold of 2 or more, or off_because"),
+        ({"treshold": 8}, "treshold"),
+    ],
+)
+def test_control_is_switched_off_only_by_name_and_reason(
+    tmp_path: Path, extract, rule: dict[str, Any], told: str
+) -> None:
+    problems = open_package(write(tmp_path / "x", {"local_counts": extract}, rule)).problems
+    assert any(told in str(problem) for problem in problems)
+
+
+def test_the_usual_rule_is_the_sources_own(tmp_path: Path, extract) -> None:
+    package = open_package(write(tmp_path / "x", {"local_counts": extract}))
+    usual = load().sources["local_extract"].disclosure
+    assert (package.rule.threshold, package.rule.rounding_base) == (8, 5)
+    assert package.rule.disclosure.threshold == usual.threshold
+    assert package.rule.disclosure.secondary
+    assert package.problems == ()
+
+
+def test_a_reason_is_printed_where_control_is_off(made: Made, extract) -> None:
+    every = shown(made({"local_counts": extract}, OFF))
+    notes = " ".join(note for table in all_tables(every) for note in table.notes)
+    assert "switched off: the numbers are synthetic." in notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "years", "expected"),
+    [
+        (["2019", "2020", "2021"], 3, ["2019 to 2021"]),
+        (["2018", "2019", "2020", "2021"], 3, ["2019 to 2021"]),
+        (["2018", "2019", "2020", "2021"], 2, ["2018 to 2019", "2020 to 2021"]),
+        (["2020", "2021"], 3, ["2020 to 2021"]),
+        (["2020/21", "2021/22"], 2, ["2020/21 to 2021/22"]),
+        (["2019", "2021"], 2, ["2019", "2021"]),
+        (["2020", "2021"], 1, ["2020", "2021"]),
+    ],
+)
+def test_pooled_periods_never_overlap(labels: list[str], years: int, expected: list[str]) -> None:
+    assert [one.label for one, _ in local._pooled(labels, years)] == expected
+
+
+def figures(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    columns = ["indicator", "area_code", "area_name", "period", "sex", "value", "source"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_small_figures_of_a_package_are_hidden_before_rates_are_derived(made: Made) -> None:
+    place = (UPPER, "Worcestershire")
+    rows = figures(
+        ("adults_in_treatment", *place, "2013/14", "male", 4, "local_extract"),
+        ("adults_in_treatment", *place, "2013/14", "female", 96, "local_extract"),
+        ("adults_in_treatment", *place, "2013/14", "persons", 100, "local_extract"),
+        ("drug_misuse_poisoning_admissions", *place, "2021/22", "persons", 62, "local_extract"),
+        ("drug_misuse_poisoning_admissions", *place, "2022/23", "persons", 6, "local_extract"),
+        ("grant_amount", *place, "2012/13", "persons", 7, "local_extract"),
+    )
+    table = pd.read_parquet(made({"observations": rows}) / "observations.parquet")
+    own = table[table["source"].str.contains("local_extract")].set_index(
+        ["indicator", "period", "sex"]
+    )
+    admitted = "drug_misuse_poisoning_admissions"
+    treated = own.loc["adults_in_treatment"].loc["2013/14"]
+    assert treated.loc[["male", "female"], "status"].tolist() == ["suppressed"] * 2
+    assert treated.loc[["male", "female"], ["value", "count"]].isna().all(axis=None)
+    assert treated.loc["persons", "value"] == 100
+    assert own.loc[(admitted, "2021/22", "persons"), "value"] == 60
+    assert own.loc[(admitted, "2022/23", "persons"), "status"] == "suppressed"
+    rates = own.loc[f"{admitted}_rate"]
+    rate = rates.loc[("2021/22", "persons")]
+    assert rate["count"] == 60
+    assert rate["value"] == pytest.approx(60 / rate["denominator"] * 100_000)
+    assert rates.loc[("2022/23", "persons"), "status"] == "suppressed"
+    assert own.loc[("grant_amount", "2012/13", "persons"), "value"] == 7  # money
+
+
+def test_shares_are_computed_again_from_protected_numbers() -> None:
+    rows = pd.DataFrame(
+        {
+            "indicator": "prison_continuity",
+            "area_code": [UPPER, "E07000237", "E07000238"],
+            "area_name": "x",
+            "period": "2021/22",
+            "sex": "persons",
+            "age": "18+",
+            "category": "",
+            "value": [40.0, 30.0, 50.0],
+            "lower": np.nan,
+            "upper": np.nan,
+            "count": [61.0, 3.0, 58.0],
+            "denominator": [152.0, 10.0, 142.0],
+            "status": "shown",
+            "source": "local_extract",
+        }
+    )
+    areas = pd.DataFrame(
+        {
+            "code": [UPPER, "E07000237", "E07000238"],
+            "upper_code": [UPPER, UPPER, UPPER],
+        }
+    )
+    rule = load().sources["local_extract"].disclosure
+    done = local.protect_observations(rows, "local_extract", rule, areas, load().indicators)
+    assert done["status"].tolist() == ["shown", "suppressed", "suppressed"]
+    assert done.loc[0, ["count", "denominator", "value"]].tolist() == [60, 150, 40]
+    assert done.loc[0, "lower"] < 40 < done.loc[0, "upper"]
+    assert done.loc[[1, 2], ["value", "count", "denominator"]].isna().all(axis=None)
+    same = local.protect_observations(rows, "other", rule, areas, load().indicators)
+    pd.testing.assert_frame_equal(same, rows)
+
+
+def test_every_rule_is_applied_by_us_or_by_the_publisher() -> None:
+    ruled = {
+        key: source.disclosure
+        for key, source in load().sources.items()
+        if source.disclosure.threshold or source.disclosure.rounding_base
+    }
+    assert {key for key, rule in ruled.items() if not rule.by_publisher} == {"local_extract"}
+
+
+def test_consultation_is_shown_theme_by_theme(made: Made) -> None:
+    said = pd.DataFrame(
+        {
+            "area_code": UPPER,
+            "theme": ["Getting help", "Getting help", "Stigma"],
+            "text": ["I did <b>not</b> know.", "It was quick.", "People look away."],
+            "n": [12, None, 1],
+        }
+    ).astype({"n": "Int64"})
+    processed = made({"consultation": said})
+    na = assessment.load("Worcestershire", 2022, processed=processed)
+    html = to_html(section.consultation(na).items)
+    assert html.index("Getting help") < html.index("It was quick.") < html.index("Stigma")
+    assert "&lt;b&gt;not&lt;/b&gt; know. (12 people)" in html
+    assert "People look away. (1 person)" in html
+    assert pd.read_parquet(processed / "consultation.parquet").columns.tolist() == list(
+        schemas.CONSULTATION.columns
+    )
+
+
+def test_the_same_extract_gives_the_same_bytes(made: Made, extract, root, tmp_path) -> None:
+    first = (made({"local_counts": extract}) / "local_rates.parquet").read_bytes()
+    prepare(tmp_path / "raw", tmp_path / "again")
+    assert (tmp_path / "again" / "local_rates.parquet").read_bytes() == first

@@ -10,7 +10,7 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,17 +134,23 @@ class Assessment:
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
-        table = self._by_indicator.get(key)
-        if table is None:
-            return self.observations.iloc[:0]
-        keep = (table["sex"] == sex) & (table["category"] == category)
-        if code is not None:
-            keep &= table["area_code"] == code
-        return table[keep]
+        one = key, sex, category
+        if code is None:
+            found = self._by_indicator.get(one)
+        else:
+            if one not in self._by_area:
+                table = self.rows(key, None, sex, category)
+                self._by_area[one] = dict(list(table.groupby("area_code", sort=False)))
+            found = self._by_area[one].get(code)
+        return self.observations.iloc[:0] if found is None else found.copy(deep=False)
 
     @functools.cached_property
-    def _by_indicator(self) -> dict[str, pd.DataFrame]:
-        return {str(key): rows for key, rows in self.observations.groupby("indicator", sort=False)}
+    def _by_indicator(self) -> dict[Any, pd.DataFrame]:
+        return dict(list(self.observations.groupby(["indicator", "sex", "category"], sort=False)))
+
+    @functools.cached_property
+    def _by_area(self) -> dict[Any, dict[Any, pd.DataFrame]]:
+        return {}
 
     def has(self, key: str, code: str | None = None) -> bool:
         """Whether the area (or `code`) has at least one value of the indicator."""
@@ -308,7 +314,26 @@ def load(
     MissingDataError
         No processed data.
     """
-    folder = processed or processed_folder()
+    folder = (processed or processed_folder()).resolve()
+    wanted = (areas,) if isinstance(areas, str) else tuple(areas)
+    opened = _load(wanted, year, name, folder, _stamp(folder))
+    # Tables are copied when they are written to: nobody changes what another one reads.
+    tables: dict[str, Any] = {
+        key: value.copy(deep=False)
+        for key, value in vars(opened).items()
+        if isinstance(value, pd.DataFrame)
+    }
+    return replace(opened, **tables)
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when the processed tables do."""
+    found = sorted((path.name, path.stat()) for path in folder.glob("*.parquet"))
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+
+
+@functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
+def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: object) -> Assessment:
     table = _read(folder, "areas")
     members, name = choose(areas, year, table, name)
     single = members[0] if len(members) == 1 else None

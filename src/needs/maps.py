@@ -39,6 +39,9 @@ Array = npt.NDArray[Any]
 
 BRITISH_NATIONAL_GRID = 27700
 
+#: A name further than this from its district, in points, has a line to it.
+LEADER = 4.0
+
 #: Grid units in a point.
 UNIT = 10
 _LEGEND = 148.0
@@ -316,7 +319,7 @@ def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
         members = np.flatnonzero(deciles == number)
         if members.size:
             parts.append(f'<g fill="{DECILES[number - 1] if number else NO_DATA}">')
-            parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members]
+            parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members.tolist()]
             parts.append("</g>")
     return parts
 
@@ -404,8 +407,10 @@ def _name_districts(
                 best = (cost, x, y)
         _, x, y = best
         taken.append((x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2))
-        if not shapely.contains_xy(outlines[i], x * UNIT, y * UNIT):
-            leaders.append((x, y, *anchor))
+        edge = shapely.shortest_line(shapely.box(*(part * UNIT for part in taken[-1])), outlines[i])
+        if shapely.length(edge) > LEADER * UNIT:
+            ends = shapely.get_coordinates(edge) / UNIT
+            leaders.append((*ends[0], *ends[1]))
         for number, line in enumerate(lines):
             level = y + (number - (len(lines) - 1) / 2) * 11.5 + 3.4
             texts.append(_text(x, level, line, anchor="middle", bold=True, halo=True))

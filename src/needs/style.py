@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import font_source_sans_pro
@@ -164,7 +164,7 @@ def report_style() -> Iterator[None]:
         "svg.hashsalt": "needs",
         "path.simplify": False,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(cast(Any, settings)):
         yield
 
 
@@ -222,7 +222,7 @@ def _clean(root: ElementTree.Element, chart_id: str, width: float, height: float
     names: dict[str, str] = {}
     for element in root.iter():
         own = element.get("id")
-        if own in used:
+        if own and own in used:
             names[own] = f"{chart_id}-{len(names) + 1}"
     out = ElementTree.Element(
         "svg",

@@ -125,11 +125,12 @@ def funnel(
         outside = ((y < low) | (y > high)) & ~is_focus
         inside = ~outside & ~is_focus
         titles = {}
-        for key, group, look in (
+        looks: tuple[tuple[str, Any, dict[str, Any]], ...] = (
             ("inside", inside, {"color": "#A6A6A6", "marker": "o", "markersize": 4.5}),
             ("outside", outside, {"color": QUIET, "marker": "D", "markersize": 4.8}),
             ("focus", is_focus, {"color": FOCUS, "marker": "o", "markersize": 9}),
-        ):
+        )
+        for key, group, look in looks:
             if group.any():
                 axes.plot(
                     x[group], y[group], linestyle="none", markeredgecolor="white",
@@ -157,6 +158,9 @@ def funnel(
             points,
             [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
             (left, bottom, WIDTH - right, height - top),
+            avoid=_limit_points(
+                lines, reference, widest, ceiling, (height, right, top, bottom, left)
+            ),
         )
         entries: list[tuple[str, dict[str, Any]]] = []
         if outside.any():
@@ -206,10 +210,26 @@ def _name_limits(
         0,
         height,
     )
-    for text, (_, _, color), y in zip(texts, labels, centres, strict=True):
-        for number, line in enumerate(text):
-            level = y + ((len(text) - 1) / 2 - number) * LINE * 0.92
+    for rows, (_, _, color), y in zip(texts, labels, centres, strict=True):
+        for number, line in enumerate(rows):
+            level = y + ((len(rows) - 1) / 2 - number) * LINE * 0.92
             say(drawing, WIDTH - right + 4, level, line, size=SMALL, color=color)
+
+
+def _limit_points(
+    lines: pd.DataFrame,
+    reference: Figure,
+    widest: float,
+    ceiling: float,
+    frame: tuple[float, float, float, float, float],
+) -> np.ndarray:
+    """Places along the limits and the reference line, in points of the drawing."""
+    height, right, top, bottom, left = frame
+    columns = [lines[name] for name in ("lower_95", "upper_95", "lower_998", "upper_998")]
+    levels = [*columns, pd.Series(reference.value, index=lines.index)]
+    across = left + lines["denominator"].to_numpy() / widest * (WIDTH - left - right)
+    up = [bottom + one.to_numpy(float) / ceiling * (height - top - bottom) for one in levels]
+    return np.column_stack([np.tile(across, len(up)), np.concatenate(up)])
 
 
 def _name_points(
@@ -217,8 +237,13 @@ def _name_points(
     points: np.ndarray,
     labels: Sequence[tuple[int, str, bool]],
     frame: tuple[float, float, float, float],
+    avoid: np.ndarray | None = None,
 ) -> None:
-    """Write names beside points, each where it hides the fewest points and no other name."""
+    """Write names beside points, each where it hides the fewest points and no other name.
+
+    `avoid` holds further places (on lines) that a name should not stand on.
+    """
+    crowd = points if avoid is None else np.vstack([points, avoid])
     left, bottom, right, top = frame
     taken: list[tuple[float, float, float, float]] = []
     for index, text, bold in labels:
@@ -235,10 +260,10 @@ def _name_points(
                 if any(_touch(box, other) for other in taken):
                     continue
                 hidden = (
-                    (points[:, 0] > box[0] - 3)
-                    & (points[:, 0] < box[2] + 3)
-                    & (points[:, 1] > box[1] - 2)
-                    & (points[:, 1] < box[3] + 2)
+                    (crowd[:, 0] > box[0] - 3)
+                    & (crowd[:, 0] < box[2] + 3)
+                    & (crowd[:, 1] > box[1] - 2)
+                    & (crowd[:, 1] < box[3] + 2)
                 ).sum()
                 cost = float(hidden) * 10 + distance
                 if best is None or cost < best[0]:
@@ -405,12 +430,13 @@ def _many(
                 bottom + (ends - low) / (high - low) * (height - top - bottom),
             ]
         )
-        order = [i for i in x if is_focus[i]] + [
-            i for i in x if shown[i].area_code in named and not is_focus[i]
+        places = [int(i) for i in x]
+        order = [i for i in places if is_focus[i]] + [
+            i for i in places if shown[i].area_code in named and not is_focus[i]
         ]
         _name_points(
             drawing, tops,
-            [(int(i), shown[i].area_name, bool(is_focus[i])) for i in order],
+            [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
             (left, bottom, WIDTH - right, height - 14),
         )  # fmt: skip
         notes(drawing, foot)
@@ -523,8 +549,18 @@ def dumbbell(
 
 def _mark(axes: Axes, f: Figure, row: float, color: str, marker: str, size: float) -> None:
     if f.value is not None:
-        axes.plot([f.value], [row], marker=marker, markersize=size, color=color, linestyle="none",
-                  markeredgecolor="white", markeredgewidth=0.6, zorder=3, clip_on=False)  # fmt: skip
+        axes.plot(
+            [f.value],
+            [row],
+            marker=marker,
+            markersize=size,
+            color=color,
+            linestyle="none",
+            markeredgecolor="white",
+            markeredgewidth=0.6,
+            zorder=3,
+            clip_on=False,
+        )
 
 
 def _label_pair(axes: Axes, a: Figure, b: Figure, row: int, scale: float) -> None:

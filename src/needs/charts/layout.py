@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -183,7 +184,7 @@ def value_axis(axis: Any, low: float, high: float, ticks: int = 6) -> None:
     """Round tick values with thousands commas, and no more of them than can be read."""
     chosen = MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     chosen = [tick for tick in chosen if low - 1e-9 <= tick <= high + 1e-9]
-    steps = [after - before for before, after in zip(chosen, chosen[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(chosen)]
     decimals = 0
     while steps and decimals < 6 and abs(round(steps[0], decimals) - steps[0]) > steps[0] * 1e-6:
         decimals += 1

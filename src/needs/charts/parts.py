@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +86,7 @@ def treated_bar(
         _value_scale(drawing, axes, low, high, unit)
         height = drawing.get_size_inches()[1] * 72
         pale = "#D5E3F0"
-        entries = [
+        entries: list[tuple[str, dict[str, Any]]] = [
             (labels[0], {"color": FOCUS}),
             (labels[1], {"color": pale, "edge": FOCUS}),
         ]
@@ -152,8 +154,7 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
         )
     ages = [int(age) for age in shares.index]
     names = [
-        f"{age} to {after - 1}" if after - age > 1 else f"{age}"
-        for age, after in zip(ages, ages[1:], strict=False)
+        f"{age} to {after - 1}" if after - age > 1 else f"{age}" for age, after in pairwise(ages)
     ] + [f"{ages[-1]} and over"]
     every = int(np.ceil(len(ages) / 22))
     row = max(11.5 / every, 3.0) if len(ages) > 22 else 13.0
@@ -379,7 +380,7 @@ def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million
     top, bottom, left = key + 26, 26 + len(foot) * LINE, 46.0
     with report_style():
         drawing, axes = canvas(height, left=left, right=12, top=top, bottom=bottom)
-        axes.set_xlim(-0.6, max(len(years), 3) - 0.4)
+        axes.set_xlim(-0.6, len(years) - 0.4)
         axes.set_ylim(low, high)
         value_axis(axes.yaxis, low, high, 5)
         axes.grid(visible=False, axis="x")
@@ -391,12 +392,13 @@ def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million
         say(drawing, 0, height - key - 10, unit)
         scale = (height - top - bottom) / (high - low)
         ends = dict.fromkeys(years, 0.0)
+        width = 0.62 if len(years) > 2 else 0.4
         for i, grant in enumerate(grants):
             for f in figures:
                 if f.label != grant or f.value is None:
                     continue
                 value, x = f.value / divisor, years.index(f.period)
-                axes.bar(x, value, bottom=ends[f.period], width=0.62, color=CATEGORICAL[i % 6],
+                axes.bar(x, value, bottom=ends[f.period], width=width, color=CATEGORICAL[i % 6],
                          edgecolor="white", linewidth=0.8)  # fmt: skip
                 if len(grants) > 1 and value * scale > LINE + 2:
                     axes.annotate(format_number(value, decimals), (x, ends[f.period] + value / 2),

@@ -93,7 +93,6 @@ class Assessment:
     populations: pd.DataFrame = field(repr=False)
     claims: pd.DataFrame = field(repr=False)
     boundaries: gpd.GeoDataFrame | None = field(repr=False)
-    district_boundaries: gpd.GeoDataFrame | None = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
@@ -380,10 +379,8 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         catalogue,
     )
     vintage = catalogue.indices[edition].lsoa_vintage if edition else 0
-    outlines = list(lsoa["district_code"].unique())
     if not single:
         lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
-        outlines = codes
     return Assessment(
         area=area,
         year=year,
@@ -402,7 +399,6 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         populations=populations[populations["year"] <= year],
         claims=_claims(folder, area.code),
         boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa["lsoa_code"].tolist()),
-        district_boundaries=_boundaries(folder, "district" if single else "upper_tier", outlines),
         catalogue=catalogue,
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),

@@ -259,7 +259,7 @@ def lsoa_map(na: Assessment) -> Blocks:
     )
     if na.boundaries is not None:
         shapes = na.boundaries[["code", "geometry"]].merge(small_areas, on="code", how="right")
-        drawn = maps.choropleth(shapes, na.district_boundaries, chart_id="map_deprivation")
+        drawn = maps.choropleth(shapes, chart_id="map_deprivation")
         how = "Boundaries of LSOAs, coloured by national decile."
     else:
         drawn = maps.cartogram(small_areas, chart_id="map_deprivation")

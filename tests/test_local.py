@@ -458,6 +458,16 @@ def test_small_figures_of_a_package_are_hidden_before_rates_are_derived(made: Ma
     assert own.loc[("grant_amount", "2012/13", "persons"), "value"] == 7  # money
 
 
+def test_figures_say_why_control_is_off(made: Made) -> None:
+    rows = figures(
+        ("drug_death_reviews", UPPER, "Worcestershire", "2014", "persons", 3, "local_extract")
+    )
+    table = pd.read_parquet(made({"observations": rows}, OFF) / "observations.parquet")
+    own = table[table["source"] == "local_extract"].iloc[0]
+    assert own["value"] == 3
+    assert own["source_row"].endswith("switched off: the numbers are synthetic.")
+
+
 def test_shares_are_computed_again_from_protected_numbers() -> None:
     rows = pd.DataFrame(
         {

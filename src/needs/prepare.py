@@ -534,20 +534,28 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
 
 
 def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> None:
-    """Apply each package's own rule of disclosure to its local figures."""
+    """Apply each package's own rule of disclosure to its local figures.
+
+    Where it is switched off, the trail of each figure says why.
+    """
     from needs import local
     from needs.readers.datapackage import LOCAL_SOURCE
 
     for place, package in enumerate(read.packages):
         rows = package.tables.get("observations")
-        if rows is None or package.rule.off_because:
+        if rows is None:
             continue
-        try:
-            rows = local.protect_observations(
-                rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
-            )
-        except NeedsError as error:
-            read.problems.extend(error.problems or (error.problem,))
+        if package.rule.off_because:
+            own = rows["source"] == LOCAL_SOURCE
+            reason = f"; {package.rule.words}"
+            rows = rows.assign(source_row=rows["source_row"].mask(own, rows["source_row"] + reason))
+        else:
+            try:
+                rows = local.protect_observations(
+                    rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
+                )
+            except NeedsError as error:
+                read.problems.extend(error.problems or (error.problem,))
         read.packages[place] = replace(package, tables=package.tables | {"observations": rows})
 
 

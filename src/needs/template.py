@@ -76,7 +76,7 @@ KINDS: Mapping[str, Template] = {
     "deaths": Template(
         "Local extract of deaths",
         {"local_counts": COUNTS, "local_populations": LSOA_PEOPLE},
-        _row("drug_deaths_local", "E01032120", "2021", "male", "45-49", "1", columns=COUNTS),
+        _row("drug_deaths_local", "E01032122", "2021", "male", "45-49", "1", columns=COUNTS),
         COUNTED,
         {
             "drug_deaths_local": {
@@ -98,7 +98,7 @@ KINDS: Mapping[str, Template] = {
         {"local_counts": ADMITTED, "local_populations": LSOA_PEOPLE},
         _row(
             "alcohol_admissions_local",
-            *("E01032120", "2021/22", "female", "50-54", "2", "3"),
+            *("E01032122", "2021/22", "female", "50-54", "2", "3"),
             columns=ADMITTED,
         ),
         (

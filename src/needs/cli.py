@@ -207,6 +207,159 @@ def run(
     typer.echo(folder)
 
 
+@contextmanager
+def _pace(quiet: bool) -> Iterator[Progress]:
+    """Progress of many reports: count, rate and time left."""
+    import time
+
+    from needs.report.run import silent
+
+    if quiet:
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(file=sys.stderr)
+    began: list[tuple[float, int]] = []  # the first report counts from when the work began
+
+    def pace(done: int, total: int) -> str:
+        now = time.monotonic()
+        began.append((now, done)) if not began else None
+        made, taken = done - began[0][1], now - began[0][0]
+        if not made or not taken:
+            return ""
+        left = (total - done) * taken / made
+        return f"{60 * made / taken:.1f} a minute, {_minutes(left)} left"
+
+    if not console.is_terminal:
+
+        def line(what: str, done: int, total: int) -> None:
+            print(f"{done}/{total} {what}  {pace(done, total)}".rstrip(), file=console.file)
+
+        yield line
+        return
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}"),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=None, pace="")
+
+        def tell(what: str, done: int, total: int) -> None:
+            shown = pace(done, total)
+            progress.update(task, description=what, completed=done, total=total, pace=shown)
+
+        yield tell
+
+
+def _minutes(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+
+
+@app.command()
+def batch(
+    file: Annotated[
+        Path | None, typer.Argument(help="YAML that lists areas, footprints and years.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every upper-tier authority of the year.")
+    ] = False,
+    year: Annotated[
+        str, typer.Option("--year", "-y", help="Reporting year of what the file gives none.")
+    ] = "",
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Processes.", show_default="processors")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="Address of another dask scheduler (tcp://…).")
+    ] = "",
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Those that failed or were not reached.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Unchanged reports too.")] = False,
+    out: Reports = None,
+    formats: Annotated[
+        str, typer.Option(help="Of html, pdf and xlsx, separated by commas.")
+    ] = "html,pdf,xlsx",
+    date: Annotated[
+        str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
+    ] = "",
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make many reports at once, and a page that lists them."""
+    from needs.report.parameters import RunParameters
+
+    common: dict[str, Any] = {"formats": [one.strip() for one in formats.split(",") if one.strip()]}
+    if date:
+        common["date"] = date
+    _check_batch(file, every, year, only_failed)
+    # what holds for all is checked before anything is read
+    RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
+
+    from needs import batch as batches
+    from needs.report import run as runs
+
+    folders = {
+        "raw": _folder(raw, "data/raw"),
+        "processed": _folder(processed, "data/processed"),
+        "notebooks": _folder(notebooks, "notebooks"),
+    }
+    out = _folder(out, "reports")
+    asked, problems = batches.read_file(file, common, year) if file else ({}, [])
+    if problems:
+        batches.refuse(asked, problems, folders["processed"])
+    with _progress(quiet) as progress:
+        start = runs.ground(**folders, progress=progress)
+    if every:
+        asked = batches.everywhere(start.areas, int(year), common)
+    reports, problems = batches.plan(asked, start.areas)
+    if only_failed:
+        failed, more = batches.plan(batches.not_done(out, common), start.areas)
+        problems += more
+        among = {one.folder for one in reports}
+        reports = tuple(one for one in failed if not asked or one.folder in among)
+    if problems:
+        batches.refuse({}, problems, folders["processed"])
+    with _pace(quiet) as progress:
+        tally = batches.run(
+            reports,
+            start,
+            notebooks=folders["notebooks"],
+            out=out,
+            jobs=jobs,
+            scheduler=scheduler,
+            force=force,
+            dated=bool(date),
+            progress=progress,
+        )
+    for text in tally.lines():
+        typer.echo(text, err=bool(tally.exit_code))
+    typer.echo(out / "index.html")
+    raise typer.Exit(tally.exit_code)
+
+
+def _check_batch(file: Path | None, every: bool, year: str, only_failed: bool) -> None:
+    from needs.errors import ParameterError
+
+    if file and every:
+        raise ParameterError("A file and --all exclude each other.", "FILE, --all", "Give one.")
+    if not (file or every or only_failed):
+        raise ParameterError(
+            "Nothing says which reports to make.",
+            "FILE, --all",
+            "Give a file, or: needs batch --all --year YEAR",
+        )
+    if every and not year:
+        raise ParameterError("--all needs a year.", "--year", "needs batch --all --year YEAR")
+
+
 @app.command()
 def pack(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the data package.")],

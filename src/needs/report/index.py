@@ -1,0 +1,138 @@
+"""The page that lists the reports of a folder, with their headline figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from needs import catalogue as catalogue_module
+from needs.catalogue import Catalogue, Indicator
+from needs.errors import InvalidDataError
+from needs.figures import Figure, Status
+from needs.report.document import symbols_in
+from needs.report.fragments import environment
+from needs.report.run import write_whole
+
+NAME = "index.html"
+
+#: The most headline figures that a line shows.
+COLUMNS = 5
+
+_OUTPUTS = (("report.html", "HTML"), ("report.pdf", "PDF"), ("tables.xlsx", "Spreadsheet"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One report in the list.
+
+    Attributes
+    ----------
+    area : str
+    codes : tuple of str
+    year : int
+    files : tuple of (str, str)
+        Address below the folder of reports, and format.
+    figures : mapping of str to Figure
+        Headline figures by indicator.
+    """
+
+    area: str
+    codes: tuple[str, ...]
+    year: int
+    files: tuple[tuple[str, str], ...]
+    figures: Mapping[str, Figure]
+
+
+def write_index(out: Path, folders: Iterable[str]) -> Path:
+    """Write the list of the reports in these folders below `out`; those that are gone are left out.
+
+    Raises
+    ------
+    InvalidDataError
+        A report's register cannot be read.
+    """
+    catalogue = catalogue_module.load()
+    lines = [
+        read_line(out, folder, catalogue)
+        for folder in sorted(set(folders))
+        if (out / folder / "figures.json").is_file()
+    ]
+    write_whole(out / NAME, render_index(lines, catalogue))
+    return out / NAME
+
+
+def read_line(out: Path, folder: str, catalogue: Catalogue) -> Line:
+    """Read what the list says of a report, from its register."""
+    path = out / folder / "figures.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        report = data["report"]
+        found: dict[str, Figure] = {}
+        for one in data["figures"]:
+            indicator = catalogue.indicators.get(one["indicator"])
+            if indicator and indicator.headline and one["area_name"] == report["area_name"]:
+                # the summary comes first, with the newest figure of each
+                found.setdefault(one["indicator"], _figure(one))
+        return Line(
+            str(report["area_name"]),
+            tuple(report["area_codes"]),
+            int(report["year"]),
+            tuple(
+                (quote(f"{folder}/{name}"), kind)
+                for name, kind in _OUTPUTS
+                if (out / folder / name).is_file()
+            ),
+            found,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidDataError(
+            f"The register of a report cannot be read: {error}",
+            f"{folder}/{path.name}",
+            "Make the report again: needs batch --force",
+        ) from None
+
+
+def _figure(data: Mapping[str, Any]) -> Figure:
+    known = {one.name for one in fields(Figure)}
+    values = {key: value for key, value in data.items() if key in known}
+    values |= {key: tuple(values[key]) for key in ("marks", "sources", "source_rows")}
+    return Figure(**{**values, "status": Status(values["status"])})
+
+
+def render_index(lines: Sequence[Line], catalogue: Catalogue) -> str:
+    """Draw the list as a page; without scripts it is a plain table, with them it can be searched.
+
+    Returns
+    -------
+    str
+        The same lines give the same text.
+    """
+    at_hand = {key for line in lines for key in line.figures}
+    indicators = sorted(
+        (one for one in catalogue.indicators.values() if one.headline and one.key in at_hand),
+        key=lambda one: (one.headline, one.key),
+    )[:COLUMNS]
+    cells = [line.figures.get(one.key) for line in lines for one in indicators]
+    shown = [f"{one.number} {one.symbols}" if one else "[x]" for one in cells]
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            lines=sorted(lines, key=lambda one: (one.area, one.year)),
+            symbols=symbols_in(shown),
+            indicators=[(one, _period(one, lines)) for one in indicators],
+        )
+        + "\n"
+    )
+
+
+def _period(indicator: Indicator, lines: Sequence[Line]) -> str:
+    """The period of an indicator's figures, if they all have the same."""
+    periods = {
+        line.figures[indicator.key].period for line in lines if indicator.key in line.figures
+    }
+    return periods.pop() if len(periods) == 1 else ""

@@ -21,7 +21,7 @@ def raw(root: Path, tmp_path: Path) -> Path:
 def test_good_data_has_no_faults(raw: Path, processed: Path) -> None:
     lines = check(raw, processed)
     assert lines[-1] == "No faults found."
-    assert "data packages 1." in lines[1] and "tables 6." in lines[2]
+    assert "data packages 1." in lines[1] and "tables 7." in lines[2]
 
 
 def test_processed_data_need_not_be_there(raw: Path, tmp_path: Path) -> None:

@@ -18,7 +18,18 @@ from needs.english import (
     singular,
 )
 from needs.figures import Figure, Series
-from needs.phrases import areas, direction, fit, moved, owned, phrase, short, since_break, when
+from needs.phrases import (
+    areas,
+    direction,
+    fit,
+    moved,
+    owned,
+    phrase,
+    short,
+    since_break,
+    value,
+    when,
+)
 
 #: Longest headline of a chart, in characters.
 HEADLINE_LIMIT = 140
@@ -40,11 +51,16 @@ def headline_trend(
         return join([f"No figures are available for {name}"])
     first, last = shown[0], shown[-1]
     what = capital(owned(last, subject))
-    now: dict[str, Figure | str] = {"what": what, "b": last, "t": when(last.period)}
+    now: dict[str, Figure | Text | str] = {
+        "what": what,
+        "b": value(last, subject),
+        "t": when(last.period),
+    }
     level = say("{what} was {b} {t}", **now)
     least = say("{area}: {b} {t}", area=capital(in_prose(last.area_name)), b=last, t=now["t"])
     if len(shown) > 1 and (way := moved(first, last)) in ("higher", "lower"):
-        text = say("{what} {verb} from {a} ({t1}) to {b} ({t2})", what=what, a=first, b=short(last),
+        text = say("{what} {verb} from {a} ({t1}) to {b} ({t2})", what=what,
+                   a=value(first, subject), b=short(last),
                    verb="rose" if way == "higher" else "fell",
                    t1=first.period, t2=last.period)  # fmt: skip
         return fit(text, level, least, limit=HEADLINE_LIMIT)

@@ -29,6 +29,16 @@ def is_count(figure: Figure) -> bool:
     return not relative
 
 
+def named(figure: Figure, subject: str) -> bool:
+    """Whether the subject has already named the noun that is counted."""
+    return is_count(figure) and (subject == "it" or figure.unit in subject.split())
+
+
+def value(figure: Figure, subject: str) -> Text:
+    """The figure's value, without the noun that its subject has already named."""
+    return say("{f:number}" if named(figure, subject) else "{f}", f=figure)
+
+
 def phrase(subject: str, label: str = "") -> str:
     """How a sentence names what is measured, after "Worcestershire's".
 

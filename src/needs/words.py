@@ -69,12 +69,14 @@ from needs.phrases import (
     is_count,
     is_zero,
     moved,
+    named,
     opening,
     owned,
     phrase,
     rest,
     short,
     since_break,
+    value,
     when,
 )
 
@@ -97,6 +99,7 @@ __all__ = [
     "alt_trend",
     "capital",
     "change_words",
+    "changed",
     "compare",
     "comparison_sentence",
     "count_noun",
@@ -177,16 +180,15 @@ def comparison_sentence(
 def _statement(figure: Figure, subject: str) -> Text:
     what = owned(figure, subject)
     if figure.shown:
-        form = "{what} was {f:number}." if _said(figure, subject) else "{what} was {f:full}."
+        if not named(figure, subject):
+            return _opened(figure.period, say("{what} was {f:full}.", what=what, f=figure))
+        form = (
+            "{what} was {f:number} ({f:interval})." if figure.interval else "{what} was {f:number}."
+        )
         return _opened(figure.period, say(form, what=what, f=figure))
     if figure.status is Status.ROUNDS_TO_ZERO:
         return _opened(figure.period, say("{what} was {f}.", what=what, f=figure))
     return say("{what} for {when} is {f}.", what=capital(what), when=figure.period, f=figure)
-
-
-def _said(figure: Figure, subject: str) -> bool:
-    """Whether the subject has already named the noun that is counted."""
-    return is_count(figure) and not figure.interval and figure.unit in subject.split()
 
 
 def _opened(period: str, text: Text) -> Text:
@@ -215,6 +217,14 @@ def change_words(change: Figure) -> Text:
     if is_zero(change):
         return (Span("unchanged", figure=change.id),)
     return say("{way} {f:size}", way="down" if change.value < 0 else "up", f=change)
+
+
+def changed(series: Series, recent: str = "", *, breaks: Mapping[int, str] | None = None) -> bool:
+    """Whether a change over the series may be claimed: of its ends, or as a recent trend."""
+    shown = [one for one in since_break(series.figures, breaks)[0] if one.shown]
+    if len(shown) < 2:
+        return False
+    return moved(shown[0], shown[-1]) in ("higher", "lower") or bool(direction(recent))
 
 
 def trend_sentence(
@@ -268,7 +278,7 @@ def _subject(figure: Figure, subject: str) -> str:
 def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
     ends: dict[str, Figure | Text | str] = {
         "what": _subject(last, subject),
-        "a": first,
+        "a": value(first, subject),
         "b": short(last),
         "t1": first.period,
         "t2": last.period,

@@ -261,13 +261,7 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
     return blocks(
         Chart(
             id=chart_id,
-            headline=words.headline_trend(
-                focus,
-                label,
-                polarity=indicator.polarity,
-                subject=_subject(indicator),
-                breaks=indicator.breaks,
-            ),
+            headline=_headline(na, indicator, focus, label),
             subtitle=_subtitle(indicator, focus.figures, na),
             svg=charts.trend(
                 [focus, *others],
@@ -283,6 +277,20 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
             sources=table.sources,
         )
     )
+
+
+def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -> Text:
+    """What a line chart shows: a change where there is one, else how the newest figure compares."""
+    subject = _subject(indicator)
+    newest = [one for one in focus.figures if one.shown][-1]
+    england = na.figure(indicator.key, na.england, newest.period)
+    compared = words.compare(newest, england, indicator.polarity)
+    changed = words.changed(focus, label, breaks=indicator.breaks)
+    if compared.result == "not compared" or changed:
+        return words.headline_trend(
+            focus, label, polarity=indicator.polarity, subject=subject, breaks=indicator.breaks
+        )
+    return words.headline_compare(newest, england, polarity=indicator.polarity, subject=subject)
 
 
 def _from_first_value(series: Series) -> Series:

@@ -1,0 +1,32 @@
+"""The committed example: made again from the embedded pack, it is the same byte for byte."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from needs.report.verify import verify
+
+REPORT = "reports/worcestershire/2022"
+
+
+def test_the_committed_report_is_made_again_byte_for_byte(root: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(root / "data/raw/worcestershire", raw / "worcestershire")
+    lines = verify(
+        root / REPORT, raw=raw, processed=tmp_path / "processed", notebooks=root / "notebooks"
+    )
+    assert "Made again, they are the same byte for byte." in lines
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["report.html", "report.pdf", "tables.xlsx", "figures.csv", "figures.json", "manifest.json"],
+)
+def test_the_committed_report_is_whole(root: Path, name: str) -> None:
+    assert (root / REPORT / name).stat().st_size > 1_000
+    assert len(list((root / REPORT / "notebooks").glob("*.ipynb"))) == len(
+        list((root / "notebooks").glob("*.ipynb"))
+    )

@@ -131,6 +131,32 @@ def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
     )
 
 
+def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
+    """How many of an area's LSOAs are among the most deprived 10%, and who lives there."""
+    if total == 1:
+        is_ = "is" if count.value else "is not"
+        return words.say(
+            "Its one neighbourhood (LSOA) {is_} among the most deprived 10% in England.", is_=is_
+        )
+    if not count.value:
+        return words.say(
+            "{none} of its {total} neighbourhoods (LSOAs) is among the most deprived 10% in "
+            "England.",
+            none=(Span("None", figure=count.id),),
+            total=str(total),
+        )
+    one = count.number == "1"
+    return words.say(
+        "{count} of its {total} neighbourhoods (LSOAs) {are} among the most deprived 10% in "
+        "England. {they} home to {share} of residents.",
+        count=count.with_(unit=""),
+        total=str(total),
+        are="is" if one else "are",
+        they="It is" if one else "They are",
+        share=share,
+    )
+
+
 def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
     """Districts by their number of LSOAs in the most deprived decile, most first."""
     counts = lsoa.loc[lsoa["imd_decile"] == 1, "district_name"].value_counts()

@@ -122,7 +122,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     tables, boundaries, problems = make_tables(raw, catalogue, progress)
     if problems:
         raise InvalidDataError(
-            f"{len(problems)} faults were found; data/processed is as it was.",
+            "The raw data have faults, listed below; data/processed is as it was.",
             raw.name,
             problems=problems,
         )

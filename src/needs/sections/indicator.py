@@ -44,6 +44,9 @@ NEIGHBOURS_NOTE = (
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
 
+#: Authorities so small that health sources often publish them with a neighbour.
+MERGED = {"E06000053": "Cornwall", "E09000001": "Hackney"}
+
 COMPARISON_NOTE = (
     "Compared with England: the area's 95% confidence interval against England's value; without an "
     "interval the two are not compared."
@@ -181,7 +184,22 @@ def section(na: Assessment, key: str) -> Blocks:
     if not shown:
         return Blocks()
     indicator = na.indicator(key)
-    return blocks(Heading(indicator.name), definition(na, indicator), message(na, key), *shown)
+    return blocks(
+        Heading(indicator.name),
+        definition(na, indicator),
+        message(na, key),
+        _no_total(na) if na.members and not na.has(key) else None,
+        *shown,
+    )
+
+
+def _no_total(na: Assessment) -> Prose:
+    """Why a footprint has no figure where its members have one."""
+    text = (
+        f"No figure of {na.name} as a whole can be formed: its members' rates cannot be added, and "
+        "the numbers behind them by age are not published. The members stand side by side."
+    )
+    return Prose((Span(text),), style="note")
 
 
 def _told_with_a_rate(na: Assessment, indicator: Indicator) -> bool:
@@ -562,6 +580,21 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         )
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
+        )
+    if notices and na.area.code in MERGED:
+        notices.append(
+            Notice(
+                "Small authority",
+                (
+                    (
+                        Span(
+                            f"Many health sources publish {words.in_prose(na.name)} together with "
+                            f"{MERGED[na.area.code]}: figures missing here may stand there."
+                        ),
+                    ),
+                ),
+                "information",
+            )
         )
     return blocks(Heading("Not available"), notices) if notices else Blocks()
 

@@ -37,7 +37,7 @@ def residents(na: Assessment) -> Blocks:
     england = population.age_share(na, na.england, "65 and over")
     text = words.say(
         "{area} had {whole} at {when}. {older} were aged 65 or over, against {england} in England.",
-        area=na.name,
+        area=words.capital(words.in_prose(na.name)),
         whole=whole.with_(unit="residents"),
         when=whole.period,
         older=older,
@@ -181,15 +181,15 @@ def deprivation_counts(na: Assessment) -> Blocks:
         rows.append(tuple(cells))
     count10, count30 = deprivation.lsoa_count(na, 1), deprivation.lsoa_count(na, 3)
     text = words.say(
-        "{area} has {all_lsoas} neighbourhoods (LSOAs). {ten} of them are in the most deprived 10% "
-        "in England; {people} live there, {share} of all residents. {thirty} are in the most "
-        "deprived 30%, with {people30}, or {share30}.",
-        area=na.name,
-        all_lsoas=str(len(na.lsoa)),
-        ten=count10.with_(unit=""),
+        "{area} has {lsoas} (LSOAs). In the most deprived 10% in England: {ten}, where {people} "
+        "live, {share} of all residents. In the most deprived 30%: {thirty}, with {people30}, "
+        "{share30}.",
+        area=words.capital(words.in_prose(na.name)),
+        lsoas=words.count_noun(len(na.lsoa), "neighbourhood", "neighbourhoods"),
+        ten=count10.with_(unit="LSOA" if count10.number == "1" else "LSOAs"),
         people=deprivation.residents(na, 1),
         share=deprivation.share(na, 1).with_(decimals=2),
-        thirty=count30.with_(unit=""),
+        thirty=count30.with_(unit="LSOA" if count30.number == "1" else "LSOAs"),
         people30=deprivation.residents(na, 3),
         share30=deprivation.share(na, 3).with_(decimals=2),
     )

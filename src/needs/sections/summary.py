@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from needs import deprivation, population, tables, words
+from needs import findings as findings_of
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, Span, Text, blocks
 from needs.catalogue import Indicator
@@ -60,7 +61,7 @@ def findings(na: Assessment) -> Blocks:
         items.append(
             words.say(
                 "{area} had {people} at {when}. {older} of them were aged 65 or over.",
-                area=na.name,
+                area=words.capital(words.in_prose(na.name)),
                 people=people.with_(unit="residents"),
                 when=people.period,
                 older=older,
@@ -69,15 +70,7 @@ def findings(na: Assessment) -> Blocks:
         figures += [people, older]
     if len(na.lsoa):
         count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
-        items.append(
-            words.say(
-                "{count} of its {total} neighbourhoods (LSOAs) are among the most deprived 10% in "
-                "England. They are home to {share} of residents.",
-                count=count.with_(unit=""),
-                total=str(len(na.lsoa)),
-                share=share,
-            )
-        )
+        items.append(findings_of.neighbourhoods(len(na.lsoa), count, share))
         figures += [count, share]
     for indicator in _headline_indicators(na):
         figure = na.figure(indicator.key)

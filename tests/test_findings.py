@@ -86,21 +86,3 @@ def test_clusters_are_counted_by_district_and_the_rest_is_told(
         figure(outside, "outside"),
     )
     assert plain(text) == said
-
-
-@pytest.mark.parametrize(
-    ("total", "inside", "said"),
-    [
-        (1, 0, "Its one neighbourhood (LSOA) is not among the most deprived 10% in England."),
-        (1, 1, "Its one neighbourhood (LSOA) is among the most deprived 10% in England."),
-        (9, 0, "None of its 9 neighbourhoods (LSOAs) is among the most deprived 10% in England."),
-        (9, 1, "1 of its 9 neighbourhoods (LSOAs) is among the most deprived 10% in England. "
-               "It is home to 4.6% of residents."),
-        (364, 18, "18 of its 364 neighbourhoods (LSOAs) are among the most deprived 10% in "
-                  "England. They are home to 4.6% of residents."),
-    ],
-)  # fmt: skip
-def test_neighbourhoods_are_counted_in_good_english(total: int, inside: int, said: str) -> None:
-    count = rate(inside, None, None, "count").with_(unit="LSOAs", decimals=0)
-    share = rate(4.6, None, None, "share").with_(unit="%")
-    assert plain(findings.neighbourhoods(total, count, share)) == said

@@ -483,6 +483,8 @@ def make(task: Task) -> Outcome:
                 "Start its workers again, with the same version and folders.",
             )
         runs.make(task.report.parameters, start, task.out)
+        if "pdf" in task.report.parameters.formats:
+            _forget_pages()
     except NeedsError as error:
         problems = error.problems
         what = " ".join([error.problem.what, *(one.what for one in problems)])
@@ -500,6 +502,17 @@ def make(task: Task) -> Outcome:
             "This is a fault of needs: please report it.",
         )
     return Outcome(task.report, "made")
+
+
+def _forget_pages() -> None:
+    """Let the PDF's compiler forget the last report: about 100 MB, of no use for the next.
+
+    It keeps what its last ten compilations used, so it is given some that use nothing.
+    """
+    import typst
+
+    for _ in range(11):
+        typst.compile(b"a", ignore_system_fonts=True)
 
 
 def _killed(report: Wanted) -> Outcome:
@@ -532,8 +545,10 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
     with contextlib.ExitStack() as stack:
         if not scheduler:
             # the same on every system, and no process inherits another's threads and locks
-            spawn = {"distributed.worker.multiprocessing-method": "spawn"}
-            stack.enter_context(dask.config.set(spawn))
+            settings = {"distributed.worker.multiprocessing-method": "spawn"}
+            # arrow's own pool keeps the memory of tables that were read and are gone
+            settings["distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL"] = "system"
+            stack.enter_context(dask.config.set(settings))
             local = LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=jobs,
                 threads_per_worker=1,

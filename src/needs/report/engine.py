@@ -342,12 +342,23 @@ def _chapter() -> Iterator[Shell]:
         if _shell is None:
             with _current_shell(None):
                 _shell = Shell()
-            # Emptying the shell collects garbage, which need not look at imported modules.
-            gc.freeze()
         shell = _shell
+        stack.enter_context(_garbage())
         for borrower in (_current_shell, _shell_state, _streams, _plots):
             stack.enter_context(borrower(shell))
         yield shell
+
+
+@contextlib.contextmanager
+def _garbage() -> Iterator[None]:
+    # Emptying the shell collects garbage, which need look only at what the chapter has made.
+    frozen = gc.get_freeze_count()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        if not frozen:
+            gc.unfreeze()
 
 
 @contextlib.contextmanager

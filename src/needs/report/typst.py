@@ -10,11 +10,13 @@ from __future__ import annotations
 import functools
 import io
 import json
+import math
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,7 @@ FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
 
 #: A table that stands folded behind its chart in the HTML prints no more rows than these.
 FOLDED_ROWS = 12
-#: A table of more columns stands on a page of its own, turned on its side.
+#: A table of more columns is turned on its side, unless its rows stay short on an upright page.
 PORTRAIT_COLUMNS = 8
 
 # a chart and its words stay on one page: width and greatest height of the drawing, in points
@@ -64,6 +66,13 @@ _SPACES = re.compile(r"[\t\n\r\f\v\u2028\u2029]")
 _NOTICES = {"missing": "Not available", "caution": "Caution", "information": "Note"}
 # signs that take no room and need no glyph
 _INVISIBLE = frozenset("\u00ad\u200b\u2060")
+
+# width of the text on an upright page and on one turned on its side, in points
+_UPRIGHT, _TURNED = 481.0, 728.0
+# beyond this width a column of text wraps before it takes room from the others
+_COMFORTABLE = 210.0
+# a table of no more lines than these is not split between two pages
+_WHOLE = 26
 
 Model = dict[str, Any]
 
@@ -223,9 +232,11 @@ def _body_rows(root: Any) -> Iterator[Any]:
 
 
 @functools.cache
-def _drawable() -> frozenset[int]:
+def _advances() -> dict[int, float]:
+    """Widths of the signs that the report's font has, in ems."""
     with TTFont(FONTS / "SourceSansPro-Regular.ttf", lazy=True) as font:
-        return frozenset(font.getBestCmap())
+        metrics, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {sign: metrics[name][0] / em for sign, name in font.getBestCmap().items()}
 
 
 def printable(text: str) -> str:
@@ -240,7 +251,7 @@ def printable(text: str) -> str:
         return _SPACES.sub(" ", text)
     out = []
     for sign in unicodedata.normalize("NFC", _SPACES.sub(" ", text)):
-        if ord(sign) in _drawable() or sign in _INVISIBLE:
+        if ord(sign) in _advances() or sign in _INVISIBLE:
             out.append(sign)
         elif unicodedata.category(sign) == "Zs":
             out.append("\u00a0")
@@ -254,6 +265,83 @@ def _cell(text: str) -> str:
     return _BREAKABLE.sub(
         lambda found: "\u200b".join(re.findall(r".{1,8}", found[0])), printable(text)
     )
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a table stands on the page: widths of columns in points, 0 for the width of its text."""
+
+    size: float
+    inset: float
+    turned: bool
+    widths: tuple[float, ...]
+    lines: int
+
+    @classmethod
+    def of(cls, table: Table, rows: Sequence[Sequence[str]]) -> _Layout:
+        """The largest type, upright before turned, at which no word and no number is broken."""
+        count = len(table.columns)
+        for size, turned in ((9.5, False), (8.5, False), (8.0, False), (8.5, True), (7.5, True)):
+            if size > 9 and count > 6:
+                continue
+            made, fits = cls._at(table, rows, size, turned)
+            longest = made.lines / max(1, len(rows))
+            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 1.6)):
+                return made
+        return made
+
+    @classmethod
+    def _at(
+        cls, table: Table, rows: Sequence[Sequence[str]], size: float, turned: bool
+    ) -> tuple[_Layout, bool]:
+        inset = 5.0 if len(table.columns) <= 6 else 3.5
+        pad, room = 2 * inset + 1, _TURNED if turned else _UPRIGHT
+        least, wanted, natural = [], [], []
+        for position, column in enumerate(table.columns):
+            unit = f" ({column.unit})" if column.unit else ""
+            heading = 1.05 * _width(column.label + unit, size)
+            word = 1.05 * _longest_word(column.label + unit, size)
+            body = [row[position] for row in rows]
+            widest = max((_width(text, size) for text in body), default=0.0)
+            words = max((_longest_word(text, size) for text in body), default=0.0)
+            narrow = max(word, widest if column.kind == "number" else words)
+            least.append(narrow + pad)
+            wanted.append(max(narrow, widest, 0.6 * heading) + pad)
+            natural.append(max(widest, heading) + pad)
+        if sum(natural) <= room:
+            return cls(size, inset, turned, (0.0,) * len(natural), len(rows)), True
+        widths = _shared(least, wanted, room)
+        lines = sum(
+            max(
+                math.ceil(1.05 * _width(text, size) / (width - pad))
+                for text, width in zip(row, widths, strict=True)
+            )
+            for row in rows
+        )
+        return cls(size, inset, turned, tuple(widths), lines), sum(least) <= room
+
+
+def _width(text: str, size: float) -> float:
+    advances = _advances()
+    return sum(advances.get(ord(sign), 0.0) for sign in text) * size * 1.02
+
+
+def _longest_word(text: str, size: float) -> float:
+    return max((_width(word, size) for word in re.split(r"[\s\u200b]+", text)), default=0.0)
+
+
+def _shared(least: Sequence[float], wanted: Sequence[float], room: float) -> list[float]:
+    """Widths of columns that want more than there is: what each needs, then a share of the rest."""
+    comfortable = [
+        max(low, min(want, _COMFORTABLE)) for low, want in zip(least, wanted, strict=True)
+    ]
+    if sum(least) >= room:
+        return [low * room / sum(least) for low in least]
+    if sum(wanted) <= room:
+        return list(wanted)
+    low, high = (least, comfortable) if sum(comfortable) > room else (comfortable, wanted)
+    share = (room - sum(low)) / (sum(high) - sum(low))
+    return [one + (more - one) * share for one, more in zip(low, high, strict=True)]
 
 
 class _Drawing:
@@ -373,7 +461,8 @@ class _Drawing:
             )
         if sources and table.sources:
             below.append(self.source(table.sources))
-        count = len(table.columns)
+        rows = [[_cell(cell.text) for cell in row] for row in table.rows[:kept]]
+        layout = _Layout.of(table, rows)
         return {
             "kind": "table",
             "name": f"table '{table.id}'",
@@ -383,12 +472,14 @@ class _Drawing:
                 {"label": _cell(one.label), "kind": one.kind, "unit": printable(one.unit)}
                 for one in table.columns
             ],
-            "rows": [[_cell(cell.text) for cell in row] for row in table.rows[:kept]],
+            "rows": rows,
             "below": [line for line in below if line],
-            "landscape": count > PORTRAIT_COLUMNS,
-            "size": 9.5 if count <= 6 else 8.5 if count <= 12 else 7.5,
-            "inset": 5 if count <= 6 else 3.5,
-            "widths": [0] * count,
+            "landscape": layout.turned,
+            "before": [],
+            "whole": layout.lines <= _WHOLE,
+            "size": layout.size,
+            "inset": layout.inset,
+            "widths": layout.widths,
         }
 
     def chart(self, chart: Chart) -> Model:
@@ -424,18 +515,18 @@ class _Drawing:
         lines: list[Text] = []
         if entry.indicator:
             lines.append((Span(entry.indicator.definition),))
-        for word, texts in (("Formula", entry.formulas), ("Method", entry.methods)):
-            if texts:
-                place = "docs/methods.md: " if word == "Method" else ""
-                lines.append((Span(f"{word}: ", strong=True), Span(place + "; ".join(texts))))
+        if entry.formulas:
+            lines.append((Span("Formula: ", strong=True), Span("; ".join(entry.formulas))))
+        if entry.methods:
+            named = "docs/methods.md: " + "; ".join(entry.methods)
+            lines.append((Span("Method: ", strong=True), Span(named)))
         if entry.indicator:
-            lines.append((Span("Limits: ", strong=True), Span(entry.indicator.limits)))
-            page = entry.indicator.official_page
             words = f"{entry.indicator.name}, as the publisher defines it"
-            lines.append((Span("Official page: ", strong=True), Span(words, link=page)))
+            lines.append((Span("Limits: ", strong=True), Span(entry.indicator.limits)))
+            lines.append((Span(words, link=entry.indicator.official_page),))
         count = len(entry.figures)
-        shown = f"{count:,} figure{'s' if count != 1 else ''} in figures.csv"
-        lines.append((Span("In this report: ", strong=True), Span(f"{shown}, key {entry.key}.")))
+        shown = f"{count:,} figure{'s' if count != 1 else ''} in figures.csv, key {entry.key}."
+        lines.append((Span("In this report: ", strong=True), Span(shown)))
         files = [
             (
                 Span("Source: ", strong=True),
@@ -457,8 +548,19 @@ class _Drawing:
         return {
             "label": printable(chapter.label),
             "anchor": chapter.anchor,
-            "blocks": [self.block(*one) for one in chapter.outline()],
+            "blocks": _headed([self.block(*one) for one in chapter.outline()]),
         }
+
+
+def _headed(drawn: Sequence[Model]) -> list[Model]:
+    """Headings that stand right before a table on a turned page go with it to that page."""
+    out: list[Model] = []
+    for one in drawn:
+        if one["kind"] == "table" and one["landscape"]:
+            while out and out[-1]["kind"] == "heading":
+                one["before"].insert(0, out.pop())
+        out.append(one)
+    return out
 
 
 def _aspect(svg: str) -> float:

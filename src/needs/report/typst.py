@@ -54,8 +54,10 @@ FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 #: Weights and slants that the report uses.
 FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
 
-#: A table that stands folded behind its chart in the HTML prints no more rows than these.
+#: A long table that stands folded behind its chart in the HTML prints no more rows than these.
 FOLDED_ROWS = 12
+#: A table this little longer prints whole: cutting it would hide its newest rows and save nothing.
+FOLDED_LENGTH = 24
 #: A table of more columns is turned on its side, unless its rows stay short on an upright page.
 PORTRAIT_COLUMNS = 8
 
@@ -71,6 +73,8 @@ _INVISIBLE = frozenset("\u00ad\u200b\u2060")
 _UPRIGHT, _TURNED = 481.0, 728.0
 # beyond this width a column of text wraps before it takes room from the others
 _COMFORTABLE = 210.0
+# a number is never broken in two, nor is text of no more than this width
+_UNBROKEN = 75.0
 # a table of no more lines than these is not split between two pages
 _WHOLE = 26
 
@@ -155,7 +159,7 @@ def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Prob
     found = []
     for chapter in model["chapters"]:
         for block in chapter["blocks"]:
-            alone = {**chapter, "blocks": [_without_links(block)]}
+            alone = {**chapter, "blocks": [_by_itself(block)]}
             try:
                 _compile({**model, "cover": False, "chapters": [alone]}, files)
             except typst.TypstError as error:
@@ -164,12 +168,13 @@ def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Prob
     return found or [Problem(message.strip(), "report.pdf")]
 
 
-def _without_links(part: Any) -> Any:
-    """A block without links to the rest of the report, which is not there when it stands alone."""
+def _by_itself(part: Any) -> Any:
+    """A block without what only the rest of the report makes right: links, levels of headings."""
     if isinstance(part, list):
-        return [_without_links(one) for one in part]
+        return [_by_itself(one) for one in part]
     if isinstance(part, dict):
-        return {key: _without_links(one) for key, one in part.items() if key != "entry"}
+        kept = {key: _by_itself(one) for key, one in part.items() if key != "entry"}
+        return kept | {"level": 2} if "level" in kept else kept
     return part
 
 
@@ -286,7 +291,7 @@ class _Layout:
                 continue
             made, fits = cls._at(table, rows, size, turned)
             longest = made.lines / max(1, len(rows))
-            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 1.6)):
+            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 3)):
                 return made
         return made
 
@@ -304,7 +309,8 @@ class _Layout:
             body = [row[position] for row in rows]
             widest = max((_width(text, size) for text in body), default=0.0)
             words = max((_longest_word(text, size) for text in body), default=0.0)
-            narrow = max(word, widest if column.kind == "number" else words)
+            kept = column.kind == "number" or widest <= _UNBROKEN
+            narrow = max(word, widest if kept else words)
             least.append(narrow + pad)
             wanted.append(max(narrow, widest, 0.6 * heading) + pad)
             natural.append(max(widest, heading) + pad)
@@ -449,7 +455,7 @@ class _Drawing:
 
     def table(self, table: Table, sources: bool = True, folded: bool = False) -> Model:
         every = len(table.rows)
-        kept = table.print_rows or (FOLDED_ROWS if folded else every)
+        kept = table.print_rows or (FOLDED_ROWS if folded and every > FOLDED_LENGTH else every)
         symbols = self.view.symbols(table)
         meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
         below = [printable(note) for note in table.notes]

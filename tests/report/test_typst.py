@@ -1,0 +1,326 @@
+"""The PDF: every block drawn, tagged for assistive technology, the same bytes each time."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import page
+import pikepdf
+import pypdf
+import pytest
+
+from needs.blocks import Chart, Heading, Table, all_tables
+from needs.errors import RenderError
+from needs.report import typst
+from needs.report.accessibility import check_pdf
+from needs.report.document import Document
+from needs.report.register import entries
+
+
+@pytest.fixture(scope="module")
+def pdf(document: Document) -> bytes:
+    return typst.render_pdf(document)
+
+
+@pytest.fixture(scope="module")
+def opened(pdf: bytes) -> Iterator[pikepdf.Pdf]:
+    with pikepdf.open(io.BytesIO(pdf)) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def pages(pdf: bytes) -> list[str]:
+    return [" ".join(one.extract_text().split()) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+
+def elements(root: Any, kind: str) -> Iterator[Any]:
+    """Elements of the tag tree of one kind, in reading order."""
+    if isinstance(root, pikepdf.Array):
+        for kid in root:
+            yield from elements(kid, kind)
+    elif isinstance(root, pikepdf.Dictionary):
+        if root.get("/S") == f"/{kind}":
+            yield root
+        if "/K" in root:
+            yield from elements(root["/K"], kind)
+
+
+def table_attribute(cell: Any, name: str) -> str | None:
+    for one in cell.get("/A", ()):
+        if one.get("/O") == "/Table" and name in one:
+            return str(one[name])
+    return None
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.replace("\u200b", "").split())
+
+
+def with_block(document: Document, block: Any) -> Document:
+    """The document with one more block at the end of its first chapter."""
+    first, *others = document.chapters
+    first = dataclasses.replace(first, blocks=(*first.blocks, block))
+    return dataclasses.replace(document, chapters=(first, *others))
+
+
+def test_pdf_ua(pdf: bytes) -> None:
+    report = page.validate_pdf_bytes(pdf, profile=page.ValidationProfile.PDF_UA_1)
+    assert report.is_compliant, report.failures
+    assert check_pdf(pdf) == []
+
+
+def test_metadata(opened: pikepdf.Pdf, document: Document) -> None:
+    root, info = opened.Root, opened.docinfo
+    assert str(root.Lang) == "en-GB"
+    assert root.ViewerPreferences.DisplayDocTitle
+    assert str(info.Title) == document.context.title
+    assert str(info.Author) == "needs"
+    assert "Worcestershire" in str(info.Keywords)
+    assert str(info.CreationDate).startswith("D:20230106")
+
+
+def test_every_drawing_has_its_alternative_text(opened: pikepdf.Pdf, document: Document) -> None:
+    told = [str(one.Alt) for one in elements(opened.Root.StructTreeRoot, "Figure")]
+    assert told == [block.alt for block in document.blocks if isinstance(block, Chart)]
+
+
+def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document) -> None:
+    tables = list(elements(opened.Root.StructTreeRoot, "Table"))
+    assert len(tables) == len(list(all_tables(document.blocks)))
+    for tagged, table in zip(tables, all_tables(document.blocks), strict=True):
+        heads = [one for part in elements(tagged, "THead") for one in elements(part, "TH")]
+        assert [table_attribute(one, "/Scope") for one in heads] == ["/Column"] * len(table.columns)
+        body = [row for part in elements(tagged, "TBody") for row in elements(part, "TR")]
+        assert body
+        for row in body:
+            first, *others = list(row.K)
+            assert (first.S, table_attribute(first, "/Scope")) == ("/TH", "/Row")
+            assert all(one.S == "/TD" for one in others)
+            # a list of column headings alone would hide the row's heading from readers
+            assert all(table_attribute(one, "/Headers") is None for one in others)
+
+
+def test_row_headings_are_not_there_before(document: Document) -> None:
+    files: dict[str, bytes] = {}
+    raw = typst._compile(typst._model(document, files, cover=True), files)
+    with pikepdf.open(io.BytesIO(raw)) as before:
+        rows = elements(before.Root.StructTreeRoot, "TBody")
+        assert all(not list(elements(one, "TH")) for one in rows)
+
+
+def test_outline_is_the_headings(opened: pikepdf.Pdf, document: Document) -> None:
+    def titles(items: Any) -> Iterator[str]:
+        for item in items:
+            yield str(item.title)
+            yield from titles(item.children)
+
+    expected = ["Contents"]
+    for chapter in document.chapters:
+        expected.append(chapter.label)
+        for block, _, number, _ in chapter.outline():
+            if isinstance(block, Heading):
+                expected.append(f"{number} {block.text}")
+    expected += [one.name for one in entries(document)]  # the register comes last
+    with opened.open_outline() as outline:
+        assert list(titles(outline.root)) == expected
+
+
+def test_same_bytes(pdf: bytes, document: Document) -> None:
+    assert typst.render_pdf(document) == pdf
+
+
+def test_same_bytes_in_another_process(pdf: bytes) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import conftest as made; "
+        "from needs.report.typst import render_pdf; "
+        "one = made.read_document(made.make_notebooks(), context=made.CONTEXT); "
+        "sys.stdout.buffer.write(render_pdf(one))"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == pdf
+
+
+def test_text_is_literal(pages: list[str]) -> None:
+    made = squeezed(" ".join(pages))
+    for text in (
+        "<script>alert(1)</script> & \"quotes\" 'single' #let $x^2$ @ref \\back *star* _low_ £5",
+        "=SUM(A1:A9)",
+        "@now",
+        '=HYPERLINK("https://example.gov.uk") and eleven columns',
+        "Deaths & <others>",
+    ):
+        assert squeezed(text) in made, text
+
+
+def test_missing_signs_are_named(document: Document) -> None:
+    from needs.blocks import Prose, Span
+
+    made = typst.render_pdf(with_block(document, Prose((Span("A \N{GRINNING FACE} 5 < 6"),))))
+    assert check_pdf(made) == []
+    text = " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
+    assert squeezed("A (grinning face) 5 < 6") in squeezed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("a\tb\nc", "a b c"),
+        ("caf\u0065\u0301", "café"),
+        ("1\u20092", "1\u00a02"),
+        ("\U0001f44d\U0001f3fd", "(thumbs up sign)(emoji modifier fitzpatrick type-4)"),
+    ],
+)
+def test_printable(text: str, printed: str) -> None:
+    assert typst.printable(text) == printed
+
+
+def test_numbers_of_figures_and_tables(pages: list[str], document: Document) -> None:
+    made = squeezed(" ".join(pages))
+    for block in document.blocks:
+        if isinstance(block, Chart):
+            number = document.chart_numbers[block.id]
+            assert squeezed(f"Figure {number}: {block.table.caption}") in made
+    for table in all_tables(document.blocks):
+        number = document.table_numbers[table.id]
+        assert squeezed(f"Table {number}: {table.caption}") in made
+
+
+def test_print_rows(pages: list[str]) -> None:
+    made = " ".join(pages)
+    assert "The first 15 rows are printed here. All 60 rows are in tables.xlsx" in made
+    assert "1974" in made
+    assert "1975 " not in made
+
+
+def long_table(document: Document, **changes: Any) -> Table:
+    table = next(one for one in all_tables(document.blocks) if one.id == "districts")
+    return dataclasses.replace(table, **changes)
+
+
+def test_long_tables_repeat_their_header(document: Document) -> None:
+    rows = long_table(document).rows
+    drawing = typst._Drawing(document, {})
+    table = long_table(document, print_rows=0, rows=rows * 3)
+    assert len(drawing.table(table)["rows"]) == 180
+    first = document.chapters[0]
+    alone = dataclasses.replace(first, blocks=(table,))
+    made = typst.render_pdf(
+        dataclasses.replace(document, chapters=(alone,), register=()), cover=False
+    )
+    texts = [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages]
+    held = [text for text in texts if "199" in text]
+    assert len(held) >= 3
+    assert all("Lower 95% limit" in " ".join(text.split()) for text in held)
+
+
+def test_tables_behind_charts_are_cut_where_they_are_long(document: Document) -> None:
+    drawing = typst._Drawing(document, {})
+    table = long_table(document, print_rows=0, open=False)
+    cut = drawing.table(table, folded=True)
+    assert len(cut["rows"]) == typst.FOLDED_ROWS
+    assert "All 60 rows are in tables.xlsx" in cut["below"][0]
+    assert len(drawing.table(long_table(document), folded=True)["rows"]) == 15
+    short = long_table(document, print_rows=0, rows=table.rows[: typst.FOLDED_LENGTH])
+    assert len(drawing.table(short, folded=True)["rows"]) == typst.FOLDED_LENGTH
+
+
+def test_wide_tables_fit(document: Document) -> None:
+    drawing = typst._Drawing(document, {})
+    for table in all_tables(document.blocks):
+        made = drawing.table(table)
+        room = typst._TURNED if made["landscape"] else typst._UPRIGHT
+        assert sum(made["widths"]) <= room + 0.01
+    wide = next(one for one in all_tables(document.blocks) if one.id == "wide")
+    wider = dataclasses.replace(
+        wide,
+        columns=(*wide.columns, *wide.columns[1:6]),
+        rows=tuple((*row, *row[1:6]) for row in wide.rows),
+    )
+    assert drawing.table(wider)["landscape"]
+
+
+def test_heading_goes_with_a_turned_table() -> None:
+    heading = {"kind": "heading"}
+    table = {"kind": "table", "landscape": True, "before": []}
+    made = typst._headed([{"kind": "prose"}, heading, table])
+    assert [one["kind"] for one in made] == ["prose", "table"]
+    assert made[-1]["before"] == [heading]
+
+
+def test_pages_are_numbered(pages: list[str], document: Document) -> None:
+    count = len(pages)
+    assert document.context.title in pages[0]
+    assert "page 1 of" not in pages[0]
+    for number, text in enumerate(pages[1:], 2):
+        assert f"page {number} of {count}" in text
+
+
+def test_chapters_begin_pages(pages: list[str], document: Document) -> None:
+    for chapter in document.chapters:
+        title = document.context.title
+        begins = [
+            text for text in pages if text.startswith(f"{title} {chapter.label} {chapter.label}")
+        ]
+        assert len(begins) == 1
+
+
+def test_register_is_by_indicator(pages: list[str]) -> None:
+    made = " ".join(pages)
+    assert "Formula: deaths ÷ population × 100,000" in made
+    assert "Limits: Small numbers move much from year to year." in made
+    assert squeezed("example_deaths/deaths 2021.xlsx") in squeezed(made)
+
+
+def test_a_refused_block_is_named(document: Document) -> None:
+    chapters = tuple(
+        dataclasses.replace(
+            chapter,
+            blocks=tuple(
+                dataclasses.replace(block, svg="<svg><not closed")
+                if isinstance(block, Chart) and block.id == "trend"
+                else block
+                for block in chapter.blocks
+            ),
+        )
+        for chapter in document.chapters
+    )
+    with pytest.raises(RenderError) as caught:
+        typst.render_pdf(dataclasses.replace(document, chapters=chapters))
+    (problem,) = caught.value.problems
+    assert "chart 'trend'" in problem.where
+    assert "SVG" in problem.what
+
+
+def test_every_block_compiles_by_itself(document: Document) -> None:
+    files: dict[str, bytes] = {}
+    model = typst._model(document, files, cover=True)
+    (problem,) = typst._faults(model, files, "no block's fault")
+    assert (problem.what, problem.where) == ("no block's fault", "report.pdf")
+
+
+def test_exporter_is_found_by_name() -> None:
+    from nbconvert.exporters import get_exporter
+
+    assert get_exporter("needs-typst") is typst.TypstReportExporter
+
+
+def test_exporter() -> None:
+    chapter = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Deaths\n\nDeaths *registered* in the year.")],
+        metadata={"papermill": {"parameters": {"area": "Rutland", "year": 2022}}},
+    )
+    exporter = typst.TypstReportExporter(report_date="2023-01-06")
+    made, resources = exporter.from_notebook_node(chapter)
+    assert resources["output_extension"] == ".pdf"
+    assert check_pdf(made) == []
+    reader = pypdf.PdfReader(io.BytesIO(made))
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Deaths: Rutland, 2022"
+    assert "Deaths registered in the year." in " ".join(reader.pages[0].extract_text().split())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def changes(old: Path, new: Path) -> list[Change]:
     Returns
     -------
     list of Change
-        Revised figures first, then newer, new and gone ones, each by label and area.
+        The report's own area first; revised figures, then newer, new and gone ones.
 
     Raises
     ------
@@ -61,7 +62,26 @@ def changes(old: Path, new: Path) -> list[Change]:
     before, after = (_figures(folder) for folder in (old, new))
     found = [*_revised(before, after), *_moved(before, after)]
     order = {"revised": 0, "newer": 1, "new": 2, "gone": 3}
-    return sorted(found, key=lambda one: (order[one.kind], one.label, one.area, one.old))
+    own = read_register(new).get("report", {}).get("area_name", "")
+    return sorted(
+        found,
+        key=lambda one: (one.area != own, order[one.kind], one.label, one.area, one.old),
+    )
+
+
+def tally(found: Sequence[Change]) -> str:
+    """How many figures changed, by kind.
+
+    Examples
+    --------
+    >>> tally([]), tally([Change("new", "Deaths", "Here", "", "3")])
+    ('No figure changed.', '1 new.')
+    """
+    counts = Counter(one.kind for one in found)
+    said = [
+        f"{counts[kind]} {kind}" for kind in ("revised", "newer", "new", "gone") if counts[kind]
+    ]
+    return f"{', '.join(said)}." if said else "No figure changed."
 
 
 def reasons(old: Path, new: Path) -> list[str]:

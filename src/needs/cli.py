@@ -117,9 +117,13 @@ def _progress(quiet: bool) -> Iterator[Progress]:
 
 def _table(processed: Path | None, raw: Path | None, name: str) -> Any:
     """A processed table, prepared first where it is not there or not up to date."""
+    return _read(_prepared(raw, processed, quiet=True), name)
+
+
+def _read(tables: Path, name: str) -> Any:
     import pandas as pd
 
-    return pd.read_parquet(_prepared(raw, processed, quiet=True) / f"{name}.parquet")
+    return pd.read_parquet(tables / f"{name}.parquet")
 
 
 def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:
@@ -142,7 +146,9 @@ def areas(
     from needs.areas import search
     from needs.errors import ParameterError
 
-    found = search(text, _table(processed, raw, "areas"))
+    tables = _folder(processed, "data/processed")
+    ready = (tables / "areas.parquet").is_file()  # names need no fresh data
+    found = search(text, _read(tables, "areas") if ready else _table(processed, raw, "areas"))
     if not found:
         raise ParameterError(f"There is no area like '{text}'.", "TEXT", "needs areas")
     for area in found:
@@ -441,9 +447,10 @@ def changes(
 ) -> None:
     """Say what changed between two reports, and why."""
     from needs.changes import changes as compare
-    from needs.changes import reasons
+    from needs.changes import reasons, tally
 
-    for line in (*compare(old, new), "", *reasons(old, new)):
+    found = compare(old, new)
+    for line in (tally(found), *found, *reasons(old, new)):
         typer.echo(line)
 
 

@@ -102,7 +102,9 @@ def deciles(area: str, shares: Sequence[Figure]) -> Text:
     most = sum(one.value or 0 for one in shares[:3])
     least = sum(one.value or 0 for one in shares[-3:])
     first = shares[0]
-    if abs(most - least) < 5:
+    if not most and not least:
+        rest = "has no residents in the three most and the three least deprived deciles"
+    elif abs(most - least) < 5:
         rest = "has about as many residents in the most as in the least deprived deciles"
     elif most > least:
         rest = "has more residents in the most deprived deciles than in the least deprived"
@@ -122,6 +124,12 @@ def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
     name = words.capital(words.in_prose(area))
     if not places:
         return (Span(f"No neighbourhood of {area} is among the most deprived 10% in England"),)
+    if len(set(lsoa["district_name"])) == 1:
+        return words.say(
+            "{name} has {count} in the most deprived 10% in England",
+            name=name,
+            count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
+        )
     where = words.listing([f"{place} ({n})" for place, n in places], limit=4)
     return words.say(
         "{name} has {count} in the most deprived 10% in England: {where}",

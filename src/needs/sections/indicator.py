@@ -514,6 +514,7 @@ def authorities(na: Assessment, key: str) -> Blocks:
         alt = words.alt_caterpillar(figures, focus, reference, subject=_subject(indicator))
         headline = words.headline_rank(figures, focus, subject=_subject(indicator))
     return blocks(
+        _older(na, key, period),
         Chart(
             id=chart_id,
             headline=headline,
@@ -523,8 +524,20 @@ def authorities(na: Assessment, key: str) -> Blocks:
             table=table,
             figures=_shown(table.figures),
             sources=table.sources,
-        )
+        ),
     )
+
+
+def _older(na: Assessment, key: str, period: str) -> Prose | None:
+    """A note where authorities can only be compared in an earlier period than the area's newest."""
+    newest = na.latest_period(key)
+    if newest == period:
+        return None
+    text = (
+        f"Other authorities have no figure at hand for {newest}, the newest for "
+        f"{words.in_prose(na.name)}; they are compared in {period}."
+    )
+    return Prose((Span(text),), style="note")
 
 
 def funnel_limits(
@@ -570,7 +583,28 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
     later = [one for one in absent if _later(na, one.key)]
     absent = [one for one in absent if one not in later]
+    withheld = [one for one in absent if _withheld(na, one.key)]
+    elsewhere = [one for one in absent if one not in withheld and len(na.rows(one.key))]
+    absent = [one for one in absent if one not in (*withheld, *elsewhere)]
     notices: list[Block] = []
+    if withheld:
+        notices.append(
+            _notice(
+                "Withheld",
+                f"figures of {words.in_prose(na.name)} rest on too few events to be reliable, or "
+                "are confidential",
+                withheld,
+            )
+        )
+    if elsewhere:
+        notices.append(
+            _notice(
+                "Not in the files at hand",
+                f"the publisher's file has other areas, but no figure for "
+                f"{words.in_prose(na.name)} up to {na.year}",
+                elsewhere,
+            )
+        )
     if absent:
         notices.append(words.missing_notice(absent, na.catalogue, na.name))
     if later:
@@ -644,6 +678,19 @@ def _end(label: str) -> pd.Timestamp:
     from needs.periods import parse
 
     return pd.Timestamp(parse(label).end)
+
+
+def _withheld(na: Assessment, key: str) -> bool:
+    """Whether the area has rows, but no value that may be shown."""
+    rows = na.rows(key, na.area.code)
+    hidden = rows["status"].isin(["unreliable", "suppressed"])
+    return bool(hidden.any())
+
+
+def _notice(title: str, why: str, chosen: list[Indicator]) -> Notice:
+    """A list of indicators that share one reason."""
+    items = tuple((Span(f"{one.name}: {why}."),) for one in chosen)
+    return Notice(title, items, "missing")
 
 
 def _later(na: Assessment, key: str) -> bool:

@@ -352,7 +352,7 @@ def most_deprived(na: Assessment) -> Blocks:
     return blocks(
         Table(
             id="most_deprived_lsoas",
-            caption=f"The {len(rows)} most deprived LSOAs of {na.name}, {deprivation.period(na)}",
+            caption=f"Most deprived LSOAs of {na.name} ({len(rows)}), {deprivation.period(na)}",
             columns=(
                 Column("LSOA", "header"),
                 Column("District", "text"),

@@ -105,8 +105,15 @@ def gaps(na: Assessment) -> Blocks:
 
 
 def _headline_indicators(na: Assessment) -> list[Indicator]:
-    chosen = [one for one in na.catalogue.indicators.values() if one.headline and na.has(one.key)]
-    return sorted(chosen, key=lambda one: (one.headline, one.key))
+    """Headline indicators that the area has; the crude rate where no standardised one exists."""
+    everything = na.catalogue.indicators.values()
+    chosen = []
+    for one in sorted(everything, key=lambda one: (one.headline, one.key)):
+        if not one.headline:
+            continue
+        crude = (other for other in everything if other.numerator == one.key)
+        chosen += [other for other in (one, *crude) if na.has(other.key)][:1]
+    return chosen
 
 
 def _deprivation_card(na: Assessment) -> Card:

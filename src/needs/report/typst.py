@@ -71,8 +71,6 @@ _INVISIBLE = frozenset("\u00ad\u200b\u2060")
 
 # width of the text on an upright page and on one turned on its side, in points
 _UPRIGHT, _TURNED = 481.0, 728.0
-# beyond this width a column of text wraps before it takes room from the others
-_COMFORTABLE = 210.0
 # a number is never broken in two, nor is text of no more than this width
 _UNBROKEN = 75.0
 # a table of no more lines than these is not split between two pages
@@ -291,7 +289,7 @@ class _Layout:
                 continue
             made, fits = cls._at(table, rows, size, turned)
             longest = made.lines / max(1, len(rows))
-            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 3)):
+            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 2.6)):
                 return made
         return made
 
@@ -301,22 +299,24 @@ class _Layout:
     ) -> tuple[_Layout, bool]:
         inset = 5.0 if len(table.columns) <= 6 else 3.5
         pad, room = 2 * inset + 1, _TURNED if turned else _UPRIGHT
-        least, wanted, natural = [], [], []
+        least, wanted, natural, amounts = [], [], [], []
         for position, column in enumerate(table.columns):
             unit = f" ({column.unit})" if column.unit else ""
             heading = 1.05 * _width(column.label + unit, size)
             word = 1.05 * _longest_word(column.label + unit, size)
             body = [row[position] for row in rows]
-            widest = max((_width(text, size) for text in body), default=0.0)
+            texts = [_width(text, size) for text in body] or [0.0]
+            widest = max(texts)
             words = max((_longest_word(text, size) for text in body), default=0.0)
             kept = column.kind == "number" or widest <= _UNBROKEN
             narrow = max(word, widest if kept else words)
             least.append(narrow + pad)
             wanted.append(max(narrow, widest, 0.6 * heading) + pad)
             natural.append(max(widest, heading) + pad)
+            amounts.append(sum(texts) / len(texts) + pad)
         if sum(natural) <= room:
             return cls(size, inset, turned, (0.0,) * len(natural), len(rows)), True
-        widths = _shared(least, wanted, room)
+        widths = _shared(least, wanted, amounts, room)
         lines = sum(
             max(
                 math.ceil(1.05 * _width(text, size) / (width - pad))
@@ -336,18 +336,30 @@ def _longest_word(text: str, size: float) -> float:
     return max((_width(word, size) for word in re.split(r"[\s\u200b]+", text)), default=0.0)
 
 
-def _shared(least: Sequence[float], wanted: Sequence[float], room: float) -> list[float]:
-    """Widths of columns that want more than there is: what each needs, then a share of the rest."""
-    comfortable = [
-        max(low, min(want, _COMFORTABLE)) for low, want in zip(least, wanted, strict=True)
-    ]
+def _shared(
+    least: Sequence[float], wanted: Sequence[float], text: Sequence[float], room: float
+) -> list[float]:
+    """Widths of columns that want more than there is.
+
+    Each has what it cannot do without, and none more than it wants; between these a column is as
+    wide as it has text, so that the cells of a row are about equally high.
+    """
     if sum(least) >= room:
         return [low * room / sum(least) for low in least]
     if sum(wanted) <= room:
         return list(wanted)
-    low, high = (least, comfortable) if sum(comfortable) > room else (comfortable, wanted)
-    share = (room - sum(low)) / (sum(high) - sum(low))
-    return [one + (more - one) * share for one, more in zip(low, high, strict=True)]
+
+    def at(scale: float) -> list[float]:
+        return [
+            max(low, min(scale * amount, high))
+            for low, amount, high in zip(least, text, wanted, strict=True)
+        ]
+
+    small, large = 0.0, max(high / amount for high, amount in zip(wanted, text, strict=True))
+    for _ in range(40):
+        middle = (small + large) / 2
+        small, large = (middle, large) if sum(at(middle)) <= room else (small, middle)
+    return at(small)
 
 
 class _Drawing:

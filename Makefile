@@ -1,6 +1,7 @@
 # make report   render Worcestershire, reporting year 2022, from the embedded data pack
 # make test     every check: style, types, tests, documentation examples, notebooks
-# make bench    time a report, in process and with a kernel for each chapter
+# make bench    time one report and many against the plain way
+# make profile  where the time of one report goes, stage by stage
 # make lock     pin the newest packages that pyproject.toml allows
 # make clean    remove what the commands above made, the rendered report excepted
 #
@@ -21,7 +22,7 @@ TEST_PROCESSED := build/test/processed
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
 
-.PHONY: report test bench gallery lock clean
+.PHONY: report test bench profile gallery lock clean
 .DELETE_ON_ERROR:
 
 report: $(READY)
@@ -39,6 +40,9 @@ test: $(READY)
 
 bench: $(READY)
 	$(foreach one,$(sort $(wildcard bench/*.py)),$(BIN)/python $(one) &&) true
+
+profile: $(READY)
+	$(BIN)/python bench/stages.py
 
 gallery: $(READY)
 	$(BIN)/python tests/gallery.py build/gallery

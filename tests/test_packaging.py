@@ -162,7 +162,7 @@ def test_the_engine_can_be_imported_before_papermill() -> None:
 def test_the_make_targets_are_there(root: Path) -> None:
     if shutil.which("make") is None:
         pytest.skip("GNU make is not at hand")
-    for target in ("report", "test", "bench", "gallery", "lock", "clean"):
+    for target in ("report", "test", "bench", "profile", "gallery", "lock", "clean"):
         done = subprocess.run(
             ["make", "--dry-run", target], cwd=root, capture_output=True, text=True, check=False
         )
@@ -186,7 +186,7 @@ def test_set_up_names_no_machine_and_no_index(root: Path, name: str) -> None:
     text = (root / name).read_text(encoding="utf-8")
     assert (
         re.findall(
-            r"(?<!emit-)index-url|find-links|file:|/home/|/root|/work|https?://\S*simple", text
+            r"(?<!emit-)index-url|find-links|\bfile:|/home/|/root|/work|https?://\S*simple", text
         )
         == []
     )

@@ -134,21 +134,20 @@ class Assessment:
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
         one = key, sex, category
-        if code is None:
-            found = self._by_indicator.get(one)
-        else:
-            if one not in self._by_area:
-                table = self.rows(key, None, sex, category)
-                self._by_area[one] = dict(list(table.groupby("area_code", sort=False)))
-            found = self._by_area[one].get(code)
-        return self.observations.iloc[:0] if found is None else found.copy(deep=False)
+        if one not in self._tables:
+            table = self.observations.iloc[self._places.get(one, [])]
+            self._tables[one] = table, table.groupby("area_code", sort=False).indices
+        table, by_area = self._tables[one]
+        return table.copy(deep=False) if code is None else table.iloc[by_area.get(code, [])]
 
     @functools.cached_property
-    def _by_indicator(self) -> dict[Any, pd.DataFrame]:
-        return dict(list(self.observations.groupby(["indicator", "sex", "category"], sort=False)))
+    def _places(self) -> Mapping[Any, Any]:
+        """Positions of the observations by indicator, sex and category."""
+        return self.observations.groupby(["indicator", "sex", "category"], sort=False).indices
 
     @functools.cached_property
-    def _by_area(self) -> dict[Any, dict[Any, pd.DataFrame]]:
+    def _tables(self) -> dict[Any, tuple[pd.DataFrame, Mapping[Any, Any]]]:
+        """Those that were asked for, and the positions of each area in them."""
         return {}
 
     def has(self, key: str, code: str | None = None) -> bool:

@@ -173,7 +173,11 @@ def test_the_report_target_makes_the_worked_example(root: Path) -> None:
     if shutil.which("make") is None:
         pytest.skip("GNU make is not at hand")
     done = subprocess.run(
-        ["make", "--dry-run", "report"], cwd=root, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "report"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     last = done.stdout.splitlines()[-1]
     assert "needs run --area Worcestershire --year 2022 --date 20" in last

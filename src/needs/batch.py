@@ -554,7 +554,7 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any free port: a fixed one may be taken
                 silence_logs=logging.CRITICAL,
             )
             stack.enter_context(local)

@@ -29,6 +29,7 @@ from needs.errors import InvalidDataError, MissingDataError, NotebookError, Para
 from needs.figures import Figure, Status
 from needs.report import index
 from needs.report import run as runs
+from needs.report.accessibility import check_html
 from needs.report.parameters import RunParameters
 
 COMMON = {"formats": ["html"], "date": "2026-11-21"}
@@ -508,6 +509,7 @@ def test_the_page_is_an_accessible_list_that_needs_no_script() -> None:
     assert "per 100,000, 2021" in page.find(".//thead").text_content()
     assert "[c] confidential" in page.text_content()
     assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", text)
+    assert check_html(text) == []
 
 
 def test_periods_stand_beside_figures_that_differ_in_them() -> None:
@@ -527,7 +529,8 @@ def test_a_report_that_is_gone_is_not_listed(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_list_can_be_searched(tmp_path: Path) -> None:
+def test_the_list_can_be_searched_and_axe_finds_nothing(tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     sync = pytest.importorskip("playwright.sync_api")
     browser_path = shutil.which("chromium")
     if browser_path is None:
@@ -541,6 +544,10 @@ def test_the_list_can_be_searched(tmp_path: Path) -> None:
         page.get_by_label("Find an area").fill("rut")
         assert page.locator("tbody tr:visible").count() == 1
         assert page.get_by_role("status").inner_text() == "1 of 2 shown"
+        page.get_by_label("Find an area").fill("")
+        assert [one["id"] for one in axe.Axe().run(page).response["violations"]] == []
+        page.set_viewport_size({"width": 320, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
         browser.close()
 
 

@@ -162,6 +162,17 @@ def test_prepare_makes_the_tables_once(
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "made").iterdir()} == stamps
 
 
+def test_faults_are_told_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "raw" / "ohid_fingertips" / "91380_page.csv"
+    page.parent.mkdir(parents=True)
+    page.write_text("<html>Not found</html>", encoding="utf-8")
+    folders = ["--raw", str(tmp_path / "raw"), "--processed", str(tmp_path / "processed")]
+    assert call("check", "--json", *folders) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert [one["where"] for one in told["faults"]] == ["ohid_fingertips/91380_page.csv"]
+    assert all(one["what"] and one["remedy"] for one in told["faults"])
+
+
 def test_claims_are_checked(
     root: Path, data: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -354,7 +354,11 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     observations = _read(folder, "observations", [("area_code", "in", sorted(known))])
     for code, olds in former.items():
         observations = _one_code(observations, code, olds)
-    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
+    heirs = {heir for one in members for heir in one.successors}
+    counted = {*near, *codes, *heirs, *(old for olds in former.values() for old in olds)}
+    populations = _read(folder, "populations", [("area_code", "in", sorted(counted))])
+    for one in members:
+        populations = _own_people(populations, one, former[one.code])
     if not single:
         people = footprint.join_populations(populations, codes, name)
         joined = footprint.join_observations(observations, people, codes, name)
@@ -502,6 +506,23 @@ def _one_code(rows: pd.DataFrame, code: str, codes: Sequence[str]) -> pd.DataFra
     mine = rows[own].assign(_rank=rows.loc[own, "area_code"].map(rank)).sort_values("_rank")
     mine = mine.drop_duplicates(key).drop(columns="_rank").assign(area_code=code)
     return pd.concat([rows[~own], mine], ignore_index=True)
+
+
+def _own_people(rows: pd.DataFrame, area: Area, codes: Sequence[str]) -> pd.DataFrame:
+    """Give an authority the estimates under its former codes, or else the sum of its heirs'.
+
+    Estimates are published again on new boundaries: those of an authority that has ended stand
+    under the ones that took over its land.
+    """
+    own = rows[rows["area_code"].isin(list(codes))]
+    if area.successors:
+        heirs = footprint.join_populations(rows, area.successors, area.name)
+        own = pd.concat([own, heirs], ignore_index=True)
+    rank = {code: place for place, code in enumerate(codes)}
+    own = own.assign(_rank=own["area_code"].map(rank)).sort_values("_rank", kind="stable")
+    own = own.drop_duplicates(["year", "sex", "age_from", "age_to"]).drop(columns="_rank")
+    own = own.assign(area_code=area.code, area_name=area.name)
+    return pd.concat([rows[rows["area_code"] != area.code], own], ignore_index=True)
 
 
 def _by_member(

@@ -163,14 +163,33 @@ def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) 
 
 
 @app.command()
-def check(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) -> None:
+def check(
+    raw: Raw = None,
+    processed: Processed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    quiet: Quiet = False,
+) -> None:
     """Validate raw and processed data against the catalogue; all failures at once."""
-    from needs.check import check as validate
+    import dataclasses
+    import json
 
-    with _progress(quiet) as progress:
-        lines = validate(_folder(raw, "data/raw"), _folder(processed, "data/processed"), progress)
-    for line in lines:
-        typer.echo(line)
+    from needs.check import check as validate
+    from needs.errors import NeedsError
+
+    try:
+        with _progress(quiet or as_json) as progress:
+            folders = _folder(raw, "data/raw"), _folder(processed, "data/processed")
+            lines = validate(*folders, progress)
+    except NeedsError as error:
+        if not as_json:
+            raise
+        faults = [dataclasses.asdict(one) for one in error.problems or (error.problem,)]
+        typer.echo(json.dumps({"checked": [], "faults": faults}, ensure_ascii=False, indent=1))
+        raise typer.Exit(error.exit_code) from None
+    if as_json:
+        typer.echo(json.dumps({"checked": lines, "faults": []}, ensure_ascii=False, indent=1))
+    else:
+        typer.echo("\n".join(lines))
 
 
 @app.command()

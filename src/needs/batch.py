@@ -50,6 +50,17 @@ STATE = "batch.json"
 #: How long a scheduler may take to answer, in seconds.
 PATIENCE = 30
 
+#: Of processes that this machine starts.
+_SETTINGS = {
+    # the same on every system, and no process inherits another's threads and locks
+    "distributed.worker.multiprocessing-method": "spawn",
+    # a sample of the stack each hundredth of a second, kept for a dashboard that is not there
+    "distributed.worker.profile.enabled": False,
+    # memory of tables that were read and are gone is given back
+    "distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system",
+    "distributed.nanny.pre-spawn-environ.MALLOC_ARENA_MAX": "1",
+}
+
 _WHERE_TO_LOOK = "See docs/commands.md, Many reports."
 
 
@@ -544,11 +555,7 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
     """
     with contextlib.ExitStack() as stack:
         if not scheduler:
-            # the same on every system, and no process inherits another's threads and locks
-            settings = {"distributed.worker.multiprocessing-method": "spawn"}
-            # arrow's own pool keeps the memory of tables that were read and are gone
-            settings["distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL"] = "system"
-            stack.enter_context(dask.config.set(settings))
+            stack.enter_context(dask.config.set(_SETTINGS))
             local = LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=jobs,
                 threads_per_worker=1,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import nbformat
 import psutil
 import pytest
@@ -42,6 +43,8 @@ from needs.blocks import Cell, Column, Heading, Table, blocks
 na = assessment.load(areas, year, name)
 if na.name.startswith("Broken"):
     raise ValueError("it is broken")
+if na.name.startswith("Deadly"):
+    os._exit(1)
 mark = pathlib.Path("{folder}") / f"pid-{{na.name}}"
 if na.name.startswith("Slow") and not mark.exists():
     mark.write_text(str(os.getpid()))
@@ -353,6 +356,61 @@ def test_a_scheduler_that_does_not_answer_is_told(
             out=tmp_path,
             scheduler="tcp://127.0.0.1:9",
         )
+
+
+def test_a_scheduler_that_is_lost_leaves_what_is_made(
+    start: runs.Ground, notebooks: Path, tmp_path: Path
+) -> None:
+    mark = tmp_path / "pid-Slow"
+    temporary = tmp_path / "worker"
+    options = {"processes": True, "host": "127.0.0.1", "dashboard_address": None}
+    env = {"TMPDIR": str(temporary), "TEMP": str(temporary)}
+    temporary.mkdir()
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        env=env,
+        local_directory=str(temporary),
+        silence_logs=logging.CRITICAL,
+        **options,
+    ) as lost:
+
+        def close() -> None:
+            for _ in range(600):
+                if mark.is_file():
+                    lost.close()
+                    return
+                time.sleep(0.1)
+
+        closer = threading.Thread(target=close)
+        closer.start()
+        tally = batches.run(
+            wanted(start, "Good", "Slow"),
+            start,
+            notebooks=notebooks,
+            out=tmp_path / "reports",
+            scheduler=lost.scheduler_address,
+        )
+        closer.join()
+    assert states(tally) == {"Good": "made", "Slow": "failed"}
+    assert "scheduler was lost" in tally.lines()[1] and tally.exit_code == 2
+    assert whole(tmp_path / "reports", "good/2022")
+
+
+def test_a_process_that_ends_again_and_again_is_told(
+    start: runs.Ground, notebooks: Path, tmp_path: Path
+) -> None:
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        tally = batches.run(
+            wanted(start, "Deadly", "Good"),
+            start,
+            notebooks=notebooks,
+            out=tmp_path / "reports",
+            jobs=1,
+        )
+    assert states(tally) == {"Deadly": "failed", "Good": "made"}
+    assert "ended again and again" in tally.lines()[1] and tally.exit_code == 5
+    assert whole(tmp_path / "reports", "good/2022")
 
 
 def test_a_broken_state_is_told(tmp_path: Path) -> None:

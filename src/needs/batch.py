@@ -18,6 +18,7 @@ import os
 import pkgutil
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -54,6 +55,8 @@ PATIENCE = 30
 _SETTINGS = {
     # the same on every system, and no process inherits another's threads and locks
     "distributed.worker.multiprocessing-method": "spawn",
+    # a process that ends again and again takes no other report with it
+    "distributed.scheduler.worker-saturation": 1.0,
     # a sample of the stack each hundredth of a second, kept for a dashboard that is not there
     "distributed.worker.profile.enabled": False,
     # memory of tables that were read and are gone is given back
@@ -663,10 +666,17 @@ def run(
 
 
 def _outcome(future: Any, report: Wanted) -> Outcome:
-    error = future.exception()
-    if isinstance(error, KilledWorker):
+    try:
+        outcome: Outcome = future.result()
+    except KilledWorker:
         return _killed(report)
-    if error is not None:
-        raise error
-    outcome: Outcome = future.result()
+    except CancelledError:
+        return Outcome(
+            report,
+            "failed",
+            ParameterError.exit_code,
+            "The scheduler was lost before the report was made.",
+            "--scheduler",
+            "Start it and its workers again, then: needs batch --only-failed",
+        )
     return replace(outcome, report=report)

@@ -43,6 +43,19 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: pd.read_parquet(folder / f"{name}.parquet") for name in schemas.TABLES}
 
 
+def placed(folder: Path) -> list[dict[str, str]]:
+    """Observations as text, each with the source and the place that its number stands for."""
+    with (folder / "source_places.csv").open(encoding="utf-8", newline="") as file:
+        places = {row["place"]: row for row in csv.DictReader(file)}
+    with (folder / "observations.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        place = places[row["place"]]
+        row["source"] = place["source"]
+        row["source_row"] = place["source_row"].format(*row["rows"].split(";"))
+    return rows
+
+
 def test_a_package_of_a_package_gives_the_same_tables(
     processed: Path, again: Path, tmp_path: Path
 ) -> None:
@@ -83,8 +96,7 @@ def test_other_resources_are_kept_and_not_repeated(
         for one in json.loads((out / "datapackage.json").read_text("utf-8"))["resources"]
     ]
     assert names == [*WRITTEN, "printed_figures", "claims"]
-    with (out / "observations.csv").open(encoding="utf-8", newline="") as file:
-        sources = {row["source"] for row in csv.DictReader(file)}
+    sources = {row["source"] for row in placed(out)}
     assert not any(source.startswith("worcestershire") for source in sources)
 
 
@@ -105,7 +117,33 @@ def test_derived_values_are_computed_from_it(processed: Path) -> None:
 
 
 def test_the_package_is_small(embedded: Path) -> None:
-    assert sum(path.stat().st_size for path in embedded.iterdir()) < 1_000_000
+    assert sum(path.stat().st_size for path in embedded.iterdir()) < 600_000
+
+
+def test_what_rows_share_is_written_once_and_read_in_full(processed: Path, embedded: Path) -> None:
+    written = placed(embedded)
+    texts = [row["source_row"] for row in written]
+    places = (embedded / "source_places.csv").read_text(encoding="utf-8").splitlines()
+    assert len(set(texts)) > 1000 > 30 > len(places)
+    rows = pd.read_parquet(processed / "observations.parquet")
+    key = ["indicator", "area_code", "period", "sex", "category"]
+    full = rows.set_index(key)[["source", "source_row", "area_name"]]
+    assert not full.index.has_duplicates
+    for row in written:
+        found = full.loc[tuple(row[name] for name in key)]
+        assert (found["source"], found["source_row"]) == (row["source"], row["source_row"])
+
+
+def test_names_come_from_the_areas(processed: Path, embedded: Path) -> None:
+    headings = (embedded / "populations.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert "area_name" not in headings.split(",")
+    names = pd.read_parquet(processed / "areas.parquet").set_index("code")["name"]
+    people = pd.read_parquet(processed / "populations.parquet")
+    assert (people["area_name"] == people["area_code"].map(names)).all()
+    ages = people[people["age_to"].notna() & people["area_code"].eq(CODE)]
+    by_sex = ages.pivot_table(values="population", index="age_from", columns="sex")
+    assert len(by_sex) == 90
+    assert (by_sex["persons"] == by_sex["male"] + by_sex["female"]).all()
 
 
 def test_it_holds_what_a_report_needs(processed: Path) -> None:
@@ -234,16 +272,15 @@ def test_every_figure_is_a_cell_of_the_row_that_it_names(mirror: Path, embedded:
     """Value, limits, count and denominator, traced to the publisher's file without our readers."""
     paths = {path.name: path for path in mirror.rglob("*") if path.is_file()}
     traced = 0
-    with (embedded / "observations.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            estimated_limits = row["indicator"] == "alcohol_prevalence" and "e" in row["marks"]
-            cells: set[str] = set()
-            for place in row["source_row"].split("; "):
-                cells |= _cells_at(paths, place)
-            for part in ("value", "lower", "upper", "count", "denominator"):
-                if row[part] and not (estimated_limits and part in ("lower", "upper")):
-                    assert _canonical(row[part]) in cells, (part, row)
-                    traced += 1
+    for row in placed(embedded):
+        estimated_limits = row["indicator"] == "alcohol_prevalence" and "e" in row["marks"]
+        cells: set[str] = set()
+        for place in row["source_row"].split("; "):
+            cells |= _cells_at(paths, place)
+        for part in ("value", "lower", "upper", "count", "denominator"):
+            if row[part] and not (estimated_limits and part in ("lower", "upper")):
+                assert _canonical(row[part]) in cells, (part, row)
+                traced += 1
     assert traced > 8000
 
 

@@ -10,7 +10,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,12 @@ from needs.catalogue import Catalogue
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import Status
 from needs.periods import parse, population_years
-from needs.readers.datapackage import DESCRIPTOR, TABLES, describe, read_package
+from needs.readers.datapackage import DESCRIPTOR, NAMES, TABLES, describe, read_package
 
 ENGLAND = "E92000001"
 
-#: Tables that `pack` writes; other resources of a package are carried over as they are.
-WRITTEN = (
+#: Processed tables that `pack` takes rows from.
+TAKEN = (
     "observations",
     "lsoa",
     "lsoa_population",
@@ -38,6 +39,12 @@ WRITTEN = (
     "authority_features",
     "areas",
 )
+
+#: Resources that `pack` writes; other resources of a package are carried over as they are.
+WRITTEN = ("observations", "source_places", *TAKEN[1:])
+
+#: The number of a line or row in the text that says where a figure stands.
+_NUMBER = re.compile(r"(?<=\bline )\d+|(?<=\brow )\d+")
 
 #: A period is taken for a funnel when at least so many authorities have a row of it.
 FUNNEL = 30
@@ -97,7 +104,7 @@ def pack(
         The package that is there already has errors.
     """
     known = catalogue or catalogue_module.load()
-    tables = {name: _read(processed, name) for name in WRITTEN}
+    tables = {name: _read(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
     if authority.kind != "upper tier":
         raise ParameterError(
@@ -117,12 +124,14 @@ def pack(
         "authority_features": _features(tables["authority_features"], year),
         "areas": _areas(tables["areas"], near),
     }
-    chosen = {name: chosen[name] for name in WRITTEN if len(chosen[name])}
+    chosen = {name: chosen[name] for name in TAKEN if len(chosen[name])}
     cited = {source for *_, joined in printed for source in joined.split(";")}
-    descriptor = _descriptor(authority.name, chosen, carried, cited, known)
+    sources = _sources(chosen, cited, known)
+    written = _without_repeats(chosen, known)
+    descriptor = _descriptor(authority.name, written, carried, sources)
 
     # everything is made before anything is written, so that a failure leaves the old package
-    texts = {f"{name}.csv": _csv(name, rows, known) for name, rows in chosen.items()}
+    texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
@@ -302,38 +311,85 @@ def _areas(areas: pd.DataFrame, near: Iterable[str]) -> pd.DataFrame:
     return chosen.sort_values("code").reset_index(drop=True)
 
 
+def _without_repeats(
+    tables: Mapping[str, pd.DataFrame], catalogue: Catalogue
+) -> dict[str, pd.DataFrame]:
+    """The tables as they are written: what a reader puts together again is written once."""
+    written = dict(tables)
+    if "observations" in tables:
+        rows = _without_defaults(tables["observations"], catalogue)
+        written["observations"], written["source_places"] = _places(rows)
+    if "populations" in tables:
+        written["populations"] = _beside(tables["populations"])
+    # observations keep their names: they are what a person reads
+    for name in written.keys() & NAMES.keys() - {"observations"}:
+        written[name] = _without_names(written[name], NAMES[name], tables.get("areas"))
+    return {name: written[name] for name in WRITTEN if name in written}
+
+
+def _places(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows that name a place by its number, and the places."""
+    text = rows["source_row"].astype("object")
+    if text.str.contains("[{}]").any():
+        return rows, pd.DataFrame(columns=list(TABLES["source_places"].columns))
+    common = pd.DataFrame(
+        {"source": rows["source"], "source_row": [_NUMBER.sub("{}", one) for one in text]}
+    )
+    places = common.drop_duplicates().sort_values(["source", "source_row"], ignore_index=True)
+    places.insert(0, "place", [str(number) for number in range(1, len(places) + 1)])
+    linked = rows.drop(columns=["source", "source_row"]).assign(
+        place=common.merge(places, how="left", validate="m:1")["place"].to_numpy(),
+        rows=[";".join(_NUMBER.findall(one)) for one in text],
+    )
+    return linked, places
+
+
+def _beside(populations: pd.DataFrame) -> pd.DataFrame:
+    """Persons, males and females beside each other, in the order of the table's key."""
+    sexes = ["persons", "male", "female"]
+    keys = [name for name in populations.columns if name not in ("sex", "population")]
+    wide = populations[keys].drop_duplicates(ignore_index=True)
+    for sex in sexes:
+        rows = populations[populations["sex"] == sex].rename(columns={"population": sex})
+        wide = wide.merge(rows[[*keys, sex]], on=keys, how="left", validate="1:1")
+    order = [name for name in schemas.POPULATION_KEY if name != "sex"]
+    wide = wide.sort_values([*order, "edition"], kind="stable", ignore_index=True)
+    return wide[list(TABLES["populations_by_sex"].columns)]
+
+
+def _without_names(
+    rows: pd.DataFrame, names: Mapping[str, str], areas: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Leave out names that are those of the package's areas throughout."""
+    if areas is None:
+        return rows
+    known = areas.set_index("code")["name"]
+    same = [name for name, code in names.items() if rows[code].map(known).eq(rows[name]).all()]
+    return rows.drop(columns=same)
+
+
 def _descriptor(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     carried: Iterable[Mapping[str, Any]],
-    cited: Iterable[str],
-    catalogue: Catalogue,
+    sources: Iterable[catalogue_module.Source],
 ) -> dict[str, Any]:
     slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-    columns = {table: _columns(table, rows, catalogue) for table, rows in tables.items()}
-    resources = [
-        {
-            "name": table,
-            "path": f"{table}.csv",
-            "profile": "tabular-data-resource",
-            "format": "csv",
-            "mediatype": "text/csv",
-            "encoding": "utf-8",
-            "schema": {
-                "fields": [one for one in describe(table) if one["name"] in columns[table]],
-                "missingValues": [""],
-                "primaryKey": [one for one in TABLES[table].unique or [] if one in columns[table]],
-            },
-        }
-        for table in tables
-    ]
-    sources = [
-        {
-            "title": f"{one.producer}: {one.title}",
-            "path": one.landing_page,
-        }
-        for one in _sources(tables, cited, catalogue)
-    ]
+    resources = []
+    for resource, rows in tables.items():
+        table = "populations_by_sex" if resource == "populations" else resource
+        resources.append(
+            {
+                "name": resource,
+                **({"table": table} if table != resource else {}),
+                "path": f"{resource}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": _table_schema(table, [str(column) for column in rows.columns], tables),
+            }
+        )
     return {
         "profile": "tabular-data-package",
         "name": f"needs-{slug}",
@@ -343,9 +399,53 @@ def _descriptor(
             "source and the place in the source's file. Written by needs pack."
         ),
         "licenses": [LICENCE],
-        "sources": sources,
+        "sources": [
+            {"title": f"{one.producer}: {one.title}", "path": one.landing_page} for one in sources
+        ],
         "resources": [*resources, *carried],
     }
+
+
+def _table_schema(
+    table: str, columns: Sequence[str], tables: Mapping[str, pd.DataFrame]
+) -> dict[str, Any]:
+    fields = [one for one in describe(table) if one["name"] in columns]
+    links = []
+    if "rows" in columns:
+        fields += list(_LINK_FIELDS)
+        links.append(("place", "source_places", "place"))
+    links += [
+        (code, "areas", "code")
+        for name, code in NAMES.get(table, {}).items()
+        if name not in columns and "areas" in tables
+    ]
+    schema: dict[str, Any] = {
+        "fields": fields,
+        "missingValues": [""],
+        "primaryKey": [one for one in TABLES[table].unique or [] if one in columns],
+    }
+    if links:
+        schema["foreignKeys"] = [
+            {"fields": own, "reference": {"resource": resource, "fields": theirs}}
+            for own, resource, theirs in links
+        ]
+    return schema
+
+
+#: How the columns that stand for source and source_row are declared.
+_LINK_FIELDS = (
+    {
+        "name": "place",
+        "type": "string",
+        "description": "The row of source_places that says where the figure stands.",
+        "constraints": {"required": True},
+    },
+    {
+        "name": "rows",
+        "type": "string",
+        "description": "The numbers for the {} of that place, in order, joined with ;",
+    },
+)
 
 
 def _sources(
@@ -381,11 +481,8 @@ def _sources(
     return [catalogue.sources[key] for key in sorted(keys)]
 
 
-def _columns(name: str, rows: pd.DataFrame, catalogue: Catalogue) -> list[str]:
-    """Columns to write: those of the table but the ones that a reader fills in the same way."""
-    columns = [str(one["name"]) for one in describe(name)]
-    if name != "observations":
-        return columns
+def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Observations without the columns that a reader fills in the same way."""
     usual = pd.Series(str(Status.SHOWN), rows.index).where(
         rows["value"].notna(), str(Status.UNAVAILABLE)
     )
@@ -399,7 +496,7 @@ def _columns(name: str, rows: pd.DataFrame, catalogue: Catalogue) -> list[str]:
         "period_start": _dated(rows, {key: one.start for key, one in periods.items()}, "start"),
         "period_end": _dated(rows, {key: one.end for key, one in periods.items()}, "end"),
     }
-    return [column for column in columns if not filled.get(column, False)]
+    return rows.drop(columns=[column for column, same in filled.items() if same])
 
 
 def _dated(rows: pd.DataFrame, days: Mapping[str, date], part: str) -> bool:
@@ -407,12 +504,11 @@ def _dated(rows: pd.DataFrame, days: Mapping[str, date], part: str) -> bool:
     return bool((own == rows[f"period_{part}"]).all())
 
 
-def _csv(name: str, rows: pd.DataFrame, catalogue: Catalogue) -> str:
-    columns = _columns(name, rows, catalogue)
+def _csv(rows: pd.DataFrame) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    cells = [[_cell(value) for value in rows[column]] for column in columns]
+    writer.writerow(rows.columns)
+    cells = [[_cell(value) for value in rows[column]] for column in rows.columns]
     writer.writerows(zip(*cells, strict=True))
     return text.getvalue()
 

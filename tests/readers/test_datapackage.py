@@ -345,3 +345,98 @@ def test_the_embedded_package_keeps_the_standard(root: Path) -> None:
     package = root / "data" / "raw" / "worcestershire" / "datapackage.json"
     report = frictionless.validate(str(package))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])[:5]
+
+
+# what many rows share
+
+
+PLACED = ("indicator", "area_code", "period", "value", "place", "rows")
+
+
+def linked(
+    folder: Path,
+    rows: str = "all_in_treatment,E10000034,2021/22,2586,a,7;9",
+    places: str = 'a,worcestershire_strategy,"x.csv, line {}; y.xlsx, Table 2, row {}"',
+    areas: str = "E10000034,Worcestershire,upper tier,,,,,",
+) -> Path:
+    """Write a package whose observations refer to its places and areas."""
+    texts = {
+        "observations": ",".join(PLACED) + f"\n{rows}\n",
+        "source_places": f"place,source,source_row\n{places}\n",
+        "areas": ",".join(str(one["name"]) for one in describe("areas")) + f"\n{areas}\n",
+    }
+    own = [one for one in describe("observations") if one["name"] in PLACED]
+    fields = {
+        "observations": [*own, *({"name": name, "type": "string"} for name in ("place", "rows"))],
+        "source_places": describe("source_places"),
+        "areas": describe("areas"),
+    }
+    resources = [
+        {"name": name, "path": f"{name}.csv", "schema": {"fields": fields[name]}} for name in texts
+    ]
+    write(folder, resources=resources)
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_place_and_its_rows_give_the_whole_source(tmp_path: Path) -> None:
+    package = read_package(linked(tmp_path / "local"))
+    assert set(package) == {"observations", "areas"}
+    row = package["observations"].iloc[0]
+    assert row["source"] == "worcestershire_strategy"
+    assert row["source_row"] == "x.csv, line 7; y.xlsx, Table 2, row 9"
+    assert row["area_name"] == "Worcestershire"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rows": "all_in_treatment,E10000034,2021/22,1,b,7;9"}, "Unknown place 'b'"),
+        ({"rows": "all_in_treatment,E10000034,2021/22,1,a,7"}, "takes 2 numbers, not 1"),
+        ({"rows": "all_in_treatment,E10000034,2021/22,1,a,"}, "takes 2 numbers, not 0"),
+        ({"rows": "all_in_treatment,E06000017,2021/22,1,a,7;9"}, "no 'E06000017'"),
+        ({"places": "a,nobody,x"}, "Unknown source 'nobody'"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_named(
+    tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    told = faults(linked(tmp_path / "local", **changes))
+    assert words in told
+    assert told.count("Where:") == 2  # the package, and the one fault
+
+
+def test_rows_that_name_places_need_a_table_of_them(tmp_path: Path) -> None:
+    folder = linked(tmp_path / "local")
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    package["resources"] = [one for one in package["resources"] if "places" not in one["name"]]
+    path.write_text(json.dumps(package), encoding="utf-8")
+    assert "no table of them" in faults(folder)
+
+
+def test_names_may_be_left_out_only_where_there_are_areas(tmp_path: Path) -> None:
+    few = tuple(name for name in COLUMNS if name != "area_name")
+    folder = write(tmp_path / "local", (*ROW[:2], *ROW[3:]), columns=few)
+    assert "'area_name' is not declared" in faults(folder)
+
+
+def test_populations_may_stand_by_sex(tmp_path: Path) -> None:
+    columns = tuple(str(one["name"]) for one in describe("populations_by_sex"))
+    folder = write(
+        tmp_path / "local",
+        ("E10000034", "Worcestershire", "2021", "0", "", "5", "2", "3", "mid-2023"),
+        ("E10000034", "Worcestershire", "2022", "0", "", "6", "", "", "mid-2023"),
+        columns=columns,
+        table="populations_by_sex",
+    )
+    people = read_package(folder)["populations"]
+    got = sorted(people[["year", "sex", "population"]].itertuples(index=False, name=None))
+    assert got == [
+        (2021, "female", 3.0),
+        (2021, "male", 2.0),
+        (2021, "persons", 5.0),
+        (2022, "persons", 6.0),
+    ]
+    assert schemas.problems(people, schemas.POPULATIONS, "x") == []

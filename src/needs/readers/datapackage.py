@@ -69,9 +69,45 @@ def _claims_schema() -> pa.DataFrameSchema:
 #: comparators joins their codes, names and values with ";".
 CLAIMS = _claims_schema()
 
+#: What many rows have in common: their source, and the place in its file with ``{}`` where each
+#: row's own number goes. A row of observations then has `LINK` instead of source and source_row.
+SOURCE_PLACES = pa.DataFrameSchema(
+    {name: pa.Column(_TEXT) for name in ("place", "source", "source_row")},
+    unique=["place"],
+    strict=True,
+    ordered=True,
+    name="source_places",
+)
+
+#: Columns of observations that stand for source and source_row: a place, and the numbers that fill
+#: it, joined with ";".
+LINK = ("place", "rows")
+
+#: Populations with a column for each sex: a row of this gives up to three of ``populations``.
+POPULATIONS_BY_SEX = pa.DataFrameSchema(
+    {
+        **{
+            name: column
+            for name, column in schemas.POPULATIONS.columns.items()
+            if name not in ("sex", "population", "edition")
+        },
+        **{
+            sex: pa.Column("float64", pa.Check.ge(0), nullable=True)
+            for sex in ("persons", "male", "female")
+        },
+        "edition": schemas.POPULATIONS.columns["edition"],
+    },
+    unique=["area_code", "year", "age_from", "age_to", "edition"],
+    strict=True,
+    ordered=True,
+    name="populations_by_sex",
+)
+
 #: Tables that a package may hold.
 TABLES: Mapping[str, pa.DataFrameSchema] = {
     **schemas.TABLES,
+    "source_places": SOURCE_PLACES,
+    "populations_by_sex": POPULATIONS_BY_SEX,
     "claims": CLAIMS,
     "local_counts": schemas.LOCAL_COUNTS,
     "local_populations": schemas.LOCAL_POPULATIONS,
@@ -90,6 +126,17 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
     "consultation": ("n",),
 }
+
+#: Names that a table may leave out where the package has the table ``areas``, each with its code.
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "observations": {"area_name": "area_code"},
+    "populations": {"area_name": "area_code"},
+    "populations_by_sex": {"area_name": "area_code"},
+    "lsoa": {"district_name": "district_code", "upper_name": "upper_code"},
+}
+
+#: Tables that others refer to.
+LOOKUPS = ("source_places", "areas")
 
 #: The source that rows of local extracts name.
 LOCAL_SOURCE = "local_extract"
@@ -197,6 +244,19 @@ class _Faults:
         return tuple(self.problems)
 
 
+@dataclass
+class _Lookups:
+    """Tables of a package that others refer to; None where one is there but has faults."""
+
+    tables: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+
+    def add(self, table: str, rows: pd.DataFrame | None) -> None:
+        before = self.tables.get(table)
+        if rows is not None and before is not None:
+            rows = pd.concat([before, rows], ignore_index=True)
+        self.tables[table] = rows if table not in self.tables or before is not None else None
+
+
 def read_package(
     folder: Path, catalogue: Catalogue | None = None, only: Sequence[str] | None = None
 ) -> dict[str, pd.DataFrame]:
@@ -256,12 +316,21 @@ def open_package(
     faults = _Faults()
     package = _descriptor(descriptor, faults)
     found: dict[str, list[pd.DataFrame]] = {}
-    for resource in _resources(package, faults):
-        if only is not None and resource["name"] not in only:
+    resources = _resources(package, faults)
+    lookups = _Lookups()
+    for resource in sorted(resources, key=lambda one: _table_of(one) not in LOOKUPS):
+        table = _table_of(resource)
+        wanted = only is None or resource["name"] in only
+        if not wanted and table not in LOOKUPS:
             continue
-        read = _resource(folder, resource, known, faults)
-        if read is not None:
-            found.setdefault(_table_of(resource), []).append(read)
+        before = len(faults.problems)
+        read = _resource(folder, resource, known, lookups, faults)
+        if table in LOOKUPS:
+            lookups.add(table, read if len(faults.problems) == before else None)
+        if table == "populations_by_sex" and read is not None:
+            table, read = "populations", _by_sex(read)
+        if read is not None and wanted and table != "source_places":
+            found.setdefault(table, []).append(read)
     rule = _rule(package, known, faults)
     indicators = _indicators(package, faults)
     for line, name, file in _undeclared(found.get("local_counts", []), indicators):
@@ -437,7 +506,11 @@ def _inside(path: object) -> bool:
 
 
 def _resource(
-    folder: Path, resource: Mapping[str, Any], catalogue: Catalogue, faults: _Faults
+    folder: Path,
+    resource: Mapping[str, Any],
+    catalogue: Catalogue,
+    lookups: _Lookups,
+    faults: _Faults,
 ) -> pd.DataFrame | None:
     name, table = str(resource["path"]), _table_of(resource)
     path = folder / name
@@ -449,7 +522,7 @@ def _resource(
         faults.add("The file is not there.", name, "Add it, or take it out of datapackage.json.")
         return None
     before = len(faults.problems)
-    declared = _declared(resource, table, faults)
+    declared = _declared(resource, table, lookups, faults)
     if len(faults.problems) > before:
         return None
     rows = _rows(path, name, [str(one["name"]) for one in declared], faults)
@@ -469,8 +542,16 @@ def _resource(
         rows = {column: [cells[n] for n in good] for column, cells in rows.items()}
         columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
     frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
+    if table == "observations" and "place" in frame:
+        places = lookups.tables["source_places"]
+        if places is None:  # its own faults are told
+            return None
+        frame = _placed(frame, places, name, faults)
+    frame = _named(frame, table, name, lookups, faults)
     if table == "local_counts":
         frame = _complete_counts(frame, name, faults)
+    if table == "source_places":
+        _refuse_unknown(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
         symbols = [_SYMBOL_STATUS.get(cell) for cell in rows.get("value", [""] * len(frame))]
         frame = _complete(frame, symbols, name, catalogue, faults)
@@ -492,7 +573,9 @@ def _resource(
     return frame
 
 
-def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[Mapping[str, Any]]:
+def _declared(
+    resource: Mapping[str, Any], table: str, lookups: _Lookups, faults: _Faults
+) -> list[Mapping[str, Any]]:
     """Fields of the resource's own schema, checked against our table's columns."""
     where = f"{DESCRIPTOR}: resource '{resource['name']}': schema"
     schema = resource.get("schema")
@@ -503,6 +586,8 @@ def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[
         faults.add("The schema has no fields.", where, 'Give "schema": {"fields": [...]}.')
         return []
     ours = {one["name"]: one for one in describe(table)}
+    if table == "observations":
+        ours |= {one: {"name": one, "type": "string"} for one in LINK}
     names = [str(one["name"]) for one in fields]
     for name in sorted({one for one in names if names.count(one) > 1}):
         faults.add(f"Field '{name}' is declared twice.", where, "Declare it once.")
@@ -528,6 +613,18 @@ def _declared(resource: Mapping[str, Any], table: str, faults: _Faults) -> list[
     if table == "claims":
         needed = {"claim_id", "indicator", "area_code", "period", "stated_value"}
         optional = tuple(name for name in ours if name not in needed)
+    if "areas" in lookups.tables:
+        optional = (*optional, *NAMES.get(table, ()))
+    if table == "observations":
+        # a place and its rows, or the source itself
+        linked = any(name in names for name in LINK)
+        optional = (*optional, *(("source",) if linked else LINK))
+        if linked and "source_places" not in lookups.tables:
+            faults.add(
+                "Rows name places, and the package has no table of them.",
+                where,
+                "Add the resource source_places, or give the columns source and source_row.",
+            )
     for name in ours:
         if name not in names and name not in optional:
             faults.add(f"Column '{name}' is not declared.", where, "Add the field and the column.")
@@ -648,6 +745,75 @@ def _cell(text: str, kind: str) -> Any:
     return number if math.isfinite(number) else None
 
 
+def _placed(frame: pd.DataFrame, places: pd.DataFrame, name: str, faults: _Faults) -> pd.DataFrame:
+    """Put source and source_row together from the place that a row names, and its numbers."""
+    rest = frame.drop(columns=list(LINK))
+    known = {str(row.place): (str(row.source), str(row.source_row)) for row in places.itertuples()}
+    sources: dict[Any, str] = {}
+    texts: dict[Any, str] = {}
+    for line, place, rows in zip(frame.index, frame["place"], frame["rows"], strict=True):
+        if pd.isna(place):
+            continue
+        where = f"{name}, row {line}, column "
+        if place not in known:
+            near = difflib.get_close_matches(place, list(known), n=1)
+            remedy = f"Did you mean {near[0]}?" if near else "Add it to the table source_places."
+            kind = (name, "place", "place that is not there")
+            faults.add(f"Unknown place '{place}'.", f"{where}place", remedy, kind)
+            continue
+        source, text = known[place]
+        numbers = [] if pd.isna(rows) else str(rows).split(";")
+        if text.count("{}") != len(numbers):
+            faults.add(
+                f"Place '{place}' takes {text.count('{}')} numbers, not {len(numbers)}.",
+                f"{where}rows",
+                f'Give one for each {{}} of "{text}", joined with ";".',
+                (name, "rows", "wrong number of rows"),
+            )
+            continue
+        pieces = text.split("{}")
+        filled = (piece + number for piece, number in zip(pieces, numbers, strict=False))
+        sources[line], texts[line] = source, "".join(filled) + pieces[-1]
+    for column, own in (("source", sources), ("source_row", texts)):
+        given = rest.get(column, pd.Series(None, rest.index, dtype="object"))
+        linked = pd.Series(own, dtype="object").reindex(rest.index)
+        rest[column] = linked.where(linked.notna(), given)
+    return rest
+
+
+def _named(
+    frame: pd.DataFrame, table: str, name: str, lookups: _Lookups, faults: _Faults
+) -> pd.DataFrame:
+    """Fill names that a table leaves out from the package's areas, by their codes."""
+    for column, by in NAMES.get(table, {}).items():
+        if column in frame or "areas" not in lookups.tables:
+            continue
+        areas = lookups.tables["areas"]
+        if areas is None:  # its own faults are told
+            frame = frame.assign(**{column: ""})
+            continue
+        names = frame[by].map(areas.drop_duplicates("code").set_index("code")["name"])
+        for line, code in frame.loc[names.isna() & frame[by].notna(), by].items():
+            faults.add(
+                f"The package's areas have no '{code}', so it has no name.",
+                f"{name}, row {line}, column {by}",
+                f"Correct the code, add the area, or give the table a column {column}.",
+                (name, by, "code that is not among the areas"),
+            )
+        frame = frame.assign(**{column: names.fillna("")})
+    return frame
+
+
+def _by_sex(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each sex, without those that are not there."""
+    sexes = ["persons", "male", "female"]
+    keys = [name for name in rows.columns if name not in sexes]
+    long = rows.melt(id_vars=keys, value_vars=sexes, var_name="sex", value_name="population")
+    return schemas.conform(long[long["population"].notna()], schemas.POPULATIONS).reset_index(
+        drop=True
+    )
+
+
 def _complete(
     frame: pd.DataFrame,
     symbols: Sequence[Status | None],
@@ -722,23 +888,8 @@ def _period(text: object, name: str, line: Any, faults: _Faults) -> Period | Non
 
 def _known(table: pd.DataFrame, name: str, catalogue: Catalogue, faults: _Faults) -> None:
     """Refuse indicators and sources that the catalogue does not declare."""
-    for column, declared, folder in (
-        ("indicator", catalogue.indicators, "indicators"),
-        ("source", catalogue.sources, "sources"),
-    ):
-        cells = table[column].dropna().astype(str)
-        for text in cells.unique():
-            for key in text.split(";"):
-                if key in declared:
-                    continue
-                near = difflib.get_close_matches(key, list(declared), n=1)
-                line = cells.index[cells == text][0]
-                faults.add(
-                    f"Unknown {column} '{key}'.",
-                    f"{name}, row {line}, column {column}",
-                    (f"Did you mean {near[0]}? " if near else "")
-                    + f"Or declare it in catalogue/{folder}/{key}.yaml.",
-                )
+    _refuse_unknown(table, "indicator", catalogue.indicators, name, faults)
+    _refuse_unknown(table, "source", catalogue.sources, name, faults)
     marks = table["marks"].dropna().astype(str)
     for line, text in marks[~marks.str.fullmatch(f"[{''.join(SYMBOLS)}]*")].items():
         faults.add(
@@ -746,6 +897,25 @@ def _known(table: pd.DataFrame, name: str, catalogue: Catalogue, faults: _Faults
             f"{name}, row {line}, column marks",
             f"Use the letters {', '.join(SYMBOLS)}.",
         )
+
+
+def _refuse_unknown(
+    table: pd.DataFrame, column: str, declared: Iterable[str], name: str, faults: _Faults
+) -> None:
+    known = list(declared)
+    cells = table[column].dropna().astype(str)
+    for text in cells.unique():
+        for key in text.split(";"):
+            if key in known:
+                continue
+            near = difflib.get_close_matches(key, known, n=1)
+            line = cells.index[cells == text][0]
+            faults.add(
+                f"Unknown {column} '{key}'.",
+                f"{name}, row {line}, column {column}",
+                (f"Did you mean {near[0]}? " if near else "")
+                + f"Or declare it in catalogue/{column}s/{key}.yaml.",
+            )
 
 
 def _join(table: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import nbformat
 import pytest
 
@@ -25,7 +30,18 @@ from needs.blocks import (
 )
 from needs.catalogue import Catalogue, Indicator, Source
 from needs.figures import Figure, Status, figure_id
+from needs.report import run as runs
 from needs.report.document import Document, InputFile, ReportContext, read_document
+from needs.report.parameters import RunParameters
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 AWKWARD = (
     "<script>alert(1)</script> & \"quotes\" 'single' #let $x^2$ @ref \\back *star* _low_ £5 – ‘x’"
@@ -297,3 +313,30 @@ def make_notebooks() -> list[nbformat.NotebookNode]:
 @pytest.fixture(scope="session")
 def document() -> Document:
     return read_document(make_notebooks(), context=CONTEXT)
+
+
+@pytest.fixture(scope="session")
+def report(processed: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worked example, run as a user runs it."""
+    return runs.run(
+        RunParameters(
+            areas=["Worcestershire"], year=2022, date="2023-01-06", formats=["html", "pdf"]
+        ),
+        raw=root / "data" / "raw" / "worcestershire",
+        processed=processed,
+        out=tmp_path_factory.mktemp("reports"),
+        notebooks=root / "notebooks",
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield opened
+        opened.close()

@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 
-from needs.report import run as runs
 from needs.report.accessibility import check_html, check_pdf, validates_pdf
 from needs.report.document import Document
 from needs.report.html import render_html
-from needs.report.parameters import RunParameters
 from needs.report.typst import render_pdf
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="module")
-def report(processed: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The worked example, run as a user runs it."""
-    return runs.run(
-        RunParameters(
-            areas=["Worcestershire"], year=2022, date="2023-01-06", formats=["html", "pdf"]
-        ),
-        raw=root / "data" / "raw" / "worcestershire",
-        processed=processed,
-        out=tmp_path_factory.mktemp("reports"),
-        notebooks=root / "notebooks",
-    )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -95,8 +95,13 @@ def inline_svg(svg: str, key: str, alt: str) -> Markup:
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
-    body = re.sub(r"<title\b[^>]*>.*?</title>\s*|<desc\b[^>]*>.*?</desc>\s*", "", body, flags=re.S)
     body = re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL)
+    # the drawing's own name goes; the names of its areas and points, shown on hovering, stay
+    body = re.sub(
+        r"\A(<svg[^>]*>)\s*(?:<(title|desc)\b[^>]*>.*?</\2>\s*)+", r"\1", body, flags=re.S
+    )
+    body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
+    body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
     prefix = re.sub(r"[^A-Za-z0-9_-]", "-", key)
     body = re.sub(r'(\sid=")([^"]+")', rf"\1{prefix}-\2", body)
     body = re.sub(r"(url\(#)", rf"\1{prefix}-", body)

@@ -184,6 +184,35 @@ def same_place(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
     return tuple(codes)
 
 
+def former(area: Area, areas: pd.DataFrame) -> str:
+    """Say in a sentence that an area has ended, and what took over; nothing for one in use.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E06000060", "E10000002"], "name": ["Buckinghamshire"] * 2,
+    ...     "kind": ["upper tier"] * 2, "region_code": ["E12000008"] * 2,
+    ...     "upper_code": ["E06000060", "E10000002"],
+    ...     "valid_from": [pd.Timestamp(2020, 4, 1), pd.NaT],
+    ...     "valid_to": [pd.NaT, pd.Timestamp(2020, 3, 31)], "successor": [None, "E06000060"]})
+    >>> former(find("E10000002", table), table)
+    'Buckinghamshire (E10000002) is the authority that ended on 31 March 2020; Buckinghamshire \
+(E06000060) took over within the same boundaries.'
+    """
+    if area.valid_to is None:
+        return ""
+    ended = f"{area.valid_to.day} {area.valid_to:%B %Y}"
+    said = f"{area.name} ({area.code}) is the authority that ended on {ended}"
+    heirs = [find(code, areas) for code in area.successors if code in set(areas["code"])]
+    if not heirs:
+        return f"{said}."
+    names = [f"{one.name} ({one.code})" for one in heirs]
+    joined = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    same = len(heirs) == 1 and area.code in same_place(heirs[0].code, areas)
+    return f"{said}; {joined} took over " + (
+        "within the same boundaries." if same else "within other boundaries."
+    )
+
+
 def district_codes(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
     """Return all district and unitary codes, now and before, whose land lies in an area.
 

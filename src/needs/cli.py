@@ -207,6 +207,14 @@ def run(
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
+    no_prepare: Annotated[
+        bool,
+        typer.Option(
+            "--no-prepare",
+            help="Take the tables as they stand and do not look at the publishers' files; the "
+            "report says so.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the report of an area and a reporting year."""
@@ -218,17 +226,21 @@ def run(
         values["date"] = date
     parameters = RunParameters.check(values)
 
+    from needs.report import manifest as manifests
     from needs.report import run as runs
 
     with _progress(quiet) as progress:
         folder = runs.run(
             parameters,
-            raw=_folder(raw, "data/raw"),
+            raw=Path() if no_prepare else _folder(raw, "data/raw"),
             processed=_folder(processed, "data/processed"),
             out=_folder(out, "reports"),
             notebooks=_folder(notebooks, "notebooks"),
+            prepare=not no_prepare,
             progress=progress,
         )
+    for note in manifests.read(folder).get("notes", ()):
+        typer.echo(note, err=True)
     typer.echo(folder)
 
 
@@ -331,17 +343,13 @@ def batch(
     from needs import batch as batches
     from needs.report import run as runs
 
-    folders = {
-        "raw": _folder(raw, "data/raw"),
-        "processed": _folder(processed, "data/processed"),
-        "notebooks": _folder(notebooks, "notebooks"),
-    }
-    out = _folder(out, "reports")
+    raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
+    notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
     asked, problems = batches.read_file(file, common, year) if file else ({}, [])
     if problems:
-        batches.refuse(asked, problems, folders["processed"])
+        batches.refuse(asked, problems, processed)
     with _progress(quiet) as progress:
-        start = runs.ground(**folders, progress=progress)
+        start = runs.ground(raw, processed, notebooks, progress)
     if every:
         asked = batches.everywhere(start.areas, int(year), common)
     reports, problems = batches.plan(asked, start.areas)
@@ -351,12 +359,12 @@ def batch(
         among = {one.folder for one in reports}
         reports = tuple(one for one in failed if not asked or one.folder in among)
     if problems:
-        batches.refuse({}, problems, folders["processed"])
+        batches.refuse({}, problems, processed)
     with _pace(quiet) as progress:
         tally = batches.run(
             reports,
             start,
-            notebooks=folders["notebooks"],
+            notebooks=notebooks,
             out=out,
             jobs=jobs,
             scheduler=scheduler,
@@ -479,6 +487,9 @@ def verify(
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
+    ignore_code: Annotated[
+        bool, typer.Option("--ignore-code", help="Pass if other code makes the same report.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a report again and compare it byte for byte."""
@@ -490,6 +501,7 @@ def verify(
             raw=_folder(raw, "data/raw"),
             processed=_folder(processed, "data/processed"),
             notebooks=_folder(notebooks, "notebooks"),
+            ignore_code=ignore_code,
             progress=progress,
         )
     for line in lines:

@@ -109,7 +109,9 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     -------
     dict
         The manifest: the package's version, the hash of its catalogue and code, and path, size,
-        SHA-256 and source of every raw file.
+        SHA-256 and source of every raw file. Where disclosure control is ours, `released` is the
+        hash of what it leaves: reports give that one, because whoever knows all of a small file but
+        a number could try numbers until the file's own hash fits.
 
     Raises
     ------
@@ -119,15 +121,29 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
         All faults of all files at once.
     """
     catalogue = catalogue_module.load()
-    tables, boundaries, problems = make_tables(raw, catalogue, progress)
-    if problems:
+    tables, read = _make(raw, catalogue, progress)
+    if read.problems:
+        there = (processed / MANIFEST).is_file()
         raise InvalidDataError(
-            "The raw data have faults, listed below; data/processed is as it was.",
+            "The raw data have faults, listed below"
+            + ("; the processed tables are as they were." if there else "."),
             raw.name,
-            problems=problems,
+            "Mend, replace or remove each file that is named."
+            + (
+                " Until then, a report can be made from the tables as they stand, and says so: "
+                "needs run --no-prepare"
+                if there
+                else ""
+            ),
+            problems=read.problems,
         )
     manifest = describe(raw, catalogue)
-    _write(tables, boundaries, manifest, processed)
+    released = _released(tables, catalogue)
+    guarded = _guarded(raw, read, catalogue)
+    for file in manifest["files"]:
+        if file["path"] in guarded:
+            file["released"] = released
+    _write(tables, read.boundaries, manifest, processed)
     return manifest
 
 
@@ -150,6 +166,13 @@ def make_tables(
     MissingDataError
         Neither a source nor a data package is there.
     """
+    tables, read = _make(raw, catalogue, progress)
+    return tables, read.boundaries, read.problems
+
+
+def _make(
+    raw: Path, catalogue: Catalogue, progress: Progress | None
+) -> tuple[dict[str, pd.DataFrame], _Raw]:
     tell = progress or (lambda what, done, total: None)
     files = discover(raw, catalogue)
     folders = packages(raw)
@@ -170,7 +193,7 @@ def make_tables(
         if name in tables:
             read.problems.extend(schemas.problems(tables[name], schema, name))
     tell("done", steps, steps)
-    return tables, read.boundaries, read.problems
+    return tables, read
 
 
 def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
@@ -238,7 +261,64 @@ def is_fresh(raw: Path, processed: Path) -> bool:
     except ValueError:
         return False
     tables = all((processed / f"{name}.parquet").is_file() for name in schemas.TABLES)
+    for file in written.get("files", ()):
+        file.pop("released", None)
     return tables and bool(written == describe(raw, catalogue_module.load()))
+
+
+def _ruled(catalogue: Catalogue) -> set[str]:
+    """Sources whose rule is ours to apply."""
+    return {
+        key
+        for key, source in catalogue.sources.items()
+        if not source.disclosure.by_publisher
+        and (source.disclosure.threshold or source.disclosure.rounding_base)
+    }
+
+
+def _guarded(raw: Path, read: _Raw, catalogue: Catalogue) -> set[str]:
+    """Raw files, by path, of which disclosure control withholds a part."""
+    from needs.readers.datapackage import LOCAL_SOURCE
+
+    ruled = _ruled(catalogue)
+    found = {one.path for one in discover(raw, catalogue) if one.source.key in ruled}
+    for folder, package in zip(packages(raw), read.packages, strict=True):
+        names = {"local_counts", "local_populations", "consultation"} & set(package.tables)
+        rows = package.tables.get("observations")
+        keys = set() if rows is None else set(";".join(rows["source"].unique()).split(";"))
+        off = {LOCAL_SOURCE} if package.rule.off_because else set()
+        if (names and not off) or keys & (ruled - off):
+            found.update(folder.iterdir())
+    return {path.relative_to(raw).as_posix() for path in found}
+
+
+def _released(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> str:
+    """Hash of what disclosure control leaves."""
+    ruled = _ruled(catalogue)
+    rows = tables["observations"]
+    own = [bool(ruled & set(keys.split(";"))) for keys in rows["source"]]
+    digest = hashlib.sha256(rows[own].to_csv(index=False).encode())
+    for name in schemas.LOCAL_TABLES:
+        if name in tables:
+            digest.update(tables[name].to_csv(index=False).encode())
+    return digest.hexdigest()
+
+
+def refuse_incomplete(processed: Path) -> None:
+    """Refuse a folder that does not hold every processed table.
+
+    Raises
+    ------
+    MissingDataError
+    """
+    names = (*(f"{name}.parquet" for name in schemas.TABLES), MANIFEST)
+    lacking = [name for name in names if not (processed / name).is_file()]
+    if lacking:
+        raise MissingDataError(
+            f"The processed tables are not complete: there is no {', no '.join(lacking)}.",
+            processed.name,
+            "needs prepare, or run without --no-prepare.",
+        )
 
 
 @functools.cache
@@ -345,11 +425,19 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         "areas": areas,
     }
     tables = {name: _sorted(name, table) for name, table in tables.items()}
-    for name in ("claims", "consultation"):
-        given = [one.tables[name] for one in read.packages if name in one.tables]
-        if given:
-            tables[name] = pd.concat(given, ignore_index=True)
-    return tables | _local_rates(read, tables)
+    given = [one.tables["claims"] for one in read.packages if "claims" in one.tables]
+    if given:
+        tables["claims"] = pd.concat(given, ignore_index=True)
+    return tables | _comments(read) | _local_rates(read, tables)
+
+
+def _comments(read: _Raw) -> dict[str, pd.DataFrame]:
+    """What people said, with how many said so under the rule of disclosure."""
+    from needs import local
+
+    given = [one for one in read.packages if "consultation" in one.tables]
+    made = [local.comments(one.tables["consultation"], one.rule) for one in given]
+    return {"consultation": pd.concat(made, ignore_index=True)} if made else {}
 
 
 def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

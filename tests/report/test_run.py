@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from needs.errors import (
     CheckError,
+    InvalidDataError,
     MissingDataError,
     NotebookError,
     ParameterError,
@@ -27,6 +29,7 @@ from needs.report import manifest as manifests
 from needs.report import run as runs
 from needs.report.parameters import RunParameters
 from needs.report.verify import verify
+from needs.report.workshop import workshop
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
@@ -163,16 +166,73 @@ def test_a_failing_cell_is_named_with_its_cause_and_copy(tmp_path: Path) -> None
     assert "KeyError" in copy.read_text(encoding="utf-8")
 
 
-def test_a_failed_chapters_workshop_is_kept_and_others_are_not() -> None:
-    with pytest.raises(NotebookError), runs._workshop() as kept:
-        raise NotebookError("failed")
-    with pytest.raises(KeyboardInterrupt), runs._workshop() as stopped:
+def test_a_failed_chapters_workshop_is_kept_and_others_are_not(tmp_path: Path) -> None:
+    target = tmp_path / "reports" / "rutland" / "2022"
+    with pytest.raises(KeyboardInterrupt), workshop(target):
         raise KeyboardInterrupt
-    with runs._workshop() as done:
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(NotebookError), workshop(target) as kept:
+        (kept / "05_deaths.ipynb").touch()
+        raise NotebookError("failed")
+    assert (kept / "05_deaths.ipynb").exists()
+    with workshop(target) as again:
+        assert [path.name for path in again.iterdir()] == ["lock"]
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+def test_a_second_run_of_a_report_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
+    target = tmp_path / "rutland" / "2022"
+    with workshop(target) as folder:
+        (folder / "01.ipynb").touch()
+        with pytest.raises(ParameterError, match="Another run is making rutland/2022 now"):
+            workshop(target).__enter__()
+        with workshop(target.with_name("2021")):
+            pass
+        assert (folder / "01.ipynb").exists()
+    with workshop(target):
         pass
-    assert kept.is_dir()
-    assert not stopped.exists() and not done.exists()
-    kept.rmdir()
+
+
+def test_what_a_killed_run_left_is_cleared_and_what_a_live_one_has_is_not(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from pathlib import Path
+from needs.report.workshop import workshop
+with workshop(Path(sys.argv[1])) as folder:
+    (folder / "01.ipynb").touch()
+    (folder / "ready").touch()
+    time.sleep(60)
+"""
+    targets = [tmp_path / name / "2022" for name in ("rutland", "leeds", "york")]
+    folders = [target.with_name(".needs-run-2022") for target in targets]
+    started = [subprocess.Popen([sys.executable, "-c", script, str(one)]) for one in targets]
+    try:
+        for _ in range(300):
+            if all((folder / "ready").exists() for folder in folders):
+                break
+            time.sleep(0.1)
+        for process in started[:2]:
+            process.kill()
+            process.wait()
+        old = time.time() - 2 * 24 * 60 * 60
+        for folder in folders[1:]:  # another killed run and the live one began two days ago
+            os.utime(folder / "lock", (old, old))
+        with pytest.raises(ParameterError), workshop(targets[2]):
+            pass
+        with workshop(targets[0]) as own:
+            assert [path.name for path in own.iterdir()] == ["lock"]
+            assert not folders[1].exists()
+            assert (folders[2] / "01.ipynb").exists()
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match="cannot be written"):
+        workshop(tmp_path / "file" / "rutland" / "2022").__enter__()
 
 
 def test_a_failed_rendering_names_its_traceback() -> None:
@@ -406,6 +466,9 @@ def test_a_failing_chapter_leaves_the_last_report(
     with pytest.raises(NotebookError, match=r"01_where.* failed in cell 3"):
         runs.run(parameters(), out=tmp_path, **{**run_options, "notebooks": tmp_path / "notebooks"})
     shutil.rmtree(tmp_path / "notebooks")
+    copies = folder.with_name(".needs-run-2022")
+    assert "NameError" in (copies / "01_where.ipynb").read_text(encoding="utf-8")
+    shutil.rmtree(copies)
     assert files(tmp_path) == before and folder.is_dir()
 
 
@@ -439,7 +502,7 @@ def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> No
     ("spoil", "words"),
     [
         (lambda run: (run / "report.html").write_bytes(b"edited"), "was changed after the run"),
-        (lambda run: (run / "figures.csv").unlink(), "The file is missing"),
+        (lambda run: (run / "figures.csv").unlink(), "figures.csv is missing"),
         (lambda run: (run / "added.txt").write_bytes(b""), "is not of the run"),
     ],
 )
@@ -456,12 +519,82 @@ def test_a_spoilt_report_is_not_verified(
 def test_a_report_of_other_code_is_not_verified(
     run_options: dict[str, Any], tmp_path: Path
 ) -> None:
-    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    folder = runs.run(parameters(), out=tmp_path, **run_options)
     chapter(tmp_path / "notebooks", "01_where", SHOWN.replace("Where", "Here"))
     with pytest.raises(CheckError) as caught:
         verify(folder, **{**run_options, "notebooks": tmp_path / "notebooks"})
-    assert "Made again, the file differs." in str(caught.value)
-    assert "code was" in str(caught.value)
+    told = [problem.what for problem in caught.value.problems]
+    assert told[0].startswith("It was made with other code (")
+    assert told[1].startswith("Made again, 3 of 6 files differ: report.html, report.pdf")
+    assert caught.value.problems[1].where.startswith("no figure differs")
+    assert len(told) == 2 and str(caught.value).count("other code") == 1
+
+
+def test_other_code_that_makes_the_same_report_may_be_passed(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = runs.run(parameters(), out=tmp_path, code="0" * 64, **run_options)
+    assert "000000000000" in (folder / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(CheckError) as caught:
+        verify(folder, **run_options)
+    (only,) = caught.value.problems
+    assert "nothing differs" in only.remedy
+    lines = verify(folder, ignore_code=True, **run_options)
+    assert "Made again, they are the same byte for byte." in lines
+    assert lines[-1].startswith("The same although these differ: It was made with other code")
+
+
+def test_the_first_figure_that_differs_is_named(
+    root: Path, processed: Path, tmp_path: Path
+) -> None:
+    shown = """
+from needs import assessment
+from needs.blocks import Prose, Span, blocks
+na = assessment.load(areas, year, name)
+one = na.figure("alcohol_prevalence")
+blocks(Prose((Span("There are "), Span(one.text, figure=one.id)), figures=(one,)))
+"""
+    chapter(tmp_path / "notebooks", "01_one", shown)
+    folders = {"raw": root / "none", "notebooks": tmp_path / "notebooks", "prepare": False}
+    folder = runs.run(parameters(), out=tmp_path, processed=processed, **folders)
+    other = Path(shutil.copytree(processed, tmp_path / "other"))
+    table = pd.read_parquet(other / "observations.parquet")
+    row = (table["indicator"] == "alcohol_prevalence") & (table["area_code"] == "E10000034")
+    table.loc[row, "value"] += 100
+    table.to_parquet(other / "observations.parquet")
+    with pytest.raises(CheckError) as caught:
+        verify(folder, raw=root / "none", processed=other, notebooks=tmp_path / "notebooks")
+    (only,) = caught.value.problems
+    assert only.where.startswith("1 revised of the figures. The first: ")
+    assert "Worcestershire" in only.where and " made again" in only.where
+
+
+# Without a look at the raw files
+
+
+def test_tables_can_be_taken_as_they_stand_and_the_report_says_so(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    raw = Path(shutil.copytree(run_options["raw"], tmp_path / "raw"))
+    (raw / "populations.csv").write_text("spoilt", encoding="utf-8")
+    options = {**run_options, "raw": raw}
+    with pytest.raises(InvalidDataError) as caught:
+        runs.run(parameters(formats=["html"]), out=tmp_path / "out", **options)
+    assert "needs run --no-prepare" in caught.value.problem.remedy
+    assert any("populations.csv" in problem.where for problem in caught.value.problems)
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path / "out", prepare=False, **options)
+    described = manifests.read(folder)
+    assert described["raw"] == "not checked"
+    assert "taken as they stood" in described["notes"][0]
+    assert "taken as they stood" in (folder / "report.html").read_text(encoding="utf-8")
+    assert verify(folder, **options)[1] == "Made again, they are the same byte for byte."
+
+
+def test_incomplete_tables_are_not_taken(run_options: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "processed").mkdir()
+    options = {**run_options, "processed": tmp_path / "processed"}
+    with pytest.raises(MissingDataError, match="not complete"):
+        runs.run(parameters(), out=tmp_path / "out", prepare=False, **options)
 
 
 # The code version

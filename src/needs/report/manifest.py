@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,12 @@ from needs.errors import InvalidDataError, MissingDataError
 from needs.report.parameters import RunParameters
 
 NAME = "manifest.json"
+
+#: What the hash of a file with small numbers is one of; its own would help to guess them.
+RELEASED = "the figures that disclosure control leaves of it"
+
+#: What the manifest says of the raw files when a run did not look at them.
+NOT_CHECKED = "not checked"
 
 
 def sha256(content: bytes) -> str:
@@ -97,6 +103,8 @@ def make(
     code: str,
     inputs: Mapping[str, Any],
     outputs: Mapping[str, bytes],
+    notes: Sequence[str] = (),
+    checked: bool = True,
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -111,6 +119,10 @@ def make(
         The manifest of the processed data.
     outputs : mapping of str to bytes
         What the run wrote, by path below its folder.
+    notes : sequence of str
+        What the report says of itself below its title.
+    checked : bool
+        Whether the tables are known to be those of the raw files.
 
     Returns
     -------
@@ -118,7 +130,9 @@ def make(
         JSON data; the same for the same inputs, parameters, code and packages.
     """
     files = [
-        {key: one[key] for key in ("path", "sha256", "size") if key in one}
+        {"path": one["path"], "sha256": one["released"], "of": RELEASED}
+        if "released" in one
+        else {key: one[key] for key in ("path", "sha256", "size") if key in one}
         for one in inputs.get("files", ())
     ]
     return {
@@ -127,6 +141,8 @@ def make(
         "needs": needs.__version__,
         "code": code,
         "packages": dict(package_versions()),
+        **({} if checked else {"raw": NOT_CHECKED}),
+        **({"notes": list(notes)} if notes else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -170,7 +186,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ['packages: numpy was 2.0, is 2.1']
     """
     lines = []
-    for key in ("area", "parameters", "needs", "code", "packages", "inputs"):
+    for key in ("area", "parameters", "needs", "code", "packages", "raw", "inputs"):
         was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
         for name in sorted(was.keys() | is_.keys()):
             if was.get(name) != is_.get(name):

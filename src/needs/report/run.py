@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import os
 import re
 import shutil
@@ -31,9 +32,12 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
+from needs.report.workshop import workshop
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from needs.areas import Area
 
 #: What a notebook's parameters cell must declare, no more and no less.
 NOTEBOOK_PARAMETERS = ("areas", "year", "name")
@@ -59,9 +63,11 @@ def find_project(start: Path | None = None) -> Path:
         if any((folder / "notebooks").glob("[0-9]*_*.ipynb")):
             return folder
     raise MissingDataError(
-        "No notebooks were found here or above.",
-        "notebooks",
-        "Go to the project's folder, or name the notebooks with --notebooks.",
+        f"{here.name or here} is not a project of needs, nor in one: there is no folder notebooks/ "
+        "with chapters like 01_summary.ipynb.",
+        str(here),
+        "Go to the project's folder (cd FOLDER); or name all folders that the command takes: "
+        "--raw, --processed, and for a report --notebooks and --out.",
     )
 
 
@@ -136,6 +142,8 @@ def run(
     processed: Path,
     out: Path,
     notebooks: Path,
+    prepare: bool = True,
+    code: str = "",
     progress: Progress = silent,
 ) -> Path:
     """Make one report.
@@ -150,6 +158,10 @@ def run(
         Folder of reports; this one goes to ``<out>/<area>/<year>``.
     notebooks : Path
         Folder of the chapters.
+    prepare : bool
+        If not, `raw` is not looked at: the tables are taken as they stand, and the report says so.
+    code : str
+        Stated as the version of the code, in place of its own; for `needs.report.verify` alone.
     progress : callable, optional
 
     Returns
@@ -167,7 +179,9 @@ def run(
     RenderError
         An output could not be made.
     """
-    return make(parameters, ground(raw, processed, notebooks, progress), out, progress)
+    start = ground(raw, processed, notebooks, progress, prepare=prepare)
+    start = dataclasses.replace(start, code=code) if code else start
+    return make(parameters, start, out, progress)
 
 
 @dataclass(frozen=True)
@@ -185,6 +199,8 @@ class Ground:
         The manifest of the processed data.
     code : str
         See `needs.report.manifest.code_version`.
+    checked : bool
+        Whether the tables are known to be those of the raw files.
     """
 
     processed: Path
@@ -192,20 +208,33 @@ class Ground:
     areas: pd.DataFrame = field(repr=False)
     inputs: Mapping[str, Any] = field(repr=False)
     code: str
+    checked: bool = True
 
 
-def ground(raw: Path, processed: Path, notebooks: Path, progress: Progress = silent) -> Ground:
+def ground(
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    progress: Progress = silent,
+    *,
+    prepare: bool = True,
+) -> Ground:
     """Check the notebooks, and make the processed tables where they are older than the files.
+
+    With `prepare` false the tables are taken as they stand, and `raw` is not looked at.
 
     Raises
     ------
     ParameterError, MissingDataError, InvalidDataError
     """
-    from needs import prepare
+    from needs import prepare as preparing
 
     chapters(notebooks)  # what is wrong with them is said before a long preparation
-    if not prepare.is_fresh(raw, processed):
-        prepare.prepare(raw, processed, progress)
+    if not prepare:
+        preparing.refuse_incomplete(processed)
+        return dataclasses.replace(open_ground(processed, notebooks), checked=False)
+    if not preparing.is_fresh(raw, processed):
+        preparing.prepare(raw, processed, progress)
     return open_ground(processed, notebooks)
 
 
@@ -229,21 +258,22 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     codes = tuple(area.code for area in areas)
     opened = assessment.load(codes, parameters.year, name, processed=start.processed)
     target = parameters.folder(out, opened.name)
-    _check_target(target, codes)
-
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
-    with _workshop() as workshop, _processed_data(start.processed):
+    notes = _notes(areas, start)
+    with workshop(target) as folder, _processed_data(start.processed):
+        _check_target(target, codes)
         executed = []
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
-            executed.append(execute(path, values, workshop, area=opened.name))
+            executed.append(execute(path, values, folder, area=opened.name))
         outputs = render(
             executed,
             parameters,
             opened=opened,
             code=start.code,
             inputs=start.inputs,
+            notes=notes,
             progress=lambda what, done, _: progress(what, len(start.chapters) + done, steps),
         )
         for path, node in zip(start.chapters, executed, strict=True):
@@ -255,9 +285,11 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             code=start.code,
             inputs=start.inputs,
             outputs=outputs,
+            notes=notes,
+            checked=start.checked,
         )
         outputs[manifests.NAME] = manifests.dump(described)
-    publish(outputs, target)
+        publish(outputs, target)
     progress(f"{opened.name}, {parameters.year}", steps, steps)
     return target
 
@@ -349,6 +381,7 @@ def render(
     opened: Any,
     code: str,
     inputs: Mapping[str, Any],
+    notes: Sequence[str] = (),
     progress: Progress = silent,
 ) -> dict[str, bytes]:
     """Draw every output of a report from its executed notebooks.
@@ -372,6 +405,7 @@ def render(
         year=parameters.year,
         date=parameters.date.isoformat(),
         area_codes=(opened.area.code,),
+        subtitle=" ".join(notes),
         version=needs.__version__,
         code_hash=code,
         geography=_geography(opened),
@@ -431,19 +465,17 @@ def _geography(opened: Any) -> str:
     return f"LSOA {index.lsoa_vintage} boundaries (English Indices of Deprivation {index.edition})"
 
 
-@contextlib.contextmanager
-def _workshop() -> Iterator[Path]:
-    """A folder outside the reports for the copies that are run; kept when one fails."""
-    folder = Path(tempfile.mkdtemp(prefix="needs-run-"))
-    try:
-        yield folder
-    except NotebookError:
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+def _notes(areas: Sequence[Area], start: Ground) -> tuple[str, ...]:
+    """What a reader must know of the whole report, a sentence each; for most reports nothing."""
+    from needs.areas import former
+
+    notes = [former(one, start.areas) for one in areas]
+    if not start.checked:
+        notes.append(
+            "The tables were taken as they stood: they were not compared with the publishers' "
+            "files, and may be older than these."
+        )
+    return tuple(note for note in notes if note)
 
 
 @contextlib.contextmanager

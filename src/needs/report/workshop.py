@@ -1,0 +1,145 @@
+"""A run's own folder for what is not finished, beside the report: one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from needs.errors import NotebookError, ParameterError
+
+#: Seconds after which what another report's run has left is cleared away.
+OLD = 24 * 60 * 60
+
+LOCK = "lock"
+
+_TRIES = 20
+
+
+@contextlib.contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """Hold a hidden folder beside a report while it is made.
+
+    The system gives the lock in it back when a run ends, however it ends. So whatever is there
+    when the lock is free is of a run that was killed, or that failed and left its copies to be
+    looked at.
+
+    Parameters
+    ----------
+    target : Path
+        The report's folder, ``<out>/<area>/<year>``; it need not be there.
+
+    Yields
+    ------
+    Path
+        Empty but for the lock. Removed at the end, unless a notebook failed.
+
+    Raises
+    ------
+    ParameterError
+        Another run is making this report, or its folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as reports:
+    ...     with workshop(Path(reports, "rutland", "2022")) as folder:
+    ...         inside = folder.name
+    ...     inside, list(Path(reports).iterdir())
+    ('.needs-run-2022', [])
+    """
+    target = target.absolute()  # notebooks run in a folder of their own
+    above = target.parent.parents
+    empty = [target.parent, *(path for path in above if not path.exists())]
+    folder = target.with_name(f".needs-run-{target.name}")
+    try:
+        held = _take(folder)
+    except OSError as error:
+        raise ParameterError(
+            f"Reports cannot be written there: {error.strerror or error}.",
+            f"--out: {'/'.join(target.parts[-2:])}",
+            "Choose a folder that you may write to.",
+        ) from None
+    if held is None:
+        raise ParameterError(
+            f"Another run is making {'/'.join(target.parts[-2:])} now.",
+            "--out",
+            "Wait until it is done, or write to another folder with --out.",
+        )
+    try:
+        _clear(folder)
+        _clear_old(target.parent.parent, folder)
+        yield folder
+    except NotebookError:
+        held.close()
+        raise
+    except BaseException:
+        _end(held, folder, empty)
+        raise
+    else:
+        _end(held, folder, empty)
+
+
+def _take(folder: Path) -> BinaryIO | None:
+    """The folder's lock, held; None where another run holds it."""
+    for _ in range(_TRIES):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stream = (folder / LOCK).open("a+b")
+        except FileNotFoundError:  # the run before has just cleared the folder away
+            continue
+        if not _hold(stream):
+            stream.close()
+            return None
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(stream.fileno()), (folder / LOCK).stat()):
+                return stream
+        stream.close()
+    return None
+
+
+def _hold(stream: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink(missing_ok=True)
+
+
+def _clear_old(out: Path, own: Path) -> None:
+    """Clear away what runs of other reports left a day ago, unless one is still running."""
+    for folder in out.glob("*/.needs-run-*"):
+        lock = folder / LOCK
+        if folder == own or not lock.is_file() or time.time() - lock.stat().st_mtime < OLD:
+            continue
+        held = _take(folder)
+        if held is not None:
+            _end(held, folder, [])
+
+
+def _end(held: BinaryIO, folder: Path, empty: list[Path]) -> None:
+    held.close()
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in empty:  # where no report was made
+        with contextlib.suppress(OSError):
+            path.rmdir()

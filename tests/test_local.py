@@ -485,8 +485,9 @@ def test_shares_are_computed_again_from_protected_numbers() -> None:
             "denominator": [152.0, 10.0, 142.0],
             "status": "shown",
             "source": "local_extract",
+            "source_row": "observations.csv, line 2",
         }
-    )
+    ).assign(period_start=pd.Timestamp(2021, 4, 1), period_end=pd.Timestamp(2022, 3, 31))
     areas = pd.DataFrame(
         {
             "code": [UPPER, "E07000237", "E07000238"],
@@ -521,15 +522,30 @@ def test_consultation_is_shown_theme_by_theme(made: Made) -> None:
             "n": [12, None, 1],
         }
     ).astype({"n": "Int64"})
-    processed = made({"consultation": said})
+    processed = made({"consultation": said}, OFF)
     na = assessment.load("Worcestershire", 2022, processed=processed)
     html = to_html(section.consultation(na).items)
     assert html.index("Getting help") < html.index("It was quick.") < html.index("Stigma")
     assert "&lt;b&gt;not&lt;/b&gt; know. (12 people)" in html
     assert "People look away. (1 person)" in html
     assert pd.read_parquet(processed / "consultation.parquet").columns.tolist() == list(
-        schemas.CONSULTATION.columns
+        schemas.COMMENTS.columns
     )
+
+
+def test_few_who_said_the_same_are_not_counted_out(made: Made) -> None:
+    said = pd.DataFrame(
+        {
+            "area_code": UPPER,
+            "theme": "Stigma",
+            "text": ["Nobody.", "Few.", "Some.", "Many.", "Who knows."],
+            "n": pd.array([0, 7, 8, 62, None], dtype="Int64"),
+        }
+    )
+    table = pd.read_parquet(made({"consultation": said}) / "consultation.parquet")
+    assert table["people"].tolist() == [
+        *("0 people", "fewer than 8 people", "about 10 people", "about 60 people", "")
+    ]
 
 
 def test_the_same_extract_gives_the_same_bytes(made: Made, extract, root, tmp_path) -> None:

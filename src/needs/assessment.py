@@ -188,7 +188,7 @@ class Assessment:
         place = place or self.area
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
-        rows = self.rows(key, place.code, sex)
+        rows = _as_long(self.rows(key, place.code, sex), self.latest_period(key, place.code, sex))
         figures = tuple(self.to_figure(row, place) for row in rows.to_dict("records"))
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
 
@@ -605,6 +605,15 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
     rows = gpd.read_parquet(path, filters=[("code", "in", list(codes))])
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _as_long(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
+    """Periods as long as the newest, where single years stand beside sums of them."""
+    if not rows["period_end"].duplicated().any():
+        return rows
+    days = (rows["period_end"] - rows["period_start"]).dt.days
+    own = days[rows["period"] == newest]
+    return rows[(days - own.iloc[-1]).abs() < 31] if len(own) else rows
 
 
 def _number(value: Any) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,11 @@ from needs import schemas
 from needs.catalogue import Disclosure, Indicator
 from needs.derive import LEAST_DEATHS, join_marks
 from needs.disclosure import Line, protect, round_to_base
-from needs.errors import NeedsError, Problem
+from needs.errors import InvalidDataError, NeedsError, Problem
 from needs.figures import Status
 from needs.periods import Period, parse
 from needs.readers.datapackage import NAMED, LocalIndicator, LocalRule, Package
+from needs.stats.intervals import poisson
 from needs.stats.proportions import proportion
 from needs.stats.rates import ESP2013, RELIABLE_EVENTS, crude_rate, directly_standardised_rate
 
@@ -49,6 +51,16 @@ QUINTILES: Mapping[int, str] = {
 }
 
 ALL_AGES = "all ages"
+
+ENGLAND = "E92000001"
+
+#: Decimals of the rates that depend on more than the count that is shown, as reports print them.
+DECIMALS = 1
+
+#: Columns that say when; two dates.
+SPAN = ("period_start", "period_end")
+
+Span = tuple[pd.Timestamp, pd.Timestamp]
 
 #: Population of one place, sex and age band by year.
 People = dict[tuple[str, str, str], dict[int, float]]
@@ -104,7 +116,9 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
     Counts of fewer persons than the threshold are hidden; then further counts, until the total, the
     districts, the fifths, and the ages and sexes together give none away; then the rest is rounded.
     Rates come from the rounded counts: events by age are scaled to add up to them, so that neither
-    a rate nor its interval gives back the exact count.
+    a rate nor its interval gives back the exact count. Standardised rates, and intervals of repeat
+    events, also depend on events by age or person. They are rounded as printed, because few sets of
+    whole numbers fit all digits of one.
     """
     counts = package.tables.get("local_counts")
     if counts is None or counts.empty:
@@ -156,7 +170,7 @@ def protect_observations(
     source : str
     rule : Disclosure
     areas : DataFrame
-        Says which districts make an authority.
+        Says which districts make an authority, and which authorities a region.
     indicators : mapping of key to Indicator
         Amounts of money are not counts and stay.
 
@@ -164,8 +178,15 @@ def protect_observations(
     -------
     DataFrame
         The same rows. Small counts are suppressed with their values, and so are shares that few
-        people are in, or out of. Sexes, ages, categories and districts are taken to add up to their
-        totals. Counts are rounded, and shares and crude rates computed again from them.
+        people are in, or out of. Sexes, ages, categories, areas, and years beside the sum of years
+        are taken to add up to their totals. Counts are rounded, and rates and shares computed again
+        from them.
+
+    Raises
+    ------
+    InvalidDataError
+        A rate or share has no count, so that nobody knows whether it is one of few people; or a
+        small count cannot be hidden.
     """
     money = [key for key, one in indicators.items() if one.statistic == "amount"]
     if rule.by_publisher or not (rule.threshold or rule.rounding_base):
@@ -174,41 +195,154 @@ def protect_observations(
     own &= ~observations["indicator"].isin(money)
     if not own.any():
         return observations
+    _refuse_uncounted(observations[own], rule, indicators)
     table = observations.copy()
-    upper = areas.drop_duplicates("code").set_index("code")["upper_code"]
-    for (key, _), rows in table[own].groupby(["indicator", "period"], sort=False):
-        done = _protect_breakdown(rows, indicators[str(key)], rule, upper)
-        columns = ["value", "lower", "upper", "count", "denominator", "status"]
-        table.loc[rows.index, columns] = done[columns]
+    parents = _parents(areas)
+    for key, rows in table[own].groupby("indicator", sort=False):
+        for block in _blocks(rows):
+            done = _protect_breakdown(block, indicators[str(key)], rule, parents)
+            columns = ["value", "lower", "upper", "count", "denominator", "status"]
+            table.loc[block.index, columns] = done[columns]
     return table
 
 
+def comments(rows: pd.DataFrame, rule: LocalRule) -> pd.DataFrame:
+    """Say of each comment how many people made it, as the rule leaves it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        See `needs.schemas.CONSULTATION`.
+    rule : LocalRule
+
+    Returns
+    -------
+    DataFrame
+        See `needs.schemas.COMMENTS`.
+    """
+    base = 0 if rule.off_because else rule.rounding_base
+
+    def people(number: Any) -> str:
+        if pd.isna(number):
+            return ""
+        exact = np.array([float(str(number))])
+        if exact[0] == 0:
+            return "0 people"
+        if not rule.off_because and _small(exact, rule)[0]:
+            return f"fewer than {rule.threshold} people"
+        count = int(round_to_base(exact, base)[0])
+        return "1 person" if count == 1 else f"{'about ' if base else ''}{count} people"
+
+    said = [people(number) for number in rows["n"]]
+    return schemas.conform(rows.assign(people=said), schemas.COMMENTS)
+
+
+def _counted(rows: pd.DataFrame, indicator: Indicator) -> pd.Series:
+    """The count behind each row: its own, or what its value and denominator come to."""
+    if indicator.statistic == "count":
+        return rows["count"].fillna(rows["value"])
+    if indicator.statistic in ("proportion", "crude_rate"):
+        made = rows["value"] * rows["denominator"] / indicator.multiplier
+        return rows["count"].fillna(made.round())
+    return rows["count"]
+
+
+def _refuse_uncounted(
+    rows: pd.DataFrame, rule: Disclosure, indicators: Mapping[str, Indicator]
+) -> None:
+    """A rate or share of unknown numbers could be one of few people."""
+    problems = []
+    for key, group in rows.groupby("indicator", sort=False):
+        if rule.threshold == 0 or indicators[str(key)].statistic == "unmet_need":
+            continue
+        lost = group[group["value"].notna() & _counted(group, indicators[str(key)]).isna()]
+        problems += _named(
+            lost,
+            "indicator",
+            "A value of '{}' has no count, so that the disclosure rule cannot be applied to it.",
+            "Give its count, and the denominator.",
+        )
+    if problems:
+        raise InvalidDataError(
+            "Small numbers cannot be told from others.",
+            "disclosure",
+            "Give the counts.",
+            problems=problems,
+        )
+
+
+def _parents(areas: pd.DataFrame) -> dict[str, str]:
+    """The area that each adds up to: districts to authorities, to regions, to England."""
+    current = areas[areas["valid_to"].isna()] if "valid_to" in areas else areas
+    parents: dict[str, str] = {}
+    for place in current.to_dict("records"):
+        code, upper, region = (str(place.get(k)) for k in ("code", "upper_code", "region_code"))
+        if upper not in (code, "nan", "None", "<NA>"):
+            parents[code] = upper
+        elif region not in (code, "nan", "None", "<NA>"):
+            parents[code] = region
+        elif place.get("kind") == "region":
+            parents[code] = ENGLAND
+    return parents
+
+
+def _blocks(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Rows of periods that add up to each other; mostly those of one period."""
+    spans = rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None)
+    groups: dict[Span, set[Span]] = {span: {span} for span in spans}
+    for total, chain in _sums_of_periods(list(groups)):
+        joined = set().union(groups[total], *(groups[part] for part in chain))
+        groups |= dict.fromkeys(joined, joined)
+    keys = list(zip(*(rows[name] for name in SPAN), strict=True))
+    for group in {id(one): one for one in groups.values()}.values():
+        yield rows[[key in group for key in keys]]
+
+
+def _sums_of_periods(spans: Sequence[Span]) -> Iterator[tuple[Span, tuple[Span, ...]]]:
+    """Each period with the shorter ones that join up to it without gap or overlap."""
+    day = pd.Timedelta(days=1)
+
+    def chains(begin: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[Span, ...]]:
+        for one in spans:
+            if one[0] == begin and one[1] == end:
+                yield (one,)
+            elif one[0] == begin and one[1] < end:
+                yield from ((one, *rest) for rest in chains(one[1] + day, end))
+
+    for total in spans:
+        yield from ((total, chain) for chain in chains(*total) if len(chain) > 1)
+
+
 def _protect_breakdown(
-    rows: pd.DataFrame, indicator: Indicator, rule: Disclosure, upper: pd.Series
+    rows: pd.DataFrame, indicator: Indicator, rule: Disclosure, parents: Mapping[str, str]
 ) -> pd.DataFrame:
     counting = indicator.statistic == "count"
     share = indicator.statistic == "proportion"
-    counts = rows["count"].fillna(rows["value"]) if counting else rows["count"]
-    numbers = counts.to_numpy(dtype=float, na_value=np.nan)
+    numbers = _counted(rows, indicator).to_numpy(dtype=float, na_value=np.nan)
     whole = rows["denominator"].to_numpy(dtype=float, na_value=np.nan)
     given = (rows["status"] == Status.SUPPRESSED).to_numpy(dtype=bool)
-    small = given | _small(numbers, rule)
-    if share:
-        small |= _small(whole, rule) | _small(whole - numbers, rule)
-    hidden = small
+    # of a share, those who are counted, those who are not, and both together are people
+    seen = (numbers, whole, whole - numbers) if share else (numbers,)
+    hidden = small = given | np.logical_or.reduce([_small(one, rule) for one in seen])
     if rule.secondary:
-        lines = list(_lines_of(rows.reset_index(drop=True), indicator.age, upper))
-        hidden = protect(numbers, small, lines, rule.threshold)
+        lines = list(_lines_of(rows.reset_index(drop=True), indicator.age, parents))
+        found = [protect(one, small, lines, rule.threshold) for one in seen]
+        hidden = np.logical_or.reduce(found)
     rounded = np.where(hidden, np.nan, round_to_base(numbers, rule.rounding_base))
-    out = rows.assign(count=pd.Series(rounded, rows.index).where(rows["count"].notna()))
-    out.loc[hidden, ["value", "lower", "upper"]] = np.nan
+    shown = ~hidden & (rows["status"] == Status.SHOWN).to_numpy(dtype=bool)
+    vanished = shown & (numbers > 0) & (rounded == 0)
+    out = rows.assign(count=pd.Series(rounded, rows.index).where(rows["count"].notna() & ~vanished))
+    out.loc[hidden | vanished, ["value", "lower", "upper"]] = np.nan
     out.loc[hidden, "status"] = Status.SUPPRESSED.value
-    open_ = ~hidden & ~np.isnan(rounded) & (rows["status"] == Status.SHOWN).to_numpy(dtype=bool)
-    if counting:
-        out["value"] = pd.Series(rounded, rows.index).where(open_, out["value"])
-    if share:
+    out.loc[vanished, "status"] = Status.ROUNDS_TO_ZERO.value
+    open_ = shown & ~vanished & ~np.isnan(rounded)
+    if counting and rule.rounding_base:
+        for column in ("value", "lower", "upper"):
+            ends = out[column].to_numpy(dtype=float, na_value=np.nan)
+            out[column] = np.where(open_, round_to_base(ends, rule.rounding_base), ends)
+    elif share:
         people = round_to_base(whole, rule.rounding_base)
-        out["denominator"] = np.where(hidden, np.nan, people)
+        out["denominator"] = np.where(hidden | vanished, np.nan, people)
         again = open_ & (people > 0)
         frame = pd.DataFrame({"row": np.arange(len(rows)), "n": people})
         frame = frame.assign(x=np.minimum(rounded, people))[again]
@@ -218,12 +352,44 @@ def _protect_breakdown(
         out.loc[again, ["value", "lower", "upper"]] = made[
             ["value", "lower95_0", "upper95_0"]
         ].to_numpy()
-    if indicator.statistic == "crude_rate":
-        again = open_ & (whole > 0) & (numbers > 0)
-        factor = pd.Series(rounded / numbers, rows.index)[again]
-        for column in ("value", "lower", "upper"):
-            out.loc[again, column] = out.loc[again, column] * factor
+    elif rule.rounding_base:
+        out.loc[open_] = _again(out[open_], numbers[open_], rounded[open_], indicator)
     return out
+
+
+def _again(
+    rows: pd.DataFrame, exact: Floats, rounded: Floats, indicator: Indicator
+) -> pd.DataFrame:
+    """Rates of rounded counts: neither a rate nor its interval gives back the exact count.
+
+    The interval keeps what does not depend on the count: for a standardised rate how unlike the
+    weights are. What cannot be computed from published numbers is rounded as it is printed.
+    """
+    value = rows["value"].to_numpy(dtype=float, na_value=np.nan)
+    limits = rows[["lower", "upper"]].to_numpy(dtype=float, na_value=np.nan)
+    whole = rows["denominator"].to_numpy(dtype=float, na_value=np.nan)
+    each = np.divide(value, exact, out=np.zeros(len(rows)), where=exact > 0)
+    ends = np.column_stack(poisson(rounded))
+    if indicator.statistic == "unmet_need":
+        limits += (rate := (exact - rounded) / whole * indicator.multiplier)[:, None]
+        rate = value + rate
+    elif indicator.statistic == "directly_standardised_rate":
+        old = np.column_stack(poisson(exact)) - exact[:, None]
+        spread = (limits - value[:, None]) / np.where(old == 0, np.nan, old)
+        rate = each * rounded
+        limits = rate[:, None] + spread * (ends - rounded[:, None])
+    else:
+        if indicator.statistic == "crude_rate":
+            known = indicator.multiplier / np.where(whole > 0, whole, np.nan)
+            each = np.where(np.isnan(known), each, known)
+        rate = each * rounded
+        limits = np.where(np.isnan(limits), np.nan, each[:, None] * ends)
+    decimals = indicator.decimals
+    return rows.assign(
+        value=np.round(rate, decimals),
+        lower=np.round(limits[:, 0], decimals),
+        upper=np.round(limits[:, 1], decimals),
+    )
 
 
 def _small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
@@ -231,26 +397,42 @@ def _small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
     return found
 
 
-def _lines_of(rows: pd.DataFrame, whole_age: str, upper: pd.Series) -> Iterator[Line]:
-    """Sexes, ages, categories and districts that add up, by position; totals where they stand."""
+def _lines_of(rows: pd.DataFrame, whole_age: str, parents: Mapping[str, str]) -> Iterator[Line]:
+    """Sexes, ages, categories, areas and years that add up, by position; totals where they stand.
+
+    A row that is not there may be one of nothing: parts need not be complete. Of a region, or of
+    England, half the parts must be there, because reports show some authorities and no others.
+    """
     totals = {"sex": "persons", "age": whole_age, "category": ""}
-    place = ["area_code", *totals]
+    place = ["area_code", *SPAN, *totals]
     for column, total in totals.items():
         rest = [one for one in place if one != column]
         for _, group in rows.groupby(rest, sort=False):
             is_total = group[column] == total
             yield from _line(list(group.index[~is_total]), list(group.index[is_total]))
-    parents = rows["area_code"].map(upper).fillna(rows["area_code"])
-    for _, group in rows.groupby([parents, *totals], sort=False):
-        is_total = group["area_code"] == parents[group.index]
-        yield from _line(list(group.index[~is_total]), list(group.index[is_total]))
+    size: dict[str, int] = {}
+    for parent in parents.values():
+        size[parent] = size.get(parent, 0) + 1
+    upper = rows["area_code"].map(dict(parents))
+    for _, group in rows.groupby([*SPAN, *totals], sort=False):
+        own = dict(zip(group["area_code"], group.index, strict=True))
+        for parent, parts in group.groupby(upper[group.index], sort=False):
+            code = str(parent)
+            if code.startswith(("E12", "E92")) and 2 * len(parts) < size[code]:
+                continue
+            yield from _line(list(parts.index), [own[code]] if code in own else [])
+    spans = list(rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None))
+    sums = list(_sums_of_periods(spans))
+    for _, group in rows.groupby(["area_code", *totals], sort=False) if sums else ():
+        at = dict(zip(zip(*(group[name] for name in SPAN), strict=True), group.index, strict=True))
+        for whole, chain in sums:
+            if whole in at:
+                yield from _line([at[one] for one in chain if one in at], [at[whole]])
 
 
 def _line(parts: Sequence[int], totals: Sequence[int]) -> Iterator[Line]:
-    if parts and totals:
-        yield Line(tuple(parts), totals[0])
-    elif len(parts) > 1:  # their total may be seen elsewhere
-        yield Line(tuple(parts))
+    if len(parts) > 1:  # without a total it may be seen elsewhere
+        yield Line(tuple(parts), totals[0] if totals else None)
 
 
 def _placed(counts: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, list[Problem]]:
@@ -484,7 +666,15 @@ def _cell_rates(
         least = LEAST_DEATHS if declared.counted == "deaths" else 0
         crude = None if withheld else _crude(banded[0], shown[number], person_years, repeat, least)
         made.append(
-            base | _entry("crude_rate", crude, withheld, person_years, estimated, shown[number])
+            base
+            | _entry(
+                "crude_rate",
+                _as_printed(crude) if repeat and not rule.off_because else crude,
+                withheld,
+                person_years,
+                estimated,
+                shown[number],
+            )
         )
         if cell.age == ALL_AGES and banded[1] is not None:
             standard = None if withheld else _standardised(banded[1], repeat)
@@ -493,7 +683,7 @@ def _cell_rates(
                 base
                 | _entry(
                     "directly_standardised_rate",
-                    standard,
+                    standard if rule.off_because else _as_printed(standard),
                     withheld,
                     person_years,
                     banded[2],
@@ -501,6 +691,16 @@ def _cell_rates(
                 )
             )
     return pd.DataFrame(made)
+
+
+def _as_printed(made: pd.Series | None) -> pd.Series | None:
+    """A rate to the decimals that are printed: all its digits would give events by age away."""
+    if made is None:
+        return None
+    limits = ["value", "lower95_0", "upper95_0"]
+    out = made.copy()
+    out[limits] = [round(float(made[name]), DECIMALS) for name in limits]
+    return out
 
 
 def _entry(

@@ -325,6 +325,14 @@ CONSULTATION = pa.DataFrameSchema(
     name="consultation",
 )
 
+#: The same as reports show it: how many, in words, under the package's disclosure rule.
+COMMENTS = pa.DataFrameSchema(
+    {"area_code": _text(), "theme": _text(), "text": _text(), "people": _text()},
+    strict=True,
+    ordered=True,
+    name="consultation",
+)
+
 #: Parts of an authority that rates of a local extract are computed for.
 LOCAL_KINDS: tuple[str, ...] = ("area", "district", "quintile", "age and sex")
 
@@ -366,7 +374,7 @@ LOCAL_RATES = pa.DataFrameSchema(
 #: Tables of data/processed/ that are only there where a data package gives them.
 LOCAL_TABLES: Mapping[str, pa.DataFrameSchema] = {
     "local_rates": LOCAL_RATES,
-    "consultation": CONSULTATION,
+    "consultation": COMMENTS,
 }
 
 #: Every Parquet table of data/processed/ but the boundaries.

@@ -56,15 +56,16 @@ class InputFile:
     path : str
         Below ``data/raw/``, with forward slashes: "ons_drug_deaths/2021localauthorities.xlsx".
     sha256 : str
-    size : int
-        In bytes.
+        Of the file; where disclosure control is ours, of the figures that it leaves.
+    size : int or None
+        In bytes; None where disclosure control is ours.
     source : str
         Key of its source in the catalogue; empty for a file of a data package.
     """
 
     path: str
     sha256: str
-    size: int = 0
+    size: int | None = 0
     source: str = ""
 
     @property
@@ -136,11 +137,15 @@ def input_files(manifest: Mapping[str, Any], catalogue: Catalogue) -> tuple[Inpu
     """
     found = []
     for one in manifest.get("files", ()):
+        # a guarded file's own hash and size would help to guess the small numbers in it
+        guarded = "released" in one
         path = str(one["path"]).replace("\\", "/").removeprefix("data/").removeprefix("raw/")
         folder = path.split("/", 1)[0]
         key = str(one.get("source") or "") or folder
         source = key if key in catalogue.sources else ""
-        found.append(InputFile(path, str(one["sha256"]), int(one.get("size", 0)), source))
+        digest = str(one["released" if guarded else "sha256"])
+        size = None if guarded else int(one.get("size", 0))
+        found.append(InputFile(path, digest, size, source))
     return tuple(sorted(found, key=lambda one: one.path))
 
 
@@ -658,18 +663,25 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
             (
                 Cell(one.path),
                 Cell(context.catalogue.sources[one.source].title if one.source else "data package"),
-                Cell(f"{one.size:,}", one.size),
+                Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
                 Cell(one.sha256),
             )
             for one in files
         )
+        guarded = any(one.size is None for one in files)
         columns = (
             Column("File", "header"),
             Column("Source", "text"),
             Column("Size", "number", "bytes"),
             Column("SHA-256", "text"),
         )
-        out.append(Table("files", "Files read", columns, rows, print_rows=0))
+        notes = (
+            "[c]: a file with small numbers. The hash is that of the figures that disclosure "
+            "control leaves of it.",
+        )
+        out.append(
+            Table("files", "Files read", columns, rows, notes if guarded else (), print_rows=0)
+        )
     lines = dict.fromkeys(one.attribution for one in sources)
     out += [Prose((Span("Attribution:"),))]
     out += [Bullets(tuple((Span(line),) for line in lines))]

@@ -113,5 +113,10 @@ def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
     for file in register["files"]:
         name = file["path"].rsplit("/", 1)[-1]
         if any(name in row for row in figure["source_rows"]) or file["source"] in figure["sources"]:
-            say("File", f"{file['path']}, sha256 {file['sha256']}")
+            of = (
+                ""
+                if file.get("size", 0) is not None
+                else " of what disclosure control leaves of it"
+            )
+            say("File", f"{file['path']}, sha256{of} {file['sha256']}")
     return lines

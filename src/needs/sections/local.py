@@ -9,7 +9,7 @@ import pandas as pd
 
 from needs import charts, tables, words
 from needs.assessment import Assessment
-from needs.blocks import Block, Blocks, Bullets, Chart, Heading, Prose, Span, Table, Text, blocks
+from needs.blocks import Block, Blocks, Bullets, Chart, Heading, Prose, Span, Table, blocks
 from needs.figures import Figure, Status, figure_id
 from needs.readers.datapackage import LOCAL_SOURCE
 
@@ -100,17 +100,11 @@ def consultation(na: Assessment) -> Blocks:
     ]
     for theme, rows in table.groupby("theme", sort=False):
         items = tuple(
-            _comment(str(text), n) for text, n in zip(rows["text"], rows["n"], strict=True)
+            (Span(str(text)), *([Span(f" ({people})")] if people else []))
+            for text, people in zip(rows["text"], rows["people"], strict=True)
         )
         out += [Heading(str(theme), level=3), Bullets(items)]
     return blocks(*out)
-
-
-def _comment(text: str, number: Any) -> Text:
-    if pd.isna(number):
-        return (Span(text),)
-    people = "1 person" if number == 1 else f"{number} people"
-    return (Span(text), Span(f" ({people})"))
 
 
 def _total(na: Assessment, rows: pd.DataFrame) -> Blocks:

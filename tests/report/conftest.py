@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from needs.report import run as runs
 from needs.report.document import Document, InputFile, ReportContext, read_document
 from needs.report.parameters import RunParameters
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -340,3 +341,17 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Any], dict[str, list[str]]]:
+    """What axe finds in a page: each rule with some of the elements that break it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+
+    def find(page: Any) -> dict[str, list[str]]:
+        found = Axe().run(page, options=options).response["violations"]
+        return {one["id"]: [node["html"][:200] for node in one["nodes"][:3]] for one in found}
+
+    return find

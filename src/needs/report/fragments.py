@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -139,9 +141,30 @@ def environment() -> jinja2.Environment:
         "printed_limit": printed_limit,
         "printed_input": printed_input,
         "printed_date": printed_date,
+        "page_script": page_script,
+        "page_policy": page_policy,
         "kind_of": lambda block: type(block).__name__,
     }
     return env
+
+
+def page_script(*names: str) -> Markup:
+    """The scripts of a page as they stand in it, without the comments."""
+    text = "\n".join(environment().get_template(name).render() for name in names)
+    return Markup(re.sub(r"^\s*//.*\n|^\s+", "", text, flags=re.MULTILINE))
+
+
+def page_policy(script: str) -> str:
+    """What a browser may load for a page (Content Security Policy): nothing but what is in it.
+
+    Examples
+    --------
+    >>> "script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='" in page_policy("")
+    True
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    allowed = "style-src 'unsafe-inline'; font-src data:; img-src data:"
+    return f"default-src 'none'; {allowed}; script-src 'sha256-{digest}'; base-uri 'none'"
 
 
 def draw(block: Block | Cards, view: View, **more: Any) -> Markup:

@@ -58,6 +58,10 @@ def font_address(file: str) -> str:
 def render_html(document: Document) -> str:
     """Draw the report as a page that needs nothing else: no script, no font, no image elsewhere.
 
+    The page's own policy lets a browser load nothing, and run no script but the page's own, which
+    only adds to what is there: columns that sort, a chart or its table alone, a map read area by
+    area.
+
     Parameters
     ----------
     document : Document

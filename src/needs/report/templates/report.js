@@ -1,0 +1,84 @@
+// What scripts add to the report; it is whole without them.
+(function () {
+  function all(selector, from) {
+    return Array.prototype.slice.call((from || document).querySelectorAll(selector));
+  }
+  function make(tag, parent, before, attributes) {
+    var made = document.createElement(tag);
+    Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+    parent.insertBefore(made, before);
+    return made;
+  }
+
+  // A link to something folded away unfolds it; without scripts the reader unfolds it by hand.
+  function unfold() {
+    var goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var opened = false;
+    for (var up = goal; up; up = up.parentElement) {
+      if (up.tagName === "DETAILS" && !up.open) { up.open = opened = true; }
+    }
+    if (opened) { goal.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", unfold);
+  window.addEventListener("load", unfold);
+
+  // The chart or the table alone; both are there in print.
+  all(".chart-block").forEach(function (block) {
+    var figure = block.querySelector("figure"), fold = block.querySelector("details");
+    if (!fold) { return; }
+    var kind = figure.className === "map" ? "Map" : "Chart";
+    var label = figure.querySelector("figcaption").textContent.split(":")[0];
+    var views = make("div", block, figure, { class: "views", role: "group", "aria-label": label + ", view" });
+    var buttons = [kind, "Table"].map(function (word, table) {
+      var button = make("button", views, null, { type: "button" });
+      button.textContent = word;
+      button.addEventListener("click", function () {
+        figure.classList.toggle("away", Boolean(table));
+        fold.open = Boolean(table);
+        tell();
+      });
+      return button;
+    });
+    function tell() {
+      buttons[0].setAttribute("aria-pressed", !figure.classList.contains("away"));
+      buttons[1].setAttribute("aria-pressed", fold.open);
+    }
+    fold.addEventListener("toggle", function () {
+      if (!fold.open) { figure.classList.remove("away"); }
+      tell();
+    });
+    tell();
+  });
+
+  // The areas of a map and the points of a chart, one by one: a single stop for the keyboard.
+  all("figure").forEach(function (figure, number) {
+    var names = new Intl.Collator("en-GB", { numeric: true });
+    var marks = all("svg title", figure).map(function (title) { return title.parentNode; });
+    if (marks.length < 2) { return; }
+    function say(mark) { return mark.querySelector("title").textContent; }
+    marks.sort(function (a, b) { return names.compare(say(a), say(b)); });
+    var box = make("div", figure, figure.querySelector("figcaption"), { class: "one-by-one" });
+    var id = "one-by-one-" + number, shown;
+    var label = make("label", box, null, { for: id });
+    label.textContent = (figure.className === "map" ? "Areas" : "Points") + ", one by one";
+    var slider = make("input", box, null, { id: id, type: "range", min: 1, max: marks.length, value: 1 });
+    var output = make("output", box, null, { for: id, "aria-live": "off" });
+    function show() {
+      var mark = marks[slider.value - 1];
+      if (shown) { shown.remove(); }
+      shown = mark.cloneNode(false);
+      shown.setAttribute("class", "here");
+      shown.setAttribute("vector-effect", "non-scaling-stroke");
+      mark.parentNode.appendChild(shown);
+      output.textContent = say(mark);
+      slider.setAttribute("aria-valuetext", say(mark));
+    }
+    slider.setAttribute("aria-valuetext", say(marks[0]));
+    slider.addEventListener("input", show);
+    slider.addEventListener("focus", show);
+    figure.addEventListener("pointerover", function (event) {
+      var place = marks.indexOf(event.target);
+      if (place >= 0) { slider.value = place + 1; show(); }
+    });
+  });
+})();

@@ -393,6 +393,7 @@ def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -
         "tables.xlsx",
         "figures.csv",
         "figures.json",
+        "datapackage.json",
         "manifest.json",
         "notebooks/01_where.ipynb",
     }
@@ -422,7 +423,8 @@ def test_two_runs_give_the_same_bytes_and_name_no_folder(
 def test_only_the_formats_asked_for_are_made(run_options: dict[str, Any], tmp_path: Path) -> None:
     folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
     made = {path.name for path in folder.iterdir() if path.is_file()}
-    assert made == {"report.html", "figures.csv", "figures.json", "manifest.json"}
+    register = {"figures.csv", "figures.json", "datapackage.json"}
+    assert made == {"report.html", "manifest.json"} | register
 
 
 def test_a_report_may_have_a_name_of_its_own(run_options: dict[str, Any], tmp_path: Path) -> None:
@@ -494,7 +496,7 @@ def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> No
     folder = runs.run(parameters(), out=tmp_path, **run_options)
     before = files(tmp_path)
     lines = verify(folder, **run_options)
-    assert lines[0] == "6 files are as their manifest says."
+    assert lines[0] == "7 files are as their manifest says."
     assert files(tmp_path) == before
 
 
@@ -525,7 +527,7 @@ def test_a_report_of_other_code_is_not_verified(
         verify(folder, **{**run_options, "notebooks": tmp_path / "notebooks"})
     told = [problem.what for problem in caught.value.problems]
     assert told[0].startswith("It was made with other code (")
-    assert told[1].startswith("Made again, 3 of 6 files differ: report.html, report.pdf")
+    assert told[1].startswith("Made again, 3 of 7 files differ: report.html, report.pdf")
     assert caught.value.problems[1].where.startswith("no figure differs")
     assert len(told) == 2 and str(caught.value).count("other code") == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 from collections.abc import Iterable
@@ -11,34 +12,120 @@ from dataclasses import dataclass
 from typing import Any
 
 from needs.catalogue import Indicator, Source
-from needs.figures import STATUS_SYMBOL, Figure, Status, format_number
+from needs.figures import STATUS_SYMBOL, SYMBOLS, Figure, Status, format_number
 from needs.report.document import Document, InputFile
+from needs.report.parameters import slug
+
+
+def _column(
+    name: str, title: str, description: str, kind: str = "string", **constraints: Any
+) -> dict[str, Any]:
+    field = {"name": name, "type": kind, "title": title, "description": description}
+    return {**field, "constraints": constraints} if constraints else field
+
+
+#: Columns of ``figures.csv``, as a Frictionless table schema describes them.
+FIELDS = (
+    _column(
+        "id",
+        "Identifier",
+        "Names the figure in this report, in report.html, figures.json and needs trace.",
+        pattern=r"[A-Za-z0-9._-]+",
+        unique=True,
+        required=True,
+    ),
+    _column(
+        "indicator",
+        "Indicator",
+        "Key of the indicator in the catalogue, or of a measure that the report computes.",
+        required=True,
+    ),
+    _column("label", "Label", "What is measured, in plain words.", required=True),
+    _column(
+        "area_code",
+        "Area code",
+        "Code of the Office for National Statistics; codes of several authorities that make one "
+        "area are joined.",
+    ),
+    _column("area_name", "Area name", "Name of the area.", required=True),
+    _column(
+        "period",
+        "Period",
+        "As printed: a calendar year, a financial year (2021/22) or several years.",
+        required=True,
+    ),
+    _column("sex", "Sex", "persons, male or female.", required=True),
+    _column("age", "Age", "Age range in years, ends included.", required=True),
+    _column(
+        "value",
+        "Value",
+        "Unrounded, in the unit that the column unit names. Empty unless status is shown.",
+        "number",
+    ),
+    _column(
+        "lower",
+        "Lower 95% limit",
+        "Lower end of the 95% confidence interval, in the unit of the value. Empty where there "
+        "is none.",
+        "number",
+    ),
+    _column(
+        "upper",
+        "Upper 95% limit",
+        "Upper end of the 95% confidence interval, in the unit of the value. Empty where there "
+        "is none.",
+        "number",
+    ),
+    _column("unit", "Unit", "Unit of value, lower and upper. Empty for a pure number."),
+    _column(
+        "printed",
+        "As printed",
+        "The figure as the report prints it, rounded; the shorthand in square brackets where it "
+        "is not shown.",
+        required=True,
+    ),
+    _column(
+        "status",
+        "Status",
+        "Why there is, or is not, a value. Zero is shown; a suppressed value is never zero.",
+        enum=[one.value for one in Status],
+        required=True,
+    ),
+    _column(
+        "marks",
+        "Marks",
+        "Letters beside a value: "
+        + "; ".join(f"{mark}, {meaning}" for mark, meaning in SYMBOLS.items())
+        + ".",
+        pattern=f"[{''.join(SYMBOLS)}]*",
+    ),
+    _column(
+        "numerator",
+        "Numerator",
+        "What the formula divides, as a number of people, deaths or other cases. Empty where the "
+        "formula has none, the source gives none, or it is withheld.",
+        "number",
+    ),
+    _column(
+        "denominator",
+        "Denominator",
+        "What the formula divides by, as a number of people or other cases. Empty where the "
+        "formula has none or the source gives none.",
+        "number",
+    ),
+    _column("formula", "Formula", "How the value is computed, in words and symbols."),
+    _column("method", "Method", "Heading in docs/methods.md."),
+    _column("sources", "Sources", "Keys of sources in the catalogue, joined with '; '."),
+    _column(
+        "source_rows",
+        "Source rows",
+        "File, sheet and row or line of each input in the publisher's file, joined with '; '.",
+    ),
+    _column("note", "Note", "What else must be known of the figure."),
+)
 
 #: Columns of ``figures.csv``.
-COLUMNS = (
-    "id",
-    "indicator",
-    "label",
-    "area_code",
-    "area_name",
-    "period",
-    "sex",
-    "age",
-    "value",
-    "lower",
-    "upper",
-    "unit",
-    "printed",
-    "status",
-    "marks",
-    "numerator",
-    "denominator",
-    "formula",
-    "method",
-    "sources",
-    "source_rows",
-    "note",
-)
+COLUMNS = tuple(str(one["name"]) for one in FIELDS)
 
 # What a spreadsheet program takes for the beginning of a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -139,6 +226,75 @@ def _field(value: Any) -> str:
     if value is None:
         return ""
     return repr(float(value)) if isinstance(value, (int, float)) else safe_text(str(value))
+
+
+def figures_package(document: Document, table: bytes) -> bytes:
+    """``datapackage.json``: what the columns of ``figures.csv`` mean (Frictionless Data Package).
+
+    Parameters
+    ----------
+    document : Document
+    table : bytes
+        ``figures.csv`` as `figures_csv` made it; the description holds its length and hash.
+
+    Returns
+    -------
+    bytes
+        The same document gives the same bytes.
+    """
+    context = document.context
+    sources = document.sources
+    name = slug(f"figures {context.area_name} {context.year or ''}")
+    package: dict[str, Any] = {
+        "profile": "tabular-data-package",
+        "name": name,
+        "title": f"Figures: {context.title}",
+        "description": (
+            "Every figure of the report beside this file, with its interval, formula, inputs and "
+            "source rows. Analysis of published statistics; not itself official statistics."
+        ),
+        "version": context.version or None,
+        "created": f"{context.date}T00:00:00Z" if context.date else None,
+        "licenses": _licences(sources),
+        "sources": [
+            {"title": f"{one.producer}: {one.title}", "path": one.landing_page} for one in sources
+        ],
+        "resources": [
+            {
+                "name": "figures",
+                "title": "Figures of the report",
+                "description": (
+                    "One row a figure, in order of first appearance. An apostrophe stands before "
+                    "a text that a spreadsheet program would take for a formula."
+                ),
+                "path": "figures.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": len(table),
+                "hash": f"sha256:{hashlib.sha256(table).hexdigest()}",
+                "dialect": {"delimiter": ",", "lineTerminator": "\n", "doubleQuote": True},
+                "schema": {"fields": FIELDS, "missingValues": [""], "primaryKey": ["id"]},
+            }
+        ],
+    }
+    given = {key: value for key, value in package.items() if value}
+    return (json.dumps(given, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _licences(sources: Iterable[Source]) -> list[dict[str, str]]:
+    open_government = {
+        "name": "OGL-UK-3.0",
+        "title": "Open Government Licence v3.0",
+        "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+    }
+    found = {}
+    for one in sources:
+        is_open = one.licence == open_government["title"]
+        other = {"title": one.licence, "path": one.landing_page}
+        found[one.licence] = open_government if is_open else other
+    return list(found.values())
 
 
 def figures_json(document: Document) -> bytes:

@@ -168,7 +168,8 @@ def run(
     -------
     Path
         The report's folder: report.html, report.pdf, tables.xlsx (as far as asked for),
-        figures.csv, figures.json, manifest.json and notebooks/*.ipynb.
+        figures.csv, datapackage.json (what its columns mean), figures.json, manifest.json and
+        notebooks/*.ipynb.
 
     Raises
     ------
@@ -422,6 +423,7 @@ def render(
     with _rendering("figures"):
         outputs["figures.csv"] = register.figures_csv(document)
         outputs["figures.json"] = register.figures_json(document)
+        outputs["datapackage.json"] = register.figures_package(document, outputs["figures.csv"])
     return outputs
 
 

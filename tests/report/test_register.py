@@ -1,0 +1,122 @@
+"""The figure register as a table, and its description for machines."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pytest
+
+from needs.figures import Figure, Status
+from needs.report.document import Document, read_document
+from needs.report.register import COLUMNS, FIELDS, figures_csv, figures_package
+
+
+def write(document: Document, folder: Path) -> dict[str, Any]:
+    """The register and its description, as a run writes them; the description as data."""
+    table = figures_csv(document)
+    package = figures_package(document, table)
+    (folder / "figures.csv").write_bytes(table)
+    (folder / "datapackage.json").write_bytes(package)
+    return dict(json.loads(package))
+
+
+def faults(folder: Path) -> list[str]:
+    """What the standard's own validator finds: of the description, the file, and each cell."""
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    return [one.type for task in report.tasks for one in task.errors] + [
+        one.type for one in report.errors
+    ]
+
+
+def test_the_example_is_a_valid_data_package(report: Path) -> None:
+    assert faults(report) == []
+    package = json.loads((report / "datapackage.json").read_text(encoding="utf-8"))
+    (resource,) = package["resources"]
+    content = (report / "figures.csv").read_bytes()
+    assert resource["bytes"] == len(content)
+    assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert package["name"] == "figures-worcestershire-2022"
+    assert package["created"] == "2023-01-06T00:00:00Z"
+    assert {"title", "path"} <= package["sources"][0].keys() and len(package["sources"]) > 5
+    assert package["licenses"][0]["name"] == "OGL-UK-3.0"
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+    assert len(rows) > 1000
+    numbers = [one["name"] for one in FIELDS if one["type"] == "number"]
+    assert numbers == ["value", "lower", "upper", "numerator", "denominator"]
+    for name in numbers:
+        assert sum(float(row[name]) >= 0 for row in rows if row[name]) > 100
+
+
+def test_awkward_figures_are_a_valid_data_package(document: Document, tmp_path: Path) -> None:
+    package = write(document, tmp_path)
+    assert faults(tmp_path) == []
+    assert package["licenses"] == [
+        {
+            "name": "OGL-UK-3.0",
+            "title": "Open Government Licence v3.0",
+            "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+        }
+    ]
+    head = (tmp_path / "figures.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert head.split(",") == [one["name"] for one in FIELDS] == list(COLUMNS)
+    assert write(document, tmp_path) == package
+
+
+def test_every_column_is_explained() -> None:
+    for one in FIELDS:
+        assert one["title"] and one["description"].endswith(".")
+    statuses = next(one for one in FIELDS if one["name"] == "status")["constraints"]["enum"]
+    assert statuses == [one.value for one in Status]
+    attributes = {one.name for one in dataclasses.fields(Figure)}
+    assert set(COLUMNS) - {"printed"} == attributes - {"decimals"}
+
+
+def test_a_licence_that_is_not_open_is_named(document: Document) -> None:
+    (source,) = document.context.catalogue.sources.values()
+    closed = source.model_copy(update={"licence": "By agreement with the owner"})
+    catalogue = document.context.catalogue.model_copy(update={"sources": {source.key: closed}})
+    other = dataclasses.replace(
+        document, context=dataclasses.replace(document.context, catalogue=catalogue)
+    )
+    package = json.loads(figures_package(other, b""))
+    assert package["licenses"] == [
+        {"title": "By agreement with the owner", "path": source.landing_page}
+    ]
+
+
+def test_a_report_without_figures_is_a_valid_data_package(
+    document: Document, tmp_path: Path
+) -> None:
+    context = dataclasses.replace(document.context, date="", version="")
+    package = write(read_document([], context=context), tmp_path)
+    assert faults(tmp_path) == []
+    assert not {"licenses", "sources", "created", "version"} & package.keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        (",4.2,", ",4.2 [p],", "type-error"),
+        (",shown,", ",visible,", "constraint-error"),
+        ("example_rate.E10000034.2018-20", "two words", "constraint-error"),
+        (",Worcestershire,", ",,", "constraint-error"),
+        ("area_name", "area", "incorrect-label"),
+        ("\n", "\n\n", "hash-count"),
+    ],
+)
+def test_the_validator_sees(
+    document: Document, tmp_path: Path, old: str, new: str, seen: str
+) -> None:
+    write(document, tmp_path)
+    path = tmp_path / "figures.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+    assert seen in faults(tmp_path)

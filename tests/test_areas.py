@@ -116,7 +116,39 @@ def test_unknown_area_lists_the_nearest(table, text, near):
         areas.find(text, table)
     said = str(caught.value)
     assert near in said
-    assert f"needs areas {text}" in said
+    # the remedy is not the search that has just failed
+    assert f"needs areas {text}" not in said
+    assert "needs areas lists all" in said
+
+
+def test_authorities_are_named_before_districts_of_a_like_name(table):
+    with pytest.raises(ParameterError) as caught:
+        areas.find("Worcesterhire", table)
+    assert 'such as "Worcestershire"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "said"),
+    [
+        ("Worcestershire", 2019, ""),
+        (
+            "Buckinghamshire",
+            2019,
+            "Buckinghamshire (E10000002) is the authority until 31 March 2020; since then the same "
+            "area is Buckinghamshire (E06000060).",
+        ),
+        (
+            "Dorset",
+            2018,
+            "Dorset (E10000009) is the authority until 31 March 2019, before boundaries changed; "
+            "since then its area is in Bournemouth, Christchurch and Poole (E06000058) and Dorset "
+            "(E06000059).",
+        ),
+        ("Dorset", 2020, ""),
+    ],
+)
+def test_a_former_authority_is_told(table, name, year, said):
+    assert areas.former(areas.find(name, table, year), table) == said
 
 
 def test_unknown_area_with_nothing_near(table):

@@ -167,7 +167,7 @@ def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
             "numerator: drug_misuse_rat",
             "Did you mean drug_misuse_rate",
         ),
-        ("unit: per 100,000", "units: per 100,000", "Extra inputs"),
+        ("unit: per 100,000", "units: per 100,000", "Did you mean unit? See docs/adding-an-ind"),
         ("key: drug_misuse_crude_rate", "key: another", "Name the file after its key"),
         ("name: ", "name: [", "not YAML"),
     ],

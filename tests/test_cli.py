@@ -67,6 +67,48 @@ def test_there_is_no_default_area_or_year(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ([], "A data package needs --area and --year."),
+        (["--area", "Rutland"], "A data package needs --year."),
+        (["--year", "2022"], "A data package needs --area."),
+    ],
+)
+def test_a_package_needs_area_and_year(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert call("pack", "--out", str(tmp_path / "out"), *arguments) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "needs pack --area NAME" in told and "--template KIND" in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "check", "areas"])
+def test_outside_a_project_it_is_said_what_to_do(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--area", "Rutland", "--year", "2022"] if command == "run" else []
+    assert call(command, *arguments) == 3
+    told = capsys.readouterr().err
+    assert f"{tmp_path.name} is not a project of needs" in told
+    assert "cd FOLDER" in told and "--processed" in told
+
+
+def test_a_misspelt_area_is_told_with_the_nearest_and_how_to_list(
+    data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", "--area", "Worcesterhire", "--year", "2022", "--quiet", *data) == 2
+    told = capsys.readouterr().err
+    assert "Nearest: Worcestershire" in told and "needs areas lists all" in told
+    assert "needs areas Worcesterhire" not in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         (["--area", "Rutland", "--year", "22"], "four digits"),
         (["--area", "Rutland", "--year", "1999"], "out of range"),
         (["--area", "Rutland", "--year", "2022", "--name", "../x"], "out of the folder"),

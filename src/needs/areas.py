@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -103,10 +103,13 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
     plain = areas["name"].map(plain_name)
     named = areas[plain == plain_name(wanted)]
     if named.empty:
+        near = _nearest(wanted, areas)
         raise ParameterError(
-            f"There is no area '{wanted}'.{_suggest(wanted, areas)}",
+            f"There is no area '{wanted}'.{_suggest(near)}",
             "--area",
-            f"Look for it: needs areas {_first_word(wanted)}",
+            f'Give the name as it is listed, such as "{near[0]}"; needs areas lists all of them.'
+            if near
+            else "needs areas lists all names and codes; needs areas TEXT those with TEXT in them.",
         )
     found = [_area(row) for _, row in named.iterrows()]
     return max(found, key=lambda area: _preference(area, year))
@@ -195,22 +198,22 @@ def former(area: Area, areas: pd.DataFrame) -> str:
     ...     "valid_from": [pd.Timestamp(2020, 4, 1), pd.NaT],
     ...     "valid_to": [pd.NaT, pd.Timestamp(2020, 3, 31)], "successor": [None, "E06000060"]})
     >>> former(find("E10000002", table), table)
-    'Buckinghamshire (E10000002) is the authority that ended on 31 March 2020; Buckinghamshire \
-(E06000060) took over within the same boundaries.'
+    'Buckinghamshire (E10000002) is the authority until 31 March 2020; since then the same area is \
+Buckinghamshire (E06000060).'
     """
     if area.valid_to is None:
         return ""
     ended = f"{area.valid_to.day} {area.valid_to:%B %Y}"
-    said = f"{area.name} ({area.code}) is the authority that ended on {ended}"
+    said = f"{area.name} ({area.code}) is the authority until {ended}"
     heirs = [find(code, areas) for code in area.successors if code in set(areas["code"])]
     if not heirs:
         return f"{said}."
     names = [f"{one.name} ({one.code})" for one in heirs]
     joined = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     same = len(heirs) == 1 and area.code in same_place(heirs[0].code, areas)
-    return f"{said}; {joined} took over " + (
-        "within the same boundaries." if same else "within other boundaries."
-    )
+    if same:
+        return f"{said}; since then the same area is {joined}."
+    return f"{said}, before boundaries changed; since then its area is in {joined}."
 
 
 def district_codes(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
@@ -295,7 +298,9 @@ def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataF
             where,
             remedy,
             problems=[
-                Problem(f"There is no area '{name}'.{_suggest(name, areas)}", where, remedy)
+                Problem(
+                    f"There is no area '{name}'.{_suggest(_nearest(name, areas))}", where, remedy
+                )
                 for name in sorted(unknown)
             ],
         )
@@ -500,15 +505,20 @@ def _on_day(found: list[Area], day: date) -> Area:
     return max(found, key=lambda area: (area.valid_on(day), area.valid_to or date.max))
 
 
-def _suggest(text: str, areas: pd.DataFrame) -> str:
+def _nearest(text: str, areas: pd.DataFrame) -> list[str]:
+    """Names like a text, authorities before districts and regions, the most alike first."""
     wanted = plain_name(text)
-    plain = {plain_name(name): name for name in sorted(areas["name"])}
-    near = [name for key, name in plain.items() if wanted and (wanted in key or key in wanted)]
-    near += [plain[key] for key in difflib.get_close_matches(wanted, list(plain), n=5, cutoff=0.6)]
-    near = list(dict.fromkeys(near))[:5]
+    if not wanted or areas.empty:
+        return []
+    likeness: dict[str, tuple[bool, float]] = {}
+    for name, kind in zip(areas["name"], areas["kind"], strict=True):
+        key = plain_name(str(name))
+        alike = difflib.SequenceMatcher(None, wanted, key).ratio()
+        if alike >= 0.7 or wanted in key or key in wanted:
+            rank = (kind != "upper tier", -alike)
+            likeness[str(name)] = min(rank, likeness.get(str(name), rank))
+    return sorted(likeness, key=lambda name: (*likeness[name], name))[:5]
+
+
+def _suggest(near: Sequence[str]) -> str:
     return f" Nearest: {'; '.join(near)}." if near else ""
-
-
-def _first_word(text: str) -> str:
-    words = text.split()
-    return words[0] if words else "TEXT"

@@ -324,15 +324,27 @@ def _read(folder: Path, kind: type[D], problems: list[Problem]) -> dict[str, D]:
             problems.append(Problem(f"not YAML: {error}", where, "Mend the line it names."))
             continue
         except ValidationError as error:
-            problems.extend(
-                Problem(one["msg"], f"{where}: {'.'.join(map(str, one['loc']))}", "See docs/.")
-                for one in error.errors()
-            )
+            problems.extend(_fault(one, where, kind) for one in error.errors())
             continue
         if entry.key != path.stem:
             problems.append(Problem(f"key is '{entry.key}'", where, "Name the file after its key."))
         found[entry.key] = entry
     return found
+
+
+def _fault(one: Any, where: str, kind: type[Declaration]) -> Problem:
+    """A fault of an entry, with the page that describes its keys."""
+    page = "docs/adding-a-source.md" if kind is Source else "docs/adding-an-indicator.md"
+    place = f"{where}: {'.'.join(map(str, one['loc']))}" if one["loc"] else where
+    key = str(one["loc"][-1]) if one["loc"] else ""
+    match one["type"]:
+        case "missing":
+            return Problem(f"'{key}' is missing.", place, f"Add it; {page} says what it holds.")
+        case "extra_forbidden":
+            near = _nearest(key, kind.model_fields) if len(one["loc"]) == 1 else ""
+            return Problem(f"There is no key '{key}'.", place, f"{near} See {page}.".strip())
+        case _:
+            return Problem(f"{one['msg']}.", place, f"See {page}.")
 
 
 def _nearest(word: str, known: Any) -> str:

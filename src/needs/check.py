@@ -8,7 +8,14 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs import prepare, schemas
+from needs.catalogue import Catalogue
 from needs.errors import InvalidDataError, Problem
+
+#: Files that no source declares which are named one by one.
+NAMED = 10
+
+#: What `needs fetch` notes the files in.
+LOCK_NAME = "sources.lock.json"
 
 
 def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) -> list[str]:
@@ -25,7 +32,7 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
     Returns
     -------
     list of str
-        What was checked, a line each.
+        What was checked, a line each, and the next step.
 
     Raises
     ------
@@ -36,8 +43,6 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
     """
     catalogue = catalogue_module.load()
     _, _, problems = prepare.make_tables(raw, catalogue, progress)
-    stale = processed.is_dir() and any(processed.glob("*.parquet"))
-    stale = stale and not prepare.is_fresh(raw, processed)
     tables = 0
     for name, schema in schemas.TABLES.items():
         path = processed / f"{name}.parquet"
@@ -54,12 +59,80 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
         problems.extend(schemas.problems(rows, schema, path.name))
     if problems:
         count = f"{len(problems)} fault{'s' if len(problems) > 1 else ''}"
-        raise InvalidDataError(f"{count} found.", problems=problems)
+        raise InvalidDataError(
+            f"{count} found, listed below.",
+            f"{_shown(raw)}, {_shown(processed)}",
+            "Mend, replace or remove what each names; then again: needs check",
+            problems=problems,
+        )
+    fresh = tables == len(schemas.TABLES) and prepare.is_fresh(raw, processed)
+    return [
+        f"Catalogue: {_number(len(catalogue.sources), 'source')}, "
+        f"{_number(len(catalogue.indicators), 'indicator')}.",
+        *_raw(raw, catalogue),
+        f"Processed data in {_shown(processed)}: {_state(tables, fresh)}",
+        "No faults found.",
+        "Next: "
+        + ("needs run --area NAME --year YEAR" if fresh or not tables else "needs prepare")
+        + ("" if fresh else ", which makes the tables first" if not tables else ""),
+    ]
+
+
+def _raw(raw: Path, catalogue: Catalogue) -> list[str]:
+    """What was read, by source and package, and what no source declares."""
     files, folders = prepare.discover(raw, catalogue), prepare.packages(raw)
     lines = [
-        f"Catalogue: sources {len(catalogue.sources)}, indicators {len(catalogue.indicators)}.",
-        f"Raw data: publishers' files {len(files)}, data packages {len(folders)}.",
-        f"Processed data: tables {tables}" + (", older than the raw data." if stale else "."),
-        "No faults found.",
+        f"Raw data in {_shown(raw)}: {_number(len(files), 'file')} of publishers, "
+        f"{_number(len(folders), 'data package')}."
     ]
+    by_source: dict[str, list[str]] = {}
+    for one in files:
+        by_source.setdefault(one.source.key, []).append(one.path.name)
+    lines += [f"  {key}: {', '.join(names)}" for key, names in by_source.items()]
+    lines += [
+        f"  data package: {'this folder itself' if one == raw else one.relative_to(raw).as_posix()}"
+        for one in folders
+    ]
+    read = {one.path for one in files}
+    strange = sorted(
+        path.relative_to(raw).as_posix()
+        for path in raw.rglob("*")
+        if path.is_file()
+        and path not in read
+        and not any(folder in path.parents for folder in folders)
+        and path.name != LOCK_NAME
+        and not any(part.startswith(".") for part in path.relative_to(raw).parts)
+    )
+    if strange:
+        more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
+        lines.append(
+            f"  not read, as no edition of a source declares them: {', '.join(strange[:NAMED])}"
+            f"{more} (docs/adding-a-source.md)"
+        )
     return lines
+
+
+def _state(tables: int, fresh: bool) -> str:
+    if not tables:
+        return "no tables yet."
+    lacking = len(schemas.TABLES) - tables
+    if lacking:
+        return f"{_number(tables, 'table')}, {lacking} not there."
+    return f"{_number(tables, 'table')}, " + (
+        "made from these files." if fresh else "not made from just these files by this code."
+    )
+
+
+def _shown(folder: Path) -> str:
+    return "/".join(folder.absolute().parts[-2:])
+
+
+def _number(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    Examples
+    --------
+    >>> _number(1, "file"), _number(3, "file")
+    ('1 file', '3 files')
+    """
+    return f"{count} {noun}" + ("" if count == 1 else "s")

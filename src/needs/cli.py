@@ -150,7 +150,11 @@ def areas(
     ready = (tables / "areas.parquet").is_file()  # names need no fresh data
     found = search(text, _read(tables, "areas") if ready else _table(processed, raw, "areas"))
     if not found:
-        raise ParameterError(f"There is no area like '{text}'.", "TEXT", "needs areas")
+        raise ParameterError(
+            f"There is no area like '{text}'.",
+            "TEXT",
+            "Give fewer letters, or list all names and codes: needs areas",
+        )
     for area in found:
         ended = f"  until {area.valid_to:%d %B %Y}" if area.valid_to else ""
         typer.echo(f"{area.code}  {area.kind:<10}  {area.name}{ended}")
@@ -410,12 +414,22 @@ def pack(
     quiet: Quiet = False,
 ) -> None:
     """Write an authority's data as a package, to carry to a machine without network."""
+    from needs.errors import ParameterError
+
     if template:
         from needs.template import write_template
 
         typer.echo(write_template(template, out))
         return
 
+    lacking = [option for option, given in (("--area", area), ("--year", year)) if not given]
+    if lacking:
+        raise ParameterError(
+            f"A data package needs {' and '.join(lacking)}.",
+            ", ".join(lacking),
+            "needs pack --area NAME --year YEAR --out FOLDER; or an empty package for local "
+            "figures: needs pack --template KIND --out FOLDER",
+        )
     from needs.pack import pack as write
     from needs.report.parameters import RunParameters
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from needs import schemas
+from needs.areas import COUNTED_WITH, ENGLAND
 from needs.catalogue import Catalogue, Indicator
 from needs.figures import SYMBOLS, Status
 from needs.periods import parse, population_years
@@ -31,7 +32,12 @@ _JOIN = ["area_code", "period", "sex"]
 
 
 def derive(
-    observations: pd.DataFrame, populations: pd.DataFrame, catalogue: Catalogue
+    observations: pd.DataFrame,
+    populations: pd.DataFrame,
+    catalogue: Catalogue,
+    areas: pd.DataFrame | None = None,
+    *,
+    members: int = 1,
 ) -> pd.DataFrame:
     """Add every derived indicator, and the marks that the catalogue declares.
 
@@ -41,6 +47,11 @@ def derive(
         Processed tables, see `needs.schemas`. Rates use mid-year populations; a financial year
         takes that of its first calendar year, a pooled period the sum of its years.
     catalogue : Catalogue
+    areas : DataFrame, optional
+        Processed table. With it, unmet need of a region (and of England) for which no source has
+        the figures is formed from its upper-tier authorities, where all of them have theirs.
+    members : int
+        How many authorities each count is the sum of; each may have been rounded.
 
     Returns
     -------
@@ -52,7 +63,8 @@ def derive(
     Notes
     -----
     Unmet need is ``1 - T / P`` with limits ``1 - T / L`` and ``1 - T / U`` of the prevalence's; a
-    count that its source rounds widens them by half the rounding base. A prevalence without limits
+    count that its source rounds widens them by half the rounding base, for each authority of a
+    region. A prevalence without limits
     that is the mean of the three years before takes the mean of theirs. Where numerator and
     denominator are of different ages, or of different years in this way, the row is marked "e".
     See docs/methods.md.
@@ -71,7 +83,7 @@ def derive(
     people = _People(populations, _population_source(catalogue))
     for indicator in _in_order(catalogue):
         if indicator.statistic == "unmet_need":
-            made = _unmet_need(table, indicator, catalogue)
+            made = _unmet_need(table, indicator, catalogue, areas, members)
         else:
             made = _crude_rate(table, indicator, people)
         table = _replace(table, made)
@@ -226,21 +238,35 @@ def _pooled(
     return float(sum(size for size, _ in known)), where
 
 
-def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> pd.DataFrame:
+def _unmet_need(
+    table: pd.DataFrame,
+    indicator: Indicator,
+    catalogue: Catalogue,
+    areas: pd.DataFrame | None,
+    summed: int,
+) -> pd.DataFrame:
     treated = _rows(table, indicator.numerator, indicator.sexes)
     prevalence = _rows(table, indicator.denominator, indicator.sexes)
     if treated.empty and prevalence.empty:
         return treated
     both = treated.merge(prevalence, on=_JOIN, how="outer", suffixes=("_t", "_p"))
-    treated_count = both["count_t"].fillna(both["value_t"])
-    inputs = both[_JOIN].assign(
-        treated=treated_count,
-        people=both["value_p"],
-        low=both["lower_p"],
-        high=both["upper_p"],
-        age=both["age_t"].fillna(both["age_p"]),
+    both["count_t"] = both["count_t"].fillna(both["value_t"])
+    both["base"] = summed * _rounded(both, both["count_t"], catalogue)
+    rows = both
+    if areas is not None:
+        published = _rows(table, indicator.key, indicator.sexes)
+        members = _members(both, areas, published)
+        if len(members):
+            rows = pd.concat([both, members], ignore_index=True)
+            both = pd.concat([both, _added_up(members)], ignore_index=True)
+    inputs = rows[_JOIN].assign(
+        treated=rows["count_t"],
+        people=rows["value_p"],
+        low=rows["lower_p"],
+        high=rows["upper_p"],
+        age=rows["age_t"].fillna(rows["age_p"]),
     )
-    rounded = _rounded(both, treated_count, catalogue)
+    rounded = rows["base"]
     parts = []
     for base in sorted(rounded.unique()):
         chosen = inputs[rounded == base]
@@ -260,8 +286,11 @@ def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue)
                 from_low=made[ends[0]], to_high=made[ends[1]]
             )
         )
-    shares = inputs[[*_JOIN, "age"]].merge(
-        pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1"
+    treated_count, age = both["count_t"], both["age_t"].fillna(both["age_p"])
+    shares = (
+        both[_JOIN]
+        .assign(age=age)
+        .merge(pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1")
     )
     status = shares["status"].astype("str")
     hidden = both["status_t"].eq(Status.SUPPRESSED) | both["status_p"].eq(Status.SUPPRESSED)
@@ -281,7 +310,7 @@ def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue)
             "period_start": both["period_start_t"].fillna(both["period_start_p"]),
             "period_end": both["period_end_t"].fillna(both["period_end_p"]),
             "sex": both["sex"],
-            "age": inputs["age"],
+            "age": age,
             "category": "",
             "value": shares["share"].where(shown),
             "lower": shares["from_low"].where(shown),
@@ -294,6 +323,83 @@ def _unmet_need(table: pd.DataFrame, indicator: Indicator, catalogue: Catalogue)
             "source": _together(both["source_t"], both["source_p"], ";"),
             "source_row": _together(both["source_row_t"], both["source_row_p"], "; "),
         }
+    )
+
+
+def _members(both: pd.DataFrame, areas: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Rows of authorities under the code of their region, where all of it have figures.
+
+    Those in use at the end of the period belong to it. One that has no figures may be counted with
+    another (`COUNTED_WITH`). A region is left out where a source has a row of its own.
+    """
+    authorities = areas[areas["kind"] == "upper tier"]
+    begun = authorities["valid_from"].fillna(pd.Timestamp.min)
+    ended = authorities["valid_to"].fillna(pd.Timestamp.max)
+    names = areas.set_index("code")["name"]
+    regions = areas.loc[areas["kind"] == "region", "code"]
+    known = {
+        tuple(key)
+        for rows in (both, published)
+        for key in rows[_JOIN].itertuples(index=False, name=None)
+    }
+    good = both["status_t"].eq(Status.SHOWN) & both["status_p"].eq(Status.SHOWN)
+    usable = both[good & both["count_t"].notna() & both["value_p"].notna()]
+    found = []
+    for (period, sex), rows in usable.groupby(["period", "sex"], sort=True):
+        end = rows["period_end_t"].iloc[0]
+        valid = authorities[(begun <= end) & (ended >= end)]
+        have = set(rows["area_code"])
+        for parent in (*regions, ENGLAND):
+            inside = parent == ENGLAND
+            codes = valid["code"] if inside else valid.loc[valid["region_code"] == parent, "code"]
+            lacking = set(codes) - have
+            counted = all(COUNTED_WITH.get(code) in have for code in lacking)
+            own = rows[rows["area_code"].isin(list(codes))]
+            one_age = own[["age_t", "age_p"]].drop_duplicates()
+            if (parent, period, sex) in known or not counted or len(own) < 2 or len(one_age) > 1:
+                continue
+            name = names.get(parent, parent)
+            joined = own.assign(area_code=parent, area_name_t=name, area_name_p=name)
+            found.append(joined.assign(base=own["base"].max()))
+    return pd.concat(found, ignore_index=True) if found else both.iloc[:0]
+
+
+def _added_up(members: pd.DataFrame) -> pd.DataFrame:
+    """One row for each region of `_members`, with the sums and every source row."""
+    rows = []
+    for _, group in members.groupby(_JOIN, sort=False):
+        whole = {str(key): value for key, value in group.iloc[0].to_dict().items()}
+        whole |= {name: group[name].sum(skipna=False) for name in ("count_t", "value_p")}
+        for side in ("_t", "_p"):
+            texts = join_texts(*group[f"source_row{side}"], by="; ")
+            whole |= {
+                f"marks{side}": join_marks(*group[f"marks{side}"]),
+                f"source{side}": join_texts(*group[f"source{side}"], by=";"),
+                f"source_row{side}": _together_by_file(texts.split("; ")),
+            }
+        whole["source_row_t"] = f"added up over {len(group)} authorities; {whole['source_row_t']}"
+        rows.append(whole)
+    return pd.DataFrame(rows, columns=members.columns)
+
+
+def _together_by_file(places: Iterable[str]) -> str:
+    """Join places, the lines of one file together.
+
+    Examples
+    --------
+    >>> _together_by_file(["a.csv, line 7", "b.xlsx, Table 2, row 3", "a.csv, line 9"])
+    'a.csv, lines 7, 9; b.xlsx, Table 2, row 3'
+    """
+    lines: dict[str, list[str]] = {}
+    for place in places:
+        file, _, number = place.rpartition(" ")
+        if number.isdigit():
+            lines.setdefault(file, []).append(number)
+        else:
+            lines[place] = []
+    return "; ".join(
+        f"{file}s {', '.join(numbers)}" if numbers[1:] else " ".join([file, *numbers])
+        for file, numbers in lines.items()
     )
 
 

@@ -145,7 +145,8 @@ def join_observations(
     )
     if sums.empty:
         return observations.iloc[:0]
-    return derive(sums.astype(observations.dtypes.to_dict()), populations, catalogue)
+    typed = sums.astype(observations.dtypes.to_dict())
+    return derive(typed, populations, catalogue, members=len(members))
 
 
 def _adds_up(

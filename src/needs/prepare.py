@@ -411,7 +411,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     observations = _observations(read, areas, catalogue)
     if not read.problems:
         # derived rows need complete inputs, and there is no report of half-read files
-        observations = derive(observations, populations, catalogue)
+        observations = derive(observations, populations, catalogue, areas)
     lsoa = _lsoa(read, areas)
     people = _with_packages(read, "lsoa_population", read.small_areas)
     features = _features(read, areas, populations, lsoa, people, catalogue)

@@ -492,6 +492,7 @@ def test_shares_are_computed_again_from_protected_numbers() -> None:
         {
             "code": [UPPER, "E07000237", "E07000238"],
             "upper_code": [UPPER, UPPER, UPPER],
+            "valid_to": pd.NaT,
         }
     )
     rule = load().sources["local_extract"].disclosure

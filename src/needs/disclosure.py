@@ -235,7 +235,9 @@ def protect(counts: Floats, hidden: Flags, lines: Sequence[Line], threshold: int
     """
     out = hidden.copy()
     values = _filled(counts, hidden, lines)
-    while (cell := _first_unsafe(values, out, hidden, lines, threshold)) is not None:
+    safe = 0  # what is safe stays so when more is hidden
+    while (cell := _first_unsafe(values, out, hidden, lines, threshold, safe)) is not None:
+        safe = cell
         spare = _next_to_hide(cell, values, out, lines)
         if spare is not None:
             out[spare] = True
@@ -276,7 +278,7 @@ def possible_values(
     (float, float)
         Smallest and largest possible value. They are whole numbers for one-way and two-way tables.
     """
-    unknown = np.flatnonzero(hidden)
+    unknown = np.array(sorted(_linked(cell, hidden, lines)))
     place = {int(position): n for n, position in enumerate(unknown)}
     rows = []
     for line in lines:
@@ -317,14 +319,15 @@ def _first_unsafe(
     own: Flags,
     lines: Sequence[Line],
     threshold: int,
+    safe: int = 0,
     *,
     told: bool = True,
 ) -> int | None:
-    """The first cell hidden for its own sake that the totals give away.
+    """The first cell hidden for its own sake, after the `safe` ones, that the totals give away.
 
     `told` also asks what a reader learns who knows which cells were small.
     """
-    cells = [n for n in range(len(own)) if own[n] and any(_holds(line, n) for line in lines)]
+    cells = [n for n in range(safe, len(own)) if own[n] and any(_holds(line, n) for line in lines)]
     if not cells:
         return None
     totals = {line.total for line in lines}
@@ -348,6 +351,21 @@ def _first_unsafe(
             if high - low < 1 - close:
                 return cell
     return None
+
+
+def _linked(cell: int, hidden: Flags, lines: Sequence[Line]) -> set[int]:
+    """The hidden cells that stand in a line with a cell, or with one that is linked to it."""
+    unknown = [
+        {one for one in (*line.parts, line.total) if one is not None and hidden[one]}
+        for line in lines
+    ]
+    found, more = {cell}, True
+    while more:
+        joined = [one for one in unknown if one & found]
+        unknown = [one for one in unknown if not one & found]
+        found = found.union(*joined)
+        more = bool(joined)
+    return found
 
 
 def _holds(line: Line, cell: int) -> bool:

@@ -8,6 +8,7 @@ Only `needs.schemas.LOCAL_RATES` is written to ``data/processed/``.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -197,10 +198,10 @@ def protect_observations(
         return observations
     _refuse_uncounted(observations[own], rule, indicators)
     table = observations.copy()
-    parents = _parents(areas)
+    sums = _parents(areas)
     for key, rows in table[own].groupby("indicator", sort=False):
         for block in _blocks(rows):
-            done = _protect_breakdown(block, indicators[str(key)], rule, parents)
+            done = _protect_breakdown(block, indicators[str(key)], rule, sums)
             columns = ["value", "lower", "upper", "count", "denominator", "status"]
             table.loc[block.index, columns] = done[columns]
     return table
@@ -271,11 +272,20 @@ def _refuse_uncounted(
         )
 
 
-def _parents(areas: pd.DataFrame) -> dict[str, str]:
-    """The area that each adds up to: districts to authorities, to regions, to England."""
-    current = areas[areas["valid_to"].isna()] if "valid_to" in areas else areas
+@dataclass(frozen=True)
+class _Parents:
+    """The area that each adds up to: districts to authorities, to regions, to England.
+
+    `parts` counts those of each that there are today.
+    """
+
+    of: Mapping[str, str]
+    parts: Mapping[str, int]
+
+
+def _parents(areas: pd.DataFrame) -> _Parents:
     parents: dict[str, str] = {}
-    for place in current.to_dict("records"):
+    for place in areas.drop_duplicates("code").to_dict("records"):
         code, upper, region = (str(place.get(k)) for k in ("code", "upper_code", "region_code"))
         if upper not in (code, "nan", "None", "<NA>"):
             parents[code] = upper
@@ -283,7 +293,10 @@ def _parents(areas: pd.DataFrame) -> dict[str, str]:
             parents[code] = region
         elif place.get("kind") == "region":
             parents[code] = ENGLAND
-    return parents
+    ended = set(areas.loc[areas["valid_to"].notna(), "code"])
+    return _Parents(
+        parents, Counter(parent for code, parent in parents.items() if code not in ended)
+    )
 
 
 def _blocks(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -314,7 +327,7 @@ def _sums_of_periods(spans: Sequence[Span]) -> Iterator[tuple[Span, tuple[Span, 
 
 
 def _protect_breakdown(
-    rows: pd.DataFrame, indicator: Indicator, rule: Disclosure, parents: Mapping[str, str]
+    rows: pd.DataFrame, indicator: Indicator, rule: Disclosure, parents: _Parents
 ) -> pd.DataFrame:
     counting = indicator.statistic == "count"
     share = indicator.statistic == "proportion"
@@ -397,7 +410,7 @@ def _small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
     return found
 
 
-def _lines_of(rows: pd.DataFrame, whole_age: str, parents: Mapping[str, str]) -> Iterator[Line]:
+def _lines_of(rows: pd.DataFrame, whole_age: str, parents: _Parents) -> Iterator[Line]:
     """Sexes, ages, categories, areas and years that add up, by position; totals where they stand.
 
     A row that is not there may be one of nothing: parts need not be complete. Of a region, or of
@@ -410,15 +423,12 @@ def _lines_of(rows: pd.DataFrame, whole_age: str, parents: Mapping[str, str]) ->
         for _, group in rows.groupby(rest, sort=False):
             is_total = group[column] == total
             yield from _line(list(group.index[~is_total]), list(group.index[is_total]))
-    size: dict[str, int] = {}
-    for parent in parents.values():
-        size[parent] = size.get(parent, 0) + 1
-    upper = rows["area_code"].map(dict(parents))
+    upper = rows["area_code"].map(dict(parents.of))
     for _, group in rows.groupby([*SPAN, *totals], sort=False):
         own = dict(zip(group["area_code"], group.index, strict=True))
         for parent, parts in group.groupby(upper[group.index], sort=False):
             code = str(parent)
-            if code.startswith(("E12", "E92")) and 2 * len(parts) < size[code]:
+            if code.startswith(("E12", "E92")) and 2 * len(parts) < parents.parts[code]:
                 continue
             yield from _line(list(parts.index), [own[code]] if code in own else [])
     spans = list(rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None))

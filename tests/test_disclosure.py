@@ -285,6 +285,6 @@ def test_rounding_is_to_the_base_and_near(counts: list[int], base: int) -> None:
 
 @given(COUNTS)
 def test_suppressed_is_never_zero_and_zero_is_never_small(counts: list[int]) -> None:
-    out = apply(pd.DataFrame({"count": counts}), Disclosure(threshold=5))
+    out = apply(pd.DataFrame({"count": counts}), Disclosure(threshold=5, secondary=False))
     for count, one, status in zip(counts, out["count"], out["status"], strict=True):
         assert pd.isna(one) == (status == "suppressed") == (0 < count < 5)

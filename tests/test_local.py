@@ -17,7 +17,7 @@ import pytest
 
 from needs import assessment, local, schemas
 from needs.blocks import Blocks, Notice, all_figures, all_tables
-from needs.catalogue import load
+from needs.catalogue import Disclosure, load
 from needs.errors import InvalidDataError
 from needs.figures import collect
 from needs.prepare import prepare
@@ -25,6 +25,7 @@ from needs.readers.datapackage import describe, open_package
 from needs.report.fragments import to_html
 from needs.sections import inequality
 from needs.sections import local as section
+from needs.stats.intervals import poisson
 from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
 
 UPPER = "E10000034"
@@ -466,6 +467,127 @@ def test_figures_say_why_control_is_off(made: Made) -> None:
     own = table[table["source"] == "local_extract"].iloc[0]
     assert own["value"] == 3
     assert own["source_row"].endswith("switched off: the numbers are synthetic.")
+
+
+def observed(indicator: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
+    """Observations of a local extract: area, year or years, count, value, limits, denominator."""
+    columns = ["area_code", "begins", "ends", "count", "value", "lower", "upper", "denominator"]
+    table = pd.DataFrame(rows, columns=columns)
+    spans = list(zip(table["begins"], table["ends"], strict=True))
+    return table.assign(
+        indicator=indicator,
+        period=[f"{a} to {b}" if a < b else str(a) for a, b in spans],
+        period_start=pd.to_datetime(table["begins"].astype(str) + "-01-01"),
+        period_end=pd.to_datetime(table["ends"].astype(str) + "-12-31"),
+        sex="persons",
+        age="all ages",
+        category="",
+        status="shown",
+        source="local_extract",
+        source_row=[f"observations.csv, line {n + 2}" for n in range(len(table))],
+    ).drop(columns=["begins", "ends"])
+
+
+def protected(rows: pd.DataFrame, processed: Path, **rule: Any) -> pd.DataFrame:
+    areas = pd.read_parquet(processed / "areas.parquet")
+    return local.protect_observations(
+        rows, "local_extract", Disclosure(**rule), areas, load().indicators
+    )
+
+
+def counts(place: str, *numbers: tuple[int, int, float]) -> list[tuple[Any, ...]]:
+    nothing = (np.nan,) * 3
+    return [(place, *years, number, number, *nothing) for *years, number in numbers]
+
+
+def test_a_year_is_not_found_from_the_sum_of_years(processed: Path) -> None:
+    years = [(2018, 2018, 3), (2019, 2019, 14), (2020, 2020, 30), (2018, 2020, 47)]
+    rows = observed("drug_death_reviews", *counts(UPPER, *years, (2021, 2021, 50)))
+    done = protected(rows, processed, threshold=5)
+    assert done["status"].tolist() == ["suppressed", "suppressed", "shown", "shown", "shown"]
+    # sums of which one year is not at hand give nothing away
+    done = protected(rows.drop([1, 2]), processed, threshold=5)
+    assert done["status"].tolist() == ["suppressed", "shown", "shown"]
+
+
+def test_sums_of_years_join_whatever_their_lengths() -> None:
+    day = pd.Timestamp
+    single = [(day(year, 1, 1), day(year, 12, 31)) for year in (2018, 2019, 2020)]
+    two, three = (day(2018, 1, 1), day(2019, 12, 31)), (day(2018, 1, 1), day(2020, 12, 31))
+    fiscal = (day(2018, 4, 1), day(2019, 3, 31))
+    assert set(local._sums_of_periods([*single, two, three, fiscal])) == {
+        (two, tuple(single[:2])),
+        (three, tuple(single)),
+        (three, (two, single[2])),
+    }
+
+
+@pytest.mark.parametrize(("absent", "hidden"), [(0, 2), (11, 1)])
+def test_an_authority_is_not_found_from_its_region(
+    processed: Path, absent: int, hidden: int
+) -> None:
+    """Where most of a region's authorities stand beside it; few give nothing away."""
+    areas = pd.read_parquet(processed / "areas.parquet")
+    inside = areas[(areas["kind"] == "upper tier") & (areas["region_code"] == "E12000005")]
+    codes = sorted(set(inside["code"]) - {UPPER})[absent:]
+    rows = [(UPPER, 3), *((code, 20 + n) for n, code in enumerate(codes)), ("E12000005", 500)]
+    made = [row for place, number in rows for row in counts(place, (2021, 2021, number))]
+    done = protected(observed("drug_death_reviews", *made), processed, threshold=5)
+    assert (done["status"] == "suppressed").sum() == hidden
+    assert done["status"].iloc[-1] == "shown"
+
+
+def test_a_rate_of_a_rounded_count_has_that_counts_limits(processed: Path) -> None:
+    people = 52_361
+    low, high = (float(end) * 100_000 / people for end in poisson(41))
+    rows = observed(
+        "drug_misuse_poisoning_admissions_rate",
+        (UPPER, 2021, 2021, 41, 41 / people * 100_000, low, high, people),
+    )
+    done = protected(rows, processed, threshold=5, rounding_base=5).iloc[0]
+    low, high = (float(end) * 100_000 / people for end in poisson(40))
+    assert done["count"] == 40
+    assert done["value"] == pytest.approx(40 / people * 100_000, abs=0.05)
+    assert [done["lower"], done["upper"]] == pytest.approx([low, high], abs=0.05)
+
+
+def test_a_standardised_rate_moves_with_its_rounded_count(processed: Path) -> None:
+    """Its interval has the shape of the rounded count's, so that nobody finds the other."""
+    low, high = (float(end) for end in poisson(41))
+    rows = observed("drug_misuse_rate", (UPPER, 2019, 2021, 41, 82.0, 2 * low, 2 * high, 50_000))
+    done = protected(rows, processed, threshold=5, rounding_base=5).iloc[0]
+    low, high = (float(end) for end in poisson(40))
+    assert done["count"] == 40
+    assert done["value"] == 80
+    assert [done["lower"], done["upper"]] == pytest.approx([2 * low, 2 * high], abs=0.05)
+
+
+def test_what_rounds_to_nothing_is_not_zero(processed: Path) -> None:
+    rows = observed("drug_death_reviews", *counts(UPPER, (2020, 2020, 2), (2021, 2021, 0)))
+    done = protected(rows, processed, threshold=2, rounding_base=5)
+    assert done["status"].tolist() == ["rounds to zero", "shown"]
+    assert done["count"].isna().tolist() == [True, False]
+    assert done["value"].isna().tolist() == [True, False]
+
+
+def test_a_rate_without_its_count_is_refused(processed: Path) -> None:
+    key = "drug_misuse_poisoning_admissions_rate"
+    rows = observed(key, (UPPER, 2021, 2021, np.nan, 0.6, np.nan, np.nan, np.nan))
+    with pytest.raises(InvalidDataError) as caught:
+        protected(rows, processed, threshold=5)
+    assert f"A value of '{key}' has no count" in str(caught.value)
+    assert "observations.csv, row 2" in str(caught.value)
+    # its denominator gives the count
+    done = protected(rows.assign(denominator=500_000), processed, threshold=5).iloc[0]
+    assert done["status"] == "suppressed"
+    assert pd.isna(done["value"])
+
+
+def test_what_cannot_be_hidden_is_named(processed: Path) -> None:
+    rows = observed("drug_death_reviews", *counts("E07000235", (2021, 2021, 1)))
+    rows = pd.concat([rows, rows.assign(area_code="E07000234")], ignore_index=True)
+    with pytest.raises(InvalidDataError, match="drug_death_reviews, 2021"):
+        protected(rows, processed, threshold=5)
 
 
 def test_shares_are_computed_again_from_protected_numbers() -> None:

@@ -62,14 +62,15 @@ class Disclosure(BaseModel):
     """The source's own disclosure rule, applied to what we show of it.
 
     `threshold`: counts from 1 to one below it are suppressed (0: none). `rounding_base`: counts are
-    rounded to it (0: not). `secondary`: a further part is hidden where a total would give one away.
+    rounded to it (0: not). `secondary`: a further part is hidden where a total would give one away;
+    only off where the source's own rule does without.
     `by_publisher`: the figures come with the rule already applied, so that it is only printed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     threshold: int = 0
     rounding_base: int = 0
-    secondary: bool = False
+    secondary: bool = True
     by_publisher: bool = False
     rule: str = ""
 

@@ -339,7 +339,12 @@ def _protect_breakdown(
     hidden = small = given | np.logical_or.reduce([_small(one, rule) for one in seen])
     if rule.secondary:
         lines = list(_lines_of(rows.reset_index(drop=True), indicator.age, parents))
-        found = [protect(one, small, lines, rule.threshold) for one in seen]
+        try:
+            found = [protect(one, small, lines, rule.threshold) for one in seen]
+        except InvalidDataError as error:
+            where = f"{rows['indicator'].iloc[0]}, {', '.join(sorted(rows['period'].unique()))}"
+            fault = error.problem
+            raise InvalidDataError(fault.what, where, fault.remedy) from None
         hidden = np.logical_or.reduce(found)
     rounded = np.where(hidden, np.nan, round_to_base(numbers, rule.rounding_base))
     shown = ~hidden & (rows["status"] == Status.SHOWN).to_numpy(dtype=bool)

@@ -57,7 +57,6 @@ attribution: Office for Examples.
 disclosure:
   threshold: {threshold}
   rounding_base: {base}
-  secondary: true
   rule: Counts of 1 to {most} are suppressed.
 """
 EDITION = """\
@@ -361,10 +360,10 @@ class Made:
     report: Path
 
 
-def make(folder: Path, root: Path, moved: int, formats: Sequence[str]) -> Made:
+def make(folder: Path, root: Path, moved: int, **asked: Any) -> Made:
     """Plant, prepare and render."""
     raw = plant(folder, root, moved)
-    asked = {"areas": ["Worcestershire"], "year": 2022, "date": "2023-01-06", "formats": formats}
+    asked |= {"areas": ["Worcestershire"], "year": 2022, "date": "2023-01-06"}
     report = run(
         RunParameters.check(asked),
         raw=raw,
@@ -388,8 +387,7 @@ def pair(root: Path, tmp_path_factory: pytest.TempPathFactory, extended: None) -
     """Reports where 3 is hidden, and 4."""
     folder = tmp_path_factory.mktemp("pair")
     first, second = (
-        make(folder / name, root, moved, ("html", "pdf", "xlsx"))
-        for moved, name in enumerate(("three", "four"))
+        make(folder / name, root, moved) for moved, name in enumerate(("three", "four"))
     )
     return first, second
 
@@ -415,10 +413,10 @@ def streams(report: Path) -> dict[str, str]:
     for name, content in files(report).items():
         if name.endswith(".pdf"):
             found |= {f"{name}: {part}": text for part, text in _pdf(content)}
-        elif name.endswith(".xlsx"):
+        elif zipfile.is_zipfile(io.BytesIO(content)):
             with zipfile.ZipFile(io.BytesIO(content)) as book:
                 for part in book.namelist():
-                    found[f"{name}: {part}"] = book.read(part).decode("utf-8")
+                    found[f"{name}: {part}"] = book.read(part).decode("utf-8", "replace")
         else:
             found[name] = content.decode("utf-8")
     return found
@@ -773,7 +771,7 @@ def test_the_attack_succeeds_on_a_broken_rule(
 ) -> None:
     """Without secondary suppression the same attack finds the number, in data and report."""
     monkeypatch.setattr(local, "protect", without_secondary)
-    broken = make(tmp_path, root, 0, ("xlsx",))
+    broken = make(tmp_path, root, 0, formats=("xlsx",))
     of_data = given_away(processed_tables(broken.processed))
     exact = {name for name, (_, base) in RULES.items() if base == 0}
     assert set(of_data) == exact

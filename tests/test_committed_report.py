@@ -28,7 +28,15 @@ def test_the_committed_report_is_made_again_byte_for_byte(root: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     "name",
-    ["report.html", "report.pdf", "tables.xlsx", "figures.csv", "figures.json", "manifest.json"],
+    [
+        "report.html",
+        "report.pdf",
+        "tables.xlsx",
+        "tables.ods",
+        "figures.csv",
+        "figures.json",
+        "manifest.json",
+    ],
 )
 def test_the_committed_report_is_whole(root: Path, name: str) -> None:
     assert (root / REPORT / name).stat().st_size > 1_000

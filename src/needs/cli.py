@@ -203,8 +203,8 @@ def run(
     name: Annotated[str, typer.Option(help="Name of the area in the report.")] = "",
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf and xlsx, separated by commas.")
-    ] = "html,pdf,xlsx",
+        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+    ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
     ] = "",
@@ -324,8 +324,8 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Unchanged reports too.")] = False,
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf and xlsx, separated by commas.")
-    ] = "html,pdf,xlsx",
+        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+    ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
     ] = "",

@@ -59,7 +59,7 @@ def test_the_date_is_today_unless_given() -> None:
         ({"name": "..."}, "name", "out of the folder"),
         ({"name": "."}, "name", "cannot name a folder"),
         ({"name": "Con"}, "name", "cannot name a folder"),
-        ({"formats": ["docx"]}, "formats", "html, pdf, xlsx"),
+        ({"formats": ["docx"]}, "formats", "html, pdf, xlsx, ods"),
         ({"formats": []}, "formats", "is empty"),
         ({"date": "21/11/2026"}, "date", "date"),
         ({"comparators": "all"}, "comparators", "Unknown parameter"),

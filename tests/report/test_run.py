@@ -340,6 +340,21 @@ def test_other_files_are_not_replaced(tmp_path: Path) -> None:
         runs._check_target(target, ("E06000017",))
 
 
+def test_a_report_that_was_kept_without_its_manifest_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "joint" / "2022"
+    target.mkdir(parents=True)
+    page = target / "report.html"
+    page.write_text("<dd>Joint (E06000016+E06000017)</dd>", encoding="utf-8")
+    (target / "report.pdf").touch()
+    runs._check_target(target, ("E06000016", "E06000017"))
+    for codes in (("E06000016",), ("E06000016", "E10000018")):
+        with pytest.raises(ParameterError, match="would be replaced"):
+            runs._check_target(target, codes)
+    (target / "notes.txt").touch()
+    with pytest.raises(ParameterError, match="would be replaced"):
+        runs._check_target(target, ("E06000016", "E06000017"))
+
+
 def test_a_report_of_another_area_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "joint" / "2022"
     target.mkdir(parents=True)
@@ -391,6 +406,7 @@ def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -
         "report.html",
         "report.pdf",
         "tables.xlsx",
+        "tables.ods",
         "figures.csv",
         "figures.json",
         "datapackage.json",
@@ -400,7 +416,7 @@ def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -
     assert "Worcestershire (E10000034), reporting year 2022" in (folder / "report.html").read_text(
         encoding="utf-8"
     )
-    assert [step[1:] for step in told] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [step[1:] for step in told] == [(n, 5) for n in range(6)]
     described = manifests.read(folder)
     assert described["parameters"]["areas"] == ["E10000034"]
     assert {file["path"] for file in described["inputs"]} >= {"datapackage.json"}
@@ -496,7 +512,7 @@ def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> No
     folder = runs.run(parameters(), out=tmp_path, **run_options)
     before = files(tmp_path)
     lines = verify(folder, **run_options)
-    assert lines[0] == "7 files are as their manifest says."
+    assert lines[0] == "8 files are as their manifest says."
     assert files(tmp_path) == before
 
 
@@ -527,7 +543,7 @@ def test_a_report_of_other_code_is_not_verified(
         verify(folder, **{**run_options, "notebooks": tmp_path / "notebooks"})
     told = [problem.what for problem in caught.value.problems]
     assert told[0].startswith("It was made with other code (")
-    assert told[1].startswith("Made again, 3 of 7 files differ: report.html, report.pdf")
+    assert told[1].startswith("Made again, 3 of 8 files differ: report.html, report.pdf")
     assert caught.value.problems[1].where.startswith("no figure differs")
     assert len(told) == 2 and str(caught.value).count("other code") == 1
 
@@ -590,6 +606,17 @@ def test_tables_can_be_taken_as_they_stand_and_the_report_says_so(
     assert "taken as they stood" in described["notes"][0]
     assert "taken as they stood" in (folder / "report.html").read_text(encoding="utf-8")
     assert verify(folder, **options)[1] == "Made again, they are the same byte for byte."
+
+
+def test_a_report_without_the_areas_data_says_so(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = runs.run(parameters(areas=["Rutland"], formats=["html"]), out=tmp_path, **run_options)
+    (note,) = manifests.read(folder)["notes"]
+    assert note.startswith("The data at hand hold no neighbourhoods of Rutland")
+    assert "notes" not in manifests.read(
+        runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    )
 
 
 def test_incomplete_tables_are_not_taken(run_options: dict[str, Any], tmp_path: Path) -> None:

@@ -22,7 +22,12 @@ NAME = "index.html"
 #: The most headline figures that a line shows.
 COLUMNS = 5
 
-_OUTPUTS = (("report.html", "HTML"), ("report.pdf", "PDF"), ("tables.xlsx", "Spreadsheet"))
+_OUTPUTS = (
+    ("report.html", "HTML"),
+    ("report.pdf", "PDF"),
+    ("tables.xlsx", "Excel"),
+    ("tables.ods", "OpenDocument"),
+)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from pydantic import (
 
 from needs.errors import ParameterError, Problem
 
-Format = Literal["html", "pdf", "xlsx"]
+Format = Literal["html", "pdf", "xlsx", "ods"]
 
-FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx")
+FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "ods")
 
 #: Reporting years that can be asked for: the oldest series reach back no further.
 FIRST_YEAR, LAST_YEAR = 2010, 2099
@@ -82,7 +82,7 @@ class RunParameters(BaseModel):
         Name of the area in the report and of its folder; needed only where it is not the
         authority's own.
     formats : tuple of str
-        Of "html", "pdf", "xlsx"; figures, manifest and notebooks are always written.
+        Of "html", "pdf", "xlsx", "ods"; figures, manifest and notebooks are always written.
     date : date
         Printed as the date of the report. The only thing that a run takes from the clock.
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from needs.areas import Area
+    from needs.assessment import Assessment
 
 #: What a notebook's parameters cell must declare, no more and no less.
 NOTEBOOK_PARAMETERS = ("areas", "year", "name")
@@ -167,8 +168,8 @@ def run(
     Returns
     -------
     Path
-        The report's folder: report.html, report.pdf, tables.xlsx (as far as asked for),
-        figures.csv, datapackage.json (what its columns mean), figures.json, manifest.json and
+        The report's folder: report.html, report.pdf, tables.xlsx, tables.ods (as far as asked
+        for), figures.csv, datapackage.json (what its columns mean), figures.json, manifest.json and
         notebooks/*.ipynb.
 
     Raises
@@ -261,7 +262,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     target = parameters.folder(out, opened.name)
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
-    notes = _notes(areas, start)
+    notes = _notes(areas, start, opened)
     with workshop(target) as folder, _processed_data(start.processed):
         _check_target(target, codes)
         executed = []
@@ -437,9 +438,13 @@ def _writer(kind: str) -> tuple[str, Callable[[Any], bytes]]:
         from needs.report.typst import render_pdf
 
         return "report.pdf", render_pdf
-    from needs.report.spreadsheet import render_xlsx
+    if kind == "xlsx":
+        from needs.report.spreadsheet import render_xlsx
 
-    return "tables.xlsx", render_xlsx
+        return "tables.xlsx", render_xlsx
+    from needs.report.opendocument import render_ods
+
+    return "tables.ods", render_ods
 
 
 @contextlib.contextmanager
@@ -467,11 +472,16 @@ def _geography(opened: Any) -> str:
     return f"LSOA {index.lsoa_vintage} boundaries (English Indices of Deprivation {index.edition})"
 
 
-def _notes(areas: Sequence[Area], start: Ground) -> tuple[str, ...]:
+def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[str, ...]:
     """What a reader must know of the whole report, a sentence each; for most reports nothing."""
     from needs.areas import former
 
     notes = [former(one, start.areas) for one in areas]
+    if opened.lsoa.empty:
+        notes.append(
+            f"The data at hand hold no neighbourhoods of {opened.name}, and few of its figures: the "
+            "publishers' national files are not there."
+        )
     if not start.checked:
         notes.append(
             "The tables were taken as they stood: they were not compared with the publishers' "
@@ -510,6 +520,8 @@ def _check_target(target: Path, codes: tuple[str, ...]) -> None:
     if not any(target.iterdir()):
         return
     if not (target / manifests.NAME).is_file():
+        if _is_shown_report(target, codes):
+            return
         raise ParameterError(
             f"{shown} holds files that are not a report, and would be replaced.",
             "--out",
@@ -522,6 +534,15 @@ def _check_target(target: Path, codes: tuple[str, ...]) -> None:
             "--name",
             "Give this report another name, or write it to another folder with --out.",
         )
+
+
+def _is_shown_report(target: Path, codes: tuple[str, ...]) -> bool:
+    """Whether a folder holds nothing but a report of the area, kept without its manifest."""
+    page = target / "report.html"
+    names = {path.name for path in target.iterdir()}
+    if not page.is_file() or not names <= {"report.html", "report.pdf"}:
+        return False
+    return f"({'+'.join(codes)})" in page.read_text(encoding="utf-8", errors="replace")
 
 
 def publish(outputs: Mapping[str, bytes], target: Path) -> None:

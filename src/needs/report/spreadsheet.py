@@ -11,7 +11,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,13 +45,19 @@ _PRINTED = re.compile(
 )
 
 # XML cannot hold these characters, and so no workbook can
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+#: Below the title of each sheet but the cover.
+ONE_TABLE = "This sheet contains one table."
+
+#: Width of the cover's only column, in characters.
+COVER_WIDTH = 90
 
 _LIMITS = ("Lower 95% limit", "Upper 95% limit")
 
 
 @dataclass(frozen=True)
-class _Sheet:
+class Sheet:
     """One sheet with one table.
 
     `links` gives cells of the first column a target: a sheet ("#Notes") or an address.
@@ -90,14 +96,13 @@ def render_xlsx(document: Document) -> bytes:
     bytes
         An .xlsx file; the same document gives the same bytes.
     """
-    sheets = [_sources(document), *_cards(document), *_tables(document)]
-    sheets.insert(0, _notes(sheets))
+    sheets = sheets_of(document)
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     _write_cover(workbook.create_sheet("Cover"), document, sheets)
-    for sheet in (_contents(sheets), *sheets):
+    for sheet in sheets:
         _write(workbook.create_sheet(sheet.name), sheet)
-    made = _made(document)
+    made = made_on(document)
     properties = workbook.properties
     properties.title = document.context.title
     properties.creator = f"needs {document.context.version}".strip()
@@ -108,7 +113,8 @@ def render_xlsx(document: Document) -> bytes:
     return _repeatable(written.getvalue(), made)
 
 
-def _made(document: Document) -> datetime:
+def made_on(document: Document) -> datetime:
+    """The time that the workbook's properties give: the report's date, never the clock's."""
     context = document.context
     day = context.date or f"{context.year or 1980:04}-01-01"
     return datetime.fromisoformat(day).replace(tzinfo=None)
@@ -117,8 +123,56 @@ def _made(document: Document) -> datetime:
 # What the sheets say
 
 
-def _contents(sheets: Sequence[_Sheet]) -> _Sheet:
-    return _Sheet(
+def sheets_of(document: Document) -> list[Sheet]:
+    """Every sheet after the cover, in reading order; the contents come first."""
+    sheets = [_sources(document), *_cards(document), *_tables(document)]
+    sheets.insert(0, _notes(sheets))
+    return [_contents(sheets), *sheets]
+
+
+def cover_lines(document: Document, sheets: Sequence[Sheet]) -> list[str]:
+    """What the cover says below the title."""
+    context = document.context
+    codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""
+    version = f"needs {context.version}" if context.version else ""
+    if version and context.code_hash:
+        version += f" ({context.code_hash[:12]})"
+    lines = [
+        ("", context.subtitle),
+        ("Area: ", f"{context.area_name}{codes}"),
+        ("Reporting year: ", str(context.year or "")),
+        ("Date of report: ", printed_date(context.date) if context.date else ""),
+        ("Geography: ", context.geography),
+        ("Code version: ", version),
+        ("Contact: ", context.contact),
+        ("", "Analysis of published statistics; not itself official statistics."),
+        (
+            "",
+            "This workbook holds the tables of the report beside it, report.html and report.pdf: "
+            f"{len(sheets) - 1} sheets with one table each, after this cover and the contents.",
+        ),
+    ]
+    return [name + text for name, text in lines if text]
+
+
+def lines_above(content: Sheet) -> tuple[str, ...]:
+    """What stands between the link below a sheet's title and its table: shorthand and notes."""
+    symbols = _symbols([content])
+    if not symbols or content.name == "Notes":
+        return content.notes
+    meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
+    return (f"Shorthand in this table: {meanings}.", *content.notes)
+
+
+def way_back(content: Sheet) -> tuple[str, str]:
+    """Text and target of the link below a sheet's title."""
+    if content.name == "Contents":
+        return "Cover of this workbook", "#Cover"
+    return "Contents of this workbook", "#Contents"
+
+
+def _contents(sheets: Sequence[Sheet]) -> Sheet:
+    return Sheet(
         name="Contents",
         title="Contents",
         table_name="contents",
@@ -129,11 +183,11 @@ def _contents(sheets: Sequence[_Sheet]) -> _Sheet:
     )
 
 
-def _symbols(sheets: Iterable[_Sheet]) -> dict[str, str]:
+def _symbols(sheets: Iterable[Sheet]) -> dict[str, str]:
     return symbols_in(cell.text for one in sheets for row in one.rows for cell in row)
 
 
-def _notes(sheets: Sequence[_Sheet]) -> _Sheet:
+def _notes(sheets: Sequence[Sheet]) -> Sheet:
     rows = [(f"[{mark}]", meaning) for mark, meaning in _symbols(sheets).items()]
     rows += [
         (
@@ -153,7 +207,7 @@ def _notes(sheets: Sequence[_Sheet]) -> _Sheet:
             "source rows of every number of the report.",
         ),
     ]
-    return _Sheet(
+    return Sheet(
         name="Notes",
         title="Notes and shorthand",
         table_name="notes",
@@ -162,7 +216,7 @@ def _notes(sheets: Sequence[_Sheet]) -> _Sheet:
     )
 
 
-def _sources(document: Document) -> _Sheet:
+def _sources(document: Document) -> Sheet:
     labels = ("Source", "Producer", "Official statistics", "Licence", "Attribution")
     sources = document.sources
     rows = tuple(
@@ -178,7 +232,7 @@ def _sources(document: Document) -> _Sheet:
         )
         for one in sources
     )
-    return _Sheet(
+    return Sheet(
         name="Sources",
         title="Sources, licences and attribution",
         table_name="source_licences",
@@ -189,7 +243,7 @@ def _sources(document: Document) -> _Sheet:
     )
 
 
-def _cards(document: Document) -> Iterator[_Sheet]:
+def _cards(document: Document) -> Iterator[Sheet]:
     figures = {figure.id: figure for figure in document.register}
     view = View(document, document.context.catalogue)
     number = 0
@@ -202,7 +256,7 @@ def _cards(document: Document) -> Iterator[_Sheet]:
             others = tuple(
                 dict.fromkeys(name for card in block.items for name, _ in card.comparators)
             )
-            yield _Sheet(
+            yield Sheet(
                 name=f"Headline_figures{suffix}",
                 title=block.caption,
                 table_name=f"headline_figures{suffix}",
@@ -253,7 +307,7 @@ def _as_printed(text: str) -> Cell:
     return Cell(text, float(found["number"].replace(",", ""))) if found else Cell(text)
 
 
-def _tables(document: Document) -> Iterator[_Sheet]:
+def _tables(document: Document) -> Iterator[Sheet]:
     view = View(document, document.context.catalogue)
     for chapter in document.chapters:
         for block in chapter.blocks:
@@ -268,7 +322,7 @@ def _tables(document: Document) -> Iterator[_Sheet]:
                 notes += [f"{shown}: {blocks.plain(chart.headline)}", chart.subtitle]
             notes += table.notes
             notes += _source_note(view, table.sources or (chart.sources if chart else ()))
-            yield _Sheet(
+            yield Sheet(
                 name=sheet_name(number),
                 title=f"Table {number}: {table.caption}",
                 table_name=f"table_{number}_{re.sub(r'[^A-Za-z0-9]+', '_', table.id).lower()}",
@@ -287,52 +341,26 @@ def _source_note(view: View, keys: Sequence[str]) -> tuple[str, ...]:
 # How they are written
 
 
-def _write_cover(sheet: Any, document: Document, sheets: Sequence[_Sheet]) -> None:
-    context = document.context
-    codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""
-    version = f"needs {context.version}" if context.version else ""
-    if version and context.code_hash:
-        version += f" ({context.code_hash[:12]})"
-    lines = [
-        ("", context.subtitle),
-        ("Area: ", f"{context.area_name}{codes}"),
-        ("Reporting year: ", str(context.year or "")),
-        ("Date of report: ", printed_date(context.date) if context.date else ""),
-        ("Geography: ", context.geography),
-        ("Code version: ", version),
-        ("Contact: ", context.contact),
-        ("", "Analysis of published statistics; not itself official statistics."),
-        (
-            "",
-            "This workbook holds the tables of the report beside it, report.html and report.pdf: "
-            f"{len(sheets)} sheets with one table each, after this cover and the contents.",
-        ),
-    ]
-    _put_title(sheet, context.title)
+def _write_cover(sheet: Any, document: Document, sheets: Sequence[Sheet]) -> None:
+    _put_title(sheet, document.context.title)
     row = 1
-    for row, (name, text) in enumerate(((name, text) for name, text in lines if text), 2):
-        _put(sheet, row, 1, name + text)
+    for row, text in enumerate(cover_lines(document, sheets), 2):
+        _put(sheet, row, 1, text)
     _link(_put(sheet, row + 1, 1, "Contents of this workbook", _LINK), "#Contents")
-    sheet.column_dimensions["A"].width = 90
+    sheet.column_dimensions["A"].width = COVER_WIDTH
 
 
-def _write(sheet: Any, content: _Sheet) -> None:
+def _write(sheet: Any, content: Sheet) -> None:
     _put_title(sheet, content.title)
-    _put(sheet, 2, 1, "This sheet contains one table.")
-    if content.name == "Contents":
-        _link(_put(sheet, 3, 1, "Cover of this workbook", _LINK), "#Cover")
-    else:
-        _link(_put(sheet, 3, 1, "Contents of this workbook", _LINK), "#Contents")
-    notes = list(content.notes)
-    symbols = _symbols([content])
-    if symbols and content.name != "Notes":
-        meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
-        notes.insert(0, f"Shorthand in this table: {meanings}.")
+    _put(sheet, 2, 1, ONE_TABLE)
+    text, target = way_back(content)
+    _link(_put(sheet, 3, 1, text, _LINK), target)
+    notes = lines_above(content)
     for row, note in enumerate(notes, 4):
         _put(sheet, row, 1, note)
     head = 4 + len(notes)
 
-    headings = _headings(content.columns)
+    headings = headings_of(content.columns)
     for place, (heading, column) in enumerate(zip(headings, content.columns, strict=True), 1):
         cell = _put(sheet, head, place, heading, _BOLD)
         cell.alignment = _NUMBER_HEADING if column.kind == "number" else _HEADING
@@ -344,7 +372,7 @@ def _write(sheet: Any, content: _Sheet) -> None:
         cell = sheet.cell(row, 1)
         cell.font = _LINK
         _link(cell, target)
-    for place, width in enumerate(_widths(content, headings), 1):
+    for place, width in enumerate(widths_of(content, headings), 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     _mark_up(sheet, content, head)
     sheet.print_title_rows = f"{head}:{head}"
@@ -354,7 +382,7 @@ def _write(sheet: Any, content: _Sheet) -> None:
     sheet.page_setup.fitToHeight = 0
 
 
-def _headings(columns: Sequence[Column]) -> list[str]:
+def headings_of(columns: Sequence[Column]) -> list[str]:
     """Headings with their units; an Excel table needs each once, whatever its case."""
     out: list[str] = []
     seen: set[str] = set()
@@ -369,7 +397,7 @@ def _headings(columns: Sequence[Column]) -> list[str]:
     return out
 
 
-def _mark_up(sheet: Any, content: _Sheet, head: int) -> None:
+def _mark_up(sheet: Any, content: Sheet, head: int) -> None:
     last = f"{get_column_letter(len(content.columns))}{head + len(content.rows)}"
     table = ExcelTable(displayName=content.table_name, ref=f"A{head}:{last}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
@@ -382,7 +410,7 @@ def _mark_up(sheet: Any, content: _Sheet, head: int) -> None:
 
 def _put(sheet: Any, row: int, column: int, text: str, font: Font = _BODY) -> Any:
     cell = sheet.cell(row, column)
-    cell.value = _CONTROL.sub(" ", text)
+    cell.value = CONTROL.sub(" ", text)
     cell.data_type = "s"  # text stays text, whatever it begins with
     cell.font = font
     cell.alignment = _TEXT
@@ -408,10 +436,34 @@ def _put_cell(sheet: Any, row: int, column: int, content: Cell, *, right: bool) 
         cell.alignment = _NUMBER
 
 
-def number_format(cell: Cell) -> str | None:
-    """The format that shows a cell's number as the report prints it; None for text.
+@dataclass(frozen=True)
+class Shown:
+    """How a number is shown: text before it, thousands in groups, decimals, text after it."""
+
+    before: str
+    grouped: bool
+    decimals: int
+    after: str
+
+
+def shown_as(cell: Cell) -> Shown | None:
+    """How a cell's number is shown, so that it looks as the report prints it; None for text.
 
     A cell with shorthand is text, whatever number may stand behind it.
+    """
+    found = _PRINTED.fullmatch(cell.text.strip())
+    if found is None or cell.value is None or not math.isfinite(cell.value):
+        return None
+    return Shown(
+        before=found["before"],
+        grouped="," in found["number"] or abs(cell.value) < 1000,
+        decimals=len(found["decimals"] or ""),
+        after=found["after"],
+    )
+
+
+def number_format(cell: Cell) -> str | None:
+    """The format that shows a cell's number as the report prints it; None for text.
 
     Examples
     --------
@@ -420,14 +472,13 @@ def number_format(cell: Cell) -> str | None:
     >>> number_format(Cell("[c]")) is None
     True
     """
-    found = _PRINTED.fullmatch(cell.text.strip())
-    if found is None or cell.value is None or not math.isfinite(cell.value):
+    shown = shown_as(cell)
+    if shown is None:
         return None
-    grouped = "," in found["number"] or abs(cell.value) < 1000
-    decimals = f".{'0' * len(found['decimals'])}" if found["decimals"] else ""
-    before = f'"{found["before"]}"' if found["before"] else ""
-    after = f'"{found["after"]}"' if found["after"] else ""
-    return f"{before}{'#,##0' if grouped else '0'}{decimals}{after}"
+    decimals = f".{'0' * shown.decimals}" if shown.decimals else ""
+    before = f'"{shown.before}"' if shown.before else ""
+    after = f'"{shown.after}"' if shown.after else ""
+    return f"{before}{'#,##0' if shown.grouped else '0'}{decimals}{after}"
 
 
 def _link(cell: Any, target: str) -> None:
@@ -439,7 +490,7 @@ def _link(cell: Any, target: str) -> None:
         cell.font = _LINK
 
 
-def _widths(content: _Sheet, headings: Sequence[str]) -> list[float]:
+def widths_of(content: Sheet, headings: Sequence[str]) -> list[float]:
     """Widths in characters: wide enough for the longest word and most texts, the rest wraps."""
     out: list[float] = []
     for place, heading in enumerate(headings):
@@ -453,23 +504,29 @@ def _widths(content: _Sheet, headings: Sequence[str]) -> list[float]:
 
 
 def _repeatable(data: bytes, made: datetime) -> bytes:
-    """The same workbook without the time of its writing, or anything of the machine.
-
-    Parts are stored without compression: compression libraries differ from machine to machine, and
-    the same report must have the same bytes on all.
-    """
+    """The same workbook without the time of its writing, or anything of the machine."""
     stamp = made.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new,
-    ):
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
         for name in old.namelist():
             part = old.read(name)
             if name == "docProps/core.xml":
                 part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), part)
+            parts[name] = part
+    return zipped(parts)
+
+
+def zipped(parts: Mapping[str, bytes]) -> bytes:
+    """Parts of a file as an archive, in their order.
+
+    They are stored without compression: compression libraries differ from machine to machine, and
+    the same report must have the same bytes on all.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, part in parts.items():
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.create_system = 3
             info.external_attr = 0o644 << 16
-            new.writestr(info, part)
+            archive.writestr(info, part)
     return out.getvalue()

@@ -115,7 +115,7 @@ def verify(
 def _files(names: Sequence[str]) -> str:
     """Files of a report, what is read first; chapters are counted."""
     chapters = [name for name in names if name.startswith("notebooks/")]
-    order = ("report.html", "report.pdf", "tables.xlsx")
+    order = ("report.html", "report.pdf", "tables.xlsx", "tables.ods")
     rest = sorted(
         (name for name in names if name not in chapters),
         key=lambda name: (order.index(name) if name in order else len(order), name),

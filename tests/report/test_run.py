@@ -611,7 +611,9 @@ def test_tables_can_be_taken_as_they_stand_and_the_report_says_so(
 def test_a_report_without_the_areas_data_says_so(
     run_options: dict[str, Any], tmp_path: Path
 ) -> None:
-    folder = runs.run(parameters(areas=["Rutland"], formats=["html"]), out=tmp_path, **run_options)
+    chapter(tmp_path / "notebooks", "01_where", "from needs.blocks import *\nblocks(Heading('A'))")
+    options = {**run_options, "notebooks": tmp_path / "notebooks"}
+    folder = runs.run(parameters(areas=["Rutland"], formats=["html"]), out=tmp_path, **options)
     (note,) = manifests.read(folder)["notes"]
     assert note.startswith("The data at hand hold no neighbourhoods of Rutland")
     assert "notes" not in manifests.read(

@@ -479,8 +479,8 @@ def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[st
     notes = [former(one, start.areas) for one in areas]
     if opened.lsoa.empty:
         notes.append(
-            f"The data at hand hold no neighbourhoods of {opened.name}, and few of its figures: the "
-            "publishers' national files are not there."
+            f"The data at hand hold no neighbourhoods of {opened.name}, and few of its figures: "
+            "the publishers' national files are not there."
         )
     if not start.checked:
         notes.append(

@@ -1,6 +1,6 @@
 # make report   render Worcestershire, reporting year 2022, from the embedded data pack
 # make test     every check: style, types, tests, documentation examples, notebooks
-# make bench    time one report and many against the plain way
+# make bench    time one report and many against the plain way; measure how hard it is to read
 # make profile  where the time of one report goes, stage by stage
 # make lock     pin the newest packages that pyproject.toml allows
 # make clean    remove what the commands above made, the rendered report excepted

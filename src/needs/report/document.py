@@ -651,6 +651,7 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
     pages = tuple(
         (
             Span(f"{one.title}, {one.producer}", link=one.landing_page),
+            Span("."),
             *(Span(f" {sentence}") for sentence in (one.limits, *one.breaks) if sentence),
         )
         for one in sources

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import odfdo
@@ -223,6 +226,21 @@ def test_the_same_report_gives_the_same_bytes(data: bytes, document: Document) -
     assert "2023-01-06T00:00:00</dc:date>" in meta
     assert f"<dc:title>{document.context.title}</dc:title>" in meta
     assert "<dc:language>en-GB</dc:language>" in meta
+
+
+def test_libreoffice_opens_it(data: bytes, workbook: Any, tmp_path: Path) -> None:
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed")
+    (tmp_path / "tables.ods").write_bytes(data)
+    profile = (tmp_path / "profile").as_uri()
+    subprocess.run(
+        [office, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx",
+         "--outdir", str(tmp_path), str(tmp_path / "tables.ods")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    opened = openpyxl.load_workbook(tmp_path / "tables.xlsx")
+    assert opened.sheetnames == [table.name for table in workbook.body.tables]
 
 
 def test_a_report_without_a_date_or_tables_is_a_workbook(document: Document) -> None:

@@ -45,7 +45,7 @@ FIELDS = (
         "area_code",
         "Area code",
         "Code of the Office for National Statistics; codes of several authorities that make one "
-        "area are joined.",
+        "area are joined with +.",
     ),
     _column("area_name", "Area name", "Name of the area.", required=True),
     _column(

@@ -67,6 +67,22 @@ def test_each_kind_of_change_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_figure_made_for_the_reporting_year_is_newer_only_if_it_moved(tmp_path: Path) -> None:
+    old = report(
+        tmp_path / "old",
+        figure("distance", "for 2025", "0.26"),
+        figure("distance", "for 2025", "0.20", area_code="E2", id="b"),
+    )
+    new = report(
+        tmp_path / "new",
+        figure("distance", "for 2026", "0.26"),
+        figure("distance", "for 2026", "0.21", area_code="E2", id="c"),
+    )
+    assert [str(one) for one in changes(old, new)] == [
+        "newer: Distance, Here: 0.20 (for 2025) -> 0.21 (for 2026)"
+    ]
+
+
 def test_a_figure_that_is_now_withheld_is_revised(tmp_path: Path) -> None:
     old = report(tmp_path / "old", figure("deaths", "2020", "3"))
     new = report(tmp_path / "new", figure("deaths", "2020", "[c]", status="suppressed"))

@@ -116,8 +116,14 @@ def _moved(
             yield Change("new", label, area, "", _said(now))
         elif now is None:
             yield Change("gone", label, area, _said(was), "")
-        elif was["period"] != now["period"]:
+        elif was["period"] != now["period"] and not _same_for_its_year(was, now):
             yield Change("newer", label, area, _said(was), _said(now))
+
+
+def _same_for_its_year(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a figure made for the reporting year ("for 2026") is the last year's still."""
+    of_year = all(str(one["period"]).startswith("for ") for one in (was, now))
+    return of_year and bool(was["printed"] == now["printed"])
 
 
 def _newest(figures: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Mapping[str, Any]]:

@@ -157,7 +157,8 @@ class Web:
             raise MissingDataError(
                 f"{error.problem.what} It was asked for {attempts} times.",
                 address,
-                "Try again later; if it stays, open the landing page of the source.",
+                "Try again later; if it stays, open the landing page of the source. "
+                "Without network: needs fetch --from FOLDER",
             ) from error
 
     def _wait(self, state: tenacity.RetryCallState) -> float:

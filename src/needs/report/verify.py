@@ -130,8 +130,9 @@ def _causes(described: Mapping[str, Any], repeated: Mapping[str, Any]) -> list[s
     inputs = [line.removeprefix("inputs: ") for line in lines if line.startswith("inputs: ")]
     rest = [line for line in lines if not line.startswith("inputs: ")]
     if len(inputs) > 1:
-        names = [line.split(" was ")[0] for line in inputs]
-        return [*rest, f"{len(inputs)} input files ({_some(names)})"]
+        names = [line.split(" was ")[0].rsplit("/", 1)[-1] for line in inputs]
+        more = ", …" if len(names) > 3 else ""
+        return [*rest, f"{len(inputs)} input files ({', '.join(names[:3])}{more})"]
     return [*rest, *inputs]
 
 

@@ -537,6 +537,41 @@ def test_an_authority_is_not_found_from_its_region(
     assert done["status"].iloc[-1] == "shown"
 
 
+def test_categories_that_divide_a_total_in_two_ways_are_protected_in_each(processed: Path) -> None:
+    numbers = {"": 100, "men": 3, "women": 97, "opiates": 45, "no opiates": 55}
+    rows = observed(
+        "drug_death_reviews", *counts(UPPER, *((2021, 2021, n) for n in numbers.values()))
+    )
+    done = protected(rows.assign(category=list(numbers)), processed, threshold=5)
+    assert done["status"].tolist() == ["shown", "suppressed", "suppressed", "shown", "shown"]
+    kinds = ["", "sex: men", "sex: women", "drug: opiates", "drug: other"]
+    # names tell them apart as well, where the parts of one way are not complete
+    rows.loc[2, ["count", "value"]] = 90
+    done = protected(rows.assign(category=kinds), processed, threshold=5)
+    assert done["status"].tolist()[1:3] == ["suppressed", "suppressed"]
+
+
+def test_a_rate_is_hidden_with_the_number_it_is_made_from(processed: Path) -> None:
+    key = "drug_misuse_poisoning_admissions"
+    places = ("E07000234", "E07000235", "E07000236")
+    numbers = observed(
+        key,
+        *(counts(place, (2021, 2021, n))[0] for place, n in zip(places, (14, 3, 40), strict=True)),
+    )
+    # without the rate of the small district nothing of the rates is small
+    rates = observed(
+        f"{key}_rate",
+        *(
+            (one, 2021, 2021, n, 9.0, 8.0, 10.0, 5e5)
+            for one, n in ((places[0], 14), (places[2], 40))
+        ),
+    )
+    done = protected(pd.concat([numbers, rates], ignore_index=True), processed, threshold=5)
+    hidden = ["suppressed", "suppressed", "shown"]
+    assert done["status"].tolist() == [*hidden, "suppressed", "shown"]
+    assert done.loc[3, ["value", "lower", "upper", "count"]].isna().all()
+
+
 def test_a_rate_of_a_rounded_count_has_that_counts_limits(processed: Path) -> None:
     people = 52_361
     low, high = (float(end) * 100_000 / people for end in poisson(41))

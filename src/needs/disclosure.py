@@ -70,7 +70,8 @@ def apply(
         Column of true or false that marks totals. In a two-way table a row's total has a column
         name that no cell has, and the other way round. A total that is hidden protects its parts.
     derived : iterable of str
-        Columns worked out from the count, hidden with it where they are in the table.
+        Columns worked out from the count, hidden with it where they are in the table. Where counts
+        are rounded, work those that are shown out again.
     off_because : str
         The reason for switching the rule off, in words: the table then comes back as it was, with
         statuses. There is no other way to switch it off.

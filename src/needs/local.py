@@ -58,6 +58,9 @@ ENGLAND = "E92000001"
 #: Decimals of the rates that depend on more than the count that is shown, as reports print them.
 DECIMALS = 1
 
+#: Most parts of which every choice is tried.
+DIVIDED = 12
+
 #: Columns that say when; two dates.
 SPAN = ("period_start", "period_end")
 
@@ -204,6 +207,27 @@ def protect_observations(
             done = _protect_breakdown(block, indicators[str(key)], rule, sums)
             columns = ["value", "lower", "upper", "count", "denominator", "status"]
             table.loc[block.index, columns] = done[columns]
+    return _hide_both(table, own, indicators)
+
+
+def _hide_both(
+    table: pd.DataFrame, own: pd.Series, indicators: Mapping[str, Indicator]
+) -> pd.DataFrame:
+    """Hide a rate where the number that it is made from is hidden, and the other way round."""
+    rows = table[own]
+    made_from = {
+        key: indicators[key].numerator or key for key in map(str, rows["indicator"].unique())
+    }
+    whole = rows["indicator"].map({key: indicators[key].age for key in made_from})
+    cell = rows[["area_code", *SPAN, "sex", "category"]].assign(
+        of=rows["indicator"].map(made_from), age=rows["age"].mask(rows["age"] == whole, "")
+    )
+    hidden = (rows["status"] == Status.SUPPRESSED).astype("bool")
+    either = hidden.groupby([cell[name] for name in cell], dropna=False).transform("any")
+    more = rows.index[either & ~hidden]
+    if len(more):
+        table.loc[more, ["value", "lower", "upper", "count"]] = np.nan
+        table.loc[more, "status"] = Status.SUPPRESSED.value
     return table
 
 
@@ -338,7 +362,8 @@ def _protect_breakdown(
     seen = (numbers, whole, whole - numbers) if share else (numbers,)
     hidden = small = given | np.logical_or.reduce([_small(one, rule) for one in seen])
     if rule.secondary:
-        lines = list(_lines_of(rows.reset_index(drop=True), indicator.age, parents))
+        placed = rows.reset_index(drop=True)
+        lines = list(_lines_of(placed, numbers, indicator.age, parents))
         try:
             found = [protect(one, small, lines, rule.threshold) for one in seen]
         except InvalidDataError as error:
@@ -415,11 +440,14 @@ def _small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
     return found
 
 
-def _lines_of(rows: pd.DataFrame, whole_age: str, parents: _Parents) -> Iterator[Line]:
+def _lines_of(
+    rows: pd.DataFrame, counts: Floats, whole_age: str, parents: _Parents
+) -> Iterator[Line]:
     """Sexes, ages, categories, areas and years that add up, by position; totals where they stand.
 
     A row that is not there may be one of nothing: parts need not be complete. Of a region, or of
     England, half the parts must be there, because reports show some authorities and no others.
+    Categories and ages can divide a total in several ways.
     """
     totals = {"sex": "persons", "age": whole_age, "category": ""}
     place = ["area_code", *SPAN, *totals]
@@ -427,15 +455,23 @@ def _lines_of(rows: pd.DataFrame, whole_age: str, parents: _Parents) -> Iterator
         rest = [one for one in place if one != column]
         for _, group in rows.groupby(rest, sort=False):
             is_total = group[column] == total
-            yield from _line(list(group.index[~is_total]), list(group.index[is_total]))
+            parts, wholes = list(group.index[~is_total]), list(group.index[is_total])
+            yield from _line(parts, wholes)
+            if column == "category":
+                kinds = group[column].str.partition(":")[0][parts]
+                for _, same in kinds.groupby(kinds, sort=False):
+                    yield from _line(list(same.index), wholes)
+            if column != "sex" and wholes:
+                for some in _ways_to_divide(counts[wholes[0]], parts, counts):
+                    yield from _line(some, wholes)
     upper = rows["area_code"].map(dict(parents.of))
     for _, group in rows.groupby([*SPAN, *totals], sort=False):
         own = dict(zip(group["area_code"], group.index, strict=True))
-        for parent, parts in group.groupby(upper[group.index], sort=False):
+        for parent, inside in group.groupby(upper[group.index], sort=False):
             code = str(parent)
-            if code.startswith(("E12", "E92")) and 2 * len(parts) < parents.parts[code]:
+            if code.startswith(("E12", "E92")) and 2 * len(inside) < parents.parts[code]:
                 continue
-            yield from _line(list(parts.index), [own[code]] if code in own else [])
+            yield from _line(list(inside.index), [own[code]] if code in own else [])
     spans = list(rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None))
     sums = list(_sums_of_periods(spans))
     for _, group in rows.groupby(["area_code", *totals], sort=False) if sums else ():
@@ -443,6 +479,17 @@ def _lines_of(rows: pd.DataFrame, whole_age: str, parents: _Parents) -> Iterator
         for whole, chain in sums:
             if whole in at:
                 yield from _line([at[one] for one in chain if one in at], [at[whole]])
+
+
+def _ways_to_divide(total: float, parts: Sequence[int], counts: Floats) -> Iterator[list[int]]:
+    """Some of the parts, where these alone come to the total."""
+    above = [one for one in parts if counts[one] > 0]
+    if len(above) > DIVIDED:
+        return
+    for size in range(2, len(above)):
+        for some in itertools.combinations(above, size):
+            if counts[list(some)].sum() == total:
+                yield list(some)
 
 
 def _line(parts: Sequence[int], totals: Sequence[int]) -> Iterator[Line]:

@@ -29,6 +29,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from needs import catalogue, local
 from needs.periods import parse
+from needs.prepare import is_fresh
 from needs.readers.datapackage import describe
 from needs.report.parameters import RunParameters
 from needs.report.run import run
@@ -457,6 +458,8 @@ def test_hashes_and_sizes_of_files_with_small_numbers_are_not_told(
     first, second = (files(one.raw) for one in pair)
     written = json.loads((pair[0].processed / "manifest.json").read_text(encoding="utf-8"))
     hashes = {one["path"]: one["sha256"] for one in written["files"]}
+    assert is_fresh(pair[0].raw, pair[0].processed)
+    assert not is_fresh(pair[1].raw, pair[0].processed)
     secret = {path for path in hashes if first[path] != second[path]}
     told = json.loads(texts["manifest.json"])["inputs"]
     for path in secret:

@@ -597,6 +597,16 @@ def test_a_standardised_rate_moves_with_its_rounded_count(processed: Path) -> No
     assert [done["lower"], done["upper"]] == pytest.approx([2 * low, 2 * high], abs=0.05)
 
 
+def test_few_who_are_left_out_of_a_share_are_hidden_too(processed: Path) -> None:
+    """And the districts whose remainders would give them away."""
+    numbers = (("E07000234", 880, 900), ("E07000235", 998, 1000), ("E07000236", 40, 400))
+    rows = [(one, 2021, 2021, x, 100 * x / n, np.nan, np.nan, n) for one, x, n in numbers]
+    done = protected(observed("prison_continuity", *rows), processed, threshold=5)
+    assert done["status"].tolist() == ["suppressed", "suppressed", "suppressed"]
+    whole = protected(observed("prison_continuity", *rows[::2]), processed, threshold=5)
+    assert whole["status"].tolist() == ["shown", "shown"]
+
+
 def test_what_rounds_to_nothing_is_not_zero(processed: Path) -> None:
     rows = observed("drug_death_reviews", *counts(UPPER, (2020, 2020, 2), (2021, 2021, 0)))
     done = protected(rows, processed, threshold=2, rounding_base=5)

@@ -114,8 +114,12 @@ def states(tally: batches.Tally) -> dict[str, str]:
 
 
 def whole(out: Path, *folders: str) -> bool:
-    """Whether just these reports are there, whole, with nothing left beside them."""
-    there = {path.relative_to(out).as_posix() for path in out.glob("*/*")}
+    """Whether just these reports are there, whole, with nothing left beside them.
+
+    What failed and killed runs were working on is for the next run to clear away.
+    """
+    found = [path for path in out.glob("*/*") if not path.name.startswith(".needs-run-")]
+    there = {path.relative_to(out).as_posix() for path in found}
     files = [out / one / "manifest.json" for one in folders]
     return there == set(folders) and all(path.is_file() for path in files)
 

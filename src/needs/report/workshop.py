@@ -13,21 +13,23 @@ from typing import BinaryIO
 
 from needs.errors import NotebookError, ParameterError
 
-#: Seconds after which what another report's run has left is cleared away.
+#: Seconds after which what another report's run has left to be looked at is cleared away.
 OLD = 24 * 60 * 60
 
 LOCK = "lock"
 
-_TRIES = 20
+#: How often, and how many seconds apart, a lock is asked for: another run may be clearing up.
+_TRIES, _WAIT = 20, 0.05
 
 
 @contextlib.contextmanager
 def workshop(target: Path) -> Iterator[Path]:
     """Hold a hidden folder beside a report while it is made.
 
-    The system gives the lock in it back when a run ends, however it ends. So whatever is there
-    when the lock is free is of a run that was killed, or that failed and left its copies to be
-    looked at.
+    The system gives the lock in it back when a run ends, however it ends. So a lock that is free
+    is of a run that was killed; the next run clears it away, whichever report it makes. A run in
+    which a notebook failed takes its lock away and leaves its copies to be looked at, until the
+    report is made again, or for a day.
 
     Parameters
     ----------
@@ -77,6 +79,7 @@ def workshop(target: Path) -> Iterator[Path]:
         yield folder
     except NotebookError:
         held.close()
+        (folder / LOCK).unlink(missing_ok=True)
         raise
     except BaseException:
         _end(held, folder, empty)
@@ -88,18 +91,19 @@ def workshop(target: Path) -> Iterator[Path]:
 def _take(folder: Path) -> BinaryIO | None:
     """The folder's lock, held; None where another run holds it."""
     for _ in range(_TRIES):
+        stream = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stream = (folder / LOCK).open("a+b")
-        except FileNotFoundError:  # the run before has just cleared the folder away
-            continue
-        if not _hold(stream):
-            stream.close()
-            return None
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.fstat(stream.fileno()), (folder / LOCK).stat()):
+            if _hold(stream) and os.path.samestat(
+                os.fstat(stream.fileno()), (folder / LOCK).stat()
+            ):
                 return stream
-        stream.close()
+        except FileNotFoundError:  # the run before has just cleared the folder away
+            pass
+        if stream is not None:
+            stream.close()
+        time.sleep(_WAIT)
     return None
 
 
@@ -127,14 +131,19 @@ def _clear(folder: Path) -> None:
 
 
 def _clear_old(out: Path, own: Path) -> None:
-    """Clear away what runs of other reports left a day ago, unless one is still running."""
+    """Clear away what killed runs of other reports left, and what failed ones left a day ago."""
     for folder in out.glob("*/.needs-run-*"):
-        lock = folder / LOCK
-        if folder == own or not lock.is_file() or time.time() - lock.stat().st_mtime < OLD:
+        if folder == own:
             continue
-        held = _take(folder)
-        if held is not None:
-            _end(held, folder, [])
+        with contextlib.suppress(OSError):  # another run may do the same now
+            if (folder / LOCK).exists():
+                stream = (folder / LOCK).open("a+b")
+                if _hold(stream):
+                    _end(stream, folder, [folder.parent])
+                else:
+                    stream.close()
+            elif time.time() - folder.stat().st_mtime > OLD:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(held: BinaryIO, folder: Path, empty: list[Path]) -> None:

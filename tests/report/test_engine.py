@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -275,6 +276,16 @@ def test_a_second_run_gives_the_same_outputs() -> None:
     cells = [cell for cell in AWKWARD if "asyncio" not in cell[0]]
     first, second = execute(notebook(*cells)), execute(notebook(*cells))
     assert comparable(first) == comparable(second)
+
+
+def test_a_cell_may_await_although_the_caller_is_in_an_event_loop() -> None:
+    async def caller() -> tuple[Any, bool]:
+        done = execute(notebook("await __import__('asyncio').sleep(0, 'awaited')"))
+        return done, asyncio.get_running_loop().is_running()
+
+    done, still_running = asyncio.run(caller())
+    assert result(done) == "'awaited'"
+    assert still_running
 
 
 def test_a_prompt_is_answered_by_nobody() -> None:

@@ -10,6 +10,7 @@ Registered as ``inprocess`` by an entry point, so papermill finds it by name.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import contextvars
@@ -346,7 +347,19 @@ def _chapter() -> Iterator[Shell]:
         stack.enter_context(_garbage())
         for borrower in (_current_shell, _shell_state, _streams, _plots):
             stack.enter_context(borrower(shell))
+        stack.enter_context(_no_running_loop())
         yield shell
+
+
+@contextlib.contextmanager
+def _no_running_loop() -> Iterator[None]:
+    # A cell may await, also when the caller is itself in an event loop, as a cell in JupyterLab is.
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
 
 
 @contextlib.contextmanager

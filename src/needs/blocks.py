@@ -146,6 +146,8 @@ class Table:
     figures : tuple of Figure
     print_rows : int
         The PDF prints this many rows and says where the rest is; 0 prints all.
+    print_around : int
+        Row that stands in the middle of those; the first rows where it is 0.
     open : bool
         Whether the HTML shows the table at once, or folded below its chart.
     """
@@ -158,6 +160,7 @@ class Table:
     sources: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     print_rows: int = 0
+    print_around: int = 0
     open: bool = True
 
 

@@ -204,6 +204,21 @@ def long_table(document: Document, **changes: Any) -> Table:
     return dataclasses.replace(table, **changes)
 
 
+@pytest.mark.parametrize(
+    ("around", "first", "last"), [(0, 1, 11), (5, 1, 11), (30, 26, 36), (57, 50, 60)]
+)
+def test_the_rows_printed_are_those_around_the_reports_own_area(
+    document: Document, around: int, first: int, last: int
+) -> None:
+    table = long_table(document, print_rows=11, print_around=around)
+    drawn = typst._Drawing(document, {}).table(table)
+    assert [row[0] for row in drawn["rows"]] == [
+        row[0].text for row in table.rows[first - 1 : last]
+    ]
+    which = f"Rows {first} to {last}" if first > 1 else "The first 11 rows"
+    assert drawn["below"][0].startswith(f"{which} are printed here. All 60 rows")
+
+
 def test_long_tables_repeat_their_header(document: Document) -> None:
     rows = long_table(document).rows
     drawing = typst._Drawing(document, {})

@@ -471,15 +471,17 @@ class _Drawing:
         symbols = self.view.symbols(table)
         meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
         below = [printable(note) for note in table.notes]
+        first = max(0, min(table.print_around - kept // 2, every - kept))
         if kept < every:
+            which = f"Rows {first + 1:,} to {first + kept:,}" if first else f"The first {kept} rows"
             below.insert(
                 0,
-                f"The first {kept} rows are printed here. All {every:,} rows are in tables.xlsx "
-                "and on the web page.",
+                f"{which} are printed here. All {every:,} rows are in tables.xlsx and on the web "
+                "page.",
             )
         if sources and table.sources:
             below.append(self.source(table.sources))
-        rows = [[_cell(cell.text) for cell in row] for row in table.rows[:kept]]
+        rows = [[_cell(cell.text) for cell in row] for row in table.rows[first : first + kept]]
         layout = _Layout.of(table, rows)
         return {
             "kind": "table",

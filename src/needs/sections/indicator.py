@@ -487,7 +487,8 @@ def authorities(na: Assessment, key: str) -> Blocks:
         "Authority",
         [(one.area_name, one) for one in figures],
         open_=False,
-        print_rows=10,
+        print_rows=11,
+        print_around=na.area.code,
     )
     chart_id = f"chart_{key}_authorities"
     funnel = indicator.statistic in ("crude_rate",) and reference is not None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from needs import words
+from needs import phrases, words
 from needs.blocks import Span, Text
 from needs.figures import Figure, Series
 
@@ -269,18 +269,20 @@ def alt_domains(area: str, frame: pd.DataFrame) -> str:
 
 
 def by_sex(male: Figure, female: Figure, subject: str) -> Text:
-    """Whether males and females differ: only where their intervals do not overlap."""
+    """Whether males and females differ, by the difference of the two and its interval."""
     name = words.possessive(words.in_prose(male.area_name))
-    if None in (male.lower, male.upper, female.lower, female.upper):
-        template = "{name} {subject}: {m} for males and {f} for females in {when}"
-    elif (male.lower or 0) > (female.upper or 0):
-        template = "{name} {subject} is higher for males ({m}) than for females ({f}), {when}"
-    elif (female.lower or 0) > (male.upper or 0):
-        template = "{name} {subject} is higher for females ({f}) than for males ({m}), {when}"
-    else:
-        template = (
-            "{name} {subject} is {m} for males and {f} for females, {when}; their intervals overlap"
-        )
+    match phrases.differ(male, female):
+        case "higher":
+            template = "{name} {subject} is higher for males ({m}) than for females ({f}), {when}"
+        case "lower":
+            template = "{name} {subject} is higher for females ({f}) than for males ({m}), {when}"
+        case "similar":
+            template = (
+                "{name} {subject} is {m} for males and {f} for females, {when}; the difference is "
+                "not statistically significant"
+            )
+        case _:
+            template = "{name} {subject}: {m} for males and {f} for females in {when}"
     return words.say(
         template,
         name=words.capital(name),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, cast
+
+import pandas as pd
 
 from needs import periods
 from needs.blocks import Span, Text, plain
@@ -20,6 +23,7 @@ from needs.english import (
 )
 from needs.errors import InvalidDataError
 from needs.figures import Figure
+from needs.stats.compare import difference
 
 
 def is_count(figure: Figure) -> bool:
@@ -158,20 +162,30 @@ def _begins(period: str) -> int:
 
 
 def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How the last figure stands to the first: higher or lower only if intervals are apart.
+    """How the last figure stands to the first: higher or lower only beyond chance.
 
-    Also untested: periods that share years, whose figures are not independent.
+    Untested: without intervals, and periods that share years, whose figures are not independent.
     """
-    limits = (first.lower, first.upper, last.lower, last.upper)
-    if None in limits or _share_years(first.period, last.period):
-        return "untested"
-    if _apart(first, last):
-        return "lower"
-    return "higher" if _apart(last, first) else "similar"
+    return "untested" if _share_years(first.period, last.period) else differ(last, first)
 
 
-def _apart(high: Figure, low: Figure) -> bool:
-    return high.lower is not None and low.upper is not None and low.upper < high.lower
+def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
+    """How a figure stands to an independent one, by `needs.stats.compare.difference`."""
+    numbers: list[float] = []
+    for figure in (one, other):
+        value, lower, upper = figure.value, figure.lower, figure.upper
+        if value is None or lower is None or upper is None or not lower <= value <= upper:
+            return "untested"
+        numbers += [value, lower, upper]
+    return _differ(tuple(numbers))
+
+
+@functools.lru_cache(maxsize=4096)
+def _differ(numbers: tuple[float, ...]) -> Literal["higher", "lower", "similar"]:
+    names = ("value", "lower", "upper", "other", "other_lower", "other_upper")
+    row = pd.DataFrame([dict(zip(names, numbers, strict=True))])
+    said = difference(row, **{name: name for name in names})["comparison"].iloc[0]
+    return cast(Literal["higher", "lower", "similar"], said)
 
 
 def _share_years(first: str, last: str) -> bool:

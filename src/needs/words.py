@@ -237,8 +237,8 @@ def trend_sentence(
 ) -> Text:
     """How a series ran from its first to its last period, and its recent trend.
 
-    A rise or fall is only claimed where the two intervals do not overlap. Where the series breaks,
-    the sentence begins after the last break and says so.
+    A rise or fall is only claimed where the two differ beyond chance. Where the series breaks, the
+    sentence begins after the last break and says so.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
             return say("{what} fell from {a} ({t1}) to {b} ({t2}).", **ends)
         case "similar":
             # a recent trend that was tested over all points says more than the two ends
-            tail = "" if tested else "The intervals overlap, so the difference may be chance."
+            tail = "" if tested else "The difference is not statistically significant."
         case _:
             tail = "" if is_count(last) else "The change between them cannot be tested."
     if first.number == last.number:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, ParameterError
-from needs.stats.compare import against_reference, funnel_limits, funnel_outliers, judge
+from needs.stats.compare import against_reference, difference, funnel_limits, funnel_outliers, judge
 
 LIMITS = {"lower": "low", "upper": "high"}
 
@@ -173,3 +173,52 @@ def test_funnels_refuse_what_cannot_be():
         funnel_limits(data, denominator="pop", reference=-5)
     with pytest.raises(ParameterError, match="Unknown funnel"):
         funnel_limits(data, denominator="pop", reference=5, kind="mean")  # type: ignore[arg-type]
+
+
+PAIR = {
+    "value": "a",
+    "lower": "al",
+    "upper": "au",
+    "other": "b",
+    "other_lower": "bl",
+    "other_upper": "bu",
+}
+
+
+def pairs(*rows):
+    return pd.DataFrame(rows, columns=list(PAIR.values()), dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("pair", "label"),
+    [
+        ((4.8, 3.8, 6.0, 3.0, 2.2, 4.0), "higher"),  # the intervals overlap, the figures differ
+        ((3.0, 2.2, 4.0, 4.8, 3.8, 6.0), "lower"),
+        ((4.0, 3.0, 5.2, 3.5, 2.6, 4.6), "similar"),
+        ((0.0, 0.0, 3.7, 0.0, 0.0, 2.9), "similar"),
+        ((np.nan, 3.0, 5.2, 3.5, 2.6, 4.6), "not compared"),
+        ((4.0, 3.0, np.nan, 3.5, 2.6, 4.6), "not compared"),
+    ],
+)
+def test_differences(pair, label):
+    assert difference(pairs(pair), **PAIR)["comparison"].tolist() == [label]
+
+
+def test_the_difference_of_two_means_is_the_usual_one():
+    # symmetric limits at the same level: the standard errors add up in squares
+    se = 1.3, 0.7
+    made = difference(
+        pairs((5, 5 - 1.96 * se[0], 5 + 1.96 * se[0], 2, 2 - 1.96 * se[1], 2 + 1.96 * se[1])),
+        **PAIR,
+    )
+    half = 1.96 * np.hypot(*se)
+    assert made["difference"].tolist() == [3.0]
+    np.testing.assert_allclose(
+        made[["difference_lower", "difference_upper"]].to_numpy()[0], [3 - half, 3 + half]
+    )
+
+
+def test_a_value_outside_its_limits_is_refused_in_either_figure():
+    with pytest.raises(InvalidDataError) as caught:
+        difference(pairs((4, 5, 6, 1, 0, 2), (4, 3, 6, 9, 0, 2)), **PAIR)
+    assert "'a'" in str(caught.value) and "'b'" in str(caught.value)

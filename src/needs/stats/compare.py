@@ -114,6 +114,89 @@ def against_reference(
     return data.assign(comparison=comparison, judgement=judge(comparison, polarity))
 
 
+def difference(
+    data: pd.DataFrame,
+    *,
+    value: str,
+    lower: str,
+    upper: str,
+    other: str,
+    other_lower: str,
+    other_upper: str,
+) -> pd.DataFrame:
+    """Differences of independent figures, with limits made from the figures' own limits.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per pair of figures, in one unit: males and females, a first and a last period.
+    value, lower, upper : str
+        Columns of one figure and its limits at any one level of confidence. A missing value or
+        limit: not compared.
+    other, other_lower, other_upper : str
+        The same of the figure that is taken away; limits at the same level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `data` in their order, and ``difference``, ``difference_lower``,
+        ``difference_upper`` in the figures' unit, at the figures' level of confidence; and
+        ``comparison``: "higher" or "lower" where the limits leave out 0, "similar", or
+        "not compared".
+
+    Raises
+    ------
+    needs.errors.InvalidDataError
+        For a value outside its limits, infinite or text input; all at once.
+
+    Notes
+    -----
+    With d = a - b: lower = d - sqrt((a - a_lower)^2 + (b_upper - b)^2) and
+    upper = d + sqrt((a_upper - a)^2 + (b - b_lower)^2). Zou GY, Donner A. Construction of
+    confidence limits about effect measures: a general approach. Statistics in Medicine 2008; 27:
+    1693-1702. Two intervals can overlap although the figures differ: overlap is no test. The
+    figures must be independent, so not periods that share years, nor a part and its whole.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rates = pd.DataFrame({"a": [4.8], "al": [3.8], "au": [6.0],
+    ...                       "b": [3.0], "bl": [2.2], "bu": [4.0]})
+    >>> difference(rates, value="a", lower="al", upper="au", other="b", other_lower="bl",
+    ...            other_upper="bu").iloc[:, 6:].round(2)
+       difference  difference_lower  difference_upper comparison
+    0         1.8              0.39              3.24     higher
+    """
+    check = inputs.begin(
+        data, [], [value, lower, upper, other, other_lower, other_upper], "difference"
+    )
+    a, a_low, a_high, b, b_low, b_high = (
+        check.numbers(column, minimum=None)
+        for column in (value, lower, upper, other, other_lower, other_upper)
+    )
+    for column, middle, low, high in ((value, a, a_low, a_high), (other, b, b_low, b_high)):
+        check.refuse(
+            (middle < low) | (middle > high),
+            f"Column '{column}' lies outside its limits.",
+            "Check which column holds which limit.",
+        )
+    check.finish()
+    gap = a - b
+    least = gap - np.hypot(a - a_low, b_high - b)
+    most = gap + np.hypot(a_high - a, b - b_low)
+    label = np.select(
+        [np.isnan(least) | np.isnan(most), least > 0, most < 0],
+        [NOT_COMPARED, HIGHER, LOWER],
+        SIMILAR,
+    )
+    return data.assign(
+        difference=gap,
+        difference_lower=least,
+        difference_upper=most,
+        comparison=pd.Series(label, index=data.index, dtype="str"),
+    )
+
+
 def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
     """Turn labels of a comparison or a trend into better and worse by the indicator's polarity.
 

@@ -497,8 +497,6 @@ def make(task: Task) -> Outcome:
                 "Start its workers again, with the same version and folders.",
             )
         runs.make(task.report.parameters, start, task.out)
-        if "pdf" in task.report.parameters.formats:
-            _forget_pages()
     except NeedsError as error:
         problems = error.problems
         what = " ".join([error.problem.what, *(one.what for one in problems)])
@@ -516,17 +514,6 @@ def make(task: Task) -> Outcome:
             "This is a fault of needs: please report it.",
         )
     return Outcome(task.report, "made")
-
-
-def _forget_pages() -> None:
-    """Let the PDF's compiler forget the last report: about 100 MB, of no use for the next.
-
-    It keeps what its last ten compilations used, so it is given some that use nothing.
-    """
-    import typst
-
-    for _ in range(11):
-        typst.compile(b"a", ignore_system_fonts=True)
 
 
 def _killed(report: Wanted) -> Outcome:

@@ -18,7 +18,7 @@ import pytest
 
 from needs.blocks import Chart, Heading, Table, all_tables
 from needs.errors import RenderError
-from needs.report import typst
+from needs.report import typeset, typst
 from needs.report.accessibility import check_pdf
 from needs.report.document import Document
 from needs.report.register import entries
@@ -109,7 +109,7 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
 
 def test_row_headings_are_not_there_before(document: Document) -> None:
     files: dict[str, bytes] = {}
-    raw = typst._compile(typst._model(document, files, cover=True), files)
+    raw = typst._compile(typst._model(document, files, cover=True), files, typeset.untagged_rows)
     with pikepdf.open(io.BytesIO(raw)) as before:
         rows = elements(before.Root.StructTreeRoot, "TBody")
         assert all(not list(elements(one, "TH")) for one in rows)

@@ -8,14 +8,13 @@ table's rows, is marked afterwards.
 from __future__ import annotations
 
 import functools
-import io
 import json
 import math
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -23,8 +22,6 @@ from typing import Any
 
 import font_source_sans_pro
 import nbformat
-import pikepdf
-import typst
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from nbconvert.exporters import Exporter
 from traitlets import Unicode, default
@@ -45,6 +42,7 @@ from needs.blocks import (
     Text,
 )
 from needs.errors import Problem, RenderError
+from needs.report import typeset
 from needs.report.document import Chapter, Document, InputFile, printed_date, read_document
 from needs.report.fragments import View, comparison_words, trend_words
 from needs.report.register import Entry
@@ -101,8 +99,8 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
     files: dict[str, bytes] = {}
     model = _model(document, files, cover=cover)
     try:
-        return mark_row_headers(_compile(model, files))
-    except typst.TypstError as error:
+        return _compile(model, files, typeset.typeset)
+    except typeset.RefusedError as error:
         raise RenderError(
             "The PDF could not be made.", problems=_faults(model, files, str(error))
         ) from error
@@ -134,7 +132,9 @@ class TypstReportExporter(Exporter):
 # ---- compiling ---------------------------------------------------------------------------------
 
 
-def _compile(model: Model, files: Mapping[str, bytes]) -> bytes:
+def _compile(
+    model: Model, files: Mapping[str, bytes], compiler: Callable[[dict[str, bytes], str], bytes]
+) -> bytes:
     template = resources.files("needs.report").joinpath("templates/report.typ").read_bytes()
     data = json.dumps(model, ensure_ascii=False).encode("utf-8")
     # Only the faces named, so that no other file of that folder, or of the machine, plays a part.
@@ -142,14 +142,7 @@ def _compile(model: Model, files: Mapping[str, bytes]) -> bytes:
         for face in FACES:
             name = f"SourceSansPro-{face}.ttf"
             shutil.copyfile(FONTS / name, Path(folder) / name)
-        inputs: Any = {"main.typ": template, "document.json": data, **files}
-        return typst.compile(
-            inputs,  # files by name, which the wheel takes and its type stubs do not know
-            font_paths=[folder],
-            ignore_system_fonts=True,
-            pdf_standards="ua-1",
-            timestamp=0,
-        )
+        return compiler({"main.typ": template, "document.json": data, **files}, folder)
 
 
 def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Problem]:
@@ -159,8 +152,8 @@ def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Prob
         for block in chapter["blocks"]:
             alone = {**chapter, "blocks": [_by_itself(block)]}
             try:
-                _compile({**model, "cover": False, "chapters": [alone]}, files)
-            except typst.TypstError as error:
+                _compile({**model, "cover": False, "chapters": [alone]}, files, typeset.compiled)
+            except typeset.RefusedError as error:
                 where = f"{chapter['label']}, {block['name']}"
                 found.append(Problem(str(error).strip(), where))
     return found or [Problem(message.strip(), "report.pdf")]
@@ -174,61 +167,6 @@ def _by_itself(part: Any) -> Any:
         kept = {key: _by_itself(one) for key, one in part.items() if key != "entry"}
         return kept | {"level": 2} if "level" in kept else kept
     return part
-
-
-def mark_row_headers(pdf: bytes) -> bytes:
-    """Mark the first cell of every row of a table's body as the heading of its row.
-
-    Parameters
-    ----------
-    pdf : bytes
-        As Typst tags it: column headings are ``TH``, every other cell is ``TD``.
-
-    Returns
-    -------
-    bytes
-        Column and row headings are ``TH`` with a scope, by which readers find the headings of a
-        cell: the lists of column headings alone, which would hide the rows' own, are left out.
-    """
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        for row in _body_rows(opened.Root.StructTreeRoot):
-            for position, cell in enumerate(_kids(row)):
-                attributes = cell.get("/A", pikepdf.Array())
-                if isinstance(attributes, pikepdf.Dictionary):
-                    attributes = pikepdf.Array([attributes])
-                own = [one for one in attributes if one.get("/O") != pikepdf.Name.Table]
-                ours = [one for one in attributes if one.get("/O") == pikepdf.Name.Table]
-                table = ours[0] if ours else pikepdf.Dictionary(O=pikepdf.Name.Table)
-                if "/Headers" in table:
-                    del table["/Headers"]
-                if position == 0:
-                    cell.S = pikepdf.Name.TH
-                    table.Scope = pikepdf.Name.Row
-                kept = [table] if len(table) > 1 else []
-                cell.A = pikepdf.Array([*kept, *own])
-        opened.save(out, deterministic_id=True)
-    return out.getvalue()
-
-
-def _kids(element: Any) -> list[Any]:
-    kids = element.get("/K", ())
-    if isinstance(kids, pikepdf.Dictionary):
-        return [kids]
-    if not isinstance(kids, pikepdf.Array):
-        return []
-    return [one for one in kids if isinstance(one, pikepdf.Dictionary)]
-
-
-def _body_rows(root: Any) -> Iterator[Any]:
-    waiting = [root]
-    while waiting:
-        element = waiting.pop()
-        kind = element.get("/S")
-        if kind == pikepdf.Name.TBody:
-            yield from _kids(element)
-        elif kind != pikepdf.Name.P:
-            waiting.extend(_kids(element))
 
 
 # ---- the document as data ----------------------------------------------------------------------

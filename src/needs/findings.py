@@ -396,7 +396,7 @@ def slope(slope_index: Figure, relative_index: Figure) -> Text:
 
 
 def amounts(totals: Sequence[Figure], area: str) -> Text:
-    """What is spent, from the first to the last year."""
+    """What the grants of a year come to, from the first to the last year."""
     shown = [one for one in totals if one.shown]
     if not shown:
         return (Span(f"Grants for drug and alcohol services in {area}"),)
@@ -405,6 +405,22 @@ def amounts(totals: Sequence[Figure], area: str) -> Text:
         return words.say("Grants came to {a} in {t1}", a=first, t1=first.period)
     return words.say(
         "Grants come to {a} in {t1} and {b} in {t2}",
+        a=first,
+        b=last,
+        t1=first.period,
+        t2=last.period,
+    )
+
+
+def spent(figures: Sequence[Figure]) -> Text:
+    """What was spent, from the first to the last year."""
+    first, last = figures[0], figures[-1]
+    if len(figures) == 1:
+        return words.say(
+            "Spending on drug and alcohol services: {a} in {t1}.", a=first, t1=first.period
+        )
+    return words.say(
+        "Spending on drug and alcohol services: {a} in {t1} and {b} in {t2}.",
         a=first,
         b=last,
         t1=first.period,

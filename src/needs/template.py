@@ -143,8 +143,9 @@ KINDS: Mapping[str, Template] = {
         ),
         (
             *ROWS,
-            "indicator: grant_amount for a grant, its name as category; commissioning_expenditure "
-            "for spending, with the category empty for the total.",
+            "indicator: grant_amount for a grant, its name as category: the report adds up the "
+            "grants of a year. commissioning_expenditure for what is spent in all, the category "
+            "empty: it stands beside the grants and is never taken for their sum.",
             "value: pounds, without commas or the pound sign. Amounts are not rounded.",
         ),
     ),

@@ -700,7 +700,15 @@ def _later(na: Assessment, key: str) -> bool:
 
 
 def _anything(na: Assessment, key: str) -> bool:
-    return na.has(key) or bool(_district_period(na, key))
+    return na.has(key) or bool(_district_period(na, key)) or _divided(na, key)
+
+
+def _divided(na: Assessment, key: str) -> bool:
+    """Whether amounts stand only under the names of what they are for: grants."""
+    rows = na.observations
+    own = (rows["indicator"] == key) & (rows["area_code"] == na.area.code)
+    shown = own & (rows["status"] == "shown")
+    return na.indicator(key).statistic == "amount" and bool(shown.any())
 
 
 def _district_period(na: Assessment, key: str) -> str:

@@ -9,18 +9,25 @@ import yaml
 from needs import catalogue, charts, findings, tables
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
-from needs.figures import Figure, format_number
+from needs.figures import Figure, Status, figure_id, format_number
 from needs.sections.indicator import recent
 
-SPENDING = ("commissioning_expenditure", "grant_amount")
+PLANS = (
+    "Years after the reporting year are the council's own plans at the time of printing; "
+    "indicative amounts are marked in the figure register."
+)
 
 
 def spending(na: Assessment) -> Blocks:
-    """Draw grants by year, planned years included and marked."""
-    rows = _grants(na)
-    if not rows:
+    """Draw grants by year, planned years included and marked; spending stands beside them.
+
+    Grants are what comes in and spending what goes out: neither is made from the other.
+    """
+    grants, spent = _grants(na), _spent(na)
+    heading = Heading("Spending on treatment and recovery")
+    if not grants and not spent:
         return blocks(
-            Heading("Spending on treatment and recovery"),
+            heading,
             Prose(
                 (
                     Span(
@@ -31,60 +38,47 @@ def spending(na: Assessment) -> Blocks:
                 style="note",
             ),
         )
-    totals = _totals(na)
-    figures = [*totals, *rows]
-    years = list(dict.fromkeys(one.period for one in figures))
-    rows.sort(key=lambda one: (one.period, -(one.value or 0), one.note))
-    names = list(dict.fromkeys(one.note for one in rows))
-    cell = {(one.note, one.period): one for one in rows}
-    body = [
-        (
-            Cell(name),
-            *(
-                tables.value_cell(cell[name, year]) if (name, year) in cell else Cell("[z]")
-                for year in years
-            ),
-        )
-        for name in names
-    ]
-    body.append(
-        (
-            Cell("Total"),
-            *(
-                tables.value_cell(one)
-                if (one := next((t for t in totals if t.period == year), None))
-                else Cell("[x]")
-                for year in years
-            ),
-        )
-    )
+    totals = _totals(grants)
+    figures = (*totals, *grants, *spent)
+    years = sorted({one.period for one in figures})
+    lines = [(name, [one for one in grants if one.note == name]) for name in _names(grants)]
+    lines += [("Total of these grants", totals)] if grants else []
+    lines += [("Spending", spent)] if spent else []
+    what = "Grants and spending" if grants and spent else "Grants" if grants else "Spending"
+    planned = any(one.period[:4] > str(na.year) for one in figures)
     table = Table(
         id="grants",
-        caption=f"Grants for drug and alcohol services in {na.name} by financial year",
+        caption=f"{what} for drug and alcohol services in {na.name} by financial year",
         columns=(Column("Grant", "header"), *(Column(year, "number", "£") for year in years)),
-        rows=tuple(body),
+        rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
         notes=(
-            "Years after the reporting year are the council's own plans at the time of printing; "
-            "indicative amounts are marked in the figure register.",
+            *(("[z]: none is listed for that year.",) if grants else ()),
+            *((f"Spending: {na.indicator('commissioning_expenditure').definition}",) * bool(spent)),
+            *((PLANS,) if planned else ()),
         ),
         sources=tables.sources_of(figures),
-        figures=tuple(figures),
+        figures=figures,
     )
+    said = [one for one in spent if one.shown]
+    sentence = Prose(findings.spent(said), figures=tuple(said)) if said else None
+    if not grants:
+        return blocks(heading, sentence, table)
     return blocks(
-        Heading("Spending on treatment and recovery"),
+        heading,
         Chart(
             id="chart_grants",
             headline=findings.amounts(totals, na.name),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             "year, cash terms.",
             svg=charts.amounts(
-                [one.with_(label=one.note) for one in rows], chart_id="chart_grants"
+                [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
             ),
-            alt=findings.alt_amounts(totals, rows, na.name),
+            alt=findings.alt_amounts(totals, grants, na.name),
             table=table,
-            figures=tuple(figures),
+            figures=figures,
             sources=table.sources,
         ),
+        sentence,
     )
 
 
@@ -147,12 +141,52 @@ def outcomes() -> list[dict[str, str]]:
     return measures
 
 
+def _names(grants: list[Figure]) -> list[str]:
+    """Names of the grants, the largest of the first year first."""
+    ordered = sorted(grants, key=lambda one: (one.period, -(one.value or 0), one.note))
+    return list(dict.fromkeys(one.note for one in ordered))
+
+
+def _cells(row: list[Figure], years: list[str]) -> tuple[Cell, ...]:
+    by_year = {one.period: one for one in row}
+    return tuple(
+        tables.value_cell(by_year[year]) if year in by_year else Cell("[z]") for year in years
+    )
+
+
 def _grants(na: Assessment) -> list[Figure]:
-    return _figures(na, "grant_amount", headline=False)
+    found = _figures(na, "grant_amount", headline=False)
+    return sorted(found, key=lambda one: (one.period, -(one.value or 0), one.note))
 
 
-def _totals(na: Assessment) -> list[Figure]:
+def _spent(na: Assessment) -> list[Figure]:
     return _figures(na, "commissioning_expenditure", headline=True)
+
+
+def _totals(grants: list[Figure]) -> list[Figure]:
+    """The grants of each year added up; a year with a grant that is not shown has no total."""
+    return [
+        _total([one for one in grants if one.period == year])
+        for year in dict.fromkeys(one.period for one in grants)
+    ]
+
+
+def _total(grants: list[Figure]) -> Figure:
+    first = grants[0]
+    whole = all(one.shown for one in grants)
+    return first.with_(
+        id=figure_id("grants_total", first.area_code, first.period),
+        indicator="grants_total",
+        label="Total of the grants listed",
+        value=sum(one.value or 0 for one in grants) if whole else None,
+        status=Status.SHOWN if whole else Status.UNAVAILABLE,
+        marks=tuple(mark for mark in "uepbr" if any(mark in one.marks for one in grants)),
+        formula="sum of the grants listed for the year",
+        method="Amount",
+        sources=tables.sources_of(grants),
+        source_rows=tuple(dict.fromkeys(row for one in grants for row in one.source_rows)),
+        note="",
+    )
 
 
 def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:

@@ -1,0 +1,95 @@
+"""Grants and spending: what comes in is added up, what goes out stands beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Chart, Notice, Prose, Table, plain
+from needs.sections import indicator, resources
+
+
+def with_amounts(na: Assessment, *amounts: tuple[str, str, str, float | None]) -> Assessment:
+    """An assessment with these amounts alone: indicator, period, category, pounds."""
+    model = na.later[na.later["indicator"] == "grant_amount"].iloc[0]
+    rows = [
+        {
+            **model.to_dict(),
+            "indicator": key,
+            "period": period,
+            "period_start": pd.Timestamp(int(period[:4]), 4, 1),
+            "period_end": pd.Timestamp(int(period[:4]) + 1, 3, 31),
+            "category": category,
+            "value": value,
+            "status": "unavailable" if value is None else "shown",
+            "marks": "",
+        }
+        for key, period, category, value in amounts
+    ]
+    table = pd.DataFrame(rows, columns=na.observations.columns)
+    table = table.astype(na.observations.dtypes.to_dict())
+    own = na.observations["indicator"].isin(["grant_amount", "commissioning_expenditure"])
+    observations = pd.concat([na.observations[~own], table], ignore_index=True)
+    return dataclasses.replace(na, observations=observations, later=na.later.iloc[:0])
+
+
+def table_of(shown: Blocks) -> Table:
+    charts = [one.table for one in shown if isinstance(one, Chart)]
+    return next(iter(one for one in (*charts, *shown) if isinstance(one, Table)))
+
+
+def lines(shown: Blocks) -> dict[str, list[str]]:
+    return {row[0].text: [cell.text for cell in row[1:]] for row in table_of(shown).rows}
+
+
+def test_spending_is_not_the_sum_of_the_grants(worcestershire: Assessment) -> None:
+    na = with_amounts(
+        worcestershire,
+        ("grant_amount", "2021/22", "Public health grant", 27_000_000),
+        ("grant_amount", "2021/22", "Detox grant", 78_631),
+        ("commissioning_expenditure", "2021/22", "", 6_500_000),
+    )
+    shown = resources.spending(na)
+    chart = next(one for one in shown if isinstance(one, Chart))
+    assert plain(chart.headline) == "Grants came to £27,078,631 in 2021/22"
+    assert "27,078,631" in chart.alt and "6,500,000" not in chart.alt
+    assert lines(shown) == {
+        "Public health grant": ["27,000,000"],
+        "Detox grant": ["78,631"],
+        "Total of these grants": ["27,078,631"],
+        "Spending": ["6,500,000"],
+    }
+    said = [plain(one.text) for one in shown if isinstance(one, Prose)]
+    assert said == ["Spending on drug and alcohol services: £6,500,000 in 2021/22."]
+    total = next(one for one in chart.figures if one.indicator == "grants_total")
+    assert total.source_rows and total.formula == "sum of the grants listed for the year"
+
+
+def test_a_year_with_a_grant_that_is_not_shown_has_no_total(worcestershire: Assessment) -> None:
+    na = with_amounts(
+        worcestershire,
+        ("grant_amount", "2020/21", "A", 100.0),
+        ("grant_amount", "2021/22", "A", 120.0),
+        ("grant_amount", "2021/22", "B", None),
+    )
+    assert lines(resources.spending(na)) == {
+        "A": ["100", "120"],
+        "B": ["[z]", "[x]"],
+        "Total of these grants": ["100", "[x]"],
+    }
+
+
+def test_spending_alone_is_shown(worcestershire: Assessment) -> None:
+    na = with_amounts(worcestershire, ("commissioning_expenditure", "2021/22", "", 6_500_000))
+    assert lines(resources.spending(na)) == {"Spending": ["6,500,000"]}
+
+
+def test_grants_that_are_shown_are_not_said_to_come_later(worcestershire: Assessment) -> None:
+    na = with_amounts(worcestershire, ("grant_amount", "2021/22", "Detox grant", 78_631))
+    na = dataclasses.replace(na, later=worcestershire.later)
+    notices = [one for one in indicator.missing(na, "resources") if isinstance(one, Notice)]
+    said = " ".join(plain(item) for one in notices for item in one.items)
+    assert "grants for drug and alcohol services" not in said
+    assert "commissioning expenditure" in said.lower()

@@ -161,6 +161,17 @@ class Assessment:
         shown = rows[rows["status"] == Status.SHOWN]
         return "" if shown.empty else str(shown["period"].iloc[-1])
 
+    def withheld(self, key: str, place: Place | None = None) -> Figure | None:
+        """The area's newest period, where it is withheld and an older one has a value."""
+        place = place or self.area
+        newest = self.latest_period(key, place.code)
+        rows = self.rows(key, place.code)
+        if not newest or rows["period"].iloc[-1] == newest:
+            return None
+        rows = rows[rows["period_end"] > rows.loc[rows["period"] == newest, "period_end"].max()]
+        rows = rows[rows["status"].isin([Status.UNRELIABLE, Status.SUPPRESSED])]
+        return None if rows.empty else self.to_figure(rows.iloc[-1].to_dict(), place)
+
     def figure(
         self,
         key: str,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from needs import phrases, words
 from needs.blocks import Span, Text
-from needs.figures import Figure, Series
+from needs.figures import Figure, Series, Status
 
 #: Below this p value neighbours are called more alike, or more different, than by chance.
 SIGNIFICANT = 0.05
@@ -393,6 +393,23 @@ def slope(slope_index: Figure, relative_index: Figure) -> Text:
         times=relative_index.with_(unit=""),
         interval=relative_index.interval,
     )
+
+
+def withheld(figure: Figure) -> str:
+    """That a newer period exists, and why it has no figure: "2019 to 2021 is withheld: ...".
+
+    Examples
+    --------
+    >>> gone = Figure("a", "rate", "Rate", "E09000001", "City of London", "2019 to 2021", None,
+    ...               "per 100,000", status=Status.UNRELIABLE)
+    >>> withheld(gone)
+    'the newest period, 2019 to 2021, is withheld: too few events to be reliable'
+    """
+    why = {
+        Status.UNRELIABLE: "too few events to be reliable",
+        Status.SUPPRESSED: "the numbers are confidential",
+    }[figure.status]
+    return f"the newest period, {figure.period}, is withheld: {why}"
 
 
 def amounts(totals: Sequence[Figure], area: str) -> Text:

@@ -61,40 +61,51 @@ TREND_WORDS = "cannot be calculated"
 
 def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
     """Open a chapter with the two or three findings that matter most."""
-    findings = []
+    found = []
     figures: list[Figure] = []
     for indicator in na.catalogue.chapter(chapter):
         if not indicator.headline or not na.has(indicator.key):
             continue
         figure = na.figure(indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
-        findings.append(finding(indicator, figure, reference))
+        found.append(finding(na, indicator, figure, reference))
         figures += [figure, reference]
-        if len(findings) == most:
+        if len(found) == most:
             break
-    if not findings:
+    if not found:
         return Blocks()
-    return blocks(Bullets(tuple(findings), style="finding", figures=_shown(figures)))
+    return blocks(Bullets(tuple(found), style="finding", figures=_shown(figures)))
 
 
-def finding(indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
-    """One sentence or two on an indicator: its value, its interval, and England beside it."""
-    return words.comparison_sentence(
+def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
+    """One sentence or two on an indicator: its value, its interval, and England beside it.
+
+    Where a newer period is withheld, the value is of an older one, and the text says so.
+    """
+    text = words.comparison_sentence(
         figure,
         reference if reference and reference.shown else None,
         polarity=indicator.polarity,
         subject=_subject(indicator),
     )
+    gone = na.withheld(indicator.key)
+    if gone is None:
+        return text
+    return (*text, Span(f" {words.capital(findings.withheld(gone))}."))
 
 
 def glance(na: Assessment, chapter: str) -> Blocks:
     """Show a chapter's indicators in one table beside the region and England."""
     rows = []
     figures: list[Figure] = []
+    older: list[str] = []
     for indicator in na.catalogue.chapter(chapter):
         if not na.has(indicator.key):
             continue
         figure = na.figure(indicator.key)
+        gone = na.withheld(indicator.key)
+        if gone is not None:
+            older.append(f"{indicator.short_name}: {findings.withheld(gone)}.")
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
         compared = words.compare(figure, england, indicator.polarity)
@@ -139,7 +150,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             f"{words.listing([one.name for one in na.places[1:]])}, newest figures to {na.year}",
             columns=columns,
             rows=body,
-            notes=(COMPARISON_NOTE,) if compared_at_all else (),
+            notes=(*((COMPARISON_NOTE,) if compared_at_all else ()), *older),
             sources=tables.sources_of(_shown(figures)),
             figures=tuple(figures),
         ),
@@ -217,7 +228,7 @@ def _single_figures(na: Assessment, chosen: list[Indicator]) -> Blocks:
     for indicator in chosen:
         figure = na.figure(indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
-        said = finding(indicator, figure, reference)
+        said = finding(na, indicator, figure, reference)
         name = Span(f"{indicator.name}. ", strong=True)
         items.append((name, *said, Span(f" {indicator.definition} {indicator.limits}".rstrip())))
         figures += [figure, reference]
@@ -238,7 +249,7 @@ def message(na: Assessment, key: str) -> Blocks:
     figure = na.figure(key)
     reference = na.figure(key, na.england, figure.period)
     series = _from_first_value(na.series(key))
-    text = finding(indicator, figure, reference)
+    text = finding(na, indicator, figure, reference)
     label, _ = recent(na, indicator)
     if len([one for one in series.figures if one.shown]) > 1:
         text = (

@@ -27,7 +27,7 @@ def headlines(na: Assessment) -> Blocks:
                 label=indicator.short_name,
                 figure=figure.id,
                 value=figure.text,
-                detail=_detail(figure),
+                detail=_detail(figure, na.withheld(indicator.key)),
                 comparators=tuple(
                     (one.area_name, one.number)
                     for one in (england, *regions)
@@ -48,6 +48,7 @@ def headlines(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
             sources=tables.sources_of(figures),
         ),
+        _too_few(na),
     )
 
 
@@ -75,7 +76,7 @@ def findings(na: Assessment) -> Blocks:
     for indicator in _headline_indicators(na):
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
-        items.append(finding(indicator, figure, england))
+        items.append(finding(na, indicator, figure, england))
         figures += [figure, england]
     return blocks(
         Heading("Key findings"),
@@ -104,7 +105,7 @@ def gaps(na: Assessment) -> Blocks:
     return blocks(Heading("What is not available"), Prose((Span(text),)))
 
 
-def _headline_indicators(na: Assessment) -> list[Indicator]:
+def _candidates(na: Assessment) -> list[Indicator]:
     """Headline indicators that the area has; the crude rate where no standardised one exists."""
     everything = na.catalogue.indicators.values()
     chosen = []
@@ -114,6 +115,27 @@ def _headline_indicators(na: Assessment) -> list[Indicator]:
         crude = (other for other in everything if other.numerator == one.key)
         chosen += [other for other in (one, *crude) if na.has(other.key)][:1]
     return chosen
+
+
+def _headline_indicators(na: Assessment) -> list[Indicator]:
+    """Headline indicators whose figure is reliable enough to stand alone."""
+    return [one for one in _candidates(na) if "u" not in na.figure(one.key).marks]
+
+
+def _too_few(na: Assessment) -> Prose | None:
+    """Which headline indicators are left out because they rest on too few events."""
+    left = [one for one in _candidates(na) if "u" in na.figure(one.key).marks]
+    if not left:
+        return None
+    names = words.listing([words.lower_first(one.short_name) for one in left])
+    text = (
+        "Not among the headlines, because its newest figure rests on too few events to be "
+        if len(left) == 1
+        else "Not among the headlines, because their newest figures rest on too few events to be "
+    )
+    return Prose(
+        (Span(f"{text}reliable: {names}. The chapters show what there is."),), style="note"
+    )
 
 
 def _deprivation_card(na: Assessment) -> Card:
@@ -130,5 +152,6 @@ def _deprivation_card(na: Assessment) -> Card:
     )
 
 
-def _detail(figure: Figure) -> str:
-    return ", ".join(part for part in (figure.period, figure.interval, figure.symbols) if part)
+def _detail(figure: Figure, withheld: Figure | None) -> str:
+    said = ", ".join(part for part in (figure.period, figure.interval, figure.symbols) if part)
+    return f"{said}; {findings_of.withheld(withheld)}" if withheld else said

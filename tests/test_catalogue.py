@@ -146,6 +146,7 @@ def test_every_method_is_a_heading_of_the_methods(root: Path, catalogue: Catalog
 def _copy(folder: Path) -> Path:
     """A catalogue of one derived indicator and its inputs, to be spoilt."""
     keys = ("drug_misuse_crude_rate", "drug_misuse_rate")
+    keys += ("drug_misuse_yearly_rate", "drug_misuse_deaths")  # its trend, and what that is made of
     (folder / "indicators").mkdir(parents=True)
     (folder / "sources").mkdir()
     for key in keys:

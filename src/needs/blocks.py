@@ -85,7 +85,8 @@ class Card:
 
     `comparison` is "better", "worse", "similar", "higher", "lower" or "not compared";
     `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
-    `trend_is` "better", "worse" or "" by the indicator's polarity.
+    `trend_is` "better", "worse" or "" by the indicator's polarity. `trend_of` names another series
+    that the trend is of, `trend_why` what keeps it from being calculated.
     """
 
     label: str
@@ -96,6 +97,8 @@ class Card:
     comparison: str
     trend: str
     trend_is: str = ""
+    trend_of: str = ""
+    trend_why: str = ""
     chapter: str = ""
 
 

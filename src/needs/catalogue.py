@@ -188,6 +188,9 @@ class Indicator(Declaration):
     #: The national target for this indicator, in its unit, with where it was set.
     target: float | None = None
     target_source: str = ""
+    #: The indicator whose yearly figures tell the recent trend where this one's periods cannot: of
+    #: pooled years, which overlap, no trend is tested.
+    trend_from: str = ""
     #: How an analyst adds figures where there are none.
     how_to_add: str
 
@@ -305,7 +308,7 @@ def _load(path: Path) -> Catalogue:
                         f"unknown source '{part.source}'", where, _nearest(part.source, sources)
                     )
                 )
-        for input_key in (one.numerator, one.denominator):
+        for input_key in (one.numerator, one.denominator, one.trend_from):
             if input_key and input_key not in known:
                 problems.append(
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))

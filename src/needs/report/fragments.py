@@ -80,7 +80,9 @@ def comparison_words(card: Card) -> str:
 def trend_words(card: Card) -> str:
     """The recent trend in words, with what it means where the indicator has a polarity."""
     meaning = {"better": " (getting better)", "worse": " (getting worse)"}.get(card.trend_is, "")
-    return f"Recent trend: {card.trend}{meaning}" if card.trend else ""
+    of = f" of the {card.trend_of}" if card.trend_of else ""
+    why = f" ({card.trend_why})" if card.trend_why else ""
+    return f"Recent trend{of}: {card.trend}{meaning}{why}" if card.trend else ""
 
 
 def inline_svg(svg: str, key: str, alt: str) -> Markup:

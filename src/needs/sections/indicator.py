@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from needs.blocks import (
 from needs.catalogue import Indicator
 from needs.figures import Figure, Series
 from needs.stats import compare
-from needs.stats.trend import recent_trend
+from needs.stats.trend import POINTS, recent_trend
 
 #: From this many points a series is drawn as a line; fewer are told in words and in the table.
 POINTS_FOR_A_TREND = 3
@@ -109,7 +110,6 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
         compared = words.compare(figure, england, indicator.polarity)
-        trend, _ = recent(na, indicator)
         low, high = tables.limit_cells(figure)
         rows.append(
             (
@@ -122,7 +122,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 *(tables.value_cell(one) for one in regions),
                 tables.value_cell(england),
                 Cell(compared.judgement),
-                Cell(trend),
+                Cell(recent(na, indicator).text),
             )
         )
         figures += [figure, *regions, england]
@@ -187,10 +187,10 @@ def indicators(na: Assessment, chapter: str) -> Blocks:
 
 def section(na: Assessment, key: str) -> Blocks:
     """Show one indicator: what it is, how the area compares, and the charts its data allow."""
-    parts = (
-        *(trend(na, key), by_sex(na, key), by_district(na, key)),
-        *(beside_neighbours(na, key), authorities(na, key)),
-    )
+    parts: tuple[Blocks, ...] = (trend(na, key),)
+    if not _tells_a_trend(na, key):
+        parts += (by_sex(na, key), by_district(na, key))
+        parts += (beside_neighbours(na, key), authorities(na, key))
     shown = [part for part in parts if part.items]
     if not shown:
         return Blocks()
@@ -202,6 +202,11 @@ def section(na: Assessment, key: str) -> Blocks:
         _no_total(na) if na.members and not na.has(key) else None,
         *shown,
     )
+
+
+def _tells_a_trend(na: Assessment, key: str) -> bool:
+    """Whether an indicator is there for another's recent trend: its single years say no more."""
+    return any(one.trend_from == key for one in na.catalogue.indicators.values())
 
 
 def _no_total(na: Assessment) -> Prose:
@@ -250,7 +255,7 @@ def message(na: Assessment, key: str) -> Blocks:
     reference = na.figure(key, na.england, figure.period)
     series = _from_first_value(na.series(key))
     text = finding(na, indicator, figure, reference)
-    label, _ = recent(na, indicator)
+    label = own_trend(na, indicator).label
     if len([one for one in series.figures if one.shown]) > 1:
         text = (
             *text,
@@ -263,6 +268,10 @@ def message(na: Assessment, key: str) -> Blocks:
                 breaks=indicator.breaks,
             ),
         )
+    told = recent(na, indicator)
+    if told.of and told.label != TREND_WORDS:
+        shows = f"is {told.label}" if told.way else f"shows {told.label}"
+        text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
     return blocks(Prose(text, figures=_shown([figure, reference, *series.figures])))
 
 
@@ -281,7 +290,7 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         kept = tuple(one for one in series.figures if one.period in periods)
         if place.code != na.area.code and any(one.shown for one in kept):
             others.append(Series(series.label, series.role, kept))
-    label, _ = recent(na, indicator)
+    label = own_trend(na, indicator).label
     label = "" if label == TREND_WORDS else label
     table = tables.series_table(
         f"{key}_trend", f"{indicator.name}: {na.name} and comparators by period", focus, others
@@ -645,11 +654,51 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     return blocks(Heading("Not available"), notices) if notices else Blocks()
 
 
-def recent(na: Assessment, indicator: Indicator) -> tuple[str, str]:
-    """The recent trend's label, and whether it is better or worse by the indicator's polarity."""
+@dataclass(frozen=True)
+class Recent:
+    """A recent trend: its label, and whether that is better or worse by the polarity.
+
+    `of` names the series and its years where it is not the indicator's own; `why` says what keeps a
+    trend from being calculated.
+    """
+
+    label: str
+    trend_is: str = ""
+    of: str = ""
+    why: str = ""
+
+    @property
+    def way(self) -> str:
+        """Whether it is higher or lower than before; nothing where it has no direction."""
+        return {"increasing": "higher", "decreasing": "lower"}.get(self.label, "")
+
+    @property
+    def meaning(self) -> str:
+        """What the trend means, in brackets after its label."""
+        return f" (getting {self.trend_is})" if self.trend_is else ""
+
+    @property
+    def text(self) -> str:
+        """The trend in a table's cell."""
+        return f"{self.label} ({self.of})" if self.of and self.label != TREND_WORDS else self.label
+
+
+def recent(na: Assessment, indicator: Indicator) -> Recent:
+    """The recent trend, by the declared yearly indicator where the own periods allow none."""
+    own = own_trend(na, indicator)
+    if own.label != TREND_WORDS or not indicator.trend_from or not na.has(indicator.trend_from):
+        return own
+    yearly = na.indicator(indicator.trend_from)
+    figures = na.series(yearly.key).figures[-POINTS:]
+    years = f"{figures[0].period} to {figures[-1].period}"
+    return replace(own_trend(na, yearly), of=f"{_subject(yearly)}, {years}")
+
+
+def own_trend(na: Assessment, indicator: Indicator) -> Recent:
+    """The recent trend of an indicator's own series."""
     series = na.series(indicator.key)
     if not series.figures:
-        return TREND_WORDS, ""
+        return Recent(TREND_WORDS)
     frame = pd.DataFrame(
         {
             "area": na.area.code,
@@ -668,11 +717,10 @@ def recent(na: Assessment, indicator: Indicator) -> tuple[str, str]:
         lower="lower",
         upper="upper",
         start="begins",
-    )
-    label = str(out["trend"].iloc[0])
-    way = {"increasing": "higher", "decreasing": "lower"}.get(label)
-    judged = words.judge(way, indicator.polarity) if way in ("higher", "lower") else ""
-    return label, judged if judged in ("better", "worse") else ""
+    ).iloc[0]
+    told = Recent(str(out["trend"]), why=str(out["reason"]))
+    judged = words.judge(told.way, indicator.polarity) if told.way else ""
+    return replace(told, trend_is=judged) if judged in ("better", "worse") else told
 
 
 def is_count(indicator: Indicator) -> bool:

@@ -94,13 +94,12 @@ def framework(na: Assessment) -> Blocks:
             period = "not available"
         else:
             england = na.figure(key, na.england, figure.period)
-            trend, _ = recent(na, na.indicator(key))
             local, period = tables.value_cell(figure), figure.period
             target = na.indicator(key).target
             rest = [
                 tables.value_cell(england),
                 Cell("[z]") if target is None else Cell(format_number(target), target),
-                Cell(trend),
+                Cell(recent(na, na.indicator(key)).text),
             ]
             figures += [figure, england]
         unit = na.indicator(key).unit if key else "not applicable"

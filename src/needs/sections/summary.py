@@ -20,7 +20,7 @@ def headlines(na: Assessment) -> Blocks:
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
-        trend, trend_is = recent(na, indicator)
+        trend = recent(na, indicator)
         compared = words.compare(figure, england, indicator.polarity)
         cards.append(
             Card(
@@ -34,8 +34,10 @@ def headlines(na: Assessment) -> Blocks:
                     if one.shown and one.area_code != na.area.code
                 ),
                 comparison=compared.judgement,
-                trend=trend,
-                trend_is=trend_is,
+                trend=trend.label,
+                trend_is=trend.trend_is,
+                trend_of=trend.of,
+                trend_why=trend.why,
                 chapter=indicator.chapter,
             )
         )
@@ -148,6 +150,7 @@ def _deprivation_card(na: Assessment) -> Card:
         comparators=(),
         comparison="not compared",
         trend="cannot be calculated",
+        trend_why="one edition of the index is no series",
         chapter="population",
     )
 

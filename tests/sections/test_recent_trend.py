@@ -1,0 +1,73 @@
+"""The recent trend of pooled years: told by single years, and the report says which."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from needs import catalogue
+from needs.assessment import Assessment
+from needs.blocks import Cards, Table, all_tables, plain
+from needs.report.fragments import trend_words
+from needs.sections import indicator, resources, summary
+
+
+def test_pooled_years_take_the_trend_of_single_years(worcestershire: Assessment) -> None:
+    na = worcestershire
+    pooled = na.indicator("drug_misuse_rate")
+    own = indicator.own_trend(na, pooled)
+    assert (own.label, own.why) == (indicator.TREND_WORDS, "the periods are longer than a year")
+    told = indicator.recent(na, pooled)
+    yearly = indicator.own_trend(na, na.indicator("drug_misuse_yearly_rate"))
+    assert told.label == yearly.label != indicator.TREND_WORDS
+    assert told.of == "yearly crude drug misuse death rate, 2017 to 2021"
+
+
+def test_the_card_the_glance_and_the_framework_say_which_series(worcestershire: Assessment) -> None:
+    na = worcestershire
+    (cards,) = (one for one in summary.headlines(na) if isinstance(one, Cards))
+    card = next(one for one in cards.items if one.figure.startswith("drug_misuse_rate."))
+    said = "Recent trend of the yearly crude drug misuse death rate, 2017 to 2021: "
+    assert trend_words(card).startswith(said)
+    assert all(one.trend_why for one in cards.items if one.trend == indicator.TREND_WORDS)
+    for blocks_, row in (
+        (indicator.glance(na, "deaths"), "Drug misuse deaths, rate"),
+        (resources.framework(na), "Deaths related to drug misuse"),
+    ):
+        (table,) = (one for one in all_tables(blocks_) if isinstance(one, Table))
+        (cells,) = (one for one in table.rows if one[0].text == row)
+        assert any("(yearly crude drug misuse death rate, 2017 to 2021)" in c.text for c in cells)
+    prose = " ".join(plain(one.text) for one in indicator.message(na, "drug_misuse_rate"))  # type: ignore[union-attr]
+    assert "The recent trend of the yearly crude drug misuse death rate, 2017 to 2021, " in prose
+
+
+def test_without_single_years_the_own_periods_decide(worcestershire: Assessment) -> None:
+    rows = worcestershire.observations
+    na = dataclasses.replace(
+        worcestershire, observations=rows[rows["indicator"] != "drug_misuse_yearly_rate"]
+    )
+    told = indicator.recent(na, na.indicator("drug_misuse_rate"))
+    assert (told.label, told.of) == (indicator.TREND_WORDS, "")
+
+
+def test_a_yearly_rate_is_deaths_over_the_mid_year_population(worcestershire: Assessment) -> None:
+    figure = worcestershire.figure("drug_misuse_yearly_rate", period="2021")
+    assert (figure.numerator, figure.denominator) == (35, 604902)
+    assert figure.value == pytest.approx(35 / 604902 * 1e5)
+    assert figure.lower is not None and figure.upper is not None
+    assert figure.method == "Crude rate"
+
+
+def test_a_series_for_a_trend_draws_its_trend_and_no_more(worcestershire: Assessment) -> None:
+    ids = [
+        one.id for one in all_tables(indicator.section(worcestershire, "drug_misuse_yearly_rate"))
+    ]
+    assert ids == ["drug_misuse_yearly_rate_trend"]
+
+
+def test_trends_come_from_single_years_that_the_catalogue_has() -> None:
+    known = catalogue.load().indicators
+    for one in known.values():
+        if one.trend_from:
+            assert known[one.trend_from].unit == one.unit, one.key

@@ -74,6 +74,8 @@ class Assessment:
         `needs.neighbours.features`; empty where not at hand.
     local_rates, consultation : DataFrame
         Of data packages for the area, see `needs.schemas`; empty where there is none.
+    files_of : frozenset of str
+        Keys of sources whose files are at hand themselves, not only rows of them in a data package.
     """
 
     area: Place
@@ -96,6 +98,7 @@ class Assessment:
     catalogue: Catalogue = field(repr=False)
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.area.code}), reporting year {self.year}"
@@ -416,6 +419,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         catalogue=catalogue,
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
+        files_of=_files_of(folder),
     )
 
 
@@ -606,6 +610,12 @@ def _of_area(folder: Path, table: str, column: str, codes: Sequence[str]) -> pd.
     if not (folder / f"{table}.parquet").is_file():
         return pd.DataFrame()
     return _read(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
+
+
+def _files_of(folder: Path) -> frozenset[str]:
+    if not (folder / "manifest.json").is_file():
+        return frozenset()
+    return frozenset(one["source"] for one in manifest(folder)["files"] if one["source"])
 
 
 def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:

@@ -56,6 +56,9 @@ COMPARISON_NOTE = (
 #: Points on each line of a funnel: enough to look smooth.
 CURVE_POINTS = 80
 
+#: Why an area has no figure, see `why_missing`.
+WITHHELD, LATER, NO_FIGURE, NOT_AT_HAND = "withheld", "later", "no figure", "not at hand"
+
 #: What the rule says where it does not apply: nothing that a sentence needs to repeat.
 TREND_WORDS = "cannot be calculated"
 
@@ -602,11 +605,11 @@ def funnel_limits(
 def missing(na: Assessment, chapter: str) -> Blocks:
     """List the chapter's indicators that are not at hand, with publisher and how to add them."""
     absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
-    later = [one for one in absent if _later(na, one.key)]
-    absent = [one for one in absent if one not in later]
-    withheld = [one for one in absent if _withheld(na, one.key)]
-    elsewhere = [one for one in absent if one not in withheld and len(na.rows(one.key))]
-    absent = [one for one in absent if one not in (*withheld, *elsewhere)]
+    why: dict[str, list[Indicator]] = {}
+    for one in absent:
+        why.setdefault(why_missing(na, one.key), []).append(one)
+    withheld, later = why.get(WITHHELD, []), why.get(LATER, [])
+    elsewhere, absent = why.get(NO_FIGURE, []), why.get(NOT_AT_HAND, [])
     notices: list[Block] = []
     if withheld:
         notices.append(
@@ -621,7 +624,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         notices.append(
             _notice(
                 "Not in the files at hand",
-                f"the publisher's file has other areas, but no figure for "
+                f"the publisher's file at hand has other areas, but no figure for "
                 f"{words.in_prose(na.name)} up to {na.year}",
                 elsewhere,
             )
@@ -740,22 +743,29 @@ def _end(label: str) -> pd.Timestamp:
     return pd.Timestamp(parse(label).end)
 
 
-def _withheld(na: Assessment, key: str) -> bool:
-    """Whether the area has rows, but no value that may be shown."""
+def why_missing(na: Assessment, key: str) -> str:
+    """Why the area has no figure of an indicator up to the reporting year.
+
+    `LATER`: figures are for periods after it. `WITHHELD`: too few events, or confidential.
+    `NO_FIGURE`: the publisher's file is at hand, and has other areas only. `NOT_AT_HAND`: it is
+    not; a data package of another authority holds no more than that authority and its comparators,
+    and says nothing of this one.
+    """
+    rows = na.later
+    if ((rows["indicator"] == key) & (rows["area_code"] == na.area.code)).any():
+        return LATER
     rows = na.rows(key, na.area.code)
-    hidden = rows["status"].isin(["unreliable", "suppressed"])
-    return bool(hidden.any())
+    if rows["status"].isin(["unreliable", "suppressed"]).any():
+        return WITHHELD
+    rows = na.rows(key)
+    of_files = (set(str(keys).split(";")) <= na.files_of for keys in rows["source"].unique())
+    return NO_FIGURE if any(of_files) else NOT_AT_HAND
 
 
 def _notice(title: str, why: str, chosen: list[Indicator]) -> Notice:
     """A list of indicators that share one reason."""
     items = tuple((Span(f"{one.name}: {why}."),) for one in chosen)
     return Notice(title, items, "missing")
-
-
-def _later(na: Assessment, key: str) -> bool:
-    rows = na.later
-    return bool(((rows["indicator"] == key) & (rows["area_code"] == na.area.code)).any())
 
 
 def _anything(na: Assessment, key: str) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from needs import catalogue, charts, findings, tables
+from needs import catalogue, charts, findings, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.figures import Figure, Status, figure_id, format_number
-from needs.sections.indicator import recent
+from needs.sections.indicator import (
+    LATER,
+    NO_FIGURE,
+    NOT_AT_HAND,
+    WITHHELD,
+    recent,
+    why_missing,
+)
 
 PLANS = (
     "Years after the reporting year are the council's own plans at the time of printing; "
@@ -82,35 +90,53 @@ def spending(na: Assessment) -> Blocks:
     )
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """A measure of the national outcomes framework, as ``outcomes_framework.yaml`` declares it."""
+
+    measure: str
+    indicator: str = ""
+    publisher: str = ""
+    areas: str = ""
+
+
 def framework(na: Assessment) -> Blocks:
-    """Show the national outcomes framework: local value, England, trend, target, or why not."""
-    rows, figures = [], []
-    for measure in outcomes():
-        key = measure.get("indicator", "")
-        figure = na.figure(key) if key and na.has(key) else None
-        if figure is None:
-            local = Cell("[x]")
-            rest = [Cell("[x]"), Cell("[x]"), Cell("not published for this area")]
-            period = "not available"
-        else:
-            england = na.figure(key, na.england, figure.period)
-            local, period = tables.value_cell(figure), figure.period
-            target = na.indicator(key).target
-            rest = [
+    """Show the national outcomes framework: local value, England, target, trend, or why not."""
+    rows: list[tuple[Cell, ...]] = []
+    figures: list[Figure] = []
+    for one in outcomes():
+        status = Cell(_status(na, one))
+        if not one.indicator:
+            nothing = Cell("[x]")
+            cells = (Cell("not applicable"), Cell("not available"), nothing, nothing, Cell("[z]"))
+            rows.append((Cell(one.measure), *cells, nothing, status))
+            continue
+        indicator = na.indicator(one.indicator)
+        figure = na.figure(indicator.key)
+        england = na.figure(indicator.key, na.england, figure.period if figure.shown else None)
+        target, period = indicator.target, figure.period if figure.shown else england.period
+        rows.append(
+            (
+                Cell(one.measure),
+                Cell(indicator.unit),
+                Cell(period if figure.shown or england.shown else "not available"),
+                tables.value_cell(figure),
                 tables.value_cell(england),
                 Cell("[z]") if target is None else Cell(format_number(target), target),
-                Cell(recent(na, na.indicator(key)).text),
-            ]
-            figures += [figure, england]
-        unit = na.indicator(key).unit if key else "not applicable"
-        rows.append((Cell(measure["measure"]), Cell(unit), Cell(period), local, *rest))
+                Cell(recent(na, indicator).text if figure.shown else "[x]"),
+                status,
+            )
+        )
+        figures += [figure, england]
     return blocks(
         Heading("National outcomes framework"),
         Prose(
             (
                 Span(
                     "The national combating drugs outcomes framework sets what every partnership "
-                    "is measured by. Many of its measures are not published for one authority."
+                    "is measured by. Some of its measures are not published for one authority. "
+                    "Where a figure is published but not at hand, the table names the publisher; "
+                    "the chapter on the subject says how to add it."
                 ),
             )
         ),
@@ -125,19 +151,44 @@ def framework(na: Assessment) -> Blocks:
                 Column("England"),
                 Column("National target"),
                 Column("Recent trend", "text"),
+                Column("Status", "text"),
             ),
             rows=tuple(rows),
             sources=tables.sources_of(figures),
-            figures=tuple(figures),
+            figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
 
 
-def outcomes() -> list[dict[str, str]]:
+def outcomes() -> tuple[Outcome, ...]:
     """The framework's measures, with the indicator that answers each where there is one."""
     path = Path(catalogue.CATALOGUE) / "outcomes_framework.yaml"
-    measures: list[dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return measures
+    return tuple(Outcome(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _status(na: Assessment, outcome: Outcome) -> str:
+    """Whether the area's figure is shown; else why not, and who publishes it."""
+    if outcome.areas:
+        return f"not published for authorities: {outcome.publisher}, for {outcome.areas} only"
+    key = outcome.indicator
+    if key and na.has(key):
+        return "shown"
+    if key and any(na.has(key, one.code) for one in na.members):
+        return "not for the area as a whole: its members' figures cannot be added up"
+    return {
+        WITHHELD: "withheld: too few events to be reliable, or confidential",
+        LATER: f"published for periods after {na.year}: listed in the annex",
+        NO_FIGURE: f"not in the file at hand: published by {_publisher(na, outcome)}",
+        NOT_AT_HAND: f"not at hand: published by {_publisher(na, outcome)}",
+    }[why_missing(na, key)]
+
+
+def _publisher(na: Assessment, outcome: Outcome) -> str:
+    """Who publishes the measure for authorities."""
+    if outcome.publisher:
+        return outcome.publisher
+    keys = na.catalogue.sources_of(outcome.indicator)
+    return words.listing(sorted({na.catalogue.sources[key].producer for key in keys}))
 
 
 def _names(grants: list[Figure]) -> list[str]:

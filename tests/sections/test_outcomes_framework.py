@@ -1,0 +1,90 @@
+"""Chapter 9: what the outcomes framework says of each measure, and why a figure is not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from needs import assessment
+from needs.assessment import Assessment
+from needs.blocks import Notice, all_tables, plain
+from needs.sections import indicator, resources
+
+
+def framework(na: Assessment) -> dict[str, dict[str, str]]:
+    """The table's rows by measure, each cell by its heading."""
+    (table,) = all_tables(resources.framework(na))
+    headings = [column.label for column in table.columns]
+    rows = [dict(zip(headings, (cell.text for cell in row), strict=True)) for row in table.rows]
+    return {row["Measure"]: row for row in rows}
+
+
+def by_indicator(na: Assessment) -> dict[str, dict[str, str]]:
+    rows = framework(na)
+    return {one.indicator: rows[one.measure] for one in resources.outcomes()}
+
+
+def test_each_measure_is_answered_or_has_a_publisher(worcestershire: Assessment) -> None:
+    for one in resources.outcomes():
+        assert not one.areas or (one.publisher and not one.indicator), one
+        assert one.publisher or worcestershire.catalogue.sources_of(one.indicator), one
+
+
+def test_a_measure_that_authorities_have_is_not_called_unpublished(
+    worcestershire: Assessment,
+) -> None:
+    rows = by_indicator(worcestershire)
+    assert rows["drug_misuse_rate"]["Status"] == "shown"
+    said = rows["successful_completions_opiate"]["Status"]
+    assert said == "not at hand: published by Office for Health Improvement and Disparities"
+    declared = framework(worcestershire)
+    national = [row["Status"] for row in declared.values() if "not published" in row["Status"]]
+    assert len(national) == len([one for one in resources.outcomes() if one.areas])
+    assert all(row["Recent trend"] != row["Status"] for row in declared.values())
+
+
+def test_target_and_england_stand_where_the_area_has_no_figure(worcestershire: Assessment) -> None:
+    own = worcestershire.observations["area_code"] == worcestershire.area.code
+    kept = worcestershire.observations[~own].reset_index(drop=True)
+    row = by_indicator(replace(worcestershire, observations=kept))["prison_continuity"]
+    england = worcestershire.figure("prison_continuity", worcestershire.england)
+    assert (row["Worcestershire"], row["England"], row["Period"]) == (
+        "[x]",
+        england.number,
+        england.period,
+    )
+    assert row["National target"] == "75"
+
+
+def withheld(na: Assessment) -> Assessment:
+    rows = na.observations
+    own = (rows["area_code"] == na.area.code) & (rows["indicator"] == "drug_misuse_rate")
+    hidden = rows.assign(
+        value=rows["value"].mask(own), status=rows["status"].mask(own, "unreliable")
+    )
+    return replace(na, observations=hidden)
+
+
+def test_a_withheld_figure_is_said_to_be_withheld(worcestershire: Assessment) -> None:
+    na = withheld(worcestershire)
+    assert indicator.why_missing(na, "drug_misuse_rate") == indicator.WITHHELD
+    assert by_indicator(na)["drug_misuse_rate"]["Status"].startswith("withheld")
+
+
+def test_another_authoritys_package_is_no_publishers_file(
+    worcestershire: Assessment, processed: Path
+) -> None:
+    """Its rows say nothing of an authority that it was not made for."""
+    other = assessment.load("Leicester", 2022, processed=processed)
+    assert len(other.rows("prison_continuity")) and not other.files_of
+    assert indicator.why_missing(other, "prison_continuity") == indicator.NOT_AT_HAND
+    (notice,) = [one for one in indicator.missing(other, "treatment") if isinstance(one, Notice)]
+    said = [plain(item) for item in notice.items]
+    assert any("Published by Office for Health" in one and "To add it" in one for one in said)
+    with_file = replace(other, files_of=frozenset({"worcestershire_hwb_2024"}))
+    assert indicator.why_missing(with_file, "prison_continuity") == indicator.NO_FIGURE
+
+
+def test_a_footprint_without_a_total_says_so(national: Path) -> None:
+    na = assessment.load("Leicester, Leicestershire and Rutland", 2022, processed=national)
+    assert "members" in by_indicator(na)["drug_misuse_rate"]["Status"]

@@ -7,8 +7,8 @@ import dataclasses
 import pandas as pd
 
 from needs.assessment import Assessment
-from needs.blocks import Blocks, Chart, Notice, Prose, Table, plain
-from needs.sections import indicator, resources
+from needs.blocks import Blocks, Chart, Notice, Prose, Table, all_tables, plain
+from needs.sections import annex, indicator, resources
 
 
 def with_amounts(na: Assessment, *amounts: tuple[str, str, str, float | None]) -> Assessment:
@@ -86,10 +86,18 @@ def test_spending_alone_is_shown(worcestershire: Assessment) -> None:
     assert lines(resources.spending(na)) == {"Spending": ["6,500,000"]}
 
 
-def test_grants_that_are_shown_are_not_said_to_come_later(worcestershire: Assessment) -> None:
-    na = with_amounts(worcestershire, ("grant_amount", "2021/22", "Detox grant", 78_631))
-    na = dataclasses.replace(na, later=worcestershire.later)
+def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
+    worcestershire: Assessment,
+) -> None:
+    na = worcestershire
+    (table,) = all_tables(resources.spending(na))
+    years = [column.label for column in table.columns[1:]]
+    assert years and all(year.endswith(", plan") for year in years if year[:4] > str(na.year))
+    assert f"Years after {na.year} are allocations and plans" in table.notes[-1]
     notices = [one for one in indicator.missing(na, "resources") if isinstance(one, Notice)]
-    said = " ".join(plain(item) for one in notices for item in one.items)
-    assert "grants for drug and alcohol services" not in said
-    assert "commissioning expenditure" in said.lower()
+    said = " ".join(plain(item) for one in notices for item in one.items).lower()
+    amounts = [one for one in na.catalogue.chapter("resources") if one.statistic == "amount"]
+    unused = {row[0].text for one in all_tables(annex.later(na)) for row in one.rows}
+    for one in amounts:
+        assert one.name.lower() not in said and one.name not in unused
+    assert unused

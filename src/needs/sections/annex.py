@@ -19,6 +19,7 @@ from needs.blocks import (
 )
 from needs.figures import SYMBOLS, Figure, figure_id
 from needs.neighbours import AGES, FEATURES, METHOD, SPARSE
+from needs.sections.indicator import shows_plans
 
 
 def sources(na: Assessment) -> Blocks:
@@ -323,7 +324,8 @@ def claims(na: Assessment) -> Blocks:
 def later(na: Assessment) -> Blocks:
     """List figures of periods after the reporting year: known, but not used in the chapters."""
     rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
-    rows = rows[rows["category"] == ""]
+    unused = [one.key for one in na.catalogue.indicators.values() if not shows_plans(one)]
+    rows = rows[(rows["category"] == "") & rows["indicator"].isin(unused)]
     if rows.empty:
         return Blocks()
     figures: list[Figure] = []

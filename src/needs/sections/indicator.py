@@ -726,6 +726,11 @@ def own_trend(na: Assessment, indicator: Indicator) -> Recent:
     return replace(told, trend_is=judged) if judged in ("better", "worse") else told
 
 
+def shows_plans(indicator: Indicator) -> bool:
+    """Whether figures of later years are shown too, as plans: grants and spending are."""
+    return indicator.statistic == "amount"
+
+
 def is_count(indicator: Indicator) -> bool:
     """Whether the size of the area itself decides the value."""
     return indicator.statistic in ("count", "amount")
@@ -769,15 +774,20 @@ def _notice(title: str, why: str, chosen: list[Indicator]) -> Notice:
 
 
 def _anything(na: Assessment, key: str) -> bool:
-    return na.has(key) or bool(_district_period(na, key)) or _divided(na, key)
+    return na.has(key) or bool(_district_period(na, key)) or has_amounts(na, key)
 
 
-def _divided(na: Assessment, key: str) -> bool:
-    """Whether amounts stand only under the names of what they are for: grants."""
-    rows = na.observations
-    own = (rows["indicator"] == key) & (rows["area_code"] == na.area.code)
-    shown = own & (rows["status"] == "shown")
-    return na.indicator(key).statistic == "amount" and bool(shown.any())
+def has_amounts(na: Assessment, key: str) -> bool:
+    """Whether the report shows amounts: under the names of grants, and of later years as plans."""
+    if not shows_plans(na.indicator(key)):
+        return False
+    shown = (
+        (rows["indicator"] == key)
+        & (rows["area_code"] == na.area.code)
+        & (rows["status"] == "shown")
+        for rows in (na.observations, na.later)
+    )
+    return any(one.any() for one in shown)
 
 
 def _district_period(na: Assessment, key: str) -> str:

@@ -20,10 +20,8 @@ from needs.sections.indicator import (
     why_missing,
 )
 
-PLANS = (
-    "Years after the reporting year are the council's own plans at the time of printing; "
-    "indicative amounts are marked in the figure register."
-)
+#: What amounts of later years are: they are shown, unlike all other figures of later years.
+PLANS = "Years after {year} are allocations and plans, published later."
 
 
 def spending(na: Assessment) -> Blocks:
@@ -53,16 +51,20 @@ def spending(na: Assessment) -> Blocks:
     lines += [("Total of these grants", totals)] if grants else []
     lines += [("Spending", spent)] if spent else []
     what = "Grants and spending" if grants and spent else "Grants" if grants else "Spending"
-    planned = any(one.period[:4] > str(na.year) for one in figures)
+    planned = [one for one in years if one[:4] > str(na.year)]
+    plans = PLANS.format(year=na.year) if planned else ""
     table = Table(
         id="grants",
         caption=f"{what} for drug and alcohol services in {na.name} by financial year",
-        columns=(Column("Grant", "header"), *(Column(year, "number", "£") for year in years)),
+        columns=(
+            Column("Grant", "header"),
+            *(Column(f"{one}, plan" if one in planned else one, "number", "£") for one in years),
+        ),
         rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
         notes=(
             *(("[z]: none is listed for that year.",) if grants else ()),
             *((f"Spending: {na.indicator('commissioning_expenditure').definition}",) * bool(spent)),
-            *((PLANS,) if planned else ()),
+            *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
         ),
         sources=tables.sources_of(figures),
         figures=figures,
@@ -77,7 +79,7 @@ def spending(na: Assessment) -> Blocks:
             id="chart_grants",
             headline=findings.amounts(totals, na.name),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
-            "year, cash terms.",
+            f"year, cash terms. {plans}".rstrip(),
             svg=charts.amounts(
                 [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
             ),

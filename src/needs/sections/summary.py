@@ -9,7 +9,7 @@ from needs.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, Span, Tex
 from needs.catalogue import Indicator
 from needs.figures import Figure
 from needs.sections import need
-from needs.sections.indicator import finding, recent
+from needs.sections.indicator import finding, has_amounts, recent
 
 
 def headlines(na: Assessment) -> Blocks:
@@ -98,7 +98,7 @@ def reach(na: Assessment) -> Blocks:
 def gaps(na: Assessment) -> Blocks:
     """Say how many indicators are not available, so that nobody takes silence for zero."""
     everything = na.catalogue.indicators.values()
-    absent = [one for one in everything if not na.has(one.key)]
+    absent = [one for one in everything if not na.has(one.key) and not has_amounts(na, one.key)]
     text = (
         f"{len(absent)} of the {len(everything)} indicators in this report's catalogue have no "
         f"figure for {na.name} in the data at hand. Each chapter lists its own, with the "

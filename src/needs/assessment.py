@@ -19,7 +19,14 @@ import pandas as pd
 from needs import catalogue as catalogue_module
 from needs import footprint
 from needs import neighbours as statistical
-from needs.areas import Area, children, district_codes, find, same_place
+from needs.areas import (
+    ENGLAND_AND_WALES,
+    Area,
+    children,
+    district_codes,
+    find,
+    same_place,
+)
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import Figure, Series, Status, figure_id
@@ -364,7 +371,8 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
     former = {code: same_place(code, table) for code in codes}
-    known = {*near, *authorities, *(old for olds in former.values() for old in olds)}
+    known = {*near, ENGLAND_AND_WALES, *authorities}
+    known |= {old for olds in former.values() for old in olds}
     observations = _read(folder, "observations", [("area_code", "in", sorted(known))])
     for code, olds in former.items():
         observations = _one_code(observations, code, olds)

@@ -344,8 +344,8 @@ def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
     way = "higher" if (first.value or 0) > (last.value or 0) else "lower"
     how = f"statistically {way} than" if apart else "statistically similar to"
     return words.say(
-        "In England's most deprived authorities the figure for {subject} is {a}, {how} in the "
-        "least deprived ({b})",
+        "In England's most deprived authorities the {subject} is {a}, {how} in the least "
+        "deprived ({b})",
         subject=words.lower_first(subject),
         a=first,
         b=last.with_(unit=""),
@@ -381,6 +381,42 @@ def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
         f"{first.period}: {first.number} in the most deprived tenth and {last.number} in the least "
         "deprived, with intervals."
     )
+
+
+def by_age(figures: Sequence[Figure], ages: Sequence[str]) -> Text:
+    """The age at which a rate is highest, and the lowest beside it."""
+    (top, most), (least, low) = _highest_and_lowest(figures, ages)
+    return words.say(
+        "In {area} drug misuse deaths are most frequent at ages {top}: {most} in {when}, against "
+        "{low} at ages {least}",
+        area=words.in_prose(most.area_name),
+        top=words.lower_first(top),
+        most=most,
+        when=most.period,
+        low=low.with_(unit=""),
+        least=words.lower_first(least),
+    )
+
+
+def alt_by_age(figures: Sequence[Figure], ages: Sequence[str]) -> str:
+    """Alternative text of a rate by age and sex: the highest and the lowest age."""
+    (top, most), (least, low) = _highest_and_lowest(figures, ages)
+    return (
+        f"Bar chart of drug misuse deaths by age and sex, {words.in_prose(most.area_name)}, "
+        f"{most.period}. Persons: highest at ages {words.lower_first(top)}, {most.number}, and "
+        f"lowest at ages {words.lower_first(least)}, {low.number}."
+    )
+
+
+def _highest_and_lowest(
+    figures: Sequence[Figure], ages: Sequence[str]
+) -> tuple[tuple[str, Figure], tuple[str, Figure]]:
+    shown = [pair for pair in zip(ages, figures, strict=True) if pair[1].shown]
+    return max(shown, key=_value_of), min(shown, key=_value_of)
+
+
+def _value_of(pair: tuple[str, Figure]) -> float:
+    return pair[1].value or 0.0
 
 
 def slope(slope_index: Figure, relative_index: Figure) -> Text:

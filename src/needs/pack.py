@@ -20,7 +20,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.areas import find
+from needs.areas import ENGLAND_AND_WALES, find
 from needs.catalogue import Catalogue
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import Status
@@ -208,12 +208,11 @@ def _observations(
 
 
 def _gradients(table: pd.DataFrame, year: int) -> pd.DataFrame:
-    """England's own rows by deprivation decile, in the newest period of each indicator."""
-    rows = table[
-        (table["area_code"] == ENGLAND)
-        & table["category"].str.contains(GRADIENT, case=False, regex=False)
-        & (table["period_end"] <= _last_day(year))
-    ]
+    """National rows by deprivation decile or by age, in the newest period of each indicator."""
+    deciles = table["category"].str.contains(GRADIENT, case=False, regex=False)
+    national = (table["area_code"] == ENGLAND) & deciles
+    national |= table["area_code"] == ENGLAND_AND_WALES
+    rows = table[national & (table["period_end"] <= _last_day(year))]
     if rows.empty:
         return rows
     return rows[rows["period_end"] == rows.groupby("indicator")["period_end"].transform("max")]

@@ -1,20 +1,25 @@
-"""Chapter 8: gradients by deprivation, and by sex."""
+"""Chapter 8: gradients by deprivation, by sex and by age."""
 
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pandas as pd
 
 from needs import charts, findings, tables, words
-from needs.assessment import Assessment
+from needs.areas import ENGLAND_AND_WALES
+from needs.assessment import Assessment, Place
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
-from needs.figures import Figure, figure_id
+from needs.catalogue import Chapter, Indicator
+from needs.derive import age_range
+from needs.figures import Figure, Series, figure_id
 from needs.sections import local
+from needs.sections.indicator import is_count
 from needs.stats.inequality import LEAST_GROUPS, slope_index
 
-#: Indicators for which the publisher gives England by deprivation decile of authorities.
-GRADIENT = "alcohol_specific_mortality"
+#: Rates by age, of England and Wales together.
+BY_AGE = "drug_misuse_age_rate"
 
 #: Rates that are published for males and females.
 BY_SEX = ("drug_misuse_rate", "drug_poisoning_rate", "alcohol_specific_mortality")
@@ -28,50 +33,70 @@ ORDER = (
 )  # fmt: skip
 
 
-def gradient(na: Assessment) -> Blocks:
-    """Draw England by deprivation decile of authorities, with slope and relative index."""
-    figures = decile_figures(na)
-    if len(figures) < len(ORDER):
+def gradients(na: Assessment) -> Blocks:
+    """Draw England by deprivation decile of authorities, for each rate published so."""
+    found = [(one, decile_figures(na, one.key)) for one in _in_reading_order(na)]
+    parts = [_gradient(one, figures) for one, figures in found if len(figures) == len(ORDER)]
+    if not parts:
         return Blocks()
-    slope, relative = slope_figures(na, figures)
-    indicator = na.indicator(GRADIENT)
-    table = tables.figures_table(
-        "gradient_england",
-        f"{indicator.name} by deprivation decile of authorities, England, {figures[0].period}",
-        "Deprivation decile of authorities (1 is most deprived)",
-        [(str(place), one) for place, one in enumerate(figures, start=1)],
-        counts=("Deaths", "Population, sum of years"),
-        open_=False,
+    note = (
+        "These are deciles of whole authorities in England, not of neighbourhoods in "
+        f"{na.name}: they show how steep the national gradient is."
     )
     return blocks(
-        Heading("The gradient by deprivation in England"),
+        Heading("Gradients by deprivation in England"),
+        Prose((Span(note),), style="note"),
+        *parts,
+    )
+
+
+def _in_reading_order(na: Assessment) -> list[Indicator]:
+    """Rates and shares in the order of chapters: a count says nothing between groups."""
+    chosen = [one for one in na.catalogue.indicators.values() if not is_count(one)]
+    places = {chapter: place for place, chapter in enumerate(get_args(Chapter))}
+    return sorted(chosen, key=lambda one: (places[one.chapter], one.order, one.key))
+
+
+def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
+    period, unit = figures[0].period, indicator.unit
+    counted = all(one.denominator is not None for one in figures)
+    people = "Population, sum of years" if " to " in period else "Population"
+    subject = indicator.subject or words.lower_first(indicator.short_name)
+    table = tables.figures_table(
+        f"gradient_{indicator.key}",
+        f"{indicator.name} by deprivation decile of authorities, England, {period}",
+        "Deprivation decile of authorities (1 is most deprived)",
+        [(str(place), one) for place, one in enumerate(figures, start=1)],
+        counts=(words.capital(indicator.counted), people) if counted else None,
+        open_=False,
+    )
+    if counted and all(one.shown and (one.lower or 0) > 0 for one in figures):
+        slope, relative = slope_figures_of(figures, indicator.key, figures[0].area_code)
+        index = Prose(findings.slope(slope, relative), figures=(slope, relative))
+    else:
+        text = "A slope index needs a rate above 0 and a population in each of the deciles."
+        index = Prose((Span(text),), style="note")
+    chart_id = f"chart_{table.id}"
+    return blocks(
+        Heading(indicator.name, level=3),
         Chart(
-            id="chart_gradient",
-            headline=findings.gradient(figures, indicator.short_name),
-            subtitle=f"{indicator.name}, {indicator.unit}, England by deprivation decile of "
-            f"authorities, {figures[0].period}. Bars are 95% confidence intervals.",
+            id=chart_id,
+            headline=findings.gradient(figures, subject),
+            subtitle=f"{indicator.name}, {unit}, England by deprivation decile of "
+            f"authorities, {period}. Bars are 95% confidence intervals.",
             svg=charts.caterpillar(
                 [one.with_(area_name=f"Decile {n}") for n, one in enumerate(figures, start=1)],
                 focus=None,
                 reference=None,
-                unit=indicator.unit,
-                chart_id="chart_gradient",
+                unit=unit,
+                chart_id=chart_id,
             ),
-            alt=findings.alt_gradient(figures, indicator.short_name),
+            alt=findings.alt_gradient(figures, subject),
             table=table,
             figures=figures,
             sources=table.sources,
         ),
-        Prose(findings.slope(slope, relative), figures=(slope, relative)),
-        Prose(
-            (
-                Span(
-                    "These are deciles of whole authorities in England, not of neighbourhoods in "
-                    f"{na.name}: they show how steep the national gradient is."
-                ),
-            ),
-            style="note",
-        ),
+        index,
     )
 
 
@@ -116,6 +141,86 @@ def by_sex(na: Assessment) -> Blocks:
             sources=table.sources,
         ),
     )
+
+
+def by_age(na: Assessment) -> Blocks:
+    """Draw death rates by age, which are published for England and Wales together alone."""
+    indicator = na.indicator(BY_AGE)
+    figures = age_figures(na)
+    heading = Heading("Ages")
+    if not figures:
+        return blocks(heading, words.missing_notice([indicator], na.catalogue, na.name))
+    persons = [one for one in figures if one.sex == "persons"]
+    ages = {one.age: ages_in_words(one.age) for one in persons}
+    series = [
+        Series(
+            f"{sex.capitalize()}s",
+            sex,
+            tuple(one.with_(age=ages[one.age]) for one in figures if one.sex == sex),
+        )
+        for sex in ("male", "female")
+    ]
+    period, where = persons[0].period, persons[0].area_name
+    table = tables.figures_table(
+        "by_age",
+        f"{indicator.name}, {period}",
+        "Age and sex",
+        [
+            (f"{ages[one.age]}, {'persons' if one.sex == 'persons' else one.sex + 's'}", one)
+            for one in figures
+        ],
+        counts=None,
+        open_=False,
+    )
+    note = (
+        f"This is {where}. Deaths and admissions by age are not published for {na.name}: the "
+        "Office for National Statistics and NHS England give them in extracts, added as a data "
+        "package. Adults in treatment by age are in the National Drug Treatment Monitoring "
+        "System's ViewIt, authority by authority."
+    )
+    return blocks(
+        heading,
+        Prose((Span(f"{indicator.definition} {indicator.limits}"),), style="definition"),
+        Chart(
+            id="chart_by_age",
+            headline=findings.by_age(persons, [ages[one.age] for one in persons]),
+            subtitle=f"Deaths related to drug misuse, {indicator.unit}, by age and sex, {where}, "
+            f"{period}. Bars are 95% confidence intervals.",
+            svg=charts.grouped_bars(
+                series, unit=indicator.unit, chart_id="chart_by_age", group="age"
+            ),
+            alt=findings.alt_by_age(persons, [ages[one.age] for one in persons]),
+            table=table,
+            figures=table.figures,
+            sources=table.sources,
+        ),
+        Prose((Span(note),), style="note"),
+    )
+
+
+def age_figures(na: Assessment) -> tuple[Figure, ...]:
+    """Rates by age of England and Wales in the newest period, persons first, youngest first."""
+    rows = na.observations
+    rows = rows[(rows["indicator"] == BY_AGE) & (rows["area_code"] == ENGLAND_AND_WALES)]
+    if rows.empty:
+        return ()
+    rows = rows[rows["period_end"] == rows["period_end"].max()]
+    place = Place(ENGLAND_AND_WALES, "England and Wales", "country")
+    figures = [na.to_figure(row, place) for row in rows.to_dict("records")]
+    sexes = ("persons", "male", "female")
+    figures.sort(key=lambda one: (sexes.index(one.sex), age_range(one.age)))
+    return tuple(figures)
+
+
+def ages_in_words(text: str) -> str:
+    """An age range as a reader says it.
+
+    Examples
+    --------
+    >>> ages_in_words("20-29"), ages_in_words("70+"), ages_in_words("under 20")
+    ('20 to 29', '70 and over', 'Under 20')
+    """
+    return words.capital(text.replace("-", " to ").replace("+", " and over"))
 
 
 def local_gradient(na: Assessment) -> Blocks:
@@ -193,17 +298,17 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
     )
 
 
-def decile_figures(na: Assessment) -> tuple[Figure, ...]:
+def decile_figures(na: Assessment, key: str) -> tuple[Figure, ...]:
     """England's rates by deprivation decile of authorities, newest period, most deprived first."""
     rows = na.observations[
-        (na.observations["indicator"] == GRADIENT)
+        (na.observations["indicator"] == key)
         & (na.observations["area_code"] == na.england.code)
         & (na.observations["sex"] == "persons")
         & na.observations["category"].str.startswith(DECILES)
     ]
     if rows.empty:
         return ()
-    rows = rows[rows["period"] == rows["period"].iloc[-1]]
+    rows = rows[rows["period_end"] == rows["period_end"].max()]
     # more than one edition of the deciles can stand in one file: the last one has the newest index
     editions = rows["category"].map(lambda text: (re.findall(r"IMD ?(\d{4})", text) or ["0"])[-1])
     rows = rows[editions == editions.max()]
@@ -212,11 +317,6 @@ def decile_figures(na: Assessment) -> tuple[Figure, ...]:
     return tuple(
         na.to_figure(row, na.england) for row in rows.drop_duplicates("decile").to_dict("records")
     )
-
-
-def slope_figures(na: Assessment, figures: tuple[Figure, ...]) -> tuple[Figure, Figure]:
-    """Slope and relative index of inequality over the deciles."""
-    return slope_figures_of(figures, GRADIENT, na.england.code)
 
 
 def slope_figures_of(

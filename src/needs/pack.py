@@ -49,8 +49,9 @@ _NUMBER = re.compile(r"(?<=\bline )\d+|(?<=\brow )\d+")
 #: A period is taken for a funnel when at least so many authorities have a row of it.
 FUNNEL = 30
 
-#: Rows of England's own inequality tables that are carried: gradients by deprivation.
-GRADIENT = "deprivation decile"
+#: Rows of England's own inequality tables that are carried: gradients by deprivation of whole
+#: upper-tier authorities.
+GRADIENT = "County & UA deprivation decile"
 
 LICENCE = {
     "name": "OGL-UK-3.0",
@@ -228,7 +229,10 @@ def _funnel_periods(rows: pd.DataFrame, year: int, catalogue: Catalogue) -> pd.D
     periods = rows.groupby(["indicator", "period", "period_start"])["area_code"].nunique()
     full = periods[periods >= FUNNEL].reset_index().sort_values(["period_start", "period"])
     declared = catalogue.indicators.values()
-    inputs = {key for one in declared for key in (one.numerator, one.denominator) if key}
+    # what tells a trend alone is not compared among authorities
+    trends = {one.trend_from for one in declared}
+    compared = [one for one in declared if one.key not in trends]
+    inputs = {key for one in compared for key in (one.numerator, one.denominator) if key}
     # counts of areas of different size are not compared; they go along where a rate needs them
     counts = {one.key for one in declared if one.statistic in ("count", "amount")} - inputs
     full = full[~full["indicator"].isin(sorted(counts))]

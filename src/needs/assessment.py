@@ -519,6 +519,37 @@ def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
     return pd.read_parquet(path, filters=filters)
 
 
+#: Of longer lists of codes the Parquet reader does not see which row groups hold none of them.
+CODES_TO_PRUNE = 50
+
+
+def slices(
+    column: str, codes: Iterable[str], *also: tuple[str, str, object]
+) -> list[list[tuple[str, str, object]]]:
+    """Choose rows by many codes so that only the row groups that hold them are read.
+
+    Parameters
+    ----------
+    column : str
+    codes : iterable of str
+    also : tuple of (column, operator, value)
+        What holds for all rows as well.
+
+    Returns
+    -------
+    list of list of tuple
+        As pyarrow takes filters: any of the lists, all of a list's conditions.
+
+    Examples
+    --------
+    >>> slices("lsoa_code", ["E01032332", "E01032303"], ("lsoa_vintage", "==", 2011))
+    [[('lsoa_vintage', '==', 2011), ('lsoa_code', 'in', ['E01032303', 'E01032332'])]]
+    """
+    ordered = sorted(codes)
+    parts = range(0, len(ordered), CODES_TO_PRUNE)
+    return [[*also, (column, "in", ordered[at : at + CODES_TO_PRUNE])] for at in parts]
+
+
 def _one_code(rows: pd.DataFrame, code: str, codes: Sequence[str]) -> pd.DataFrame:
     """Give an authority's own code to rows under a code that it had before, newest code first."""
     if len(codes) == 1:
@@ -578,11 +609,9 @@ def _lsoa(
     newest_index = max(usable, key=lambda one: one.published)
     edition, vintage = newest_index.edition, newest_index.lsoa_vintage
     rows = rows[rows["edition"].astype(str) == edition]
-    people = _read(
-        folder,
-        "lsoa_population",
-        [("lsoa_vintage", "==", vintage), ("lsoa_code", "in", rows["lsoa_code"].tolist())],
-    )
+    of_vintage = ("lsoa_vintage", "==", vintage)
+    chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
+    people = _read(folder, "lsoa_population", chosen)
     people = people[people["year"] <= year]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", "population"]]
@@ -595,8 +624,9 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     columns = ["lsoa_code", "neighbour_code"]
     if not codes:  # a filter needs a code to know its type
         return pd.DataFrame(columns=columns)
-    inside = [("lsoa_code", "in", codes), ("neighbour_code", "in", codes)]
-    pairs = _read(folder, "lsoa_neighbours", [("lsoa_vintage", "==", vintage), *inside])
+    chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
+    pairs = _read(folder, "lsoa_neighbours", chosen)
+    pairs = pairs[pairs["neighbour_code"].isin(codes)]
     return pairs[columns].reset_index(drop=True)
 
 
@@ -632,7 +662,7 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
         return None
     import geopandas as gpd
 
-    rows = gpd.read_parquet(path, filters=[("code", "in", list(codes))])
+    rows = gpd.read_parquet(path, filters=slices("code", codes))
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
 
 

@@ -65,7 +65,8 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "areas": ("code",),
 }
 
-ROW_GROUP = 20_000
+#: Rows that are read or passed over together: about one large authority's LSOAs.
+ROW_GROUP = 2_000
 
 
 @dataclass(frozen=True)
@@ -691,7 +692,7 @@ def _write(
             table.to_parquet(
                 fresh / f"boundaries_{layer}.parquet",
                 index=False,
-                row_group_size=1_000,
+                row_group_size=ROW_GROUP // 2,
                 schema_version="1.1.0",
                 write_covering_bbox=False,
             )

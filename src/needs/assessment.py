@@ -146,9 +146,11 @@ class Assessment:
         one = key, sex, category
         if one not in self._tables:
             table = self.observations.iloc[self._places.get(one, [])]
-            self._tables[one] = table, table.groupby("area_code", sort=False).indices
-        table, by_area = self._tables[one]
-        return table.copy(deep=False) if code is None else table.iloc[by_area.get(code, [])]
+            self._tables[one] = {None: table}, table.groupby("area_code", sort=False).indices
+        tables, by_area = self._tables[one]
+        if code not in tables:
+            tables[code] = tables[None].iloc[by_area.get(code, [])]
+        return tables[code].copy(deep=False)
 
     @functools.cached_property
     def _places(self) -> Mapping[Any, Any]:
@@ -156,20 +158,22 @@ class Assessment:
         return self.observations.groupby(["indicator", "sex", "category"], sort=False).indices
 
     @functools.cached_property
-    def _tables(self) -> dict[Any, tuple[pd.DataFrame, Mapping[Any, Any]]]:
-        """Those that were asked for, and the positions of each area in them."""
+    def _tables(self) -> dict[Any, tuple[dict[str | None, pd.DataFrame], Mapping[Any, Any]]]:
+        """Those that were asked for, whole and by area, and the positions of each area in them."""
         return {}
 
     def has(self, key: str, code: str | None = None) -> bool:
         """Whether the area (or `code`) has at least one value of the indicator."""
         rows = self.rows(key, code or self.area.code)
-        return bool((rows["status"] == Status.SHOWN).any())
+        return Status.SHOWN in rows["status"].tolist()  # a few rows: faster than a mask
 
     def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
         """Newest period in which the area has a value; an empty string where there is none."""
         rows = self.rows(key, code or self.area.code, sex)
-        shown = rows[rows["status"] == Status.SHOWN]
-        return "" if shown.empty else str(shown["period"].iloc[-1])
+        both = zip(rows["period"].tolist(), rows["status"].tolist(), strict=True)
+        return next(
+            (period for period, status in reversed(list(both)) if status == Status.SHOWN), ""
+        )
 
     def withheld(self, key: str, place: Place | None = None) -> Figure | None:
         """The area's newest period, where it is withheld and an older one has a value."""
@@ -197,10 +201,10 @@ class Assessment:
         place = place or self.area
         period = period or self.latest_period(key, place.code, sex)
         rows = self.rows(key, place.code, sex, category)
-        rows = rows[rows["period"] == period]
-        if rows.empty:
+        found = [n for n, one in enumerate(rows["period"].tolist()) if one == period]
+        if not found:
             return unavailable(self.indicator(key), place, period or str(self.year), sex)
-        return self.to_figure(rows.iloc[-1].to_dict(), place)
+        return self.to_figure(rows.iloc[found[-1]].to_dict(), place)
 
     def series(
         self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""

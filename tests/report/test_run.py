@@ -657,3 +657,26 @@ def test_the_code_version_is_that_of_what_is_said(tmp_path: Path) -> None:
     other = manifests.code_version([notebook], package)
     (package / "a.py").write_bytes(b"x = 2\n")
     assert len({version, other, manifests.code_version([notebook], package)}) == 3
+
+
+def test_a_written_notebook_is_the_notebook(tmp_path: Path) -> None:
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    from needs.blocks import MIME_TYPE
+    from needs.report.run import _written
+
+    text = 'line one\n"quoted" \\ £ \\u0000blocks-0 %d\n'
+    shown = [
+        new_output(
+            "display_data", data={MIME_TYPE: {"text": [text, 1.5, None]}, "text/html": text}
+        ),
+        new_output("stream", name="stdout", text=text),
+        new_output("display_data", data={MIME_TYPE: [], "text/plain": text}),
+    ]
+    cells = [new_markdown_cell(text), new_code_cell(text, outputs=shown), new_code_cell("1")]
+    node = new_notebook(cells=cells)
+    before = nbformat.writes(node)
+    written = _written(node)
+    assert nbformat.reads(written.decode("utf-8"), 4) == nbformat.reads(before, 4)
+    assert nbformat.writes(node) == before  # which is left as it was
+    assert max(written.splitlines(), key=len).strip().startswith(b'"application/vnd.needs')

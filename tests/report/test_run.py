@@ -27,6 +27,7 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report import run as runs
+from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
 from needs.report.verify import verify
 from needs.report.workshop import workshop
@@ -164,6 +165,25 @@ def test_a_failing_cell_is_named_with_its_cause_and_copy(tmp_path: Path) -> None
     copy = tmp_path / "05_deaths.ipynb"
     assert str(copy) in caught.value.problem.remedy
     assert "KeyError" in copy.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("engine", ["inprocess", "nbclient"])
+def test_a_cell_that_is_tagged_so_may_fail(tmp_path: Path, engine: str) -> None:
+    shown = "from needs.blocks import Heading, blocks\nblocks(Heading('After'))"
+    path = chapter(tmp_path / "notebooks", "05_deaths", "1 / 0", shown, "{}['rate']")
+    node = nbformat.read(path, as_version=4)
+    node.cells[2].metadata["tags"] = ["raises-exception"]
+    nbformat.write(node, path)
+    with pytest.raises(NotebookError, match="failed in cell 5: KeyError"):
+        runs.execute(path, VALUES, tmp_path, area="Worcestershire", engine=engine)
+    node.cells.pop()
+    nbformat.write(node, path)
+    done = runs.execute(path, VALUES, tmp_path, area="Worcestershire", engine=engine)
+    assert [one.cell_type for one in done.cells] == ["markdown", *["code"] * 4]
+    assert done.cells[3].outputs[0].ename == "ZeroDivisionError"
+    context = ReportContext(title="Needs", area_name="Worcestershire", year=2022)
+    (read,) = read_document([done], context=context).chapters
+    assert [block.text for block in read.blocks] == ["After"]
 
 
 def test_a_failed_chapters_workshop_is_kept_and_others_are_not(tmp_path: Path) -> None:
@@ -308,6 +328,7 @@ def test_a_killed_run_leaves_the_last_report(tmp_path: Path, moment: str) -> Non
 import sys, time
 from pathlib import Path
 from needs.report import run as runs
+from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
 from needs.report.verify import verify
 def stop(*_):

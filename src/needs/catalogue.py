@@ -12,14 +12,20 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from needs.errors import InvalidDataError, Problem
 
 D = TypeVar("D", bound="Declaration")
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: One catalogue serves all reports of a process, so none can change it.
+ReadOnly = Annotated[Mapping[K, V], AfterValidator(MappingProxyType)]
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -28,6 +34,11 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 INDEX_READER = "iod"
 LSOA_POPULATION_READERS = ("nomis", "lsoa_density")
 VINTAGE = "lsoa_vintage"
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
 
 Statistic = Literal[
     "directly_standardised_rate",
@@ -101,7 +112,7 @@ class Edition(BaseModel):
     codes: Codes | None = None
     released: date | None = None
     #: What the reader needs to know of this edition (table names, heading map, years).
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    options: ReadOnly[str, Any] = Field(default_factory=_nothing)
 
 
 class Source(Declaration):
@@ -134,7 +145,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     source: str
-    select: Mapping[str, str | int] = Field(default_factory=dict)
+    select: ReadOnly[str, str | int] = Field(default_factory=_nothing)
 
 
 class Indicator(Declaration):
@@ -184,7 +195,7 @@ class Indicator(Declaration):
     limits: str
     official_page: str
     #: Years at whose beginning the series breaks, with the reason.
-    breaks: Mapping[int, str] = Field(default_factory=dict)
+    breaks: ReadOnly[int, str] = Field(default_factory=_nothing)
     #: The national target for this indicator, in its unit, with where it was set.
     target: float | None = None
     target_source: str = ""
@@ -213,8 +224,8 @@ class Catalogue(BaseModel):
     """All sources and indicators by key."""
 
     model_config = ConfigDict(frozen=True)
-    sources: Mapping[str, Source]
-    indicators: Mapping[str, Indicator]
+    sources: ReadOnly[str, Source]
+    indicators: ReadOnly[str, Indicator]
 
     def chapter(self, chapter: str) -> tuple[Indicator, ...]:
         """The indicators of a chapter, in its order."""
@@ -246,7 +257,7 @@ class Catalogue(BaseModel):
                     source=key,
                     population_sources=tuple(dict.fromkeys(populations.get(vintage, ()))),
                 )
-        return found
+        return MappingProxyType(found)
 
     def sources_of(self, indicator: str) -> tuple[str, ...]:
         """Keys of the sources behind an indicator, through its numerator and denominator."""

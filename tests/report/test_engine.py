@@ -16,6 +16,7 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from needs import catalogue
 from needs.report.engine import InProcessEngine
 
 MAY_FAIL = ["raises-exception"]
@@ -64,6 +65,50 @@ AWKWARD: list[tuple[str, list[str]]] = [
     ("figure, axes = plt.subplots(figsize=(1, 1)); print('text'); 5", []),
     ("def deep(n): return deep(n - 1) if n else int('x')\ndeep(3)", MAY_FAIL),
     ("__name__", []),
+    ("import warnings\nwarnings.warn('careful')\nprint('printed'); warnings.warn('again')", []),
+    (
+        "import logging\nlog = logging.getLogger('chapter')\n"
+        "log.warning('without a handler'); log.info('not shown')\n"
+        "logging.basicConfig(level='INFO'); log.info('shown'); log.error('%s', 1)",
+        [],
+    ),
+    ("logging.captureWarnings(True)\nwarnings.warn('captured')\nprint('p')", []),
+    ("logging.captureWarnings(False)\nwarnings.warn('shown again')", []),
+    (
+        "import time\nprint('one'); time.sleep(0.3); print('two', file=sys.stderr)\n"
+        "time.sleep(0.3); print('three'); print('four')",
+        [],
+    ),
+    (
+        "for s in (sys.stdout, sys.stderr):\n"
+        "    print(s.fileno() > 0, s.name, s.encoding, s.errors, s.isatty(), s.closed)",
+        [],
+    ),
+    ("sys.stdout.writelines(['x', 'y']); sys.stdout.write(1)", MAY_FAIL),
+    ("import subprocess\nsubprocess.run([sys.executable, '-V'], stdout=sys.stdout).returncode", []),
+    ("deep?", []),
+    ("deep??", []),
+    ("%precision 3\n1 / 3", []),
+    ("{'b': 2, 'a': 1}", []),
+    ("!echo from outside", []),
+    ("words = !echo kept\nwords", []),
+    ("%who_ls str", []),
+    ("from IPython.display import Markdown, JSON; display(Markdown('*x*'), JSON({'a': 1}))", []),
+    ("raise SystemExit", MAY_FAIL),
+    (
+        "%config InlineBackend.figure_formats = ['svg']\n"
+        "%config InlineBackend.print_figure_kwargs = {'metadata': {'Date': None}}\n"
+        "plt.rcParams['svg.hashsalt'] = 'salt'\nplt.plot([1]);",
+        [],
+    ),
+    ("%%html\n<b>x</b>", []),
+    (
+        "class Loud(Exception):\n    def _render_traceback_(self): return ['as it likes']\n"
+        "raise Loud",
+        MAY_FAIL,
+    ),
+    ("assert False, 'told'", MAY_FAIL),
+    ("_, __, _i", []),
 ]
 
 
@@ -118,7 +163,7 @@ def comparable(node: nbformat.NotebookNode) -> list[dict[str, Any]]:
         text = nbformat.v4.writes(new_notebook(cells=[new_code_cell(id="x", outputs=shown)]))
         text = re.sub(r"\\u001b\[[\d;]*m", "", text)
         text = re.sub(
-            r"<ipython-input-[\w-]+>|[^ (\"]*ipykernel_\d+\S+?\.py|\d{6,}\.py", "CELL", text
+            r"<ipython-input-[\w-]+>|[^ (\":]*ipykernel_\d+\S+?\.py|\d{6,}\.py", "CELL", text
         )
         cells.append(
             {"count": cell.execution_count, "outputs": text.splitlines(), "source": cell.source}
@@ -126,9 +171,11 @@ def comparable(node: nbformat.NotebookNode) -> list[dict[str, Any]]:
     return cells
 
 
-@pytest.mark.filterwarnings("default")  # of the libraries that run the kernel
+@pytest.mark.filterwarnings("default", "ignore::DeprecationWarning")  # as in a new process
 def test_outputs_are_those_of_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MPLBACKEND", raising=False)
+    # or the kernel leaves file descriptors alone, as it does under pytest and nowhere else
+    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
     ours = execute(notebook(*AWKWARD))
     theirs = execute(notebook(*AWKWARD), engine=None)
     for mine, kernels in zip(comparable(ours), comparable(theirs), strict=True):
@@ -219,6 +266,93 @@ STATE = {
         "print in get_ipython().events.callbacks['post_run_cell']",
     ),
     "magic setting": ("%config InteractiveShell.ast_node_interactivity = 'all'", "1;\n2"),
+    "figure formats": (
+        "%config InlineBackend.figure_formats = ['svg']",
+        "plt.plot([1]); sorted(get_ipython().display_formatter.formatters['image/svg+xml']"
+        ".type_printers)",
+    ),
+    "configuration": (
+        "get_ipython().config.InlineBackend.rc = {'font.size': 3}; None",
+        "get_ipython().config",
+    ),
+    "precision": ("get_ipython().run_line_magic('precision', '2'); None", "1 / 3"),
+    "pretty printing": (
+        "get_ipython().display_formatter.formatters['text/plain'].pprint = False",
+        "dict.fromkeys([f'a long key that fills a line: {n}' for n in range(9)])",
+    ),
+    "call without brackets": ("%config InteractiveShell.autocall = 2", "str 5"),
+    "exception handler": (
+        "get_ipython().set_custom_exc((ValueError,), lambda *_, **__: ['its own'])",
+        "get_ipython().custom_exceptions",
+    ),
+    "magic": (
+        "from IPython.core.magic import register_line_magic\n"
+        "register_line_magic('mine')(lambda line: 1); None",
+        "'mine' in get_ipython().magics_manager.magics['line']",
+    ),
+    "alias": (
+        "get_ipython().alias_manager.define_alias('mine', 'echo'); None",
+        "'mine' in get_ipython().magics_manager.magics['line']",
+    ),
+    "traceback mode": (
+        "get_ipython().run_line_magic('config', 'InteractiveShell.xmode = \"Plain\"')",
+        "get_ipython().InteractiveTB.mode, get_ipython().xmode",
+    ),
+    "method of the shell": (
+        "get_ipython().ex = print",
+        "get_ipython().ex == print",
+    ),
+    "from the future": (
+        "from __future__ import annotations",
+        "def f(a: int): 0\nf.__annotations__",
+    ),
+    "global of needs": (
+        "import needs.figures; needs.figures.SYMBOLS = {}",
+        "import needs.figures; needs.figures.SYMBOLS",
+    ),
+    "content of a global of needs": (
+        "import needs.figures; needs.figures.SYMBOLS.clear()",
+        "import needs.figures; needs.figures.SYMBOLS",
+    ),
+    "function of needs": (
+        "import needs.english; needs.english.reading_ease = None",
+        "import needs.english; needs.english.reading_ease is None",
+    ),
+    "global of a library": ("import math; math.pi = 3", "__import__('math').pi"),
+    "global of a library, removed": (
+        "import numpy.linalg; del numpy.linalg.inv",
+        "hasattr(np.linalg, 'inv')",
+    ),
+    "built-in": (
+        "import builtins; builtins.ascii = None; builtins.mine = 1",
+        "ascii, 'mine' in dir(__builtins__)",
+    ),
+    "made-up module": (
+        "import sys, types; sys.modules['mine'] = types.ModuleType('mine')",
+        "'mine' in sys.modules",
+    ),
+    "removed module": ("import sys; del sys.modules['math']", "'math' in sys.modules"),
+    "captured warnings": (
+        "import logging; logging.captureWarnings(True)",
+        "logging._warnings_showwarning is None",
+    ),
+    "shown warnings": (
+        "import warnings; warnings.showwarning = print",
+        "warnings.showwarning == print",
+    ),
+    "garbage collection": (
+        "import gc; gc.disable(); gc.set_threshold(5)",
+        "import gc; (gc.isenabled(), gc.get_threshold())",
+    ),
+    "recursion": ("import sys; sys.setrecursionlimit(999)", "sys.getrecursionlimit()"),
+    "locale": (
+        "import locale; locale.setlocale(locale.LC_ALL, 'C'); None",
+        "import locale; locale.setlocale(locale.LC_ALL)",
+    ),
+    "mask of new files": (
+        "import os; os.umask(0o70); None",
+        "mask = os.umask(0o77); os.umask(mask); mask",
+    ),
     "output": ("import io, sys; sys.stdout = io.StringIO()", "type(sys.stdout).__name__"),
 }
 
@@ -239,6 +373,23 @@ def test_no_state_leaks_from_chapter_to_chapter(name: str) -> None:
     seen = [{k: v for k, v in o.items() if k != "execution_count"} for o in outputs(changed)]
     kept = [{k: v for k, v in o.items() if k != "execution_count"} for o in outputs(before)]
     assert seen != kept, "the case changes nothing, so it proves nothing"
+
+
+def test_a_module_beside_the_notebook_is_read_by_each_chapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beside.py").write_text("seen = []\n", encoding="utf-8")
+    chapter = notebook("import beside; beside.seen.append(1); beside.seen")
+    assert result(execute(chapter)) == result(execute(chapter)) == "[1]"
+    assert "beside" not in sys.modules
+
+
+def test_the_catalogue_cannot_be_changed() -> None:
+    for change in ("indicators.clear()", "sources.popitem()", "indices['IoD2019'] = None"):
+        done = execute(notebook(f"from needs import catalogue\ncatalogue.load().{change}"))
+        assert outputs(done)[-1].ename in ("AttributeError", "TypeError")
+    assert catalogue.load().indicators and catalogue.load().sources
 
 
 def test_the_caller_gets_its_process_back() -> None:

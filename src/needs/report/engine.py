@@ -14,19 +14,28 @@ import asyncio
 import atexit
 import contextlib
 import contextvars
+import copy
 import decimal
 import gc
+import importlib
 import io
+import itertools
+import locale
 import logging
 import os
 import random
+import re
 import sys
 import tempfile
+import time
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TextIO
 
 import numpy as np
+from IPython.core import page
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -39,13 +48,30 @@ from traitlets.config import Config
 #: The matplotlib backend of a kernel: figures are shown below the cell that draws them.
 INLINE = "module://matplotlib_inline.backend_inline"
 
+#: Seconds after which a kernel sends printed text on its own.
+PATIENCE = 0.2
+
+#: Modules whose globals a chapter may change without naming them.
+ALWAYS = ("builtins", "logging")
+
 
 class InProcessEngine:
     """Run notebooks in this process: ``papermill.execute_notebook(…, engine_name="inprocess")``.
 
-    Nothing that a chapter changes in the process reaches the next one or the caller, imported
-    modules and what is written to file descriptors from outside Python excepted. Time limits and
-    log files, which papermill offers for kernels, are not supported.
+    What a chapter changes in the process does not reach the next one or the caller: settings of
+    pandas, numpy, matplotlib, warnings, logging and the shell, random state, the environment and
+    the process's own settings, and the globals of this package, of ``builtins`` and of every module
+    that the chapter's code names.
+
+    What does: modules stay imported, and a module that was first imported by a chapter keeps what
+    that chapter assigned to it; so do classes, functions and objects that it changed from within
+    (``pandas.DataFrame.sum = …``, a table of an assessment changed in place), threads that it left
+    running, and what it registered with ``atexit``.
+
+    What a kernel does and this does not: it shows what other programs and libraries write to file
+    descriptors 1 and 2; it runs an event loop between cells, so that tasks left by one go on in the
+    next; it sets variables such as TERM and CLICOLOR; it has widgets and a debugger. Time limits
+    and log files, which papermill offers for kernels, are not supported either.
 
     Papermill imports this module while it is itself being imported, to find the engine. So this
     class does not derive from papermill's, and imports papermill only when it is called.
@@ -115,13 +141,14 @@ class InProcessEngine:
 
 def _execute(manager: Any) -> None:
     notebook = manager.nb
-    with _chapter() as shell:
+    code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    with _chapter("\n".join(code)) as shell:
         for index, cell in enumerate(notebook.cells):
             manager.cell_start(cell, index)
             try:
                 error = _run_cell(shell, cell)
             finally:
-                shell.outputs.flush()
+                shell.outputs.flush_all()
             if isinstance(error, KeyboardInterrupt):
                 raise error
             failed = error is not None and "raises-exception" not in cell.metadata.get("tags", [])
@@ -158,12 +185,14 @@ class Outputs:
     """Puts what a cell shows into its list of outputs, as a kernel and its client would.
 
     Printed text is kept until something else is shown, or the cell ends: standard output first,
-    then standard error, which is what a kernel sends of a cell that takes under 0.2 seconds.
+    then standard error. Only a cell that goes on writing to both for longer than `PATIENCE` shows
+    them in turns, as a kernel does, which sends each stream so long after its first text.
     """
 
     def __init__(self) -> None:
         self._outputs: list[NotebookNode] = []
         self._text: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._due: dict[str, float] = {}
         self._displays: dict[str, list[NotebookNode]] = {}
         self._clear_before_next = False
 
@@ -175,13 +204,22 @@ class Outputs:
     def write(self, name: str, text: str) -> None:
         """Take text printed to "stdout" or "stderr"."""
         if text:
+            self.flush(*self._overdue())
             self._text[name].append(text)
+            self._due.setdefault(name, time.monotonic() + PATIENCE)
+
+    def _overdue(self) -> list[str]:
+        now = time.monotonic()
+        return [
+            name for name in sorted(self._due, key=self._due.__getitem__) if self._due[name] < now
+        ]
 
     def flush(self, *names: str) -> None:
-        """Show the text printed so far to these streams, or to both."""
-        for name in names or tuple(self._text):
+        """Show the text printed so far to these streams."""
+        for name in names:
             text = "".join(self._text[name])
             self._text[name].clear()
+            self._due.pop(name, None)
             if not text:
                 continue
             self._make_room()
@@ -191,9 +229,13 @@ class Outputs:
             else:
                 self._outputs.append(new_output("stream", name=name, text=text))  # type: ignore[no-untyped-call]
 
+    def flush_all(self) -> None:
+        """Show all text printed so far."""
+        self.flush(*self._overdue(), *self._text)
+
     def show(self, kind: str, content: dict[str, Any], display_id: str = "") -> None:
         """Show a result, a display or an error after the text printed before it."""
-        self.flush()
+        self.flush_all()
         # Through JSON and back, as over a kernel's wire: later changes of an object do not count.
         content = json_unpacker(json_packer(content))
         if display_id:
@@ -206,12 +248,12 @@ class Outputs:
 
     def update(self, display_id: str, content: dict[str, Any]) -> None:
         """Change what is shown under this id, in whichever cells; an unknown id is ignored."""
-        self.flush()
+        self.flush_all()
         self._replace(display_id, json_unpacker(json_packer(content)))
 
     def clear(self, wait: bool) -> None:
         """Take away what the cell has shown, at once or when the next thing is shown."""
-        self.flush()
+        self.flush_all()
         if wait:
             self._clear_before_next = True
         else:
@@ -236,8 +278,7 @@ class Outputs:
 class _Stream(io.TextIOBase):
     """``sys.stdout`` or ``sys.stderr`` of a chapter."""
 
-    encoding = "utf-8"
-    errors = "strict"
+    encoding = "UTF-8"
 
     def __init__(self, outputs: Outputs, name: str) -> None:
         self._outputs = outputs
@@ -246,7 +287,13 @@ class _Stream(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        # of the process's own stream: what is written there is not seen in the notebook
+        return 1 if self.name == "stdout" else 2
+
     def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
         self._outputs.write(self.name, text)
         return len(text)
 
@@ -320,6 +367,11 @@ class Shell(InteractiveShell):
     def init_virtualenv(self) -> None:
         """Leave ``sys.path`` alone."""
 
+    def init_hooks(self) -> None:
+        """Show nothing of what ``x?`` asks for: in JupyterLab a pager does, beside the notebook."""
+        super().init_hooks()  # type: ignore[no-untyped-call]
+        self.set_hook("show_in_pager", page.as_hook(lambda *_, **__: None), 99)  # type: ignore[no-untyped-call]
+
     def enable_gui(self, gui: str | None = None) -> None:
         """Start no event loop."""
 
@@ -332,7 +384,7 @@ _shell: Shell | None = None
 
 
 @contextlib.contextmanager
-def _chapter() -> Iterator[Shell]:
+def _chapter(code: str = "") -> Iterator[Shell]:
     """Lend the shell to one chapter, empty, and put the process back as it was."""
     global _shell
     with contextlib.ExitStack() as stack:
@@ -344,11 +396,103 @@ def _chapter() -> Iterator[Shell]:
             with _current_shell(None):
                 _shell = Shell()
         shell = _shell
+        stack.enter_context(_modules(code))
         stack.enter_context(_garbage())
         for borrower in (_current_shell, _shell_state, _streams, _plots):
             stack.enter_context(borrower(shell))
         stack.enter_context(_no_running_loop())
+        warnings.showwarning = _show_warning
         yield shell
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning below its cell, whatever the caller does with its own."""
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    (file or sys.stderr).write(text)
+
+
+def _kept(table: dict[str, Any], *, contents: bool = False) -> Callable[[], None]:
+    """Remember what names stand for; the function returned puts it back.
+
+    With `contents` also what is in those lists, dicts and sets.
+    """
+    before = dict(table)
+    containers = [
+        (value, value.copy())
+        for name, value in before.items()
+        if contents and type(value) in (dict, list, set) and not name.startswith("__")
+    ]
+
+    def put_back() -> None:
+        for name in table.keys() - before.keys():
+            if not _is_submodule(table, name):
+                del table[name]
+        for name, value in before.items():
+            if table.get(name, put_back) is not value:
+                table[name] = value
+        for value, content in containers:
+            if isinstance(value, list):
+                value[:] = content
+            else:
+                value.clear()
+                value.update(content)
+
+    return put_back
+
+
+def _is_submodule(table: Mapping[str, Any], name: str) -> bool:
+    # an import binds it once; without it, a later import would not find it
+    return (
+        isinstance(table[name], ModuleType)
+        and sys.modules.get(f"{table.get('__name__')}.{name}") is table[name]
+    )
+
+
+@contextlib.contextmanager
+def _modules(code: str) -> Iterator[None]:
+    """Keep the globals of this package's modules and of those that the code names."""
+    named = set(ALWAYS)
+    for word in set(re.findall(r"[^\W\d][\w.]*", code)):
+        named.update(itertools.accumulate(word.split("."), "{}.{}".format))
+    own = __name__.partition(".")[0]
+    for name in sorted(named):
+        if name.startswith(f"{own}."):  # before the chapter can change what it imports
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+    known = dict(sys.modules)
+    folder = Path.cwd()
+    put_back = [
+        _kept(vars(module), contents=ours)
+        for name, module in known.items()
+        if (ours := name.partition(".")[0] == own) or name in named
+        if isinstance(module, ModuleType)
+    ]
+    try:
+        yield
+    finally:
+        for one in put_back:
+            one()
+        for name in sys.modules.keys() - known.keys():
+            if _is_the_chapters(sys.modules[name], name, folder):
+                del sys.modules[name]
+        for name, module in known.items():
+            if sys.modules.get(name) is not module:
+                sys.modules[name] = module
+
+
+def _is_the_chapters(module: ModuleType, name: str, folder: Path) -> bool:
+    """Whether a new module lies beside the notebook, or was made up by it."""
+    file = getattr(module, "__file__", None)
+    if file:
+        return folder in Path(file).parents
+    return "." not in name and getattr(module, "__spec__", None) is None
 
 
 @contextlib.contextmanager
@@ -365,29 +509,38 @@ def _no_running_loop() -> Iterator[None]:
 @contextlib.contextmanager
 def _garbage() -> Iterator[None]:
     # Emptying the shell collects garbage, which need look only at what the chapter has made.
-    frozen = gc.get_freeze_count()
+    frozen, enabled, threshold = gc.get_freeze_count(), gc.isenabled(), gc.get_threshold()
     gc.freeze()
     try:
         yield
     finally:
         if not frozen:
             gc.unfreeze()
+        gc.set_threshold(*threshold)
+        gc.enable() if enabled else gc.disable()
 
 
 @contextlib.contextmanager
 def _process() -> Iterator[None]:
-    folder, path, environment = os.getcwd(), sys.path[:], dict(os.environ)
+    folder, environment = os.getcwd(), dict(os.environ)
+    path, content = sys.path, sys.path[:]
     hooks = sys.displayhook, sys.excepthook
+    depth, words, mask = sys.getrecursionlimit(), locale.setlocale(locale.LC_ALL), os.umask(0o77)
+    os.umask(mask)
     sys.path.insert(0, "")  # as a kernel: modules beside the notebook can be imported
     try:
         yield
     finally:
         os.chdir(folder)
-        sys.path[:] = path
+        os.umask(mask)
+        sys.path = path
+        sys.path[:] = content
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
         sys.displayhook, sys.excepthook = hooks
+        sys.setrecursionlimit(depth)
+        locale.setlocale(locale.LC_ALL, words)
 
 
 @contextlib.contextmanager
@@ -413,6 +566,10 @@ def _loggers() -> Iterator[None]:
 
     before = {name: state(logger) for name, logger in loggers().items()}
     threshold = logging.root.manager.disable
+    # A chapter's own messages are shown below its cells, not where the caller's go.
+    logging.disable(logging.NOTSET)
+    logging.root.setLevel(logging.WARNING)
+    logging.root.handlers[:], logging.root.filters[:] = [], []
     try:
         yield
     finally:
@@ -474,35 +631,37 @@ def _current_shell(shell: Shell | None) -> Iterator[None]:
 def _shell_state(shell: Shell) -> Iterator[None]:
     """Empty the shell and put its settings back, whatever the chapter registered with it."""
     shell.outputs = Outputs()
-    lists: list[list[Any]] = [
-        *shell.events.callbacks.values(),
-        shell.ast_transformers,
-        shell.input_transformers_post,
-    ]
-    display_formatter: Any = shell.display_formatter
-    tables: list[dict[Any, Any]] = [
-        table
-        for formatter in display_formatter.formatters.values()
-        for table in (
-            formatter.type_printers,
-            formatter.singleton_printers,
-            formatter.deferred_printers,
-        )
-    ]
     settings = {name: getattr(shell, name) for name in ("ast_node_interactivity", "colors")}
-    kept = [list(one) for one in lists], [dict(one) for one in tables]
+    config = copy.deepcopy(shell.config)
+    put_back = [_kept(table, contents=True) for table in _shell_tables(shell)]
     try:
         yield
     finally:
-        for items, before in zip(lists, kept[0], strict=True):
-            items[:] = before
-        for table, known in zip(tables, kept[1], strict=True):
-            table.clear()
-            table.update(known)
         for name, value in settings.items():
-            setattr(shell, name, value)
+            setattr(shell, name, value)  # others are told of these
+        for one in put_back:
+            one()
+        shell.config.clear()
+        shell.config.update(config)
         shell.InteractiveTB.set_mode(shell.xmode)
         shell.reset(new_session=True)  # type: ignore[no-untyped-call]
+
+
+def _shell_tables(shell: Shell) -> Iterator[dict[str, Any]]:
+    """Where the shell and its parts keep what ``%config`` and other magics change."""
+    formatter: Any = shell.display_formatter
+    magics: Any = shell.magics_manager
+    parts = [*shell.configurables, formatter, *formatter.formatters.values(), magics]
+    for part in {id(one): one for one in parts}.values():
+        yield vars(part)
+        yield part._trait_values
+    yield shell.events.callbacks
+    yield magics.magics
+    yield shell.hooks
+    hooks = [one for one in shell.hooks.values() if hasattr(one, "chain")]
+    others = (shell.events, shell.compile, shell.input_transformer_manager, shell.InteractiveTB)
+    for one in (*hooks, *others):
+        yield vars(one)
 
 
 @contextlib.contextmanager

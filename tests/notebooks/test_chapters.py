@@ -63,15 +63,87 @@ def test_each_chapter_has_a_check_cell_and_keeps_no_other_output(path: Path) -> 
     assert all(not cell.outputs for cell in cells if cell not in checked)
 
 
-@pytest.mark.parametrize("name", ["01_summary", "02_population_and_deprivation"])
-def test_a_chapter_is_the_same_on_a_kernel(processed: Path, tmp_path: Path, name: str) -> None:
-    (path,) = [one for one in CHAPTERS if one.stem == name]
-    values = {"areas": ["E10000034"], "year": 2022, "name": ""}
+VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
+
+
+def run(path: Path, processed: Path, folder: Path, engine: str = "inprocess") -> Any:
+    """Run a chapter for Worcestershire."""
     with runs._processed_data(processed):
-        ours = runs.execute(path, values, tmp_path, area="Worcestershire")
-        theirs = runs.execute(path, values, tmp_path, area="Worcestershire", engine="nbclient")
+        return runs.execute(path, VALUES, folder, area="Worcestershire", engine=engine)
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_is_the_same_on_a_kernel(processed: Path, tmp_path: Path, path: Path) -> None:
+    # the only kernels of these tests: a new one for each chapter, one after the other
+    ours = run(path, processed, tmp_path)
+    theirs = run(path, processed, tmp_path, engine="nbclient")
     for mine, kernels in zip(ours.cells, theirs.cells, strict=True):
         assert mine == kernels
+    assert runs._written(ours) == runs._written(theirs)
+
+
+#: Changes all that a chapter is likely to change, and more, and tidies up nothing.
+DIRT = """
+import builtins, decimal, gc, locale, logging, math, os, random, sys, types, warnings
+import matplotlib.pyplot as plt, numpy as np, pandas as pd
+import needs.blocks, needs.figures, needs.style, needs.words
+plt.rcParams.update({"font.size": 31, "svg.fonttype": "path", "axes.grid": True})
+plt.style.use("dark_background")
+plt.figure()
+pd.set_option("display.max_rows", 3, "display.precision", 1)
+np.set_printoptions(precision=1)
+np.seterr(all="ignore")
+np.random.seed(1), random.seed(1)
+decimal.getcontext().prec = 2
+warnings.simplefilter("ignore")
+warnings.showwarning = print
+logging.basicConfig(level=1)
+logging.captureWarnings(True)
+logging.disable(50)
+os.environ.update({"LC_ALL": "C", "NEEDS_PROCESSED": "nowhere", "NEEDS_CATALOGUE": "nowhere"})
+os.environ.pop("PATH", None)
+os.chdir("/")
+os.umask(0o77)
+locale.setlocale(locale.LC_ALL, "C")
+sys.path.clear()
+sys.setrecursionlimit(500)
+gc.disable()
+math.pi = 3
+builtins.sorted_by_nobody = 1
+builtins.ascii = None
+sys.modules["made_up"] = types.ModuleType("made_up")
+del sys.modules["needs.style"]
+needs.figures.SYMBOLS = {}
+needs.words = needs.figures = needs.blocks.Table = None
+shell = get_ipython()
+shell.display_formatter.formatters["text/plain"].for_type(needs.blocks.Blocks, lambda *_: 1 / 0)
+shell.events.register("pre_run_cell", lambda *_: 1 / 0)
+shell.set_custom_exc((Exception,), lambda *_, **__: [])
+shell.run_line_magic("config", "InlineBackend.figure_formats = ['svg']")
+shell.run_line_magic("precision", "1")
+areas = year = name = None
+sys.stdout = sys.stderr = None
+"""
+
+
+def test_nothing_that_a_chapter_does_reaches_the_next(processed: Path, tmp_path: Path) -> None:
+    chosen = [CHAPTERS[0], CHAPTERS[4]]
+    clean = [runs._written(run(path, processed, tmp_path)) for path in chosen]
+    first = nbformat.v4.new_code_cell("areas = ['']\nyear = 0\nname = ''")
+    first.metadata["tags"] = ["parameters"]
+    cells = [first, nbformat.v4.new_code_cell(DIRT)]
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}),
+        tmp_path / "dirt.ipynb",
+    )
+    workshop = tmp_path / "workshop"
+    workshop.mkdir()
+    for path, before in zip(chosen, clean, strict=True):
+        done = run(tmp_path / "dirt.ipynb", processed, workshop)
+        assert done.cells[-1].execution_count == 3
+        assert runs._written(run(path, processed, tmp_path)) == before
 
 
 @pytest.mark.mirror

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,11 +19,13 @@ import pikepdf
 import pypdf
 import pytest
 
-from needs.blocks import Chart, Heading, Table, all_tables
+from needs.blocks import Chart, Heading, Prose, Span, Table, all_tables
 from needs.errors import RenderError
+from needs.report import run as runs
 from needs.report import typeset, typst
 from needs.report.accessibility import check_pdf
-from needs.report.document import Document
+from needs.report.document import Document, InputFile
+from needs.report.parameters import RunParameters
 from needs.report.register import entries
 
 
@@ -63,6 +68,49 @@ def squeezed(text: str) -> str:
     return "".join(text.replace("\u200b", "").split())
 
 
+LONG = (
+    "mhclg_iod_2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv",
+    "example_deaths/" + "a" * 90 + ".xlsx",
+)
+
+
+def words(pdf: bytes, folder: Path) -> Iterator[tuple[int, float, float, float, float, str]]:
+    """Each word on the page: page, left, top, right and bottom in points, text."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler) is not installed")
+    path = folder / "read.pdf"
+    path.write_bytes(pdf)
+    done = subprocess.run(
+        ["pdftotext", "-bbox", str(path), "-"], capture_output=True, encoding="utf-8", check=True
+    )
+    edge = r'="([-\d.]+)"'
+    for number, text in enumerate(done.stdout.split("<page ")[1:], 1):
+        for found in re.findall(rf"<word xMin{edge} yMin{edge} xMax{edge} yMax{edge}>(.*?)<", text):
+            left, top, right, bottom = map(float, found[:4])
+            yield number, left, top, right, bottom, found[4]
+
+
+def beyond_the_text(pdf: bytes, folder: Path) -> list[str]:
+    """Words that pass the margin of their page, or the column of the register that they are in."""
+    margin, gutter = 20 / 25.4 * 72, 7 / 25.4 * 72
+    widths = [float(one.mediabox.width) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    found, in_columns, last = [], False, 0
+    for number, left, top, right, bottom, text in words(pdf, folder):
+        width = widths[number - 1]
+        if number != last:
+            said, columns_from, last = [], 60.0, number  # below the page's header
+        middle = (width + gutter) / 2
+        ends_column = in_columns and top > columns_from and left < middle - gutter
+        end = middle - gutter if ends_column else width - margin
+        if right > end + 1 or left < margin - 1:
+            found.append(f"page {number}: {text}")
+        said.append(text)
+        if " ".join(said[-8:]).endswith("in figures.json and on the web page."):
+            in_columns, columns_from = True, bottom
+    assert in_columns
+    return found
+
+
 def with_block(document: Document, block: Any) -> Document:
     """The document with one more block at the end of its first chapter."""
     first, *others = document.chapters
@@ -98,7 +146,8 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
         heads = [one for part in elements(tagged, "THead") for one in elements(part, "TH")]
         assert [table_attribute(one, "/Scope") for one in heads] == ["/Column"] * len(table.columns)
         body = [row for part in elements(tagged, "TBody") for row in elements(part, "TR")]
-        assert body
+        assert len(body) == (table.print_rows or len(table.rows))
+        assert [str(one.S) for one in tagged.K][-2:] == ["/THead", "/TBody"]
         for row in body:
             first, *others = list(row.K)
             assert (first.S, table_attribute(first, "/Scope")) == ("/TH", "/Row")
@@ -160,8 +209,6 @@ def test_text_is_literal(pages: list[str]) -> None:
 
 
 def test_missing_signs_are_named(document: Document) -> None:
-    from needs.blocks import Prose, Span
-
     made = typst.render_pdf(with_block(document, Prose((Span("A \N{GRINNING FACE} 5 < 6"),))))
     assert check_pdf(made) == []
     text = " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
@@ -219,6 +266,38 @@ def test_the_rows_printed_are_those_around_the_reports_own_area(
     assert drawn["below"][0].startswith(f"{which} are printed here. All 60 rows")
 
 
+def with_files(document: Document, *paths: str) -> Document:
+    files = tuple(InputFile(path, "ab" * 32, 1, "example_deaths") for path in paths)
+    return dataclasses.replace(document, context=dataclasses.replace(document.context, files=files))
+
+
+def test_long_file_names_stay_in_their_column(document: Document, tmp_path: Path) -> None:
+    made = typst.render_pdf(with_files(document, *LONG))
+    assert squeezed(LONG[0]) in squeezed(
+        "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
+    )
+    assert beyond_the_text(made, tmp_path) == []
+
+
+def test_nothing_passes_the_margin_of_a_report_from_national_files(
+    national: Path, root: Path, tmp_path: Path
+) -> None:
+    parameters = RunParameters(
+        areas=["Isles of Scilly"], year=2022, date="2023-01-06", formats=["pdf"]
+    )
+    folder = runs.run(
+        parameters,
+        raw=tmp_path,
+        processed=national,
+        out=tmp_path / "reports",
+        notebooks=root / "notebooks",
+        prepare=False,
+    )
+    made = (folder / "report.pdf").read_bytes()
+    assert beyond_the_text(made, tmp_path) == []
+    assert check_pdf(made) == []
+
+
 def test_long_tables_repeat_their_header(document: Document) -> None:
     rows = long_table(document).rows
     drawing = typst._Drawing(document, {})
@@ -233,6 +312,112 @@ def test_long_tables_repeat_their_header(document: Document) -> None:
     held = [text for text in texts if "199" in text]
     assert len(held) >= 3
     assert all("Lower 95% limit" in " ".join(text.split()) for text in held)
+
+
+def only(document: Document, *blocks: Any) -> Document:
+    """The document with one chapter of these blocks, and no figures."""
+    alone = dataclasses.replace(document.chapters[0], blocks=blocks)
+    return dataclasses.replace(document, chapters=(alone,), register=())
+
+
+def page_texts(document: Document) -> list[str]:
+    made = typst.render_pdf(document, cover=False)
+    return [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages]
+
+
+FILLER = (Prose((Span("Filler."),)),)
+
+
+@pytest.mark.parametrize("lines", range(15, 31, 3))
+def test_no_page_begins_or_ends_with_less_than_three_rows(document: Document, lines: int) -> None:
+    rows = long_table(document).rows[:14]
+    table = long_table(document, print_rows=0, rows=rows)
+    texts = page_texts(only(document, *FILLER * lines, table))
+    held = [sum(f"\n{row[0].text}" in text for row in rows) for text in texts]
+    assert sum(held) == 14
+    assert all(count == 0 or count >= 3 for count in held)
+    assert all(count == 0 or "Upper 95% limit" in " ".join(text.split())
+               for count, text in zip(held, texts, strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", [14, 20, 24, 27])
+def test_a_definition_and_its_sentence_stay_with_their_chart(
+    document: Document, lines: int
+) -> None:
+    chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
+    texts = page_texts(
+        only(
+            document,
+            *FILLER * lines,
+            Heading("Rates of death"),
+            Prose((Span("Defined so. " * 40),), "definition"),
+            Prose((Span("The rate was high."),)),
+            chart,
+        )
+    )
+    (whole,) = [text for text in texts if "Rates of death" in text]
+    for said in ("The rate was high.", "Figure 1:"):
+        assert said in whole
+    assert whole.count("Defined so.") == 40
+
+
+def test_a_source_is_named_once(document: Document) -> None:
+    chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
+    fewer = dataclasses.replace(chart, sources=("example_deaths", "another"))
+    drawing = typst._Drawing(document, {})
+    for one in (chart, fewer):
+        assert not any(line.startswith("Source:") for line in drawing.chart(one)["table"]["below"])
+    other = dataclasses.replace(chart, sources=())
+    assert any(line.startswith("Source:") for line in drawing.chart(other)["table"]["below"])
+
+
+def test_headline_figures_stand_on_one_page(report: Path) -> None:
+    pages = [
+        " ".join(one.extract_text().split()) for one in pypdf.PdfReader(report / "report.pdf").pages
+    ]
+    (summary,) = [text for text in pages if "Headline figures for Worcestershire" in text]
+    assert summary.count("More in chapter") >= 9
+    assert "Titles and files are in the figure register" in summary
+
+
+def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
+    files: dict[str, bytes] = {}
+    model = typst._model(document, files, cover=False)
+    pdf = typst._compile(model, files, typeset.untagged_rows)
+    found = typst._compile(model, files, lambda *given: json.dumps(typeset.ends(*given)).encode())
+    ends = json.loads(found)
+    assert sum(end["pages"] for end in ends) == len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    assert all(0 < end["filled"] <= 1 for end in ends)
+
+
+def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = json.loads(json.dumps(typst._model(document, {}, cover=False)))
+    files = {"document.json": json.dumps(model).encode()}
+
+    def end(pages: int, filled: float) -> dict[str, float]:
+        return {"pages": pages, "filled": filled}
+
+    # the first chapter has one page, the second is shorter with the first step, the third never
+    asked = iter([
+        [end(1, 0.1), end(4, 0.1), end(3, 0.1)],
+        [end(1, 0.1), end(3, 0.9), end(3, 0.1)],
+        [end(1, 0.1), end(3, 0.9), end(3, 0.1)],
+    ])  # fmt: skip
+    monkeypatch.setattr(typeset, "ends", lambda *_: next(asked))
+    made = json.loads(typeset.tightened(files, "")["document.json"])
+    kept = [new == old for new, old in zip(made["chapters"], model["chapters"], strict=True)]
+    assert kept == [True, False, True]
+    gaps = {one["row_gap"] for one in made["chapters"][1]["blocks"] if one["kind"] == "table"}
+    assert gaps == {typeset._TIGHTER[0][1]}
+
+
+def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:
+    assert typst._share_of_width(236.0) == 1.0
+    assert typeset.SMALLEST < typst._share_of_width(300.0) < 1.0
+    assert typst._share_of_width(400.0) == typeset.SMALLEST
+    assert typst._share_of_width(1120.0) == 0.5  # a page is not higher
 
 
 def test_tables_behind_charts_are_cut_where_they_are_long(document: Document) -> None:

@@ -8,14 +8,22 @@ compiler and what tags the pages, and is there for the second that the work take
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pikepdf
 import typst
+
+#: A drawing is made smaller by no more than this share, so that its words can be read.
+SMALLEST = 0.82
+# a chapter's last page that is filled less than this is worth setting the chapter tighter
+_FILLED = 0.3
+# share of a drawing's width, and room in a table's rows, for that: a little, or more
+_TIGHTER = ((0.92, 2.2), (0.82, 1.8))
 
 #: How the process ends when the compiler refuses the document.
 REFUSED = 3
@@ -47,7 +55,8 @@ def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:
     Parameters
     ----------
     files : mapping of str to bytes
-        By name; ``main.typ`` is the document, which reads the others.
+        By name; ``main.typ`` is the document, which reads the others; ``document.json`` says what
+        stands in it.
     fonts : str
         Folder of the only fonts to use.
 
@@ -60,7 +69,62 @@ def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:
     ------
     RefusedError
     """
-    return mark_row_headers(untagged_rows(files, fonts))
+    return mark_row_headers(untagged_rows(tightened(files, fonts), fonts))
+
+
+def tightened(files: Mapping[str, bytes], fonts: str) -> Mapping[str, bytes]:
+    """The files, with those chapters set tighter that end in a few lines on a page of their own.
+
+    A chapter that is no page shorter for it stays as it was. The compiler remembers what it has
+    laid out, so that to ask again costs little.
+    """
+    model = json.loads(files["document.json"])
+    found = ends(files, fonts)
+    for share, gap in _TIGHTER:
+        short = [end["pages"] > 1 and end["filled"] < _FILLED for end in found]
+        if not any(short):
+            break
+        tried = [
+            one | {"blocks": [_tighter(block, share, gap) for block in one["blocks"]]}
+            for one in model["chapters"]
+        ]
+        after = ends(_written(files, _with_chapters(model, tried, short)), fonts)
+        better = [
+            thin and new["pages"] < old["pages"]
+            for thin, old, new in zip(short, found, after, strict=True)
+        ]
+        model = _with_chapters(model, tried, better)
+        found = [new if one else old for one, old, new in zip(better, found, after, strict=True)]
+    return _written(files, model)
+
+
+def ends(files: Mapping[str, bytes], fonts: str) -> list[dict[str, float]]:
+    """Where each chapter ends: how many pages it has, and how much of the last one it fills."""
+    inputs: Any = dict(files)
+    try:
+        found = typst.query(
+            inputs, "<end>", field="value", font_paths=[fonts], ignore_system_fonts=True
+        )
+    except RuntimeError as error:  # the parent of the compiler's own
+        raise RefusedError(str(error).strip()) from error
+    return list(json.loads(found))
+
+
+def _written(files: Mapping[str, bytes], model: Any) -> dict[str, bytes]:
+    return {**files, "document.json": json.dumps(model, ensure_ascii=False).encode("utf-8")}
+
+
+def _with_chapters(model: Any, tried: Sequence[Any], chosen: Sequence[bool]) -> Any:
+    chapters = zip(model["chapters"], tried, chosen, strict=True)
+    return model | {"chapters": [new if one else old for old, new, one in chapters]}
+
+
+def _tighter(block: Any, share: float, gap: float) -> Any:
+    """A block with a smaller drawing and lower rows."""
+    if block["kind"] == "chart":
+        width = min(block["width"], max(SMALLEST, share * block["width"]))
+        return block | {"width": width, "table": _tighter(block["table"], share, gap)}
+    return block | {"row_gap": gap} if block["kind"] == "table" else block
 
 
 def untagged_rows(files: Mapping[str, bytes], fonts: str) -> bytes:
@@ -94,6 +158,7 @@ def mark_row_headers(pdf: bytes) -> bytes:
     """
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as opened:
+        _close_bodies(opened.Root.StructTreeRoot)
         for row in _body_rows(opened.Root.StructTreeRoot):
             for position, cell in enumerate(_kids(row)):
                 attributes = cell.get("/A", pikepdf.Array())
@@ -122,13 +187,31 @@ def _kids(element: Any) -> list[Any]:
     return [one for one in kids if isinstance(one, pikepdf.Dictionary)]
 
 
+def _close_bodies(root: Any) -> None:
+    """Give the rows that a page's end may not part, a footer to the compiler, to their body."""
+    for table in _elements(root, pikepdf.Name.Table):
+        parts = {str(one.S): one for one in _kids(table)}
+        if "/TFoot" in parts:
+            body, foot = parts["/TBody"], parts["/TFoot"]
+            rows = _kids(foot)
+            for row in rows:
+                row.P = body
+            body.K = pikepdf.Array([*_kids(body), *rows])
+            table.K = pikepdf.Array([one for one in _kids(table) if str(one.S) != "/TFoot"])
+
+
 def _body_rows(root: Any) -> Iterator[Any]:
+    for body in _elements(root, pikepdf.Name.TBody):
+        yield from _kids(body)
+
+
+def _elements(root: Any, wanted: pikepdf.Name) -> Iterator[Any]:
     waiting = [root]
     while waiting:
         element = waiting.pop()
         kind = element.get("/S")
-        if kind == pikepdf.Name.TBody:
-            yield from _kids(element)
+        if kind == wanted:
+            yield element
         elif kind != pikepdf.Name.P:
             waiting.extend(_kids(element))
 

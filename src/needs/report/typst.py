@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -61,6 +61,8 @@ PORTRAIT_COLUMNS = 8
 
 # a chart and its words stay on one page: width and greatest height of the drawing, in points
 _WIDTH, _HEIGHT = 482.0, 560.0
+# a drawing that is higher than this is drawn smaller
+_TALL = 270.0
 _BREAKABLE = re.compile(r"\S{21,}")
 _SPACES = re.compile(r"[\t\n\r\f\v\u2028\u2029]")
 _NOTICES = {"missing": "Not available", "caution": "Caution", "information": "Note"}
@@ -72,7 +74,11 @@ _UPRIGHT, _TURNED = 481.0, 728.0
 # a number is never broken in two, nor is text of no more than this width
 _UNBROKEN = 75.0
 # a table of no more lines than these is not split between two pages
-_WHOLE = 26
+_WHOLE = 9
+# a longer one has at least so many rows on either side of a page's end
+_TOGETHER = 3
+# room above and below the text of a table's row, in points
+_ROW_GAP = 2.6
 
 Model = dict[str, Any]
 
@@ -201,11 +207,21 @@ def printable(text: str) -> str:
     return "".join(out)
 
 
-def _cell(text: str) -> str:
-    """Text of a table's cell: a long path or checksum can go on in the next line."""
-    return _BREAKABLE.sub(
-        lambda found: "\u200b".join(re.findall(r".{1,8}", found[0])), printable(text)
-    )
+def breakable(text: str) -> str:
+    """Text for a narrow column: a long path or checksum can go on in the next line.
+
+    Examples
+    --------
+    >>> breakable("ons_drug_deaths/2021localauthorities.xlsx").split("\u200b")
+    ['ons_', 'drug_', 'deaths/', '2021localauthorities.', 'xlsx']
+    """
+    return _BREAKABLE.sub(lambda found: "\u200b".join(_parts(found[0])), printable(text))
+
+
+def _parts(word: str) -> Iterator[str]:
+    """What a long word falls into: at its signs, and where it has none at every eighth."""
+    for part in re.findall(r"[^-_./]+[-_./]*|[-_./]+", word):
+        yield from [part] if len(part) <= 21 else re.findall(r".{1,8}", part)
 
 
 @dataclass(frozen=True)
@@ -312,13 +328,15 @@ class _Drawing:
             figure.id: entry.anchor for entry in self.entries for figure in entry.figures
         }
 
-    def text(self, text: Text | str) -> list[str | Model]:
+    def text(
+        self, text: Text | str, printed: Callable[[str], str] = printable
+    ) -> list[str | Model]:
         if isinstance(text, str):
-            return [printable(text)]
-        return [self._span(span) for span in text]
+            return [printed(text)]
+        return [self._span(span, printed) for span in text]
 
-    def _span(self, span: Span) -> str | Model:
-        run: Model = {"text": printable(span.text)}
+    def _span(self, span: Span, printed: Callable[[str], str]) -> str | Model:
+        run: Model = {"text": printed(span.text)}
         if span.strong:
             run["strong"] = True
         if span.emphasis:
@@ -335,6 +353,13 @@ class _Drawing:
     def source(self, keys: Iterable[str]) -> str:
         named = self.view.source_lines(keys)
         return printable(f"Source: {named}") if named else ""
+
+    def producers(self, keys: Iterable[str]) -> str:
+        """Who published the figures of the cards, which are to stand on one page."""
+        sources = self.document.context.catalogue.sources
+        named = dict.fromkeys(sources[key].producer for key in keys if key in sources)
+        words = "Titles and files are in the figure register, by what is measured."
+        return printable(f"Source: {'; '.join(named)}. {words}") if named else ""
 
     def block(self, block: Block, level: int, number: str, anchor: str) -> Model:
         match block:
@@ -377,10 +402,8 @@ class _Drawing:
             "kind": "cards",
             "name": f"cards '{block.caption}'",
             "caption": printable(block.caption),
-            # three in a row, unless two fill the rows better
-            "columns": 2 if len(block.items) in (1, 2, 4) else 3,
             "items": [self.card(one) for one in block.items],
-            "source": self.source(block.sources),
+            "source": self.producers(block.sources),
         }
 
     def card(self, card: Card) -> Model:
@@ -419,7 +442,7 @@ class _Drawing:
             )
         if sources and table.sources:
             below.append(self.source(table.sources))
-        rows = [[_cell(cell.text) for cell in row] for row in table.rows[first : first + kept]]
+        rows = [[breakable(cell.text) for cell in row] for row in table.rows[first : first + kept]]
         layout = _Layout.of(table, rows)
         return {
             "kind": "table",
@@ -427,7 +450,7 @@ class _Drawing:
             "caption": printable(self.view.table_label(table.id) + table.caption),
             "shorthand": f"Shorthand in this table: {meanings}." if symbols else "",
             "columns": [
-                {"label": _cell(one.label), "kind": one.kind, "unit": printable(one.unit)}
+                {"label": breakable(one.label), "kind": one.kind, "unit": printable(one.unit)}
                 for one in table.columns
             ],
             "rows": rows,
@@ -435,8 +458,10 @@ class _Drawing:
             "landscape": layout.turned,
             "before": [],
             "whole": layout.lines <= _WHOLE,
+            "together": _TOGETHER,
             "size": layout.size,
             "inset": layout.inset,
+            "row_gap": _ROW_GAP,
             "widths": layout.widths,
         }
 
@@ -450,12 +475,14 @@ class _Drawing:
             "headline": self.text(chart.headline),
             "subtitle": printable(chart.subtitle),
             "file": name,
-            "width": min(1.0, _HEIGHT / (_WIDTH * _aspect(svg))),
+            "width": _share_of_width(_WIDTH * _aspect(svg)),
             "alt": chart.alt,
             "caption": printable(self.view.chart_label(chart.id) + chart.table.caption),
             "source": self.source(chart.sources),
             "table": self.table(
-                chart.table, chart.table.sources != chart.sources, not chart.table.open
+                chart.table,
+                sources=not set(chart.table.sources) <= set(chart.sources),
+                folded=not chart.table.open,
             ),
         }
 
@@ -498,15 +525,15 @@ class _Drawing:
             "level": level,
             "text": printable(entry.name),
             "anchor": entry.anchor,
-            "lines": self.lines(lines),
-            "files": [[run for run in self.text(line) if run] for line in files],
+            "lines": [self.text(line, breakable) for line in lines],
+            "files": [[run for run in self.text(line, breakable) if run] for line in files],
         }
 
     def chapter(self, chapter: Chapter) -> Model:
         return {
             "label": printable(chapter.label),
             "anchor": chapter.anchor,
-            "blocks": _headed([self.block(*one) for one in chapter.outline()]),
+            "blocks": _kept(_headed([self.block(*one) for one in chapter.outline()])),
         }
 
 
@@ -521,10 +548,30 @@ def _headed(drawn: Sequence[Model]) -> list[Model]:
     return out
 
 
+def _kept(drawn: Sequence[Model]) -> list[Model]:
+    """Words that stay with what follows: a definition, and what is said of a chart or table."""
+    followed = {"chart", "table"}
+    return [
+        one
+        | {
+            "sticky": one["style"] == "definition"
+            or (one["style"] == "body" and bool(after) and after["kind"] in followed)
+        }
+        if one["kind"] == "prose"
+        else one
+        for one, after in zip(drawn, [*drawn[1:], {}], strict=True)
+    ]
+
+
 def _aspect(svg: str) -> float:
     """Height of a drawing by its width."""
     box = re.search(r'\sviewBox="[-0-9.e]+[ ,]+[-0-9.e]+[ ,]+([0-9.e]+)[ ,]+([0-9.e]+)"', svg)
     return float(box[2]) / float(box[1]) if box and float(box[1]) else 0.5
+
+
+def _share_of_width(height: float) -> float:
+    """How wide a drawing is that would be so high at the width of the page."""
+    return min(1.0, max(_TALL / height, typeset.SMALLEST), _HEIGHT / height)
 
 
 def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:

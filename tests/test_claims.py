@@ -117,9 +117,9 @@ def test_a_printed_figure_agrees_at_its_precision_and_in_its_words(
     ("changes", "verdict", "told"),
     [
         ({}, AGREES, ""),
-        ({"stated_value": "4.3"}, DIFFERS, "Printed 0.10 above ours"),
+        ({"stated_value": "4.3"}, DIFFERS, "Printed 0.10 per 100,000 above ours"),
         ({"stated_value": "5.3"}, DIFFERS, "upper confidence limit of Worcestershire"),
-        ({"stated_value": "4.6"}, DIFFERS, "Ours for 2019 to 2021 is this number"),
+        ({"stated_value": "4.6"}, DIFFERS, "The reason is not known"),
         ({"period": "2018-20"}, AGREES, ""),
         ({"period": "2012 to 2014"}, NOT_AVAILABLE, ""),
         ({"area_code": "E10000099"}, NOT_AVAILABLE, ""),
@@ -346,9 +346,30 @@ def test_englands_drug_misuse_rate_is_flagged(checked: pd.DataFrame) -> None:
     assert row["source"] == "ons_drug_deaths"
 
 
+def test_reasons_are_known_ones_and_have_units(checked: pd.DataFrame) -> None:
+    """Another period with the same number is no reason; what is not known is said to be so."""
+    notes = {(one.claim_id, one.part, one.area_name): one.note for one in checked.itertuples()}
+    assert not any("is this number" in note for note in notes.values())
+    gaps = checked[checked["verdict"] == DIFFERS]
+    words = ("people", "percentage points", "per 100,000")
+    assert all(any(f"{word} " in note for word in words) for note in gaps["note"])
+    assert "The reason is not known." in notes["C19", "comparator", "England"]
+    assert "later edition" in notes["C28", "comparator", "England"]
+    assert "edition mid-2023" in notes["C09", "claim", "Malvern Hills"]
+    assert all(note for key, note in notes.items() if key[0] in ("C09", "C39"))
+    assert "needs fetch" not in notes["C39", "comparator", "England"]
+
+
+def test_every_own_figure_has_an_indicator_a_method_and_a_trail(checked: pd.DataFrame) -> None:
+    ours = checked[checked["ours"] != ""]
+    for column in ("our_indicator", "our_formula", "our_method", "source", "source_row"):
+        assert (ours[column] != "").all(), column
+
+
 def test_sums_of_grants_are_said_even_where_they_are_later(checked: pd.DataFrame) -> None:
     notes = checked.set_index("claim_id").loc[["C42", "C43"], "note"]
     assert all("Our figure agrees. Sum of the" in note for note in notes)
+    assert all(note.count("Sum of") == 1 for note in notes)
 
 
 @pytest.mark.mirror

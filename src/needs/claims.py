@@ -12,7 +12,7 @@ import functools
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +36,8 @@ VERDICTS = (AGREES, DIFFERS, PRINTED, NOT_AVAILABLE, LATER, UNKNOWN)
 #: Columns of the result of `check_claims`.
 COLUMNS = (
     *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period"),
-    *("stated_value", "stated", "our_value", "ours", "our_period", "difference", "verdict"),
+    *("stated_value", "stated", "our_value", "ours", "our_period", "our_indicator", "our_unit"),
+    *("our_decimals", "our_formula", "our_method", "difference", "verdict"),
     *("note", "how_to_add", "source", "source_row", "document", "section"),
 )
 
@@ -47,6 +48,9 @@ _ABOVE = ("more than", "over", "at least", "above")
 _AROUND = ("about", "around", "approximately", "roughly", "some")
 
 _SMALL = 1e-9
+
+#: Headings in docs/methods.md of figures from LSOAs and from mid-year estimates.
+DEPRIVATION, POPULATION = "Share of residents by deprivation decile", "Population"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ class _Own:
     source_row: str = ""
     note: str = ""
     printed: bool = False
+    indicator: str = ""
+    formula: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -303,6 +310,11 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
         "our_value": math.nan,
         "ours": "",
         "our_period": "",
+        "our_indicator": "",
+        "our_unit": "",
+        "our_decimals": 0,
+        "our_formula": "",
+        "our_method": "",
         "difference": math.nan,
         "how_to_add": "",
         "source": "",
@@ -315,13 +327,18 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
             "our_value": own.value,
             "ours": with_unit(format_number(own.value, max(decimals, own.decimals)), own.unit),
             "our_period": own.period,
+            "our_indicator": own.indicator,
+            "our_unit": own.unit,
+            "our_decimals": max(decimals, own.decimals),
+            "our_formula": own.formula,
+            "our_method": own.method,
             "source": own.source,
             "source_row": own.source_row,
         }
     row["verdict"], row["note"] = _verdict(claim, own, indicator, later, data)
     if own is not None and row["verdict"] in (AGREES, DIFFERS):
         row["difference"] = stated - own.value
-    elif indicator is not None:
+    elif indicator is not None and row["verdict"] != LATER:
         row["how_to_add"] = indicator.how_to_add
     return row
 
@@ -345,14 +362,18 @@ def _verdict(
         return PRINTED, _sentences("No other source is at hand.", nearest, remark)
     same = agrees(stated, own.value, precision, str(claim["stated_as"]))
     if later:
-        known = "" if own.printed else f"Our figure {'agrees' if same else 'differs'}."
+        known = f"Our figure {'agrees' if same else 'differs'}."
+        known = "No other source is at hand." if own.printed else known
         return LATER, _sentences(known, own.note, remark)
     if same:
         return AGREES, _sentences(own.note, remark)
     gap = stated - own.value
     size = format_number(abs(gap), 0 if abs(gap) >= 10 else 2)
+    size = with_unit(size, "percentage points" if own.unit == "%" else own.unit)
     by = f"Printed {size} {'above' if gap > 0 else 'below'} ours."
-    return DIFFERS, _sentences(by, _explain(claim, indicator, data), own.note, remark)
+    why = _explain(claim, indicator, data)
+    reason = "" if why or own.note or remark else "The reason is not known."
+    return DIFFERS, _sentences(by, why, own.note, remark, reason)
 
 
 def _sentences(*parts: str) -> str:
@@ -379,7 +400,7 @@ def _find(claim: dict[str, object], data: _Data) -> tuple[_Own | None, Indicator
     for key in keys:
         own = MEASURES[key](claim, data) if key in MEASURES else _observed(claim, key, data)
         if own is not None and (found is None or (found.printed and not own.printed)):
-            found = own
+            found = replace(own, indicator=key)
     declared = next(
         (data.catalogue.indicators[k] for k in keys if k in data.catalogue.indicators), None
     )
@@ -420,6 +441,8 @@ def _own(row: pd.Series, indicator: Indicator, data: _Data) -> _Own:
         str(row["source_row"]),
         note="Computed from a printed number." if any(printed) and not all(printed) else "",
         printed=all(printed),
+        formula=indicator.formula,
+        method=indicator.method,
     )
 
 
@@ -452,6 +475,8 @@ def _summed(
         "; ".join(dict.fromkeys(parts["source_row"])),
         note="Sum of the years.",
         printed=first.printed,
+        formula="sum of the years",
+        method=indicator.method,
     )
 
 
@@ -473,22 +498,27 @@ def _nearest(claim: dict[str, object], indicator: Indicator | None, data: _Data)
 
 
 def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
-    """What else in our data is the printed number: another period, or a limit of an interval."""
+    """What is known of a difference: another edition, or a limit taken for the value."""
     if indicator is None or indicator.statistic in ("count", "amount"):
         return ""
     stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
-    rows = _rows(claim, indicator.key, data)
-    shown = rows[rows["status"] == Status.SHOWN]
-    for row in shown.sort_values("period_end", ascending=False).itertuples():
-        if row.period != claim["period"] and agrees(stated, float(str(row.value)), precision):
-            return f"Ours for {row.period} is this number."
     own_area = {**claim, "area_code": claim.get("claim_area", claim["area_code"])}
     same = _rows(own_area, indicator.key, data)
     same = same[same["period"] == str(claim["period"])]
+    if same.empty:
+        return ""
+    name = same["area_name"].iloc[0]
+    if all(_is_printed(key, data.catalogue) for key in str(same["source"].iloc[0]).split(";")):
+        return (
+            f"Ours is of a later edition of the publisher's file; the figure of {name} beside it "
+            "is the document's own, of the earlier one. What was revised is not known."
+        )
     for part in ("lower", "upper"):
-        if len(same) and agrees(stated, float(same[part].iloc[0]), precision):
-            name = same["area_name"].iloc[0]
-            return f"It equals the {part} confidence limit of {name} in the same period."
+        if agrees(stated, float(same[part].iloc[0]), precision):
+            return (
+                f"It equals the {part} confidence limit of {name} in the same period. Whether that "
+                "was taken for it is not known."
+            )
     return ""
 
 
@@ -500,6 +530,12 @@ def _members(claim: dict[str, object], data: _Data) -> pd.DataFrame:
     return data.lsoa[(data.lsoa["upper_code"] == code) | (data.lsoa["district_code"] == code)]
 
 
+def _residents_sources(data: _Data, edition: str) -> tuple[str, ...]:
+    """Sources of the residents of an index's LSOAs."""
+    index = data.catalogue.indices.get(edition)
+    return index.population_sources if index else ()
+
+
 def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _Own | None]:
     def measure(claim: dict[str, object], data: _Data) -> _Own | None:
         rows = _members(claim, data)
@@ -508,13 +544,22 @@ def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _
         inside = rows[rows["imd_decile"] <= deciles]
         edition = f"IoD{rows['edition'].iloc[0]}"
         source = f"mhclg_iod_{rows['edition'].iloc[0]}"
+        index = _residents_sources(data, str(rows["edition"].iloc[0]))
+        where = f"LSOAs of {claim['area_code']}"
         if what == "lsoas":
-            return _Own(float(len(inside)), edition, "LSOAs", 0, source)
+            formula = "count of LSOAs whose national decile is in range"
+            own = _Own(float(len(inside)), edition, "LSOAs", 0, source, where, formula=formula)
+            return replace(own, method=DEPRIVATION)
+        source = ";".join((source, *index))
         people = float(inside["population"].sum())
         if what == "residents":
-            return _Own(people, edition, "people", 0, f"{source};nomis_population")
+            formula = "sum of the mid-year populations of those LSOAs"
+            own = _Own(people, edition, "people", 0, source, where, formula=formula)
+            return replace(own, method=DEPRIVATION)
         share = 100 * people / float(rows["population"].sum())
-        return _Own(share, edition, "%", 2, f"{source};nomis_population")
+        formula = "residents of LSOAs in range ÷ all residents × 100"
+        own = _Own(share, edition, "%", 2, source, where, formula=formula)
+        return replace(own, method=DEPRIVATION)
 
     return measure
 
@@ -540,6 +585,21 @@ def _year_of(claim: dict[str, object]) -> int | None:
         return None
 
 
+def _estimated(
+    value: float,
+    period: str,
+    unit: str,
+    decimals: int,
+    claim: dict[str, object],
+    formula: str,
+    note: str = "",
+) -> _Own:
+    """Our figure from mid-year estimates."""
+    where = f"{period}, {claim['area_code']}"
+    own = _Own(value, period, unit, decimals, "ons_population", where, note=note)
+    return replace(own, formula=formula, method=POPULATION)
+
+
 def _population(claim: dict[str, object], data: _Data) -> _Own | None:
     year = _year_of(claim)
     found = _total(str(claim["area_code"]), year, data) if year is not None else None
@@ -547,7 +607,7 @@ def _population(claim: dict[str, object], data: _Data) -> _Own | None:
         return None
     people, edition = found
     note = f"Mid-year estimate of the edition {edition}; estimates are revised from time to time"
-    return _Own(people, f"mid-{year}", "people", 0, "ons_population", note=note)
+    return _estimated(people, f"mid-{year}", "people", 0, claim, "mid-year estimate", note)
 
 
 def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
@@ -558,7 +618,20 @@ def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
     part, whole = (_total(one, year, data) for one in (code, str(rows["upper_code"].iloc[0])))
     if part is None or whole is None:
         return None
-    return _Own(100 * part[0] / whole[0], f"mid-{year}", "%", 1, "ons_population")
+    share = 100 * part[0] / whole[0]
+    formula = "residents of the district ÷ residents of the area × 100"
+    note = ""
+    if not agrees(
+        float(str(claim["stated_value"])),
+        share,
+        float(str(claim["precision"])),
+        str(claim["stated_as"]),
+    ):
+        note = (
+            f"Ours is of mid-year estimates, edition {part[1]}; which count of residents the "
+            "document used is not known"
+        )
+    return _estimated(share, f"mid-{year}", "%", 1, claim, formula, note)
 
 
 def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Data], _Own | None]:
@@ -581,7 +654,8 @@ def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Da
         )
         share = 100 * float(rows.loc[inside, "population"].sum()) / float(rows["population"].sum())
         note = "" if year == wanted else f"By age at hand for mid-{year} only"
-        return _Own(share, f"mid-{year}", "%", 1, "ons_population", note=note)
+        formula = "residents of the age ÷ all residents × 100"
+        return _estimated(share, f"mid-{year}", "%", 1, claim, formula, note)
 
     return measure
 
@@ -594,7 +668,8 @@ def _not_in_treatment(claim: dict[str, object], data: _Data) -> _Own | None:
         return None
     row = rows.iloc[0]
     people = float(row["denominator"]) - float(row["count"])
-    return _Own(people, str(row["period"]), "people", 0, str(row["source"]), str(row["source_row"]))
+    own = _Own(people, str(row["period"]), "people", 0, str(row["source"]), str(row["source_row"]))
+    return replace(own, formula="estimated prevalence − people in treatment", method="Unmet need")
 
 
 def _sum_of_grants(claim: dict[str, object], data: _Data) -> _Own | None:
@@ -617,6 +692,8 @@ def _sum_of_grants(claim: dict[str, object], data: _Data) -> _Own | None:
         ";".join(dict.fromkeys(rows["source"])),
         "; ".join(dict.fromkeys(rows["source_row"])),
         note=note,
+        formula="sum of the grants",
+        method="Amount",
     )
 
 

@@ -111,10 +111,12 @@ def test_every_claim_is_a_figure_or_listed_as_not_available(
     assert listed == set(worcestershire.claims["claim_id"])
     assert len(listed) == 44
     for row in table.rows:
-        verdict = row[7].text
+        verdict = row[8].text
         assert verdict
         if row[5].text == "[x]":
-            assert row[8].text != "none", f"{row[0].text}: no reason and no publisher"
+            assert row[9].text != "none", f"{row[0].text}: no reason and no publisher"
+        else:
+            assert row[5].figure, f"{row[0].text}: our figure is not in the register"
 
 
 def test_every_indicator_without_a_figure_is_listed_once(

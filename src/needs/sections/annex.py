@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 from needs import claims as claims_module
 from needs import tables, words
 from needs.assessment import Assessment, Place
@@ -273,24 +276,25 @@ def claims(na: Assessment) -> Blocks:
     checked = checked[checked["claim_id"].isin(of_area)]
     if checked.empty:
         return Blocks()
-    rows = tuple(
-        (
-            Cell(
-                f"{row['claim_id']}, {row['area_name']}"
-                if row["part"] == "comparator"
-                else row["claim_id"]
-            ),
-            Cell(str(row["label"])),
-            Cell(str(row["area_name"])),
-            Cell(str(row["period"])),
-            Cell(str(row["stated"])),
-            Cell(row["ours"] or "[x]"),
-            Cell(row["our_period"] or "[x]"),
-            Cell(str(row["verdict"])),
-            Cell(row["note"] or row["how_to_add"] or "none"),
+    rows, figures = [], []
+    for row in checked.to_dict("records"):
+        ours = _claimed(na, row) if row["ours"] else None
+        figures += [ours] if ours else []
+        printed = str(row["claim_id"])
+        rows.append(
+            (
+                Cell(f"{printed}, {row['area_name']}" if row["part"] == "comparator" else printed),
+                Cell(str(row["label"])),
+                Cell(str(row["area_name"])),
+                Cell(str(row["period"])),
+                Cell(str(row["stated"])),
+                tables.value_cell(ours) if ours else Cell("[x]"),
+                Cell(ours.unit if ours else "[z]"),
+                Cell(row["our_period"] or "[x]"),
+                Cell(str(row["verdict"])),
+                Cell(row["note"] or row["how_to_add"] or "none"),
+            )
         )
-        for row in checked.to_dict("records")
-    )
     return blocks(
         Heading("Figures printed in the strategy, checked"),
         Prose(
@@ -311,13 +315,50 @@ def claims(na: Assessment) -> Blocks:
                 Column("Area", "text"),
                 Column("Period", "text"),
                 Column("Printed", "text"),
-                Column("This report", "text"),
+                Column("This report"),
+                Column("Unit", "text"),
                 Column("Period in this report", "text"),
                 Column("Verdict", "text"),
                 Column("Why", "text"),
             ),
-            rows=rows,
+            rows=tuple(rows),
+            sources=tables.sources_of(figures),
+            figures=tuple({one.id: one for one in figures}.values()),
         ),
+    )
+
+
+def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:
+    """The report's own figure beside a printed one: the indicator's, or one of its own."""
+    key, code = str(row["our_indicator"]), str(row["area_code"])
+    places = {one.code: one for one in (*na.places, *na.districts)}
+    place = places.get(code) or Place(code, str(row["area_name"]), "")
+    if key in na.catalogue.indicators:
+        rows = na.all_observations
+        rows = rows[
+            (rows["indicator"] == key)
+            & (rows["area_code"] == code)
+            & (rows["period"] == row["our_period"])
+            & (rows["sex"] == "persons")
+            & (rows["category"] == "")
+        ]
+        if len(rows):
+            return na.to_figure(rows.to_dict("records")[0], place)
+    return Figure(
+        id=figure_id("claim", str(row["claim_id"]), code, str(row["our_period"])),
+        indicator=key,
+        label=str(row["label"]),
+        area_code=code,
+        area_name=place.name,
+        period=str(row["our_period"]),
+        value=float(row["our_value"]),
+        unit=str(row["our_unit"]),
+        decimals=int(row["our_decimals"]),
+        formula=str(row["our_formula"]),
+        method=str(row["our_method"]),
+        sources=tuple(str(row["source"]).split(";")),
+        source_rows=tuple(one for one in str(row["source_row"]).split("; ") if one),
+        note=f"beside the printed figure {row['claim_id']}",
     )
 
 

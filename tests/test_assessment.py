@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.dataset
+import pyarrow.parquet
 import pytest
 
 from needs import assessment
@@ -112,3 +114,31 @@ def test_figures_under_an_old_code_follow_the_authority(national: Path) -> None:
     new = assessment.load("Barnsley", 2025, processed=national)
     assert (old.area.code, new.area.code) == ("E08000016", "E08000038")
     assert new.figure("drug_misuse_rate").value == old.figure("drug_misuse_rate").value
+
+
+@pytest.mark.parametrize("number", [0, 1, 50, 51, 120])
+def test_slices_choose_what_one_list_of_codes_would(number: int) -> None:
+    codes = [f"E{n:08}" for n in reversed(range(number))]
+    parts = assessment.slices("code", codes, ("year", "==", 2020))
+    assert [one[0] for one in parts] == [("year", "==", 2020)] * len(parts)
+    chosen = [code for one in parts for code in one[1][2]]
+    assert chosen == sorted(codes)
+    assert all(len(one[1][2]) <= assessment.CODES_TO_PRUNE for one in parts)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", ["Leicester", "Worcestershire", "Kent", "Rutland"])
+@pytest.mark.parametrize(
+    ("table", "column"), [("boundaries_lsoa_2011", "code"), ("lsoa_population", "lsoa_code")]
+)
+def test_a_report_reads_only_its_own_areas_row_groups(
+    national: Path, name: str, table: str, column: str
+) -> None:
+    codes = set(assessment.load(name, 2022, processed=national).lsoa["lsoa_code"])
+    stored = pyarrow.dataset.dataset(national / f"{table}.parquet")
+    (fragment,) = stored.get_fragments()
+    rows = pyarrow.parquet.filters_to_expression(assessment.slices(column, codes))
+    read = fragment.subset(filter=rows, schema=stored.schema)
+    assert set(read.to_table(filter=rows).column(column).to_pylist()) == codes
+    # codes are given out place by place, but those of later divisions stand at the end
+    assert len(read.row_groups) < 0.2 * fragment.num_row_groups

@@ -143,14 +143,29 @@ class Assessment:
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
+        table, _, by_area = self._table(key, sex, category)
+        return table.copy(deep=False) if code is None else table.iloc[by_area.get(code, [])]
+
+    def records(
+        self, key: str, code: str, sex: str = "persons", category: str = ""
+    ) -> list[dict[str, Any]]:
+        """An area's `rows` as dictionaries: of a few rows, much faster than a frame."""
+        _, columns, by_area = self._table(key, sex, category)
+        return [
+            {name: column[place] for name, column in columns.items()}
+            for place in by_area.get(code, ())
+        ]
+
+    def _table(
+        self, key: str, sex: str, category: str
+    ) -> tuple[pd.DataFrame, Mapping[str, list[Any]], Mapping[Any, Any]]:
+        """Observations of an indicator, its columns as lists, and the positions of each area."""
         one = key, sex, category
         if one not in self._tables:
             table = self.observations.iloc[self._places.get(one, [])]
-            self._tables[one] = {None: table}, table.groupby("area_code", sort=False).indices
-        tables, by_area = self._tables[one]
-        if code not in tables:
-            tables[code] = tables[None].iloc[by_area.get(code, [])]
-        return tables[code].copy(deep=False)
+            columns = {str(name): table[name].tolist() for name in table}
+            self._tables[one] = table, columns, table.groupby("area_code", sort=False).indices
+        return self._tables[one]
 
     @functools.cached_property
     def _places(self) -> Mapping[Any, Any]:
@@ -158,22 +173,22 @@ class Assessment:
         return self.observations.groupby(["indicator", "sex", "category"], sort=False).indices
 
     @functools.cached_property
-    def _tables(self) -> dict[Any, tuple[dict[str | None, pd.DataFrame], Mapping[Any, Any]]]:
-        """Those that were asked for, whole and by area, and the positions of each area in them."""
+    def _tables(
+        self,
+    ) -> dict[Any, tuple[pd.DataFrame, Mapping[str, list[Any]], Mapping[Any, Any]]]:
+        """Those that were asked for."""
         return {}
 
     def has(self, key: str, code: str | None = None) -> bool:
         """Whether the area (or `code`) has at least one value of the indicator."""
-        rows = self.rows(key, code or self.area.code)
-        return Status.SHOWN in rows["status"].tolist()  # a few rows: faster than a mask
+        rows = self.records(key, code or self.area.code)
+        return any(row["status"] == Status.SHOWN for row in rows)
 
     def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
         """Newest period in which the area has a value; an empty string where there is none."""
-        rows = self.rows(key, code or self.area.code, sex)
-        both = zip(rows["period"].tolist(), rows["status"].tolist(), strict=True)
-        return next(
-            (period for period, status in reversed(list(both)) if status == Status.SHOWN), ""
-        )
+        rows = self.records(key, code or self.area.code, sex)
+        shown = [str(row["period"]) for row in rows if row["status"] == Status.SHOWN]
+        return shown[-1] if shown else ""
 
     def withheld(self, key: str, place: Place | None = None) -> Figure | None:
         """The area's newest period, where it is withheld and an older one has a value."""
@@ -200,11 +215,11 @@ class Assessment:
         """
         place = place or self.area
         period = period or self.latest_period(key, place.code, sex)
-        rows = self.rows(key, place.code, sex, category)
-        found = [n for n, one in enumerate(rows["period"].tolist()) if one == period]
-        if not found:
+        rows = self.records(key, place.code, sex, category)
+        rows = [row for row in rows if row["period"] == period]
+        if not rows:
             return unavailable(self.indicator(key), place, period or str(self.year), sex)
-        return self.to_figure(rows.iloc[found[-1]].to_dict(), place)
+        return self.to_figure(rows[-1], place)
 
     def series(
         self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
@@ -213,18 +228,18 @@ class Assessment:
         place = place or self.area
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
-        rows = _as_long(self.rows(key, place.code, sex), self.latest_period(key, place.code, sex))
-        figures = tuple(self.to_figure(row, place) for row in rows.to_dict("records"))
+        rows = self.records(key, place.code, sex)
+        rows = _as_long(rows, self.latest_period(key, place.code, sex))
+        figures = tuple(self.to_figure(row, place) for row in rows)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
-        rows = self.rows(key)
-        rows = rows[rows["period"] == period]
-        by_code = {row["area_code"]: row for row in rows.to_dict("records")}
-        return tuple(
-            self.to_figure(by_code[place.code], place) for place in places if place.code in by_code
-        )
+        found = [
+            (place, [row for row in self.records(key, place.code) if row["period"] == period])
+            for place in places
+        ]
+        return tuple(self.to_figure(rows[-1], place) for place, rows in found if rows)
 
     @functools.cached_property
     def authorities(self) -> tuple[Place, ...]:
@@ -670,13 +685,15 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
 
 
-def _as_long(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
+def _as_long(rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
     """Periods as long as the newest, where single years stand beside sums of them."""
-    if not rows["period_end"].duplicated().any():
+    if len({row["period_end"] for row in rows}) == len(rows):
         return rows
-    days = (rows["period_end"] - rows["period_start"]).dt.days
-    own = days[rows["period"] == newest]
-    return rows[(days - own.iloc[-1]).abs() < 31] if len(own) else rows
+    days = [(row["period_end"] - row["period_start"]).days for row in rows]
+    own = [one for one, row in zip(days, rows, strict=True) if row["period"] == newest]
+    if not own:
+        return rows
+    return [row for one, row in zip(days, rows, strict=True) if abs(one - own[-1]) < 31]
 
 
 def _number(value: Any) -> float | None:

@@ -103,6 +103,8 @@ def test_by_must_be_a_list_and_not_clash_with_the_result():
     data = pd.DataFrame({"area": ["A"], "value": [1], "count": [1], "pop": [2]})
     with pytest.raises(ParameterError, match="one text"):
         crude_rate(data, by="area", **RATE)
+    with pytest.raises(ParameterError, match="'lower95_0'"):
+        crude_rate(data.assign(lower95_0=1), by=["lower95_0"], **RATE)
     with pytest.raises(ParameterError, match="'value'"):
         crude_rate(data, by=["value"], **RATE)
 
@@ -119,4 +121,26 @@ def test_confidence_is_checked_and_named():
 def test_only_the_first_rows_are_named_and_the_rest_counted():
     data = pd.DataFrame({"area": [f"A{n}" for n in range(1200)], "count": -1, "pop": 5})
     with pytest.raises(InvalidDataError, match="and 1,195 more"):
+        crude_rate(data, by=["area"], **RATE)
+
+
+def test_rows_with_one_label_are_named_by_position():
+    data = pd.DataFrame({"area": list("ABC"), "count": [1, -1, 2], "pop": 9}, index=[0, 0, 1])
+    with pytest.raises(InvalidDataError, match=r"position 1 \(area B\)"):
+        crude_rate(data, by=["area"], **RATE)
+    with pytest.raises(InvalidDataError, match=r"row x \(area B\)"):
+        crude_rate(data.set_index(pd.Index(["v", "x", "y"])), by=["area"], **RATE)
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400)])
+def test_integers_beyond_any_float_are_infinite(huge):
+    data = pd.DataFrame({"area": list("AB"), "count": [1, huge], "pop": 9}, dtype=object)
+    with pytest.raises(InvalidDataError, match="infinite") as error:
+        crude_rate(data, by=["area"], **RATE)
+    assert "row 1 (area B)" in str(error.value)
+
+
+def test_complex_numbers_are_not_numbers():
+    data = pd.DataFrame({"area": ["A"], "count": [1 + 2j], "pop": [9]})
+    with pytest.raises(InvalidDataError, match="not a number"):
         crude_rate(data, by=["area"], **RATE)

@@ -15,7 +15,12 @@ from needs.stats.compare import against_reference, funnel_outliers
 from needs.stats.inequality import quantiles, slope_index
 from needs.stats.intervals import byar, exact_poisson, poisson, wilson
 from needs.stats.proportions import proportion
-from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
+from needs.stats.rates import (
+    ESP2013,
+    crude_rate,
+    directly_standardised_rate,
+    indirectly_standardised_ratio,
+)
 from needs.stats.trend import recent_trend
 from needs.stats.unmet_need import places_to_reach, unmet_need
 
@@ -161,18 +166,92 @@ def test_rate_of_the_standards_own_structure_is_the_crude_rate(data, factor):
             assert standardised[column].iloc[0] == pytest.approx(crude[column].iloc[0], rel=1e-9)
 
 
+REFERENCE = {"reference_count": "all", "reference_population": "everyone"}
+
+
+def with_reference(data):
+    return data.assign(
+        all=data["age"].map({band: 10 * place + 5 for place, band in enumerate(BANDS)}),
+        everyone=data["age"].map({band: 500 * place + 900 for place, band in enumerate(BANDS)}),
+    )
+
+
 @steady
-@given(populations())
-def test_empty_strata_change_nothing(data):
+@given(populations(), st.integers(1, 10_000))
+def test_empty_strata_change_nothing(data, people):
     empty = data.drop_duplicates("area").assign(age="unknown", count=0, pop=0)
+    more = pd.concat([data, empty], ignore_index=True)
     options = {"by": ["area"], "count": "count", "population": "pop"}
+    pd.testing.assert_frame_equal(crude_rate(data, **options), crude_rate(more, **options))
+    # a band of the standard with no weight and no event
+    inhabited = pd.concat([data, empty.assign(pop=people)], ignore_index=True)
+    standard = {**ESP2013, "unknown": 0}
+    totals = ["total_denominator"]
     pd.testing.assert_frame_equal(
-        crude_rate(data, **options),
-        crude_rate(pd.concat([data, empty]), **options),
+        directly_standardised_rate(data, by=["area"], **DSR).drop(columns=totals),
+        directly_standardised_rate(inhabited, by=["area"], standard=standard, **DSR).drop(
+            columns=totals
+        ),
+        rtol=1e-12,
+    )
+    # persons with a number of events that nobody had
+    repeat = {**DSR, "events": "repeat", "frequency": "times"}
+    nobody = pd.concat([data.assign(times=1), data.assign(times=7, count=0)], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        directly_standardised_rate(data.assign(times=1), by=["area"], **repeat),
+        directly_standardised_rate(nobody, by=["area"], **repeat),
+    )
+    # a band in which nobody lives, or to which nothing happens in the reference
+    known = with_reference(data)
+    nowhere = empty.assign(all=5, everyone=700)
+    nothing = empty.assign(pop=people, all=0, everyone=700)
+    for extra in (nowhere, nothing):
+        pd.testing.assert_frame_equal(
+            indirectly_standardised_ratio(known, by=["area"], **DSR, **REFERENCE),
+            indirectly_standardised_ratio(
+                pd.concat([known, extra], ignore_index=True), by=["area"], **DSR, **REFERENCE
+            ),
+        )
+    some = data.assign(count=np.minimum(data["count"], data["pop"]))
+    part = {"by": ["area"], "count": "count", "denominator": "pop"}
+    pd.testing.assert_frame_equal(
+        proportion(some, **part), proportion(pd.concat([some, empty]), **part)
     )
     levels = [*data["area"].unique(), "nobody lives here"]
     unused = data.astype({"area": pd.CategoricalDtype(levels)})
     assert len(directly_standardised_rate(unused, by=["area"], **DSR)) == 3
+
+
+@steady
+@given(needs())
+def test_a_member_without_need_changes_no_footprint(data):
+    empty = pd.DataFrame(
+        {"footprint": ["F"], "area": "nobody", "treated": 0, "people": 0, "low": 0.0, "high": 0.0}
+    )
+    more = pd.concat([data, empty], ignore_index=True)
+    for call, options in ((unmet_need, {}), (places_to_reach, {"target": 0.4})):
+        before = call(data, by=["footprint"], **NEED, **options).drop(columns="members")
+        after = call(more, by=["footprint"], **NEED, **options).drop(columns="members")
+        pd.testing.assert_frame_equal(before, after, rtol=1e-12)
+
+
+@steady
+@given(populations())
+def test_indirect_limits_nest_and_the_reference_itself_is_100(data):
+    known = with_reference(data)
+    ours = indirectly_standardised_ratio(
+        known, by=["area"], confidence=(0.95, 0.998), **DSR, **REFERENCE
+    )
+    columns = ["lower99_8", "lower95_0", "value", "upper95_0", "upper99_8"]
+    for row in ours[columns].to_numpy():
+        row = row[~np.isnan(row)]  # a limit of Byar's below 0 is missing
+        assert (np.diff(row) >= 0).all()
+    itself = known.assign(count=known["all"], pop=known["everyone"])
+    np.testing.assert_allclose(
+        indirectly_standardised_ratio(itself, by=["area"], **DSR, **REFERENCE)["value"],
+        100,
+        rtol=1e-12,
+    )
 
 
 @steady

@@ -200,6 +200,42 @@ def test_all_faults_are_reported_at_once(bands):
     ]
 
 
+def test_absent_bands_and_bands_without_a_group_are_reported_with_the_rest(bands):
+    other = bands.assign(area="B").iloc[:18]
+    data = pd.concat([bands, other, bands.assign(area="C")], ignore_index=True)
+    data.loc[2, "count"] = -1
+    data.loc[45, "area"] = None
+    data.loc[50, "age"] = "old"
+    with pytest.raises(InvalidDataError) as error:
+        directly_standardised_rate(data, by=["area"], **DSR)
+    assert [(problem.what, problem.where) for problem in error.value.problems] == [
+        ("Column 'count' must not be below 0.", "row 2 (area A)"),
+        ("Grouping column 'area' is missing.", "row 45 (area nan)"),
+        (
+            "Column 'age' has an age band that the standard population does not have.",
+            "row 50 (area C)",
+        ),
+        ("Age bands are absent in column 'age': 90+.", "area B"),
+    ]
+    # every row lost: still one clear error
+    with pytest.raises(InvalidDataError, match="'area' is missing"):
+        directly_standardised_rate(bands.assign(area=None), by=["area"], **DSR)
+    with pytest.raises(InvalidDataError, match="does not have"):
+        directly_standardised_rate(bands.assign(age="old"), by=["area"], **DSR)
+
+
+def test_repeat_events_report_all_faults_too(bands):
+    repeat = pd.concat([bands.assign(times=1), bands.assign(times=2)], ignore_index=True)
+    repeat.loc[0, "area"] = None
+    repeat.loc[3, "age"] = "old"
+    repeat.loc[[5, 24], "age"] = "20-24"
+    with pytest.raises(InvalidDataError) as error:
+        directly_standardised_rate(repeat, by=["area"], events="repeat", frequency="times", **DSR)
+    found = str(error.value)
+    for part in ("'area' is missing", "does not have", "frequency twice", "row 4 (area A); row 5"):
+        assert part in found
+
+
 def test_text_is_refused_and_not_read_as_missing(bands):
     data = bands.astype({"count": object})
     data.loc[3, "count"] = "c"
@@ -221,6 +257,23 @@ def test_a_bad_weight_is_refused(bands, weight):
         directly_standardised_rate(bands, by=["area"], standard={**ESP2013, "90+": weight}, **DSR)
     with pytest.raises(InvalidDataError, match="no weight at all"):
         directly_standardised_rate(bands, by=["area"], standard=dict.fromkeys(ESP2013, 0), **DSR)
+
+
+def test_a_standard_may_be_a_series_and_must_hold_numbers(bands):
+    expected = directly_standardised_rate(bands, by=["area"], **DSR)
+    ours = directly_standardised_rate(bands, by=["area"], standard=pd.Series(ESP2013), **DSR)
+    pd.testing.assert_frame_equal(expected, ours)
+    for bad in ("many", "7000", None, [7]):
+        with pytest.raises(InvalidDataError, match="not a number"):
+            directly_standardised_rate(bands, by=["area"], standard={**ESP2013, "90+": bad}, **DSR)
+    twice = pd.Series([*ESP2013.values(), 5], index=[*ESP2013, "90+"])
+    with pytest.raises(InvalidDataError, match="band twice"):
+        directly_standardised_rate(bands, by=["area"], standard=twice, **DSR)
+    for bad in (list(ESP2013), 7, None):
+        with pytest.raises(ParameterError, match="mapping"):
+            directly_standardised_rate(bands, by=["area"], standard=bad, **DSR)
+    with pytest.raises(InvalidDataError, match="no weight at all"):
+        directly_standardised_rate(bands, by=["area"], standard={}, **DSR)
 
 
 def test_fewer_than_ten_events_are_withheld_but_counted(bands):
@@ -341,3 +394,60 @@ def test_indirect_bands_must_be_whole_and_referenced():
     )
     assert lost["status"].tolist() == ["unavailable", "shown"]
     assert lost["value"].isna().tolist() == [True, False]
+
+
+def referenced(labels):
+    return pd.DataFrame(
+        {
+            "area": np.repeat(["A", "B"], len(labels)),
+            "ageband": [*labels, *labels],
+            "count": 5,
+            "pop": 100,
+            "refcount": 50,
+            "refpop": 2000,
+        }
+    )
+
+
+@pytest.mark.parametrize("call", [indirectly_standardised_ratio, indirectly_standardised_rate])
+def test_a_band_that_no_group_has_is_refused(call):
+    # trap: a band absent from all groups cuts observed and expected events short unseen
+    data = referenced(list(ESP2013))
+    whole = call(data, by=["area"], bands=list(ESP2013), **INDIRECT)
+    pd.testing.assert_frame_equal(whole, call(data, by=["area"], **INDIRECT))
+    for gone in ("0-4", "40-44", "90+"):
+        short = data[data["ageband"] != gone]
+        with pytest.raises(InvalidDataError) as error:
+            call(short, by=["area"], bands=list(ESP2013), **INDIRECT)
+        assert f"absent in column 'ageband': {gone}" in str(error.value)
+        assert "area A" in str(error.value)
+        assert "area B" in str(error.value)
+    with pytest.raises(InvalidDataError, match="'bands' does not have"):
+        call(data, by=["area"], bands=list(ESP2013)[:-1], **INDIRECT)
+    for bad in ([], "0-4", ["0-4", "0-4"]):
+        with pytest.raises(ParameterError, match="age bands"):
+            call(data, by=["area"], bands=bad, **INDIRECT)
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        (["0-17", "18-64", "65+"], False),
+        (["65+", "0 to 17", "18–64"], False),
+        (["0-18", "18-65", "65+"], False),
+        (["18-64", "75+"], True),
+        (["0-17", "10-64", "65+"], True),
+        (["0-4", "5-14", "15+", "18-64"], True),
+        (["young", "65+"], False),  # says nothing of the years between
+        ([0, 10], False),
+    ],
+)
+def test_bands_that_name_their_years_must_adjoin(labels, fault):
+    data = referenced(labels)
+    if fault:
+        with pytest.raises(InvalidDataError, match="gap or overlap"):
+            indirectly_standardised_ratio(data, by=["area"], **INDIRECT)
+    else:
+        indirectly_standardised_ratio(data, by=["area"], **INDIRECT)
+    # who names the bands means them
+    indirectly_standardised_ratio(data, by=["area"], bands=labels, **INDIRECT)

@@ -106,6 +106,26 @@ def test_status_and_missing_limits():
     assert ours.loc["D", "upper95_0"] == pytest.approx(100 * (1 - 10 / 60))
 
 
+def test_why_limits_are_missing_is_said():
+    data = pd.DataFrame(
+        {
+            "area": list("ABCDE"),
+            "treated": [10, 10, 10, np.nan, 0],
+            "people": [50, 50, 50, 50, 0],
+            "low": [40, np.nan, 0, 40, 0],
+            "high": [60, 60, 60, 60, 0],
+        }
+    )
+    ours = unmet_need(data, by=["area"], **NEED)
+    expected = ["shown", "unavailable", "not applicable", "unavailable", "not applicable"]
+    assert ours["limits_status"].tolist() == expected
+    assert ours["lower95_0"].notna().tolist() == [True, False, False, False, False]
+    # people can be reached from a limit of nobody
+    places = places_to_reach(data, by=["area"], target=0.4, **NEED)
+    assert places["limits_status"].tolist()[:4] == ["shown", "unavailable", "shown", "unavailable"]
+    assert places["lower95_0"].tolist()[2] == 0
+
+
 def test_a_member_without_a_figure_makes_the_footprint_unavailable():
     two = pd.concat([members(), members(area=["B"], treated=[np.nan])]).assign(footprint="F")
     row = unmet_need(two, by=["footprint"], **NEED).iloc[0]
@@ -162,13 +182,13 @@ def test_a_target_in_a_footprint_joins_under_both_assumptions():
     assert row["lower95_0_independent"] == pytest.approx(0.2 * 2500 - 300)
 
 
-@pytest.mark.parametrize("target", [-0.1, 40, float("nan")])
+@pytest.mark.parametrize("target", [-0.1, 40, float("nan"), "0.4", True])
 def test_a_target_must_be_a_share(target):
     with pytest.raises(ParameterError, match="share"):
         places_to_reach(members(), by=["area"], target=target, **NEED)
 
 
-@pytest.mark.parametrize("rounding", [0, -5, float("nan")])
+@pytest.mark.parametrize("rounding", [0, -5, float("nan"), float("inf"), "5"])
 def test_a_rounding_base_must_be_above_nought(rounding):
     with pytest.raises(ParameterError, match="rounding"):
         unmet_need(members(), by=["area"], rounding=rounding, **NEED)

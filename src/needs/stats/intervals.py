@@ -18,6 +18,21 @@ Floats = NDArray[np.float64]
 BYAR_FROM = 10.0
 
 
+def is_number(entry: object) -> bool:
+    """Whether something is a number as Python and NumPy have them, and not missing.
+
+    Examples
+    --------
+    >>> is_number(5), is_number(float("nan")), is_number("5"), is_number(True)
+    (True, False, False, False)
+    """
+    if isinstance(entry, (bool, np.bool_)):
+        return False
+    if isinstance(entry, (float, np.floating)):
+        return not np.isnan(entry)
+    return isinstance(entry, (int, np.integer))
+
+
 def z_value(confidence: float) -> float:
     """Two-sided standard normal quantile of a confidence level.
 
@@ -26,19 +41,30 @@ def z_value(confidence: float) -> float:
     confidence : float
         A share between 0 and 1, not a percentage.
 
+    Returns
+    -------
+    float
+        In standard deviations.
+
     Raises
     ------
     needs.errors.ParameterError
-        When the level is not between 0 and 1.
+        When the level is not a number between 0 and 1.
+
+    Notes
+    -----
+    ``z = q(1 - (1 - confidence) / 2)`` for the quantile q of the standard normal distribution,
+    by scipy.special.ndtri. Moshier SL. Methods and Programs for Mathematical Functions. Ellis
+    Horwood, 1989.
 
     Examples
     --------
     >>> round(z_value(0.95), 6), round(z_value(0.998), 6)
     (1.959964, 3.090232)
     """
-    if not 0 < confidence < 1:
+    if not is_number(confidence) or not 0 < confidence < 1:
         raise ParameterError(
-            f"The confidence level {confidence} is not between 0 and 1.",
+            f"The confidence level {confidence!r} is not between 0 and 1.",
             "confidence",
             "Give it as a share: 0.95 for 95%, 0.998 for 99.8%.",
         )
@@ -53,11 +79,17 @@ def byar(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     count : array_like
         Events, 0 or more. Missing counts give missing limits.
     confidence : float
+        A share between 0 and 1.
 
     Returns
     -------
     lower, upper : numpy.ndarray
         In events, of the shape of `count`. A lower limit that would fall below 0 is missing.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the level is not between 0 and 1.
 
     Notes
     -----
@@ -90,11 +122,17 @@ def exact_poisson(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, F
     count : array_like
         Events, 0 or more. Missing counts give missing limits.
     confidence : float
+        A share between 0 and 1.
 
     Returns
     -------
     lower, upper : numpy.ndarray
         In events, of the shape of `count`; the lower limit of no events is 0.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the level is not between 0 and 1.
 
     Notes
     -----
@@ -124,17 +162,25 @@ def poisson(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]
     Parameters
     ----------
     count : array_like
-        Events, 0 or more; 9.999 is below 10.
+        Events, 0 or more; 9.999 is below 10. Missing counts give missing limits.
     confidence : float
+        A share between 0 and 1.
 
     Returns
     -------
     lower, upper : numpy.ndarray
         In events, of the shape of `count`.
 
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the level is not between 0 and 1.
+
     Notes
     -----
-    Office for Health Improvement and Disparities, Technical guide: confidence intervals.
+    `exact_poisson` for x < 10, `byar` for x >= 10. Eayres D. Technical Briefing 3: Commonly used
+    public health statistics and their confidence intervals. Association of Public Health
+    Observatories, 2008.
 
     Examples
     --------
@@ -162,11 +208,17 @@ def wilson(
         People with the attribute and all people, ``0 <= count <= denominator``. A missing or zero
         denominator gives missing limits.
     confidence : float
+        A share between 0 and 1.
 
     Returns
     -------
     lower, upper : numpy.ndarray
-        Between 0 and 1.
+        Shares between 0 and 1, of the inputs' common shape.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the level is not between 0 and 1.
 
     Notes
     -----

@@ -47,6 +47,9 @@ def proportion(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a multiplier or level out of range, and a grouping column that is named as one of the
+        result, or named twice.
     needs.errors.InvalidDataError
         For a count above its denominator, negative, infinite or text input, repeated rows and
         missing groups; all at once.
@@ -68,6 +71,7 @@ def proportion(
     1    B  10.14       6.24      16.05  shown
     """
     levels = inputs.levels(confidence)
+    multiplier = inputs.unit(multiplier)
     check = inputs.begin(data, by, [count, denominator], "proportion")
     part = check.numbers(count)
     whole = check.numbers(denominator)

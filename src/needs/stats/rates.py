@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,6 +42,9 @@ ESP2013: Mapping[str, int] = MappingProxyType(
         "90+": 1000,
     }
 )
+
+#: An age band that names its years: "0-4", "5 to 9", "90+".
+_YEARS = re.compile(r"(?P<first>[0-9]+)(\s*(-|–|to)\s*(?P<last>[0-9]+)|\+)")
 
 #: Fewer events than this: no directly standardised rate.
 LEAST_EVENTS = 10
@@ -87,6 +92,9 @@ def crude_rate(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a multiplier or level out of range, a grouping column that is named
+        as one of the result, or named twice.
     needs.errors.InvalidDataError
         For negative, infinite or text input, repeated rows and missing groups; all at once.
 
@@ -109,6 +117,7 @@ def crude_rate(
     1    B   0.00       0.00      52.70          0.0  exact  shown
     """
     levels = inputs.levels(confidence)
+    multiplier = inputs.unit(multiplier)
     check = inputs.begin(data, by, [count, population], "crude rate")
     events = check.numbers(count)
     people = check.numbers(population)
@@ -174,7 +183,7 @@ def directly_standardised_rate(
         Column of labels of `standard`; each group needs each label. Rows are joined to weights by
         label, so their order does not matter.
     standard : mapping of label to weight
-        Weights 0 or more, any sum.
+        Weights 0 or more, any sum; a Series of weights indexed by label will do.
     events : {"independent", "repeat"}
         "repeat" for events that one person can have more than once, such as admissions.
     frequency : str, optional
@@ -195,9 +204,14 @@ def directly_standardised_rate(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a multiplier or level out of range, repeat events without `frequency` (or the reverse),
+        a standard that is not a mapping, and a grouping column that is named as one of the result,
+        or named twice.
     needs.errors.InvalidDataError
-        For a missing, doubled or unknown age band, a population that is missing or not above 0, and
-        negative, infinite or text input; all at once.
+        For a weight that is not a number of 0 or more, and, with all their rows at once, for a
+        missing, doubled or unknown age band, a population that is missing or not above 0,
+        and negative, infinite or text input.
 
     Notes
     -----
@@ -219,10 +233,11 @@ def directly_standardised_rate(
     {'value': 5.0, 'lower95_0': 3.993, 'upper95_0': 6.173, 'total_count': 95.0, 'status': 'shown'}
     """
     levels = inputs.levels(confidence)
+    multiplier = inputs.unit(multiplier)
     repeat = _is_repeat(events, frequency)
     columns = [count, population, age_band, *([frequency] if frequency else [])]
     check = inputs.begin(data, by, columns, "directly standardised rate")
-    weights = _weights(standard)
+    standard, weights = _weights(standard)
     counted = check.numbers(count)
     people = check.numbers(
         population,
@@ -232,12 +247,12 @@ def directly_standardised_rate(
     )
     times = check.numbers(frequency, above=0.0, missing=False) if frequency else np.ones(1)
     groups = inputs.group(check)
-    bands = _bands(check, age_band, standard)
+    bands = _bands(check, age_band, standard, "the standard population")
     if frequency:
         cells = _repeat_cells(check, groups, bands, len(weights), frequency, people)
     else:
         cells = _whole_bands(check, groups, bands, standard, age_band)
-    _absent_bands(check, groups, cells, standard, age_band)
+    _absent_bands(check, groups, bands, cells, standard, age_band)
     check.finish()
 
     missing = groups.missing(counted)
@@ -251,7 +266,12 @@ def directly_standardised_rate(
         parts *= times
     variance = groups.total(parts)
     total = groups.total(happened)
-    denominator = _population_of_bands(groups, people, cells) if frequency else groups.total(people)
+    # with repeat events a band's population stands beside each frequency
+    denominator = (
+        people[cells - 1].reshape(groups.number, len(weights)).sum(axis=1)
+        if frequency
+        else groups.total(people)
+    )
     few = total < LEAST_EVENTS
     status = inputs.statuses(groups.number, unreliable=few)
     rate[few] = np.nan
@@ -285,6 +305,7 @@ def indirectly_standardised_ratio(
     reference_count: str,
     reference_population: str,
     age_band: str,
+    bands: Sequence[object] | None = None,
     confidence: Sequence[float] = (0.95,),
     multiplier: float = 100,
 ) -> pd.DataFrame:
@@ -303,6 +324,10 @@ def indirectly_standardised_ratio(
         Columns of events (0 or more) and person-years (above 0) of the reference in the band.
     age_band : str
         Column of age bands: each once in a group, and the same bands in every group.
+    bands : sequence, optional
+        The age bands that every group must have. Give them: without them a band that no group has
+        passes unseen, except that bands such as "0-4" and "90+" must adjoin, without gap or
+        overlap.
     confidence : sequence of float
         Levels as shares.
     multiplier : float
@@ -318,15 +343,19 @@ def indirectly_standardised_ratio(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a multiplier or level out of range, an empty or repeated entry of `bands`, and a
+        grouping column that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
-        For a missing or doubled age band, a reference population that is not above 0, and negative,
-        infinite or text input; all at once.
+        For a missing, doubled or unknown age band, bands with a gap or overlap, a reference
+        population that is not above 0, and negative, infinite or text input; all at once.
 
     Notes
     -----
     ``ratio = multiplier * O / E`` with ``E = sum(n * X / N)`` over the bands; limits are those of O
-    (exact below 10, Byar's from 10) over E. Association of Public Health Observatories, Technical
-    Briefing 3, 2008.
+    (exact below 10, Byar's from 10) over E. Eayres D. Technical Briefing 3: Commonly used public
+    health statistics and their confidence intervals. Association of Public Health Observatories,
+    2008.
 
     Examples
     --------
@@ -346,6 +375,7 @@ def indirectly_standardised_ratio(
         reference_count=reference_count,
         reference_population=reference_population,
         age_band=age_band,
+        bands=bands,
         confidence=confidence,
         multiplier=multiplier,
         rate=False,
@@ -361,6 +391,7 @@ def indirectly_standardised_rate(
     reference_count: str,
     reference_population: str,
     age_band: str,
+    bands: Sequence[object] | None = None,
     confidence: Sequence[float] = (0.95,),
     multiplier: float = 100_000,
 ) -> pd.DataFrame:
@@ -368,7 +399,7 @@ def indirectly_standardised_rate(
 
     Parameters
     ----------
-    data, by, count, population, reference_count, reference_population, age_band, confidence
+    data, by, count, population, reference_count, reference_population, age_band, bands, confidence
         As for `indirectly_standardised_ratio`.
     multiplier : float
         Unit of the rate.
@@ -380,13 +411,14 @@ def indirectly_standardised_rate(
 
     Raises
     ------
-    needs.errors.InvalidDataError
+    needs.errors.ParameterError, needs.errors.InvalidDataError
         As for `indirectly_standardised_ratio`.
 
     Notes
     -----
-    ``rate = multiplier * O / E * sum(X) / sum(N)``, and likewise its limits. Association of Public
-    Health Observatories, Technical Briefing 3, 2008.
+    ``rate = multiplier * O / E * sum(X) / sum(N)``, and likewise its limits. Eayres D. Technical
+    Briefing 3: Commonly used public health statistics and their confidence intervals. Association
+    of Public Health Observatories, 2008.
 
     Examples
     --------
@@ -406,6 +438,7 @@ def indirectly_standardised_rate(
         reference_count=reference_count,
         reference_population=reference_population,
         age_band=age_band,
+        bands=bands,
         confidence=confidence,
         multiplier=multiplier,
         rate=True,
@@ -421,12 +454,14 @@ def _indirect(
     reference_count: str,
     reference_population: str,
     age_band: str,
+    bands: Sequence[object] | None,
     confidence: Sequence[float],
     multiplier: float,
     rate: bool,
 ) -> pd.DataFrame:
     statistic = f"indirectly standardised {'rate' if rate else 'ratio'}"
     levels = inputs.levels(confidence)
+    multiplier = inputs.unit(multiplier)
     columns = [count, population, reference_count, reference_population, age_band]
     check = inputs.begin(data, by, columns, statistic)
     events = check.numbers(count)
@@ -434,10 +469,12 @@ def _indirect(
     all_events = check.numbers(reference_count, missing=False)
     all_people = check.numbers(reference_population, above=0.0, missing=False)
     groups = inputs.group(check)
-    labels = _labels(check, age_band)
-    bands = _bands(check, age_band, labels)
-    cells = _whole_bands(check, groups, bands, labels, age_band)
-    _absent_bands(check, groups, cells, labels, age_band)
+    labels = _labels(check, age_band, bands)
+    codes = _bands(check, age_band, labels, "the list 'bands'")
+    cells = _whole_bands(check, groups, codes, labels, age_band)
+    _absent_bands(check, groups, codes, cells, labels, age_band)
+    if bands is None:
+        _refuse_gaps(check, age_band, labels)
     check.finish()
 
     missing = groups.missing(events)
@@ -484,34 +521,82 @@ def _is_repeat(events: str, frequency: str | None) -> bool:
     return events == "repeat"
 
 
-def _weights(standard: Mapping[str, float]) -> Floats:
-    weights = np.fromiter(standard.values(), dtype=np.float64, count=len(standard))
+def _weights(standard: Mapping[str, float] | pd.Series) -> tuple[Mapping[str, float], Floats]:
+    if isinstance(standard, pd.Series):
+        if not standard.index.is_unique:
+            raise InvalidDataError(
+                "The standard population has an age band twice.",
+                "standard",
+                "Give one weight for each age band.",
+            )
+        standard = dict(zip(standard.index, standard, strict=True))
+    if not isinstance(standard, Mapping):
+        raise ParameterError(
+            "The standard population is not a mapping of age band to weight.",
+            "standard",
+            "Give a dictionary or a Series by label, such as ESP2013.",
+        )
+    try:
+        weights = np.array([float(weight) for weight in standard.values()], dtype=np.float64)
+        text = any(isinstance(weight, str) for weight in standard.values())
+    except (TypeError, ValueError):
+        text = True
+    if text:
+        raise InvalidDataError(
+            "The standard population has a weight that is not a number.",
+            "standard",
+            "Convert the weights with pandas.to_numeric.",
+        )
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
         raise InvalidDataError(
             "The standard population has a weight below 0 or missing, or no weight at all.",
             "standard",
             "Give a weight of 0 or more for each age band, such as ESP2013.",
         )
-    return weights
+    return standard, weights
 
 
-def _labels(check: Check, age_band: str) -> dict[str, float]:
-    return dict.fromkeys(check.data[age_band].dropna().unique(), 1.0)
+def _labels(check: Check, age_band: str, bands: Sequence[object] | None) -> dict[Any, float]:
+    if bands is None:
+        return dict.fromkeys(check.data[age_band].dropna().unique(), 1.0)
+    if isinstance(bands, str) or not len(bands) or len(set(bands)) < len(bands):
+        raise ParameterError(
+            "The age bands are none, one text, or named twice.", "bands", "Give a list of labels."
+        )
+    return dict.fromkeys(bands, 1.0)
 
 
-def _bands(check: Check, age_band: str, standard: Mapping[str, float]) -> inputs.Codes:
-    """Place of each row's age band in the standard, joined by label."""
+def _refuse_gaps(check: Check, age_band: str, labels: Mapping[Any, float]) -> None:
+    """Bands that name their years must adjoin: a gap is a band that all groups lack."""
+    years = [_YEARS.fullmatch(str(label)) for label in labels]
+    spans = sorted(
+        (int(found["first"]), float(found["last"] or "inf")) for found in years if found is not None
+    )
+    if len(spans) < len(years):
+        return  # other labels say nothing about the years between them
+    for (_, last), (first, _) in itertools.pairwise(spans):
+        # "15-20, 20-25" and "15-19, 20-24" are two ways to write the same
+        if first not in (last, last + 1):
+            check.problems.append(
+                Problem(
+                    f"The age bands of column '{age_band}' have a gap or overlap before {first}.",
+                    ", ".join(map(str, labels)),
+                    "Add the absent band to every group, or say with bands=[…] that it is meant.",
+                )
+            )
+
+
+def _bands(check: Check, age_band: str, standard: Mapping[Any, float], asked: str) -> inputs.Codes:
+    """Place of each row's age band in the standard, joined by label; -1 where it is unknown."""
     level, uniques = pd.factorize(check.data[age_band])
     place = {label: number for number, label in enumerate(standard)}
     known = np.array([place.get(label, -1) for label in uniques] + [-1], dtype=np.intp)
     codes = known[level]
     check.refuse(
         codes < 0,
-        f"Column '{age_band}' has an age band that the standard population does not have.",
-        f"Use its labels: {', '.join(map(str, standard))}.",
+        f"Column '{age_band}' has an age band that {asked} does not have.",
+        f"Use these labels: {', '.join(map(str, standard))}.",
     )
-    # rows without a band would only raise more faults that are not there
-    check.finish()
     return codes
 
 
@@ -519,15 +604,16 @@ def _whole_bands(
     check: Check,
     groups: Groups,
     bands: inputs.Codes,
-    standard: Mapping[str, float],
+    standard: Mapping[Any, float],
     age_band: str,
 ) -> inputs.Codes:
     """Rows of each group and band, of which there may be but one."""
     cell = groups.codes * len(standard) + bands
-    cells = np.bincount(cell, minlength=groups.number * len(standard))
+    placed = _placed(check, bands)
+    cells = np.bincount(cell[placed], minlength=groups.number * len(standard))
     if len(cells) and cells.max() > 1:
         check.refuse(
-            cells[cell] > 1,
+            placed & (cells[cell] > 1),
             f"Column '{age_band}' has an age band twice in a group.",
             "Keep one row per group and age band, or name the column that tells them apart in by.",
         )
@@ -542,44 +628,63 @@ def _repeat_cells(
     frequency: str,
     people: Floats,
 ) -> inputs.Codes:
-    """First row of each group and band (-1: none), whose population all its rows must share."""
+    """First row of each group and band, from 1 (0: none); all its rows must share a population."""
+    placed = _placed(check, bands)
+    rows = np.flatnonzero(placed)
     cell = groups.codes * number + bands
-    seen = pd.DataFrame({"cell": cell, "frequency": check.data[frequency].to_numpy()})
+    times = check.data[frequency].to_numpy()
+    seen = pd.DataFrame({"cell": cell[rows], "frequency": times[rows]})
+    twice = np.zeros(len(cell), dtype=np.bool_)
+    twice[rows] = seen.duplicated(keep=False).to_numpy()
     check.refuse(
-        seen.duplicated(keep=False).to_numpy(),
+        twice,
         "A group has an age band and frequency twice.",
         "Keep one row per group, age band and frequency.",
     )
     first = np.full(groups.number * number, -1, dtype=np.intp)
-    first[cell[::-1]] = np.arange(len(cell) - 1, -1, -1)
+    first[cell[rows][::-1]] = rows[::-1]
+    own, others = people[rows], people[first[cell[rows]]]
+    differs = np.zeros(len(cell), dtype=np.bool_)
+    differs[rows] = (own != others) & ~np.isnan(own) & ~np.isnan(others)
     check.refuse(
-        people != people[first[cell]],
+        differs,
         "An age band has another population in another row of its group.",
         "Give the same population of the band beside every frequency.",
     )
-    return np.where(first >= 0, first + 1, 0)
+    return first + 1
+
+
+def _placed(check: Check, bands: inputs.Codes) -> Flags:
+    """Rows whose group and age band are known."""
+    placed: Flags = (bands >= 0) & ~check.unplaced
+    return placed
 
 
 def _absent_bands(
     check: Check,
     groups: Groups,
+    bands: inputs.Codes,
     cells: inputs.Codes,
-    standard: Mapping[str, float],
+    standard: Mapping[Any, float],
     age_band: str,
 ) -> None:
-    """Refuse groups without all age bands: their rate would be cut short without a word."""
-    if check.problems or cells.all():
+    """Refuse groups without all age bands: their rate would be cut short without a word.
+
+    A group with an unknown band is left out: the band that it lacks may be the one misspelt.
+    """
+    if cells.all():
         return
     labels = list(standard)
     absent: Flags = (cells == 0).reshape(groups.number, len(labels))
+    absent[groups.codes[(bands < 0) & ~check.unplaced]] = False
     places = np.flatnonzero(absent.any(axis=1))
     for place in places[: inputs.ROWS_NAMED]:
         key = groups.keys.iloc[place]
         name = ", ".join(f"{column} {value}" for column, value in key.items()) or "all rows"
-        bands = ", ".join(str(labels[band]) for band in np.flatnonzero(absent[place]))
+        lost = ", ".join(str(labels[band]) for band in np.flatnonzero(absent[place]))
         check.problems.append(
             Problem(
-                f"Age bands are absent in column '{age_band}': {bands}.",
+                f"Age bands are absent in column '{age_band}': {lost}.",
                 name,
                 "Add a row with the band's population and a count of 0.",
             )
@@ -587,13 +692,6 @@ def _absent_bands(
     more = len(places) - inputs.ROWS_NAMED
     if more > 0:
         check.problems.append(Problem(f"{more:,} more groups lack age bands."))
-
-
-def _population_of_bands(groups: Groups, people: Floats, cells: inputs.Codes) -> Floats:
-    """Population of each group when a band's population stands beside each frequency."""
-    once = people[cells - 1].reshape(groups.number, -1)
-    total: Floats = once.sum(axis=1)
-    return total
 
 
 def _quotient(multiplier: float, denominator: Floats, shown: Flags) -> Floats:

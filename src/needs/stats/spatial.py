@@ -52,7 +52,8 @@ def queen_contiguity(areas: geopandas.GeoDataFrame, *, code: str) -> pd.DataFram
     Notes
     -----
     Two areas are neighbours if their geometries touch or overlap anywhere. Generalised boundaries
-    keep shared borders, but narrow water clipped out of them separates areas.
+    keep shared borders, but narrow water clipped out of them separates areas. Cliff AD, Ord JK.
+    Spatial Processes. Pion, 1981, chapter 1.
 
     Examples
     --------
@@ -125,6 +126,9 @@ def morans_i(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For an unknown assumption, permutations that are not a whole number of 0 or more, and a
+        grouping column that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
         For an area that stands twice, an edge to an area without a row, a missing, infinite or text
         value; all at once.
@@ -147,6 +151,7 @@ def morans_i(
         raise ParameterError(
             f"Unknown assumption '{assumption}'.", "assumption", "Use 'randomisation'."
         )
+    permutations = inputs.whole(permutations, "permutations", 0)
     map_ = _read(data, edges, area, value, by, "Moran's I")
     weights = map_.row_standardised
     s0, s1, s2 = _sums(weights)
@@ -156,10 +161,10 @@ def morans_i(
     square = np.where(possible, (deviation**2).sum(axis=1), 1.0)
     index = n / s0 * _cross(deviation, weights) / square if s0 else np.zeros(len(square))
     expected = -1 / (n - 1) if n > 1 else np.nan
-    if assumption == "normality" or n < LEAST_AREAS:
-        variance = np.full(
-            len(square), (n**2 * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n**2 - 1)) if s0 else np.nan
-        )
+    if not s0:  # islands only
+        variance = np.full(len(square), np.nan)
+    elif assumption == "normality" or n < LEAST_AREAS:
+        variance = np.full(len(square), (n**2 * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n**2 - 1)))
     else:
         kurtosis = map_.number * (deviation**4).sum(axis=1) / square**2
         spread = n * (s1 * (n**2 - 3 * n + 3) - n * s2 + 3 * s0**2)
@@ -203,6 +208,8 @@ def gearys_c(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a grouping column, or the area's, that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
         As for `morans_i`.
 
@@ -275,6 +282,8 @@ def local_morans_i(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a grouping column, or the area's, that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
         As for `morans_i`.
 
@@ -316,7 +325,7 @@ def local_morans_i(
             * (squares - total**2 / (n - 1))
             * (second - deviation**2 / (n - 1))
         )
-    around = lag - lag.mean(axis=1, keepdims=True)
+    around = lag - lag.mean(axis=1, keepdims=True) if n else lag
     own = np.where(deviation > 0, "High", "Low").astype(object)
     beside = np.where(around > 0, "High", "Low").astype(object)
     return map_.local_result(
@@ -364,6 +373,8 @@ def gi_star(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a grouping column, or the area's, that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
         As for `morans_i`.
 
@@ -406,17 +417,14 @@ def gi_star(
     scatter = spread * np.sqrt(np.maximum(among * near - near**2, 0) / max(among - 1, 1))
     z = own * np.where(scatter > 0, (total - near * mean) / np.where(scatter > 0, scatter, 1), 0.0)
     has_value = np.ones(n, dtype=np.bool_) if with_own_value else map_.degree > 0
-    result = map_.local_result(
-        "Gi*" if with_own_value else "Gi", "binary weights", has_value=has_value, value=z, z=z
+    return map_.local_result(
+        "Gi*" if with_own_value else "Gi",
+        "binary weights",
+        has_value=has_value,
+        clustered_at=confidence,
+        value=z,
+        z=z,
     )
-    significant = result["p_adjusted"] < 1 - confidence
-    cluster = np.select(
-        [result["status"] != "shown", significant & (result["z"] > 0), significant],
-        ["not applicable", "hot spot", "cold spot"],
-        "not significant",
-    )
-    result.insert(list(result.columns).index("statistic"), "cluster", cluster)
-    return result
 
 
 def empirical_bayes(
@@ -453,6 +461,9 @@ def empirical_bayes(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a multiplier that is not above 0, and a grouping column, or the area's, that is named as
+        one of the result, or named twice.
     needs.errors.InvalidDataError
         For an area that stands twice, and missing, negative, infinite or text input; all at once.
 
@@ -476,7 +487,8 @@ def empirical_bayes(
     1    B   43.8        45.0
     2    C   24.2        20.0
     """
-    check = inputs.begin(data, [*by, area], [count, population], "smoothed rate")
+    multiplier = inputs.unit(multiplier)
+    check = inputs.begin(data, [*inputs.listed(by), area], [count, population], "smoothed rate")
     events = check.numbers(count, missing=False)
     people = check.numbers(population, above=0.0, missing=False)
     areas = inputs.group(check)
@@ -570,6 +582,7 @@ class _Map:
         *,
         has_value: NDArray[np.bool_],
         labels: NDArray[np.object_] | None = None,
+        clustered_at: float | None = None,
         **columns: Floats,
     ) -> pd.DataFrame:
         possible = self.possible[:, None] & has_value
@@ -580,19 +593,23 @@ class _Map:
             held["quadrant"] = np.where(possible, labels, "not applicable").ravel()
         p = 2 * ndtr(-np.abs(np.where(possible, columns["z"], np.nan)))
         keys = self.groups.keys.loc[self.groups.keys.index.repeat(self.number)]
-        repeats = len(possible)
-        return pd.DataFrame(
-            {
-                **{str(name): column.array for name, column in keys.items()},
-                self.area: self.codes.take(np.tile(np.arange(self.number), repeats)),
-                **held,
-                "p": p.ravel(),
-                "p_adjusted": _adjusted(p).ravel(),
-                "statistic": statistic,
-                "method": method,
-                "status": inputs.statuses(possible.size, not_applicable=~possible.ravel()),
-            }
-        )
+        kept = {name: column.array for name, column in keys.items()}
+        kept[self.area] = self.codes.take(np.tile(np.arange(self.number), len(possible)))
+        adjusted = _adjusted(p)
+        added = {**held, "p": p.ravel(), "p_adjusted": adjusted.ravel()}
+        if clustered_at is not None:
+            significant = adjusted < 1 - clustered_at
+            added["cluster"] = np.select(
+                [~possible, significant & (columns["z"] > 0), significant],
+                ["not applicable", "hot spot", "cold spot"],
+                "not significant",
+            ).ravel()
+        added |= {
+            "statistic": statistic,
+            "method": method,
+            "status": inputs.statuses(possible.size, not_applicable=~possible.ravel()),
+        }
+        return pd.DataFrame(inputs.joined(kept, added))
 
 
 def _read(
@@ -603,6 +620,7 @@ def _read(
     by: Sequence[str],
     statistic: str,
 ) -> _Map:
+    inputs.listed([*inputs.listed(by), area])
     check = inputs.begin(data, by, [area, value], statistic)
     values = check.numbers(value, minimum=None, missing=False)
     groups = inputs.group(check)
@@ -610,9 +628,10 @@ def _read(
         codes = pd.Index(data[area].dropna().unique()).sort_values()
         place = codes.get_indexer(pd.Index(data[area]))
         check.refuse(place < 0, f"Column '{area}' is missing.", "Name the area of every row.")
-        cell = groups.codes * max(len(codes), 1) + place
-        check.refuse(
-            pd.Series(cell).duplicated(keep=False).to_numpy(),
+        check.unplaced |= place < 0
+        check.once(
+            groups,
+            place,
             f"Column '{area}' has an area twice in a group.",
             "Keep one row per group and area.",
         )

@@ -62,16 +62,18 @@ def recent_trend(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a grouping column that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
-        For a period that stands twice in a series or is missing, a lower limit above its upper
-        limit, infinite or text input; all at once.
+        For a period that stands twice in a series or is missing, a value outside its limits,
+        infinite or text input, columns of dates that hold none, and missing groups; all at once.
 
     Notes
     -----
     Weighted least squares on t = 1 to 5 with weights ``1 / ((U - L) / 3.92)^2``. The trend is
     significant if ``(slope / se)^2 > 9.549536`` (p < 0.002, two-sided) and the slope keeps its sign
     in all five fits that leave one point out; a slope of exactly 0 counts as rising. Office for
-    Health Improvement and Disparities, Public Health Profiles: recent trends.
+    Health Improvement and Disparities. Public Health Profiles, technical guidance: recent trends.
 
     Examples
     --------
@@ -92,16 +94,12 @@ def recent_trend(
     y = check.numbers(value, minimum=None)
     low = check.numbers(lower, minimum=None)
     high = check.numbers(upper, minimum=None)
-    check.refuse(
-        low > high,
-        f"Column '{lower}' is above column '{upper}'.",
-        "Check which column holds which limit.",
-    )
+    check.enclosed(value, lower, upper, (y, low, high))
     groups = inputs.group(check)
     place = np.lexsort((months, groups.codes))
-    repeated = pd.DataFrame({"group": groups.codes, "month": months}).duplicated(keep=False)
-    check.refuse(
-        repeated.to_numpy(),
+    check.once(
+        groups,
+        months,
         f"Column '{time}' has a period twice in a series.",
         "Keep one row per group and period, or name the column that tells them apart in by.",
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from needs.errors import ParameterError
 from needs.stats import inputs
 from needs.stats.inputs import Flags, Groups
-from needs.stats.intervals import Floats
+from needs.stats.intervals import Floats, is_number
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def unmet_need(
     prevalence, prevalence_lower, prevalence_upper : str
         Columns of the estimated people with the dependence and its 95% limits, with
         ``0 <= lower <= prevalence <= upper``. Limits may be missing (the result then has none).
+        The result's limits are at the level of these and of no other, which is why there is no
+        level to choose; their columns are named for the 95% that is published.
     rounding : float, optional
         Base to which `treated` is rounded: 5 where the publisher rounds to the nearest 5.
     multiplier : float
@@ -83,6 +85,9 @@ def unmet_need(
           ``upper95_0_dependent``: limits if the members' errors are independent, and if they
           are fully dependent; equal for one member. ``lower95_0`` and ``upper95_0`` are the latter,
           never the narrower, because members' estimates come from one model;
+        - ``limits_status``: shown; unavailable (a limit of prevalence is missing, and so are the
+          result's); or not applicable (the lower limit of prevalence is 0, so that unmet need has
+          no lower limit, and it is missing);
         - ``below_zero``: whether the value or a limit is below 0, which happens when more people
           are treated than (the lower limit of) prevalence. It is shown, not hidden;
         - ``marks``: "e" where a pair of `matching` columns differs, else empty;
@@ -92,6 +97,9 @@ def unmet_need(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a rounding base or multiplier that is not above 0, and a grouping column that is named
+        as one of the result, or named twice.
     needs.errors.InvalidDataError
         For limits that do not enclose the prevalence, negative, infinite or text input, repeated
         rows and missing groups; all at once.
@@ -115,10 +123,11 @@ def unmet_need(
        value  lower95_0  upper95_0  lower_rounding  upper_rounding
     0   80.0       75.0       84.0           79.95           80.05
     """
-    if rounding is not None and not 0 < rounding < np.inf:
+    if rounding is not None and not (is_number(rounding) and 0 < rounding < np.inf):
         raise ParameterError(
             f"The rounding base {rounding} is not above 0.", "rounding", "Give 5, or None."
         )
+    multiplier = inputs.unit(multiplier)
     need = _read(
         data,
         by,
@@ -158,6 +167,7 @@ def unmet_need(
         status=need.status,
         members=need.members,
         **columns,
+        limits_status=_limits_status(need, divided=True),
         below_zero=(value < 0) | (lower < 0) | (upper < 0),
         marks=np.where(need.mismatched, "e", "").astype(object),
     )
@@ -178,25 +188,31 @@ def places_to_reach(
     Parameters
     ----------
     data, by, treated, prevalence, prevalence_lower, prevalence_upper
-        As for `unmet_need`.
+        As for `unmet_need`; the limits are carried at the level of those of prevalence.
     target : float
         Share of people with the dependence who would be in treatment, from 0 to 1.
 
     Returns
     -------
     pandas.DataFrame
-        As for `unmet_need`, in people, with the column ``target``. Nothing is rounded.
+        One row per group, in people, nothing rounded: grouping columns, ``value``, ``lower95_0``,
+        ``upper95_0``, ``total_count`` (treated), ``total_denominator`` (prevalence), ``statistic``,
+        ``method``, ``status``, ``members``, the limits under both assumptions and
+        ``limits_status`` (shown, or unavailable: a limit of prevalence is missing) as for
+        `unmet_need`, and ``target``.
 
     Raises
     ------
     needs.errors.ParameterError
-        When the target is not a share.
+        When the target is not a share, and for a grouping column as for `unmet_need`.
     needs.errors.InvalidDataError
         As for `unmet_need`.
 
     Notes
     -----
-    ``max(0, m P - T)`` for the target m, with the limits of P in its place for the limits.
+    ``max(0, m P - T)`` for the target m, with the limits of P in its place for the limits: it
+    follows from the definition of unmet need. Office for Health Improvement and Disparities. Public
+    Health Profiles, indicators 93532 and 93517 (proportion not in treatment).
 
     Examples
     --------
@@ -209,7 +225,7 @@ def places_to_reach(
        value  lower95_0  upper95_0
     0  250.0        0.0      562.5
     """
-    if not 0 <= target <= 1:
+    if not is_number(target) or not 0 <= target <= 1:
         raise ParameterError(
             f"The target {target} is not a share.", "target", "Give 0.4 for a target of 40%."
         )
@@ -237,6 +253,7 @@ def places_to_reach(
         status=need.status,
         members=need.members,
         **columns,
+        limits_status=_limits_status(need, divided=False),
         target=target,
     )
 
@@ -297,6 +314,17 @@ def _unmet(people: Floats, prevalent: Floats, shown: Flags, multiplier: float) -
     """Unmet need, missing where nobody has the dependence."""
     possible = shown & (prevalent > 0)
     return np.where(possible, multiplier * (1 - people / np.where(possible, prevalent, 1)), np.nan)
+
+
+def _limits_status(need: _Need, *, divided: bool) -> NDArray[np.object_]:
+    """Why a value has, or has not, its limits; no limit can be divided by a prevalence of 0."""
+    low, high = need.limits["dependent"]
+    found = inputs.statuses(
+        need.groups.number,
+        not_applicable=np.full(len(low), divided) & (low == 0),
+        unavailable=np.isnan(low) | np.isnan(high),
+    )
+    return np.where(need.status == "shown", found, need.status)
 
 
 def _method(need: _Need) -> object:

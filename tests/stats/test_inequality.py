@@ -138,6 +138,145 @@ def test_slope_indices_match_the_national_package(read_oracle, agree, name):
                 # same for every area, and so is their error
                 assert abs(difference.median()) < (3 * error if drawn else error)
                 assert difference.abs().max() < 7 * error
+                if name.startswith("sii_le"):  # exact: at 95% what the expected results state
+                    assert difference.abs().max() < (0.03 if level == "95_0" else 0.1)
+
+
+@pytest.mark.parametrize("multiplier", [1, -1])
+def test_the_relative_index_of_a_steep_gradient_varies_at_both_ends(multiplier):
+    # trap: the level of the line held fixed, so that only its slope varies
+    steep = pd.DataFrame(
+        {
+            "decile": range(1, 11),
+            "people": [500, 1500, 900, 1100, 1000, 1200, 800, 1000, 700, 1300],
+            "value": [20.0, 26.0, 31.0, 40.0, 46.0, 53.0, 65.0, 72.0, 82.0, 89.0],
+            "error": np.linspace(2.0, 6.0, 10),
+        }
+    )
+    ours = slope_index(
+        steep, by=[], quantile="decile", population="people", value="value",
+        standard_error="error", multiplier=multiplier, confidence=BOTH,
+    ).iloc[0]  # fmt: skip
+    draws = 400_000
+    random = np.random.default_rng(11)
+    share = (steep["people"] / steep["people"].sum()).to_numpy()
+    place = np.cumsum(share) - share / 2
+    value = steep["value"].to_numpy() + steep["error"].to_numpy() * random.normal(size=(draws, 10))
+    centred = place - 0.5
+    slope = value @ (share * centred) / (share @ centred**2)
+    start = value @ share - slope / 2
+    ratio = (start + slope) / start if multiplier > 0 else start / (start + slope)
+    for level, name in ((0.95, "95_0"), (0.998, "99_8")):
+        low, high = np.quantile(ratio, [(1 - level) / 2, (1 + level) / 2])
+        width = high - low
+        assert ours[f"relative_lower{name}"] == pytest.approx(low, abs=0.02 * width)
+        assert ours[f"relative_upper{name}"] == pytest.approx(high, abs=0.02 * width)
+    assert "Fieller" in ours["method"]
+    held = (value @ share).mean() + np.array([-0.5, 0.5]) * np.quantile(slope, 0.975)
+    assert max(held) / min(held) != pytest.approx(ours["relative_upper95_0"], rel=0.05)
+
+
+def test_an_end_that_may_be_nought_leaves_the_relative_index_without_limits(life):
+    wide = life.assign(error=60.0)
+    row = slope_index(wide, by=[], **LIFE).iloc[0]
+    assert row["relative_index"] > 1
+    assert np.isnan(row[["relative_lower95_0", "relative_upper95_0"]].astype(float)).all()
+    assert row["lower95_0"] < row["value"] < row["upper95_0"]
+
+
+def test_the_method_says_how_the_limits_are_made(read_data):
+    shares = read_data.assign(rate=0.4, low=0.3, high=0.5)
+    options = {"by": [], "quantile": "decile", "population": "people", "value": "rate"}
+    options |= {"lower": "low", "upper": "high"}
+    methods = [
+        slope_index(frame, kind=kind, transform=transform, draws=200, **options)["method"].iloc[0]
+        for frame, kind, transform in (
+            (read_data, "normal", False),
+            (read_data, "rate", True),
+            (shares, "proportion", True),
+            (read_data, "rate", False),
+        )
+    ]
+    assert methods == [
+        "exact; relative index by Fieller",
+        "exact slope on logarithms, level held",
+        "exact slope on logits, level held",
+        "200 draws",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("deciles", "number", "status"),
+    [
+        (range(1, 11), None, "shown"),
+        (range(1, 11), 10, "shown"),
+        ([1, 2, 3, 5, 6, 7, 8, 9, 10], None, "unavailable"),
+        (range(2, 11), None, "unavailable"),
+        (range(1, 10), None, "shown"),  # nothing says that there is a tenth
+        (range(1, 10), 10, "unavailable"),
+        (range(1, 5), None, "not applicable"),
+    ],
+)
+def test_a_quantile_left_out_gives_no_index(life, deciles, number, status):
+    # trap: the places of all other groups in the population move without a word
+    there = life[life["decile"].isin(list(deciles))].assign(area="B")
+    both = slope_index(pd.concat([life, there]), by=["area"], number=number, **LIFE)
+    assert both["status"].tolist() == ["shown", status]
+    assert both["value"].notna().tolist() == [True, status == "shown"]
+
+
+def test_from_5_to_100_groups():
+    for size, status in ((1, "not applicable"), (4, "not applicable"), (5, "shown")):
+        assert _many(size)["status"] == status
+    assert _many(100)["status"] == "shown"
+    row = _many(101)
+    assert row["status"] == "not applicable"
+    assert np.isnan(row[["value", "lower95_0", "relative_index"]].astype(float)).all()
+
+
+def _many(size):
+    frame = pd.DataFrame(
+        {"decile": range(1, size + 1), "people": 100, "years": np.linspace(70, 80, size)}
+    )
+    return slope_index(frame.assign(error=0.5), by=[], **LIFE).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "message"),
+    [(9.1, 12.0, "outside its limits"), (5.0, 8.9, "outside its limits"), (9.5, 8.5, "is above")],
+)
+def test_limits_must_enclose_the_value(read_data, low, high, message):
+    read_data.loc[0, ["low", "high"]] = low, high
+    with pytest.raises(InvalidDataError, match=message) as error:
+        slope_index(
+            read_data, by=[], quantile="decile", population="people", value="rate",
+            lower="low", upper="high", kind="rate",
+        )  # fmt: skip
+    assert "row 0" in str(error.value)
+
+
+@pytest.mark.parametrize("bad", [0, np.inf, 1.5, "inf"])
+def test_a_quantile_is_a_whole_number(life, bad):
+    odd = life.astype({"decile": object})
+    odd.loc[3, "decile"] = bad
+    with pytest.raises(InvalidDataError, match="row 3"):
+        slope_index(odd, by=["area"], **LIFE)
+
+
+@pytest.mark.parametrize("draws", [0, -1, 99, 1000.5, True, "many"])
+def test_draws_are_a_whole_number(read_data, draws):
+    with pytest.raises(ParameterError, match="whole number"):
+        slope_index(
+            read_data, by=[], quantile="decile", population="people", value="rate",
+            lower="low", upper="high", kind="rate", draws=draws,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [2.5, 1, True, "ten", np.nan])
+def test_quantiles_are_a_whole_number(number):
+    data = pd.DataFrame({"area": list("ABC"), "v": [1.0, 4.0, 2.0]})
+    with pytest.raises(ParameterError, match="whole number"):
+        quantiles(data, by=[], value="v", number=number)
 
 
 def test_groups_are_ordered_as_numbers(life):

@@ -16,6 +16,9 @@ from needs.stats import inputs
 from needs.stats.inputs import Check
 from needs.stats.intervals import Floats, z_value
 
+#: Fewest draws that say anything of limits.
+LEAST_DRAWS = 100
+
 #: Numbers of groups for which a slope index is calculated.
 LEAST_GROUPS, MOST_GROUPS = 5, 100
 
@@ -57,14 +60,18 @@ def quantiles(
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a number of quantiles that is not a whole number of 2 or more, and a column of `data`
+        that is named as one that is added.
     needs.errors.InvalidDataError
         For infinite or text values, repeated rows and missing groups; all at once.
 
     Notes
     -----
     With rank r (ties take the lowest rank), N values and k quantiles,
-    ``q = floor(k + 1 - ceil((N + 1 - r) / (N / k)))``, and 0 becomes 1. Association of Public
-    Health Observatories, Technical Briefing 3, 2008; Public Health Profiles: quantiles.
+    ``q = floor(k + 1 - ceil((N + 1 - r) / (N / k)))``, and 0 becomes 1. Office for Health
+    Improvement and Disparities. Public Health Profiles, technical guidance: assigning areas to
+    quantiles.
 
     Examples
     --------
@@ -78,16 +85,11 @@ def quantiles(
     3    D   40.0         1           shown
     4    E    NaN      <NA>     unavailable
     """
-    if number < 2:
-        raise ParameterError(f"{number} quantiles cannot be formed.", "number", "Give 2 or more.")
+    number = inputs.whole(number, "number", 2)
     check = inputs.begin(data, by, [value], "quantile")
     values = check.numbers(value, minimum=None)
     groups = inputs.group(check)
-    check.refuse(
-        data.duplicated(keep=False).to_numpy(),
-        "Rows are the same in every column.",
-        "Drop the repeated rows, or keep the column that tells the areas apart.",
-    )
+    check.distinct()
     check.finish()
 
     by_group = pd.Series(values).groupby(groups.codes)
@@ -104,7 +106,7 @@ def quantiles(
     status = np.select(
         [empty, few], [Status.UNAVAILABLE.value, Status.NOT_APPLICABLE.value], Status.SHOWN.value
     )
-    return data.assign(quantile=column, quantile_status=status)
+    return inputs.extend(data, quantile=column, quantile_status=status)
 
 
 def slope_index(
@@ -117,6 +119,7 @@ def slope_index(
     lower: str | None = None,
     upper: str | None = None,
     standard_error: str | None = None,
+    number: int | None = None,
     kind: Kind = "normal",
     transform: bool = False,
     confidence: Sequence[float] = (0.95,),
@@ -137,7 +140,9 @@ def slope_index(
     by : sequence of str
         Grouping columns, all kept.
     quantile : str
-        Column of the quantile, a number or its text, ordered as a number; each once in a group.
+        Column of the quantile, a whole number from 1 or its text, ordered as a number; each once in
+        a group. A group in which one is left out (1 to 10 without 4) has no index, since the places
+        of all others in the population would be wrong.
     population : str
         Column of people in the quantile, above 0.
     value : str
@@ -147,6 +152,9 @@ def slope_index(
         Columns of its 95% limits.
     standard_error : str, optional
         Column of its standard error, instead of limits; only for kind "normal".
+    number : int, optional
+        Quantiles that every group must have: 10 for tenths. Left out, it is each group's greatest,
+        so that a group whose last quantile is absent passes.
     kind : {"normal", "rate", "proportion"}
         On which scale the errors are normal: as they are, logarithms, or logits.
     transform : bool
@@ -158,8 +166,9 @@ def slope_index(
         Factor of the slope index: 100 turns proportions into percentage points; a negative one
         turns both indices round, so that more deprived is higher, and limits stay in order.
     draws, seed : int
-        Number and seed of the draws for limits that need them: a rate or proportion that is not
-        transformed. The same input gives the same limits, whatever other groups there are.
+        Number (100 or more) and seed of the draws for limits that need them: a rate or proportion
+        that is not transformed. The same input gives the same limits, whatever other groups there
+        are.
 
     Returns
     -------
@@ -167,25 +176,37 @@ def slope_index(
         One row per group: grouping columns, ``value`` and its limits (slope index),
         ``relative_index`` and its limits (``relative_lower95_0`` and so on), ``intercept`` (the
         first end of the line, in the unit of the value), ``total_denominator`` (people),
-        ``quantiles`` (how many), ``statistic``, ``method`` and ``status``: shown, or not applicable
-        for fewer than 5 or more than 100 quantiles. The
-        relative index and its limits are missing where an end of the line is not above 0.
+        ``quantiles`` (how many), ``statistic``, ``method`` (of the limits) and ``status``: shown,
+        not applicable (fewer than 5 or more than 100 quantiles) or unavailable (a quantile of the
+        group is absent). The relative index is missing where the end that divides is not above 0,
+        and its limits where it is not above 0 beyond chance.
 
     Raises
     ------
+    needs.errors.ParameterError
+        For an unknown kind, options that contradict each other, a multiplier that is 0 or not
+        finite, a level out of range, too few draws, and a grouping column that is named as one of
+        the result, or named twice.
     needs.errors.InvalidDataError
-        For a doubled quantile, one that is not a number, a population not above 0, a missing value
-        or limit, a rate that is not above 0 or a proportion that is not between 0 and 1 (their
-        logarithm or logit is not a number), and limits out of order; all at once.
+        For a doubled quantile, one that is not a whole number from 1, a population not above 0, a
+        missing value or limit, a rate that is not above 0 or a proportion that is not between 0 and
+        1 (their logarithm or logit is not a number), and a value outside its limits; all at once.
 
     Notes
     -----
     Weighted least squares of the value on the mid-rank ``x`` of the cumulative population share,
     weights the shares ``a``: ``s = sum(k y)`` with ``k = a (x - 1/2) / sum(a (x - 1/2)^2)``. As a
-    sum of normals its limits are ``s -/+ z sqrt(sum(k^2 se^2))``. With transformation g the line
-    turns round its half point h: ``g(h + q/2) - g(h - q/2)`` of each limit q of s, and likewise the
-    ratio, which for a rate is ``exp(q)``. Pamuk ER. Social class inequality in mortality from
-    1921 to 1972 in England and Wales. Population Studies 1985; 39: 17-31.
+    sum of normals its limits are ``s -/+ z sqrt(sum(k^2 se^2))``. The relative index is the ratio
+    ``T / B`` of the line's ends ``h +/- s/2`` at the half point ``h = sum(a y)``. Both ends vary:
+    its limits are the ratios r at which ``T - r B`` is z standard errors from 0 (Fieller). With
+    transformation g the line turns round its half point, whose own error is left out, as in the
+    national package: ``g(h + q/2) - g(h - q/2)`` of each limit q of s, and likewise the ratio,
+    which for a rate is ``exp(q)`` whatever h. A rate or proportion that is not transformed is drawn
+    on the scale of its error, and the limits are quantiles of both indices over the draws.
+
+    Pamuk ER. Social class inequality in mortality from 1921 to 1972 in England and Wales.
+    Population Studies 1985; 39: 17-31. Fieller EC. Some problems in interval estimation. Journal of
+    the Royal Statistical Society B 1954; 16: 175-185.
 
     Examples
     --------
@@ -199,7 +220,9 @@ def slope_index(
     0    7.5      5.951      9.049           1.102  shown
     """
     levels = inputs.levels(confidence)
-    limits = _error_columns(kind, transform, lower, upper, standard_error, multiplier)
+    multiplier = inputs.turn(multiplier)
+    draws = inputs.whole(draws, "draws", LEAST_DRAWS)
+    limits = _error_columns(kind, transform, lower, upper, standard_error)
     check = inputs.begin(data, by, [quantile, population, value, *limits], "slope index")
     rank = _ranks(check, quantile)
     people = check.numbers(population, above=0.0, missing=False)
@@ -208,7 +231,10 @@ def slope_index(
         "rate": (np.inf, "above 0, and has no logarithm"),
         "proportion": (1.0, "between 0 and 1, and has no logit"),
     }[kind]
-    read = [check.numbers(name, minimum=None, missing=False) for name in (value, *limits)]
+    read = [
+        check.numbers(name, minimum=0.0 if name == standard_error else None, missing=False)
+        for name in (value, *limits)
+    ]
     if bounds[0] is not None:
         for name, numbers in zip((value, *limits), read, strict=True):
             check.refuse(
@@ -217,15 +243,17 @@ def slope_index(
                 "Join groups, or leave out the index for this indicator.",
             )
     groups = inputs.group(check)
-    check.refuse(
-        pd.DataFrame({"group": groups.codes, "rank": rank}).duplicated(keep=False).to_numpy(),
+    check.once(
+        groups,
+        rank,
         f"Column '{quantile}' has a quantile twice in a group.",
         "Keep one row per group and quantile, or name the column that tells them apart in by.",
     )
     onto, back = _scale(kind)
-    if not check.problems:
-        error = _standard_error(check, read, limits, standard_error, onto)
+    if standard_error is None:
+        check.enclosed(value, limits[0], limits[1], (read[0], read[1], read[2]))
     check.finish()
+    error = read[1] if standard_error else (onto(read[2]) - onto(read[1])) / (2 * z_value(0.95))
 
     order = np.lexsort((rank, groups.codes))
     codes, people, y, error = groups.codes[order], people[order], read[0][order], error[order]
@@ -239,10 +267,15 @@ def slope_index(
     before = (np.cumsum(total) - total)[codes]
     # mid-ranks round their weighted mean, which is one half
     x = (running - before - people / 2) / total[codes] - 0.5
-    leverage = share * x / ordered.total(share * x**2)[codes]
+    # a group of one quantile has no slope
+    turn = ordered.total(share * x**2)
+    leverage = share * x / np.where(turn > 0, turn, 1.0)[codes]
     slope, half = ordered.total(leverage * regressed), ordered.total(share * regressed)
     final: Scale = back if transform else _same
-    possible = (sizes >= LEAST_GROUPS) & (sizes <= MOST_GROUPS)
+    apt = (sizes >= LEAST_GROUPS) & (sizes <= MOST_GROUPS)
+    greatest = rank[order][np.cumsum(sizes) - 1]
+    whole = (greatest == sizes) & (greatest == (number or greatest))
+    possible = apt & whole
     content: dict[str, Floats] = {}
     relatives: dict[str, Floats] = {}
     if transform or kind == "normal":
@@ -256,7 +289,9 @@ def slope_index(
                 level,
                 multiplier,
                 (_slope(final, half, ends[0]), _slope(final, half, ends[1])),
-                (_ratio(final, half, ends[0]), _ratio(final, half, ends[1])),
+                (_ratio(final, half, ends[0]), _ratio(final, half, ends[1]))
+                if transform
+                else _fieller(ordered, y, error, leverage, share, z),
             )
     else:
         drawn = _draw(ordered, inner, error, leverage, share, back, levels, draws, seed)
@@ -276,8 +311,8 @@ def slope_index(
         total_denominator=total,
         quantiles=sizes,
         statistic="slope and relative index of inequality",
-        method="exact" if transform or kind == "normal" else f"{draws:,} draws",
-        status=inputs.statuses(groups.number, not_applicable=~possible),
+        method=_method(kind, transform, draws),
+        status=inputs.statuses(groups.number, unavailable=~whole, not_applicable=~apt),
     )
 
 
@@ -287,7 +322,6 @@ def _error_columns(
     lower: str | None,
     upper: str | None,
     standard_error: str | None,
-    multiplier: float,
 ) -> list[str]:
     """Columns that hold the error of the value, after a check of the parameters."""
     if kind not in ("normal", "rate", "proportion"):
@@ -300,8 +334,6 @@ def _error_columns(
             "transform",
             "Use kind='rate' for logarithms or kind='proportion' for logits.",
         )
-    if multiplier == 0:
-        raise ParameterError("The multiplier is 0.", "multiplier", "Give another.")
     if standard_error is not None and (kind != "normal" or lower or upper):
         raise ParameterError(
             "A standard error is given beside limits, or for a rate or proportion.",
@@ -326,33 +358,11 @@ def _ranks(check: Check, quantile: str) -> Floats:
         series = series.astype(series.cat.categories.dtype)
     numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     check.refuse(
-        np.isnan(numbers),
-        f"Column '{quantile}' holds a quantile that is not a number.",
+        ~((numbers >= 1) & (numbers < np.inf) & (numbers == np.floor(numbers))),
+        f"Column '{quantile}' holds a quantile that is not a number from 1: whole and finite.",
         "Number the groups, from 1 for the most deprived.",
     )
     return numbers
-
-
-def _standard_error(
-    check: Check,
-    read: Sequence[Floats],
-    names: Sequence[str],
-    standard_error: str | None,
-    onto: Scale,
-) -> Floats:
-    """Standard error of each value on the scale where its error is normal."""
-    if standard_error is not None:
-        check.refuse(
-            read[1] < 0, f"Column '{standard_error}' must not be below 0.", "Correct the input."
-        )
-        return read[1]
-    value, low, high = read
-    check.refuse(
-        (low > value) | (value > high),
-        f"Columns '{names[0]}' and '{names[1]}' do not enclose the value.",
-        "Check which column holds which limit.",
-    )
-    return (onto(high) - onto(low)) / (2 * z_value(0.95))
 
 
 def _same(values: Floats) -> Floats:
@@ -370,9 +380,34 @@ def _slope(back: Scale, half: Floats, slope: Floats) -> Floats:
 
 
 def _ratio(back: Scale, half: Floats, slope: Floats) -> Floats:
-    """Ratio of the ends of a line; missing where an end is not above 0."""
+    """Ratio of the last end of a line to its first; missing where that is not above 0."""
     top, bottom = back(half + slope / 2), back(half - slope / 2)
     return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
+
+
+def _fieller(
+    groups: inputs.Groups, y: Floats, error: Floats, leverage: Floats, share: Floats, z: float
+) -> tuple[Floats, Floats]:
+    """Limits of the ratio of a line's ends, both of which vary: sums of the same normal values."""
+    over, under = share + leverage / 2, share - leverage / 2
+    top, bottom = groups.total(over * y), groups.total(under * y)
+    # what is left of each end after z standard errors, and of what they share
+    high = top**2 - z**2 * groups.total((over * error) ** 2)
+    low = bottom**2 - z**2 * groups.total((under * error) ** 2)
+    both = top * bottom - z**2 * groups.total(over * under * error**2)
+    known = (bottom > 0) & (low > 0)
+    low = np.where(known, low, 1.0)
+    root = np.sqrt(np.maximum(both**2 - high * low, 0.0))
+    return (
+        np.where(known, (both - root) / low, np.nan),
+        np.where(known, (both + root) / low, np.nan),
+    )
+
+
+def _method(kind: str, transform: bool, draws: int) -> str:
+    if transform:
+        return f"exact slope on {'logarithms' if kind == 'rate' else 'logits'}, level held"
+    return "exact; relative index by Fieller" if kind == "normal" else f"{draws:,} draws"
 
 
 def _inverse(ratio: Floats) -> Floats:

@@ -175,6 +175,94 @@ def test_funnels_refuse_what_cannot_be():
         funnel_limits(data, denominator="pop", reference=5, kind="mean")  # type: ignore[arg-type]
 
 
+def test_each_group_has_its_own_funnel():
+    data = pd.DataFrame(
+        {
+            "year": [1, 1, 2, 2],
+            "area": list("ABAB"),
+            "count": [10, 30, 400, 500],
+            "pop": [1000, 2000, 1000, 2000],
+        }
+    )
+    ours = funnel_outliers(data, by=["year"], area="area", count="count", denominator="pop")
+    np.testing.assert_allclose(ours["funnel_reference"], [1e5 * 40 / 3000] * 2 + [3e4] * 2)
+    for year, rows in data.groupby("year"):
+        alone = funnel_outliers(rows, area="area", count="count", denominator="pop")
+        pd.testing.assert_frame_equal(alone, ours[ours["year"] == year])
+    together = funnel_outliers(data, count="count", denominator="pop")
+    assert together["funnel"].tolist() != ours["funnel"].tolist()
+
+
+def test_an_area_twice_in_a_funnel_is_refused():
+    # trap: rows of two years in one funnel, pooled as if they were other areas
+    data = pd.DataFrame({"area": list("ABA"), "count": [1, 2, 3], "pop": [10, 20, 30]})
+    for call, options in ((funnel_outliers, {"count": "count"}), (funnel_limits, {"reference": 5})):
+        with pytest.raises(InvalidDataError, match="area twice") as error:
+            call(data, area="area", denominator="pop", **options)
+        assert "row 0; row 2" in str(error.value)
+        with pytest.raises(InvalidDataError, match="'area' is missing"):
+            call(data.assign(area=[None, None, "A"]), area="area", denominator="pop", **options)
+        with pytest.raises(InvalidDataError, match="same in every column"):
+            call(data.iloc[[0, 0]], denominator="pop", **options)
+
+
+def test_a_group_has_one_reference():
+    data = pd.DataFrame({"year": [1, 1, 2], "pop": [10, 20, 30], "mean": [5.0, 6.0, 7.0]})
+    with pytest.raises(InvalidDataError, match="several references") as error:
+        funnel_limits(data, by=["year"], denominator="pop", reference="mean")
+    assert "row 0 (year 1); row 1 (year 1)" in str(error.value)
+    assert len(funnel_limits(data, denominator="pop", reference="mean")) == 3
+
+
+def test_a_funnel_says_why_an_area_is_not_compared():
+    data = pd.DataFrame(
+        {
+            "count": [30, 9, 10, 0, None, 30, 30],
+            "rate": [5.0, 5.0, 0.0, 0.0, 5.0, None, 5.0],
+            "mean": [5.0] * 6 + [None],
+        }
+    )
+    ours = funnel_outliers(data, count="count", value="rate", reference="mean")
+    assert ours["funnel_status"].tolist() == [
+        "shown",
+        "unreliable",
+        "not applicable",  # ten events, and yet a rate of nought
+        "unreliable",
+        *["unavailable"] * 3,
+    ]
+    assert ours["funnel"].eq("not compared").equals(ours["funnel_status"] != "shown")
+    assert ours["funnel_method"].unique().tolist() == ["exact Poisson"]
+    assert ours["funnel_statistic"].unique().tolist() == ["rate per 100,000"]
+    limits = funnel_limits(data.assign(pop=100), denominator="pop", reference="mean")
+    assert limits["funnel_status"].tolist() == ["shown"] * 6 + ["unavailable"]
+
+
+def test_comparisons_say_why_there_is_none():
+    data = pd.DataFrame({"low": [1.0, None, 1.0], "high": [2.0, 2.0, 2.0], "eng": [3.0, 1.0, None]})
+    ours = against_reference(data, reference="eng", **LIMITS)
+    assert ours["comparison_status"].tolist() == ["shown", "unavailable", "unavailable"]
+    made = difference(pairs((4, 3, 5, 1, 0, 2), (4, 3, 5, np.nan, 0, 2)), **PAIR)
+    assert made["comparison_status"].tolist() == ["shown", "unavailable"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, None, True])
+def test_a_reference_is_a_finite_number(bad):
+    data = pd.DataFrame({"low": [1.0], "high": [2.0]})
+    with pytest.raises(ParameterError, match="reference"):
+        against_reference(data, reference=bad, **LIMITS)
+    with pytest.raises(ParameterError, match="reference"):
+        funnel_limits(data, denominator="high", reference=bad)
+
+
+def test_labels_of_any_kind_are_judged():
+    words = ["increasing", "decreasing", None]
+    for kind in ("object", "str", "category"):
+        judged = judge(pd.Series(words, dtype=kind, index=[5, 3, 1]), "lower is better")
+        assert judged.tolist()[:2] == ["getting worse", "getting better"]
+        assert judged.index.tolist() == [5, 3, 1]
+        assert judged.isna().tolist() == [False, False, True]
+
+
 PAIR = {
     "value": "a",
     "lower": "al",

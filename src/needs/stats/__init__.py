@@ -9,5 +9,10 @@ order of the groups, and leaves its input as it was. Results have these columns 
 - ``statistic`` and ``method``, in words;
 - ``status``, a value of `needs.figures.Status`: why a value is, or is not, shown.
 
+Functions that place or compare rows (`quantiles`, `against_reference`, `difference`,
+`funnel_limits` and `funnel_outliers`) keep the rows as they are and put their own name before their
+columns, such as ``funnel_status``, so that they take the result of another. No result takes the
+place of a column that it keeps: that is refused.
+
 Input that cannot be right raises `needs.errors.InvalidDataError`, with every fault and its rows.
 """

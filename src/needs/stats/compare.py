@@ -11,8 +11,8 @@ from scipy.special import pdtrik
 
 from needs.errors import ParameterError
 from needs.stats import inputs
-from needs.stats.inputs import Check
-from needs.stats.intervals import Floats, z_value
+from needs.stats.inputs import Check, Groups
+from needs.stats.intervals import Floats, is_number, z_value
 from needs.stats.rates import LEAST_EVENTS
 
 Polarity = Literal["higher is better", "lower is better", "none"]
@@ -58,23 +58,28 @@ def against_reference(
     reference : float or str
         England's value, or the column that holds it (for rows of several indicators).
     polarity : {"higher is better", "lower is better", "none"}
+        Which way the indicator is good; without one the labels are not judged.
 
     Returns
     -------
     pandas.DataFrame
         The rows of `data` in their order, and ``comparison``: "lower", "similar", "higher" or
-        "not compared"; and ``judgement``: "better" or "worse" in place of lower and higher where
-        the indicator has a polarity.
+        "not compared"; ``judgement``: "better" or "worse" in place of lower and higher where the
+        indicator has a polarity; and ``comparison_status``: shown, or unavailable (a limit or the
+        reference is missing).
 
     Raises
     ------
+    needs.errors.ParameterError
+        For an unknown polarity, a reference that is not a finite number, and a column of `data`
+        that is named as one that is added.
     needs.errors.InvalidDataError
         For a lower limit above its upper limit, infinite or text input; all at once.
 
     Notes
     -----
     Strictly: upper < reference is lower, lower > reference is higher, else similar. Office for
-    Health Improvement and Disparities, Public Health Profiles, technical guidance: comparing with a
+    Health Improvement and Disparities. Public Health Profiles, technical guidance: comparing with a
     benchmark by confidence intervals.
 
     Examples
@@ -83,21 +88,17 @@ def against_reference(
     >>> rates = pd.DataFrame({"low": [3.3, 5.1, 2.0, None], "high": [5.3, 6.0, 5.0, None]})
     >>> against_reference(rates, lower="low", upper="high", reference=5.0,
     ...                   polarity="lower is better")
-       low  high    comparison     judgement
-    0  3.3   5.3       similar       similar
-    1  5.1   6.0        higher         worse
-    2  2.0   5.0       similar       similar
-    3  NaN   NaN  not compared  not compared
+       low  high    comparison     judgement comparison_status
+    0  3.3   5.3       similar       similar             shown
+    1  5.1   6.0        higher         worse             shown
+    2  2.0   5.0       similar       similar             shown
+    3  NaN   NaN  not compared  not compared       unavailable
     """
     columns = [lower, upper, *([reference] if isinstance(reference, str) else [])]
     check = inputs.begin(data, [], columns, "comparison")
     low = check.numbers(lower, minimum=None)
     high = check.numbers(upper, minimum=None)
-    level: Floats = (
-        check.numbers(reference, minimum=None)
-        if isinstance(reference, str)
-        else np.full(len(data), float(reference))
-    )
+    level = _reference(check, reference, minimum=None)
     check.refuse(
         low > high,
         f"Column '{lower}' is above column '{upper}'.",
@@ -105,13 +106,15 @@ def against_reference(
     )
     check.finish()
 
-    label = np.select(
-        [np.isnan(low) | np.isnan(high) | np.isnan(level), high < level, low > level],
-        [NOT_COMPARED, LOWER, HIGHER],
-        SIMILAR,
-    )
+    unknown = np.isnan(low) | np.isnan(high) | np.isnan(level)
+    label = np.select([unknown, high < level, low > level], [NOT_COMPARED, LOWER, HIGHER], SIMILAR)
     comparison = pd.Series(label, index=data.index, dtype="str")
-    return data.assign(comparison=comparison, judgement=judge(comparison, polarity))
+    return inputs.extend(
+        data,
+        comparison=comparison,
+        judgement=judge(comparison, polarity),
+        comparison_status=inputs.statuses(len(data), unavailable=unknown),
+    )
 
 
 def difference(
@@ -142,10 +145,13 @@ def difference(
         The rows of `data` in their order, and ``difference``, ``difference_lower``,
         ``difference_upper`` in the figures' unit, at the figures' level of confidence; and
         ``comparison``: "higher" or "lower" where the limits leave out 0, "similar", or
-        "not compared".
+        "not compared"; and ``comparison_status``: shown, or unavailable (a value or limit is
+        missing).
 
     Raises
     ------
+    needs.errors.ParameterError
+        For a column of `data` that is named as one that is added.
     needs.errors.InvalidDataError
         For a value outside its limits, infinite or text input; all at once.
 
@@ -164,8 +170,8 @@ def difference(
     ...                       "b": [3.0], "bl": [2.2], "bu": [4.0]})
     >>> difference(rates, value="a", lower="al", upper="au", other="b", other_lower="bl",
     ...            other_upper="bu").iloc[:, 6:].round(2)
-       difference  difference_lower  difference_upper comparison
-    0         1.8              0.39              3.24     higher
+       difference  difference_lower  difference_upper comparison comparison_status
+    0         1.8              0.39              3.24     higher             shown
     """
     check = inputs.begin(
         data, [], [value, lower, upper, other, other_lower, other_upper], "difference"
@@ -174,26 +180,21 @@ def difference(
         check.numbers(column, minimum=None)
         for column in (value, lower, upper, other, other_lower, other_upper)
     )
-    for column, middle, low, high in ((value, a, a_low, a_high), (other, b, b_low, b_high)):
-        check.refuse(
-            (middle < low) | (middle > high),
-            f"Column '{column}' lies outside its limits.",
-            "Check which column holds which limit.",
-        )
+    check.enclosed(value, lower, upper, (a, a_low, a_high))
+    check.enclosed(other, other_lower, other_upper, (b, b_low, b_high))
     check.finish()
     gap = a - b
     least = gap - np.hypot(a - a_low, b_high - b)
     most = gap + np.hypot(a_high - a, b - b_low)
-    label = np.select(
-        [np.isnan(least) | np.isnan(most), least > 0, most < 0],
-        [NOT_COMPARED, HIGHER, LOWER],
-        SIMILAR,
-    )
-    return data.assign(
+    unknown = np.isnan(least) | np.isnan(most)
+    label = np.select([unknown, least > 0, most < 0], [NOT_COMPARED, HIGHER, LOWER], SIMILAR)
+    return inputs.extend(
+        data,
         difference=gap,
         difference_lower=least,
         difference_upper=most,
         comparison=pd.Series(label, index=data.index, dtype="str"),
+        comparison_status=inputs.statuses(len(data), unavailable=unknown),
     )
 
 
@@ -207,10 +208,22 @@ def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
     polarity : {"higher is better", "lower is better", "none"}
         Without a polarity every label keeps its words.
 
+    Returns
+    -------
+    pandas.Series
+        Texts, in the order and with the index of `labels`; categories become texts. A missing label
+        stays missing.
+
     Raises
     ------
     needs.errors.ParameterError
         For an unknown polarity.
+
+    Notes
+    -----
+    Higher is better where that is the indicator's polarity, else worse, and likewise lower,
+    increasing and decreasing. Office for Health Improvement and Disparities. Public Health
+    Profiles, technical guidance: polarity of indicators.
 
     Examples
     --------
@@ -222,12 +235,14 @@ def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
         raise ParameterError(
             f"Unknown polarity '{polarity}'.", "polarity", f"Use one of {', '.join(JUDGEMENTS)}."
         )
-    return labels.replace(JUDGEMENTS[polarity])
+    return labels.astype("str").replace(JUDGEMENTS[polarity])
 
 
 def funnel_limits(
     data: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
+    area: str | None = None,
     denominator: str,
     reference: float | str,
     kind: FunnelKind = "rate",
@@ -240,11 +255,17 @@ def funnel_limits(
     ----------
     data : pandas.DataFrame
         One row per area, or one row per point of the curve to draw.
+    by : sequence of str
+        Columns of the groups that have a funnel each (indicators, years); empty for one funnel.
+        Each group has one reference.
+    area : str, optional
+        Column of the area's code, each once in a group.
     denominator : str
         Column above 0: person-years of a rate, expected events of a ratio, people of a proportion.
     reference : float or str
         The centre line in the unit of `multiplier`, or the column that holds it.
     kind : {"rate", "ratio", "proportion"}
+        What is drawn: events per person-year, observed over expected events, or a share of people.
     confidence : sequence of float
         Levels as shares: 0.95 and 0.998 are two and three standard deviations.
     multiplier : float, optional
@@ -254,13 +275,19 @@ def funnel_limits(
     -------
     pandas.DataFrame
         The rows of `data` in their order, with ``funnel_lower95_0``, ``funnel_upper95_0`` and so
-        on, in the unit of the reference. A missing denominator or reference gives no limits.
+        on, in the unit of the reference; ``funnel_statistic`` and ``funnel_method`` in words; and
+        ``funnel_status``: shown, or unavailable (the denominator or reference is missing, and so
+        are the limits).
 
     Raises
     ------
+    needs.errors.ParameterError
+        For an unknown kind, a multiplier or level out of range, a negative or infinite reference,
+        and a column of `data` that is named as one that is added.
     needs.errors.InvalidDataError
-        For a denominator not above 0, a negative reference, a proportion above the whole, infinite
-        or text input; all at once.
+        For a denominator not above 0, a negative reference, several references in a group, a
+        proportion above the whole, infinite or text input, repeated rows, an area twice in a group
+        and missing groups; all at once.
 
     Notes
     -----
@@ -273,26 +300,32 @@ def funnel_limits(
     --------
     >>> import pandas as pd
     >>> areas = pd.DataFrame({"people": [100_000, 1_000_000]})
-    >>> funnel_limits(areas, denominator="people", reference=10, confidence=(0.95,)).round(2)
-        people  funnel_lower95_0  funnel_upper95_0
-    0   100000              3.83             17.13
-    1  1000000              8.04             12.06
+    >>> funnel_limits(areas, denominator="people", reference=10, confidence=(0.95,)).round(2)[
+    ...     ["people", "funnel_lower95_0", "funnel_upper95_0", "funnel_status"]]
+        people  funnel_lower95_0  funnel_upper95_0 funnel_status
+    0   100000              3.83             17.13         shown
+    1  1000000              8.04             12.06         shown
     """
     unit = _unit(kind, multiplier)
     levels = inputs.levels(confidence)
-    columns = [denominator, *([reference] if isinstance(reference, str) else [])]
-    check = inputs.begin(data, [], columns, "funnel")
+    check, groups = _begin_funnel(data, by, area, [denominator], reference)
     whole = check.numbers(denominator, above=0.0)
-    level = _reference(check, reference, len(data))
-    _refuse_above_whole(check, kind, level, unit)
+    level = _centre(check, groups, reference, kind, unit)
     check.finish()
     limits = _funnel(kind, whole, level / unit, levels)
-    return data.assign(**_named(limits, np.full(len(data), unit)))
+    return inputs.extend(
+        data,
+        **_named(limits, unit),
+        **_described(kind, unit),
+        funnel_status=inputs.statuses(len(data), unavailable=np.isnan(whole) | np.isnan(level)),
+    )
 
 
 def funnel_outliers(
     data: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
+    area: str | None = None,
     count: str,
     denominator: str | None = None,
     value: str | None = None,
@@ -306,20 +339,28 @@ def funnel_outliers(
     Parameters
     ----------
     data : pandas.DataFrame
-        One row per area.
+        One row per area (and group of `by`).
+    by : sequence of str
+        Columns of the groups that have a funnel each (indicators, years): the reference of each is
+        its own areas'. Empty for one funnel of all rows.
+    area : str, optional
+        Column of the area's code, each once in a group.
     count : str
         Column of events, or of people with the attribute.
     denominator : str, optional
         As for `funnel_limits`; not with `value`.
     value : str, optional
-        Column of a standardised rate, instead of the denominator: an area is then compared as if
-        its events came from the population ``count / value``. Areas with fewer than 10 events are
-        not compared.
+        Column of a standardised rate in the unit of `multiplier`, instead of the denominator: an
+        area is then compared as if its events came from the population ``count / value``. Areas
+        with fewer than 10 events, or with events but a rate of 0, are not compared.
     reference : float or str, optional
-        The centre line in the unit of `multiplier`, or its column. Left out: all counts over all
-        denominators; for a ratio, the expected events themselves.
+        The centre line in the unit of `multiplier`, or its column, one for each group. Left out:
+        all counts of the group over all its denominators; for a ratio, the expected events
+        themselves.
     kind : {"rate", "ratio", "proportion"}
+        As for `funnel_limits`.
     confidence : sequence of float
+        Levels as shares.
     multiplier : float, optional
         As for `funnel_limits`.
 
@@ -327,28 +368,34 @@ def funnel_outliers(
     -------
     pandas.DataFrame
         The rows of `data` in their order, with ``funnel_denominator``, ``funnel_reference``, the
-        limits of `funnel_limits`, and ``funnel``: "low (99.8%)", "low (95%)", "within limits",
-        "high (95%)", "high (99.8%)" or "not compared".
+        limits of `funnel_limits`, ``funnel``: "low (99.8%)", "low (95%)", "within limits",
+        "high (95%)", "high (99.8%)" or "not compared"; ``funnel_statistic`` and ``funnel_method``
+        in words; and ``funnel_status``, which says why an area is not compared: unreliable (a
+        standardised rate of fewer than 10 events), not applicable (a rate of 0 with events: no
+        population gives it) or unavailable (an input is missing).
 
     Raises
     ------
+    needs.errors.ParameterError
+        As for `funnel_limits`, and without or with both of `denominator` and `value`.
     needs.errors.InvalidDataError
         As for `funnel_limits`, and for a negative count or a count above its denominator in a
         proportion; all at once.
 
     Notes
     -----
-    As for `funnel_limits`; an area on a limit is within it.
+    As for `funnel_limits`; an area on a limit is within it. Spiegelhalter DJ. Funnel plots for
+    comparing institutional performance. Statistics in Medicine 2005; 24: 1185-1202.
 
     Examples
     --------
     >>> import pandas as pd
     >>> areas = pd.DataFrame({"area": ["A", "B"], "deaths": [10, 30], "people": [100_000, 150_000]})
-    >>> funnel_outliers(areas, count="deaths", denominator="people", reference=10)[
-    ...     ["area", "funnel"]]
-      area         funnel
-    0    A  within limits
-    1    B   high (99.8%)
+    >>> funnel_outliers(areas, area="area", count="deaths", denominator="people", reference=10)[
+    ...     ["area", "funnel", "funnel_status"]]
+      area         funnel funnel_status
+    0    A  within limits         shown
+    1    B   high (99.8%)         shown
     """
     unit = _unit(kind, multiplier)
     levels = sorted(inputs.levels(confidence))
@@ -358,40 +405,48 @@ def funnel_outliers(
             "denominator, value",
             "Name one of the two columns.",
         )
-    named = [name for name in (count, denominator, value, reference) if isinstance(name, str)]
-    check = inputs.begin(data, [], named, "funnel")
+    named = [name for name in (count, denominator, value) if name is not None]
+    check, groups = _begin_funnel(data, by, area, named, reference)
     events = check.numbers(count)
+    few = nothing = np.zeros(len(data), dtype=np.bool_)
     if denominator is not None:
         whole = check.numbers(denominator, above=0.0)
     else:
         rate = check.numbers(str(value))
-        enough = (events >= LEAST_EVENTS) & (rate > 0)
-        whole = np.where(enough, events * unit / np.where(enough, rate, 1.0), np.nan)
+        few, nothing = events < LEAST_EVENTS, rate == 0
+        use = ~(few | nothing)
+        whole = np.where(use, events * unit / np.where(use, rate, 1.0), np.nan)
     if kind == "proportion":
         check.refuse(
             events > whole, f"Column '{count}' is above its denominator.", "Check both columns."
         )
+    level = np.full(len(data), unit)
     if reference is not None:
-        level = _reference(check, reference, len(data))
-        _refuse_above_whole(check, kind, level, unit)
+        level = _centre(check, groups, reference, kind, unit)
     check.finish()
-    if reference is None:
-        both = ~(np.isnan(events) | np.isnan(whole))
-        pooled = events[both].sum() / whole[both].sum() * unit if both.any() else np.nan
-        level = np.full(len(data), unit if kind == "ratio" else pooled)
+    if reference is None and kind != "ratio":
+        level = unit * _pooled(groups, events, whole)
 
-    label = np.where(np.isnan(events) | np.isnan(whole) | np.isnan(level), NOT_COMPARED, WITHIN)
-    label = label.astype(object)
+    status = inputs.statuses(
+        len(data),
+        not_applicable=nothing,
+        unreliable=few,
+        unavailable=np.isnan(events) | np.isnan(level) | (np.isnan(whole) & ~few & ~nothing),
+    )
+    label = np.where(status == "shown", WITHIN, NOT_COMPARED).astype(object)
     limits = _funnel(kind, whole, level / unit, levels)
     for confidence_level, (low, high) in limits.items():
         text = f"{100 * confidence_level:.10g}%"
         label[events / whole < low] = f"low ({text})"
         label[events / whole > high] = f"high ({text})"
-    return data.assign(
+    return inputs.extend(
+        data,
         funnel_denominator=whole,
         funnel_reference=level,
-        **_named(limits, np.full(len(data), unit)),
+        **_named(limits, unit),
         funnel=pd.Series(label, index=data.index, dtype="str"),
+        **_described(kind, unit),
+        funnel_status=status,
     )
 
 
@@ -399,22 +454,75 @@ def _unit(kind: str, multiplier: float | None) -> float:
     units = {"rate": 100_000.0, "ratio": 100.0, "proportion": 100.0}
     if kind not in units:
         raise ParameterError(f"Unknown funnel '{kind}'.", "kind", f"Use one of {', '.join(units)}.")
-    return units[kind] if multiplier is None else float(multiplier)
+    return units[kind] if multiplier is None else inputs.unit(multiplier)
 
 
-def _reference(check: Check, reference: float | str, rows: int) -> Floats:
-    if isinstance(reference, str):
-        return check.numbers(reference)
-    if not 0 <= reference < np.inf:
-        raise ParameterError(
-            f"The reference {reference} is not a value of 0 or more.", "reference", "Correct it."
+def _begin_funnel(
+    data: pd.DataFrame,
+    by: Sequence[str],
+    area: str | None,
+    columns: Sequence[str],
+    reference: float | str | None,
+) -> tuple[Check, Groups]:
+    """Checks of a frame with a row per area, and its groups: a funnel each."""
+    also = [name for name in (area, reference) if isinstance(name, str)]
+    check = inputs.begin(data, by, [*columns, *also], "funnel")
+    groups = inputs.group(check)
+    check.distinct()
+    if area is not None:
+        codes = pd.factorize(data[area])[0]
+        check.refuse(codes < 0, f"Column '{area}' is missing.", "Name the area of every row.")
+        check.once(
+            groups,
+            np.where(codes < 0, -1 - np.arange(len(codes)), codes),
+            f"Column '{area}' has an area twice in a group.",
+            "Keep one row per group and area, or name the column that tells them apart in by.",
         )
-    return np.full(rows, float(reference))
+    return check, groups
 
 
-def _refuse_above_whole(check: Check, kind: str, level: Floats, unit: float) -> None:
+def _centre(check: Check, groups: Groups, reference: float | str, kind: str, unit: float) -> Floats:
+    """The centre line of each row, in the unit."""
+    level = _reference(check, reference)
     if kind == "proportion":
         check.refuse(level > unit, f"The reference is above {unit:g}.", "Give it in that unit.")
+    if check.by and isinstance(reference, str):
+        of_group = pd.Series(level).groupby(groups.codes)
+        check.refuse(
+            (of_group.transform("nunique") > 1).to_numpy() & ~check.unplaced,
+            f"Column '{reference}' has several references in a group.",
+            "Give each group one centre line, or name the column that tells them apart in by.",
+        )
+    return level
+
+
+def _reference(check: Check, reference: float | str, minimum: float | None = 0.0) -> Floats:
+    if isinstance(reference, str):
+        return check.numbers(reference, minimum=minimum)
+    if (
+        not is_number(reference)
+        or not np.isfinite(reference)
+        or (minimum is not None and reference < minimum)
+    ):
+        least = "" if minimum is None else f" of {minimum:g} or more"
+        raise ParameterError(
+            f"The reference {reference!r} is not a number{least}.", "reference", "Correct it."
+        )
+    return np.full(len(check.data), float(reference))
+
+
+def _pooled(groups: Groups, events: Floats, whole: Floats) -> Floats:
+    """All counts over all denominators of each row's group, where both are known."""
+    known = ~(np.isnan(events) | np.isnan(whole))
+    total, of = (groups.total(np.where(known, column, 0.0)) for column in (events, whole))
+    share = np.where(of > 0, total / np.where(of > 0, of, 1.0), np.nan)
+    return share[groups.codes]
+
+
+def _described(kind: str, unit: float) -> dict[str, object]:
+    method = "normal approximation" if kind == "proportion" else "exact Poisson"
+    words = {"rate": f"rate per {unit:,.10g}"}.get(kind, f"{kind} × {unit:,.10g}")
+    return {"funnel_statistic": words, "funnel_method": method}
 
 
 def _funnel(
@@ -440,7 +548,7 @@ def _funnel(
     return limits
 
 
-def _named(limits: dict[float, tuple[Floats, Floats]], unit: Floats) -> dict[str, Floats]:
+def _named(limits: dict[float, tuple[Floats, Floats]], unit: float) -> dict[str, Floats]:
     columns = {}
     for share, (low, high) in limits.items():
         name = inputs.level_name(share)

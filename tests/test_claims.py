@@ -283,6 +283,11 @@ def test_a_claims_file_is_read_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
     pd.DataFrame([claim()]).to_csv(path, index=False)
     assert read_claims(path)["precision"].tolist() == [0.1]
+    pd.DataFrame([claim(), claim(stated_value="many")]).to_csv(path, index=False)
+    with pytest.raises(
+        InvalidDataError, match=r"claims\.csv, row 3, claim X1, column stated_value"
+    ):
+        read_claims(path)
     path.write_bytes("claim_id\n\xe9\n".encode("latin-1"))
     with pytest.raises(InvalidDataError, match="UTF-8"):
         read_claims(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import subprocess
 import sys
@@ -216,17 +215,42 @@ def test_faults_are_told_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_claims_are_checked(
-    root: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+    root: Path, data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = root / "data" / "raw" / "worcestershire" / "claims.csv"
-    assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 0
+    file, out = root / "data" / "raw" / "worcestershire" / "claims.csv", tmp_path / "checked.csv"
+    asked = ["claims", str(file), "--area", "Worcestershire", "--year", "2022", *data]
+    assert call(*asked, "--out", str(out)) == 0
     shown = capsys.readouterr()
-    rows = list(csv.DictReader(io.StringIO(shown.out)))
+    with out.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     with file.open(encoding="utf-8-sig", newline="") as stream:
         printed = {row["claim_id"] for row in csv.DictReader(stream)}
     assert {row["claim_id"] for row in rows} == printed
     agreeing = sum(row["verdict"] == "agrees" for row in rows)
     assert f"{agreeing} agrees" in shown.err
+    heading, first, *_ = shown.out.splitlines()
+    assert heading.split()[:4] == ["Claim", "Measure", "Area", "Period"]
+    assert "Worcestershire" in first and "agrees" in first
+
+
+def test_claims_of_nowhere_and_of_no_period_are_faults_of_the_file(
+    data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "printed.csv"
+    heading = "claim_id,indicator,area_code,period,stated_value"
+    lines = ("A1,drug_misuse_rate,Worcestershire,2018-20,4.2", "A2,drug_misuse_rate,E06000099,,5")
+    lines += ("A3,drug_misuse_rate,E10000034,2018-20,4.2",)
+    file.write_text("\n".join((heading, *lines)), encoding="utf-8")
+    assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 4
+    said = capsys.readouterr().err
+    assert "printed.csv, row 2, claim A1, column area_code" in said
+    assert "Did you mean E10000034 (Worcestershire)?" in said
+    assert "printed.csv, row 3, claim A2, column area_code" in said
+    assert "printed.csv, row 3, claim A2, column period" in said
+    assert "A3" not in said
+    file.write_text("\n".join((heading, lines[2])), encoding="utf-8")
+    assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 0
+    assert "Deaths related to drug misuse" in capsys.readouterr().out
 
 
 FIGURE = {

@@ -122,6 +122,35 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
     return max(found, key=lambda area: _preference(area, year))
 
 
+def known_code(text: str, areas: pd.DataFrame) -> bool:
+    """Whether a text is the code of an area."""
+    return bool((areas["code"] == text.strip()).any())
+
+
+def nearest_code(text: str, areas: pd.DataFrame) -> str:
+    """A remedy for a text that is no code: the code of the area that it names or is near.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E06000016"], "name": ["Leicester"],
+    ...     "kind": ["upper tier"], "region_code": ["E12000004"], "upper_code": ["E06000016"],
+    ...     "valid_from": [pd.NaT], "valid_to": [pd.NaT], "successor": [None]})
+    >>> nearest_code("Leicester", table), nearest_code("E0600016", table)
+    ('Did you mean E06000016 (Leicester)?', 'Did you mean E06000016 (Leicester)?')
+    """
+    wanted = text.strip()
+    if (areas["name"].map(plain_name) == plain_name(wanted)).any():
+        named = find(wanted, areas)
+        return f"Did you mean {named.code} ({named.name})?"
+    codes = dict(zip(areas["name"], areas["code"], strict=True))
+    names = dict(zip(areas["code"], areas["name"], strict=True))
+    near = difflib.get_close_matches(wanted.upper(), list(names), n=3, cutoff=0.8)
+    near = near or [codes[name] for name in _nearest(wanted, areas)[:3]]
+    if not near:
+        return "Find the code with: needs areas TEXT"
+    return f"Did you mean {' or '.join(f'{one} ({names[one]})' for one in near)}?"
+
+
 def search(text: str, areas: pd.DataFrame) -> tuple[Area, ...]:
     """Return areas whose code or name holds a text, or whose name is near it, by kind and name.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from needs.areas import known_code, nearest_code
 from needs.catalogue import CATALOGUE, Catalogue, Indicator
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import Status, format_number, with_unit
@@ -150,49 +151,123 @@ def read_claims(path: Path) -> pd.DataFrame:
         raise InvalidDataError(
             f"'{path.name}' cannot be read: {error}.", path.name, "Save it as CSV UTF-8."
         ) from error
-    return normalise(pd.DataFrame(rows))
+    # the row that a spreadsheet program shows: the heading is the first
+    return normalise(pd.DataFrame(rows, index=pd.RangeIndex(2, len(rows) + 2)), path.name)
 
 
-def normalise(claims: pd.DataFrame) -> pd.DataFrame:
+def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
     """Bring claims to the columns of `needs.readers.datapackage.CLAIMS`.
 
     Words for an indicator become its key, periods take our spelling, and a printed precision that
-    is not given is read from the digits: "13.5" is printed to 0.1.
+    is not given is read from the digits: "13.5" is printed to 0.1. Faults name `file`, and the row
+    by the index of `claims`.
     """
     table = claims.rename(columns={"source_document": "document"}).copy()
     needed = ("claim_id", "indicator", "area_code", "period", "stated_value")
     problems = [
-        Problem(
-            f"Column '{name}' is missing.", "claims", f"Add it; needed are {', '.join(needed)}."
-        )
+        Problem(f"Column '{name}' is missing.", file, f"Add it; needed are {', '.join(needed)}.")
         for name in needed
         if name not in table
     ]
     if problems:
-        raise InvalidDataError("The claims cannot be checked.", "claims", problems=problems)
+        raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
     for name in CLAIMS.columns:
         if name not in table:
             table[name] = None
     records = []
-    for claim in table.to_dict("records"):
-        records.append(_normal({str(key): value for key, value in claim.items()}, problems))
+    for row, claim in zip(table.index, table.to_dict("records"), strict=True):
+        where = f"{file}, row {row}, claim {_text(claim['claim_id'])}"
+        records.append(_normal({str(key): value for key, value in claim.items()}, where, problems))
     if problems:
-        raise InvalidDataError("The claims cannot be checked.", "claims", problems=problems)
-    return pd.DataFrame(records, columns=list(CLAIMS.columns))
+        raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
+    return pd.DataFrame(records, columns=list(CLAIMS.columns), index=table.index)
 
 
-def _normal(claim: dict[str, object], problems: list[Problem]) -> dict[str, object]:
+def refuse_unknown(claims: pd.DataFrame, areas: pd.DataFrame, file: str = "claims") -> None:
+    """Refuse claims whose area or period means nothing: they would look like data not at hand.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        As `read_claims` returns them.
+    areas : DataFrame
+        Processed table of areas.
+    file : str
+        Named in the faults.
+
+    Raises
+    ------
+    InvalidDataError
+        Naming file, row and column of each, with the nearest area.
+    """
+    problems = []
+    for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
+        where = f"{file}, row {row}, claim {claim['claim_id']}, column"
+        codes = [("area_code", str(claim["area_code"]))]
+        codes += [("comparator_code", one) for one in str(claim["comparator_code"]).split(";")]
+        for column, code in codes:
+            if (column == "comparator_code" and not code.strip()) or known_code(code, areas):
+                continue
+            what = f"There is no area '{code.strip()}'." if code.strip() else "The area is empty."
+            problems.append(Problem(what, f"{where} {column}", nearest_code(code, areas)))
+        period = str(claim["period"])
+        if not period:
+            remedy = "Write the period that the figure is for, such as 2021 or 2021/22."
+            problems.append(Problem("The period is empty.", f"{where} period", remedy))
+        elif not _is_period(period):
+            remedy = "Write 2021, 2021/22, 2019-21 or, for deprivation, the edition: IoD2019."
+            problems.append(Problem(f"'{period}' is no period.", f"{where} period", remedy))
+    if problems:
+        raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
+
+
+def _is_period(text: str) -> bool:
+    try:
+        parse(text)
+    except NeedsError:
+        return bool(re.fullmatch(r"IoD\d{4}", text))
+    return True
+
+
+def told(checked: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue) -> list[tuple[str, ...]]:
+    """What was found, for the screen: a row for each figure, headings first.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        The result of `check_claims`.
+    areas : DataFrame
+        Processed table of areas, for the names that the file leaves out.
+    catalogue : Catalogue
+    """
+    names = dict(zip(areas["code"], areas["name"], strict=True))
+    rows: list[tuple[str, ...]] = [
+        ("Claim", "Measure", "Area", "Period", "Printed", "Ours", "Verdict", "Why")
+    ]
+    for one in checked.to_dict("records"):
+        indicator = catalogue.indicators.get(str(one["indicator"]))
+        label = str(one["label"])
+        if label == one["indicator"]:
+            label = indicator.name if indicator else label.replace("_", " ").capitalize()
+        area = str(one["area_name"] or names.get(one["area_code"], one["area_code"]))
+        why = str(one["note"] or one["how_to_add"])
+        shown = (one["period"], one["stated"], one["ours"] or "[x]", one["verdict"], why)
+        rows.append((str(one["claim_id"]), label, area, *map(str, shown)))
+    return rows
+
+
+def _normal(claim: dict[str, object], row: str, problems: list[Problem]) -> dict[str, object]:
     out: dict[str, object] = {key: _text(claim[key]) for key in CLAIMS.columns}
     printed = _text(claim["stated_value"]).replace(",", "")
     try:
         out["stated_value"] = float(printed)
     except ValueError:
-        where = f"claim {out['claim_id']}, column stated_value"
+        where = f"{row}, column stated_value"
         problems.append(Problem(f"'{printed}' is not a number.", where, "Write it as 1234.5."))
         return out
     for value in filter(None, str(out["comparator_value"]).replace(",", "").split(";")):
         if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
-            where = f"claim {out['claim_id']}, column comparator_value"
+            where = f"{row}, column comparator_value"
             problems.append(Problem(f"'{value}' is not a number.", where, "Write it as 1234.5."))
     words, statistic = str(out["indicator"]), str(out["statistic"])
     key = _terms().get((words.lower(), statistic)) or _terms().get((words.lower(), ""))

@@ -442,6 +442,9 @@ def claims(
     file: Annotated[Path, typer.Argument(help="CSV of printed figures.")],
     area: Area,
     year: Year,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV to write, with every column.")
+    ] = None,
     raw: Raw = None,
     processed: Processed = None,
 ) -> None:
@@ -453,6 +456,7 @@ def claims(
     parameters = RunParameters.check({"areas": [area], "year": year})
     printed = checking.read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
+    checking.refuse_unknown(printed, opened.areas, file.name)
     checked = checking.check_claims(
         printed,
         observations=opened.all_observations,
@@ -461,9 +465,32 @@ def claims(
         year=parameters.year,
         catalogue=opened.catalogue,
     )
-    typer.echo(checked.to_csv(index=False, lineterminator="\n"), nl=False)
+    _show(checking.told(checked, opened.areas, opened.catalogue))
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(checked.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+        typer.echo(out)
     for verdict, number in checked["verdict"].value_counts(sort=False).items():
         typer.echo(f"{number} {verdict}", err=True)
+
+
+#: Columns of a table on the screen where there is no terminal to measure.
+WIDTH = 160
+
+
+def _show(rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, headings first; cells wrap at the width of the screen."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, highlight=False, width=WIDTH)
+    table = Table(*rows[0], box=None, pad_edge=False)
+    for row in rows[1:]:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
 
 
 @app.command()

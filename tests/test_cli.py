@@ -176,6 +176,25 @@ def test_an_unknown_area_ends_with_2(data: list[str], capsys: pytest.CaptureFixt
     assert "There is no area like 'xyzzy'" in capsys.readouterr().err
 
 
+def test_a_declared_footprint_is_found_with_its_members(
+    data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("areas", "Leicester, Leicestershire and Rutland", *data) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.split(None, 1)[0] == "footprint"
+    assert line.endswith(": Leicester; Leicestershire; Rutland")
+
+
+def test_the_first_search_says_what_it_waits_for(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--raw", str(root / "data" / "raw" / "worcestershire")]
+    folders += ["--processed", str(tmp_path / "processed")]
+    assert call("areas", "worcester", *folders) == 0
+    shown = capsys.readouterr()
+    assert "reading the data package" in shown.err and "Worcestershire" in shown.out
+
+
 def test_data_that_is_missing_ends_with_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,6 +274,7 @@ def test_claims_of_nowhere_and_of_no_period_are_faults_of_the_file(
 
 FIGURE = {
     "id": "rate.E10000034.2021",
+    "indicator": "rate",
     "label": "Rate of a thing",
     "area_name": "Worcestershire",
     "area_code": "E10000034",
@@ -313,6 +333,17 @@ def test_an_unknown_figure_is_told_with_the_nearest(
     folder = register(tmp_path / "run", FIGURE)
     assert call("trace", "rate.E10000034.2012", "--run", str(folder)) == 2
     assert "Did you mean rate.E10000034.2021?" in capsys.readouterr().err
+
+
+def test_the_key_of_an_indicator_lists_its_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {**FIGURE, "id": "other.E10000034.2021", "indicator": "other"}
+    folder = register(tmp_path / "run", FIGURE, other)
+    assert call("trace", "rate", "--run", str(folder)) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "rate.E10000034.2021  Worcestershire, 2021, persons, 4.2 per 100,000"
+    assert call("trace", "rat", "--run", str(folder)) == 2
 
 
 def test_a_figure_is_looked_for_in_all_reports(

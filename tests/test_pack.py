@@ -52,7 +52,9 @@ def placed(folder: Path) -> list[dict[str, str]]:
     for row in rows:
         place = places[row["place"]]
         row["source"] = place["source"]
-        row["source_row"] = place["source_row"].format(*row["rows"].split(";"))
+        row["source_row"] = place["source_row"].format(
+            *row["rows"].split(";"), period=row["period"]
+        )
     return rows
 
 
@@ -292,7 +294,7 @@ def _cells_at(paths: dict[str, Path], place: str) -> set[str]:
     line = re.fullmatch(r"(.+\.csv), line (\d+)(?:, column .+)?", place)
     if line:
         return _csv_lines(paths[line[1]])[int(line[2])]
-    row = re.fullmatch(r"(.+\.xlsx), (.+), row (\d+)", place)
+    row = re.fullmatch(r"(.+\.xlsx), (.+), row (\d+)(?:, columns of .+)?", place)
     assert row, place
     return _sheet_rows(paths[row[1]], row[2])[int(row[3])]
 

@@ -151,7 +151,9 @@ def test_every_observation_names_its_rows_and_sources(observations):
     sources = observations["source"].str.split(";").explode()
     assert set(sources) <= set(load().sources)
     published = observations[observations["method"] == "published"]
-    place = published["source_row"].str.fullmatch(r".+\.(csv, line|xlsx, .+, row) \d+")
+    place = published["source_row"].str.fullmatch(
+        r".+\.(csv, line|xlsx, .+, row) \d+(, columns of .+)?"
+    )
     assert place.all()
 
 

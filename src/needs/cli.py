@@ -115,11 +115,6 @@ def _progress(quiet: bool) -> Iterator[Progress]:
         yield tell
 
 
-def _table(processed: Path | None, raw: Path | None, name: str) -> Any:
-    """A processed table, prepared first where it is not there or not up to date."""
-    return _read(_prepared(raw, processed, quiet=True), name)
-
-
 def _read(tables: Path, name: str) -> Any:
     import pandas as pd
 
@@ -141,15 +136,19 @@ def areas(
     text: Annotated[str, typer.Argument(help="Part of a name, or a code.")] = "",
     raw: Raw = None,
     processed: Processed = None,
+    quiet: Quiet = False,
 ) -> None:
-    """Find an area by name or code."""
+    """Find an area, or a declared footprint of several, by name or code."""
     from needs.areas import search
     from needs.errors import ParameterError
+    from needs.footprint import search as search_footprints
 
     tables = _folder(processed, "data/processed")
     ready = (tables / "areas.parquet").is_file()  # names need no fresh data
-    found = search(text, _read(tables, "areas") if ready else _table(processed, raw, "areas"))
-    if not found:
+    table = _read(tables if ready else _prepared(raw, processed, quiet), "areas")
+    joined = search_footprints(text)
+    found = search(text, table)
+    if not found and not joined:
         raise ParameterError(
             f"There is no area like '{text}'.",
             "TEXT",
@@ -158,6 +157,8 @@ def areas(
     for area in found:
         ended = f"  until {area.valid_to:%d %B %Y}" if area.valid_to else ""
         typer.echo(f"{area.code}  {area.kind:<10}  {area.name}{ended}")
+    for name, members in joined.items():
+        typer.echo(f"{'':9}  {'footprint':<10}  {name}: {'; '.join(members)}")
 
 
 @app.command()
@@ -495,7 +496,13 @@ def _show(rows: Sequence[Sequence[str]]) -> None:
 
 @app.command()
 def trace(
-    figure: Annotated[str, typer.Argument(metavar="FIGURE_ID", help="As the register prints it.")],
+    figure: Annotated[
+        str,
+        typer.Argument(
+            metavar="FIGURE_ID",
+            help="As the register prints it; or an indicator's key, to list its figures.",
+        ),
+    ],
     run: Annotated[
         Path | None,
         typer.Option("--run", help="Folder of the report.", show_default="the one that holds it"),

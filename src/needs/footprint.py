@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from needs import catalogue as catalogue_module
+from needs.areas import plain_name
 from needs.catalogue import CATALOGUE, Catalogue, Indicator
 from needs.derive import derive, join_marks, join_texts
 from needs.errors import InvalidDataError, Problem
@@ -72,6 +73,18 @@ def named(path: Path = CATALOGUE / "footprints.yaml") -> dict[str, tuple[str, ..
     if problems:
         raise InvalidDataError("The file of footprints has faults.", path.name, problems=problems)
     return {str(name): tuple(map(str, members)) for name, members in declared.items()}
+
+
+def search(text: str) -> dict[str, tuple[str, ...]]:
+    """Declared footprints whose name holds a text, with their members.
+
+    Examples
+    --------
+    >>> list(search("herefordshire and"))
+    ['Herefordshire and Worcestershire']
+    """
+    wanted = plain_name(text)
+    return {name: members for name, members in named().items() if wanted in plain_name(name)}
 
 
 def join_populations(populations: pd.DataFrame, members: Sequence[str], name: str) -> pd.DataFrame:

@@ -335,6 +335,8 @@ def _places(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     text = rows["source_row"].astype("object")
     if text.str.contains("[{}]").any():
         return rows, pd.DataFrame(columns=list(TABLES["source_places"].columns))
+    pairs = zip(text, rows["period"], strict=True)
+    text = pd.Series([_of_period(one, str(period)) for one, period in pairs], rows.index)
     common = pd.DataFrame(
         {"source": rows["source"], "source_row": [_NUMBER.sub("{}", one) for one in text]}
     )
@@ -345,6 +347,11 @@ def _places(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         rows=[";".join(_NUMBER.findall(one)) for one in text],
     )
     return linked, places
+
+
+def _of_period(text: str, period: str) -> str:
+    """A place with {period} for its own period, where each period has columns of its own."""
+    return text.replace(f", columns of {period}", ", columns of {period}")
 
 
 def _beside(populations: pd.DataFrame) -> pd.DataFrame:

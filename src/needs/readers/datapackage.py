@@ -70,7 +70,8 @@ def _claims_schema() -> pa.DataFrameSchema:
 CLAIMS = _claims_schema()
 
 #: What many rows have in common: their source, and the place in its file with ``{}`` where each
-#: row's own number goes. A row of observations then has `LINK` instead of source and source_row.
+#: row's own number goes and ``{period}`` where its period does. A row of observations then has
+#: `LINK` instead of source and source_row.
 SOURCE_PLACES = pa.DataFrameSchema(
     {name: pa.Column(_TEXT) for name in ("place", "source", "source_row")},
     unique=["place"],
@@ -751,7 +752,9 @@ def _placed(frame: pd.DataFrame, places: pd.DataFrame, name: str, faults: _Fault
     known = {str(row.place): (str(row.source), str(row.source_row)) for row in places.itertuples()}
     sources: dict[Any, str] = {}
     texts: dict[Any, str] = {}
-    for line, place, rows in zip(frame.index, frame["place"], frame["rows"], strict=True):
+    periods = frame.get("period", pd.Series("", frame.index))
+    linked = zip(frame.index, frame["place"], frame["rows"], periods, strict=True)
+    for line, place, rows, period in linked:
         if pd.isna(place):
             continue
         where = f"{name}, row {line}, column "
@@ -762,6 +765,7 @@ def _placed(frame: pd.DataFrame, places: pd.DataFrame, name: str, faults: _Fault
             faults.add(f"Unknown place '{place}'.", f"{where}place", remedy, kind)
             continue
         source, text = known[place]
+        text = text.replace("{period}", str(period))
         numbers = [] if pd.isna(rows) else str(rows).split(";")
         if text.count("{}") != len(numbers):
             faults.add(
@@ -776,8 +780,8 @@ def _placed(frame: pd.DataFrame, places: pd.DataFrame, name: str, faults: _Fault
         sources[line], texts[line] = source, "".join(filled) + pieces[-1]
     for column, own in (("source", sources), ("source_row", texts)):
         given = rest.get(column, pd.Series(None, rest.index, dtype="object"))
-        linked = pd.Series(own, dtype="object").reindex(rest.index)
-        rest[column] = linked.where(linked.notna(), given)
+        placed = pd.Series(own, dtype="object").reindex(rest.index)
+        rest[column] = placed.where(placed.notna(), given)
     return rest
 
 

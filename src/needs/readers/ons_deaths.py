@@ -52,11 +52,13 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
             continue
         part = _read_table(sheets[sheet], sheet, edition, faults)
         if part is not None:
-            part["source_row"] = f"{path.name}, {sheet}, row " + part["row"].astype(str)
-            parts.append(part.assign(measure=measure, sex=sex))
+            parts.append(part.assign(measure=measure, sex=sex, sheet=sheet))
     faults.raise_if_any()
     table = tabular.with_periods(pd.concat(parts, ignore_index=True), "label", faults)
-    table = table.drop(columns=["label", "row"])
+    # a row has a block of columns for each period
+    row = f"{path.name}, " + table["sheet"] + ", row " + table["row"].astype(str)
+    table["source_row"] = row + ", columns of " + table["period"]
+    table = table.drop(columns=["label", "row", "sheet"])
     return tabular.readings(table, path.name, faults, age="all ages")
 
 

@@ -13,12 +13,13 @@ REGISTER = "figures.json"
 
 
 def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) -> list[str]:
-    """Explain a figure of a report.
+    """Explain a figure of a report, or list the figures of an indicator.
 
     Parameters
     ----------
     figure_id : str
-        As the register prints it: "drug_misuse_rate.E10000034.2018-20.persons.all-ages".
+        As the register prints it: "drug_misuse_rate.E10000034.2018-20.persons.all-ages"; or the key
+        of an indicator, "drug_misuse_rate", whose ids are then listed.
     run : Path, optional
         The report's folder.
     reports : Path, optional
@@ -46,6 +47,8 @@ def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) 
         for one in register["figures"]
         if one["id"] == figure_id
     ]
+    if not found and (listed := _of_key(figure_id, registers)):
+        return listed
     if not found:
         known = {one["id"] for _, register in registers for one in register["figures"]}
         near = get_close_matches(figure_id, sorted(known), n=3)
@@ -80,6 +83,21 @@ def read_register(folder: Path) -> dict[str, Any]:
             f"The register cannot be read: {error}", REGISTER, "Run the report again."
         ) from None
     return dict(register)
+
+
+def _of_key(key: str, registers: list[tuple[Path, dict[str, Any]]]) -> list[str]:
+    """The ids of an indicator's figures with what each prints, those of the report's area first."""
+    lines = []
+    for folder, register in registers:
+        own = register.get("report", {}).get("area_name")
+        of_key = [one for one in register["figures"] if one["indicator"] == key]
+        of_key.sort(key=lambda one: one["area_name"] != own)
+        if of_key and len(registers) > 1:
+            lines.append(f"{folder.as_posix()}:")
+        for one in of_key:
+            said = (one["area_name"], one["period"], one["sex"], one["printed"])
+            lines.append(f"{one['id']}  {', '.join(said)}")
+    return lines
 
 
 def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:

@@ -112,7 +112,8 @@ def met_need(unmet: Figure) -> Figure:
         value=value,
         lower=None if unmet.upper is None else 100 - unmet.upper,
         upper=None if unmet.lower is None else 100 - unmet.lower,
-        formula="100 − unmet need",
+        numerator=None if unmet.numerator is None else treated_and_prevalence(unmet)[0],
+        formula="100 − unmet need: people in treatment ÷ estimated people × 100",
     )
 
 
@@ -235,8 +236,16 @@ def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
         england = na.figure(key, na.england, figure.period)
         if figure.shown and england.value is not None:
             more = people_to_reach(figure, 100 - england.value, f"England, {england.period}")
-            found.append((na.indicator(key), more))
+            found.append((na.indicator(key), _with_target(more, england)))
     return found
+
+
+def _with_target(more: Figure, england: Figure) -> Figure:
+    """Name England's share, from which the target comes, among the inputs."""
+    rows = (f"England's unmet need, {england.text}: {row}" for row in england.source_rows)
+    return more.with_(
+        sources=tables.sources_of([more, england]), source_rows=(*more.source_rows, *rows)
+    )
 
 
 def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
@@ -295,7 +304,8 @@ def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
         age=unmet.age,
         numerator=treated_people,
         denominator=prevalence,
-        formula="target share × prevalence − people in treatment, and not less than 0",
+        formula="target share (England's: 100 − unmet need) × prevalence − people in treatment, "
+        "and not less than 0",
         method="People needed to reach a target",
         sources=unmet.sources,
         source_rows=unmet.source_rows,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from needs.changes import changes, reasons
-from needs.errors import InvalidDataError, MissingDataError
+from needs.changes import changes, folded, reasons
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
 
 
 def figure(indicator: str, period: str, printed: str, **more: Any) -> dict[str, Any]:
@@ -29,9 +29,12 @@ def figure(indicator: str, period: str, printed: str, **more: Any) -> dict[str, 
     return {**base, **more}
 
 
-def report(folder: Path, *figures: dict[str, Any], **manifest: Any) -> Path:
+def report(
+    folder: Path, *figures: dict[str, Any], of: tuple[str, str] = ("Here", "E1"), **manifest: Any
+) -> Path:
     folder.mkdir()
-    (folder / "figures.json").write_text(json.dumps({"figures": figures}), encoding="utf-8")
+    register = {"figures": figures, "report": {"area_name": of[0], "area_codes": [of[1]]}}
+    (folder / "figures.json").write_text(json.dumps(register), encoding="utf-8")
     base = {
         "area": {"name": "Here"},
         "parameters": {"year": 2022},
@@ -102,10 +105,39 @@ def test_the_reasons_name_parameters_and_code(tmp_path: Path) -> None:
     assert "2023" in said and "code" in said
 
 
+def test_the_own_area_and_its_headlines_come_first_and_neighbours_in_one_line(
+    tmp_path: Path,
+) -> None:
+    def of_year(value: str) -> list[dict[str, Any]]:
+        there = {"area_name": "There", "area_code": "E2", "label": "A feature"}
+        near = [
+            figure(f"neighbours_{name}", "mid-2020", value, **there, id=f"{name}.E2.mid-2020")
+            for name in ("aged_under_18", "imd_score")
+        ]
+        own = [figure("aaa", "2020", value), figure("drug_misuse_rate", "2018 to 2020", value)]
+        return [*near, *own]
+
+    old = report(tmp_path / "old", *of_year("1"))
+    lines = folded(changes(old, report(tmp_path / "new", *of_year("2"))))
+    assert [line.split(":")[1].strip() for line in lines[:2]] == [
+        "Drug_misuse_rate, 2018 to 2020, Here",
+        "Aaa, 2020, Here",
+    ]
+    assert lines[2:] == ["2 features of statistical neighbours differ: see the annex."]
+
+
+def test_reports_of_two_areas_are_refused(tmp_path: Path) -> None:
+    here, there = report(tmp_path / "a"), report(tmp_path / "b", of=("There", "E2"))
+    with pytest.raises(ParameterError, match="two areas: Here and There"):
+        changes(here, there)
+    assert changes(here, report(tmp_path / "c", of=("Here", "E3"))) == []
+
+
 def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
     whole = report(tmp_path / "old")
-    with pytest.raises(MissingDataError):
+    with pytest.raises(MissingDataError) as caught:
         changes(whole, tmp_path)
+    assert caught.value.problem.remedy == "Name the folder of a report."
     (whole / "figures.json").write_text("not json", encoding="utf-8")
     with pytest.raises(InvalidDataError):
         changes(whole, whole)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from needs.errors import InvalidDataError
+from needs import catalogue
+from needs.errors import InvalidDataError, ParameterError
 from needs.periods import parse
 from needs.report import manifest as manifests
 from needs.report.trace import read_register
+
+#: Measures of what the area's statistical neighbours are like.
+_NEIGHBOURS = "neighbours_"
 
 #: What makes two figures the same measure of the same people, in whatever period.
 _MEASURE = ("indicator", "area_code", "sex", "age", "note")
@@ -30,6 +34,7 @@ class Change:
     area: str
     old: str
     new: str
+    indicator: str = ""
 
     def __str__(self) -> str:
         match self.kind:
@@ -52,21 +57,64 @@ def changes(old: Path, new: Path) -> list[Change]:
     Returns
     -------
     list of Change
-        The report's own area first; revised figures, then newer, new and gone ones.
+        The report's own area first, its headline figures before the rest; revised figures, then
+        newer, new and gone ones.
 
     Raises
     ------
     MissingDataError, InvalidDataError
         A folder holds no report, or its register cannot be read.
+    ParameterError
+        The reports are of different areas.
     """
+    reports = [read_register(folder).get("report", {}) for folder in (old, new)]
+    _refuse_two_areas(*reports)
     before, after = (_figures(folder) for folder in (old, new))
     found = [*_revised(before, after), *_moved(before, after)]
     order = {"revised": 0, "newer": 1, "new": 2, "gone": 3}
-    own = read_register(new).get("report", {}).get("area_name", "")
+    own = reports[1].get("area_name", "")
+    headline = {key for key, one in catalogue.load().indicators.items() if one.headline}
     return sorted(
         found,
-        key=lambda one: (one.area != own, order[one.kind], one.label, one.area, one.old),
+        key=lambda one: (
+            one.area != own,
+            one.indicator not in headline,
+            order[one.kind],
+            one.label,
+            one.area,
+            one.old,
+        ),
     )
+
+
+def _refuse_two_areas(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """A new code under the old name is the same area, and so is a new name of the same codes."""
+    names = [str(one.get("area_name", "")) for one in (old, new)]
+    codes = [one.get("area_codes", []) for one in (old, new)]
+    if all(names) and names[0] != names[1] and codes[0] != codes[1]:
+        raise ParameterError(
+            f"The reports are of two areas: {names[0]} and {names[1]}.",
+            "OLD_RUN, NEW_RUN",
+            "Give two reports of one area.",
+        )
+
+
+def folded(found: Sequence[Change]) -> list[str]:
+    """A line for each change; features of the neighbours, which say little, in one with a count.
+
+    Examples
+    --------
+    >>> folded([Change("new", "Distance", "There", "", "0.4", "neighbours_distance"),
+    ...         Change("new", "Deaths", "Here", "", "3", "deaths")])
+    ['new: Deaths, Here: 3', '1 feature of statistical neighbours differs: see the annex.']
+    """
+    near = [one for one in found if one.indicator.startswith(_NEIGHBOURS)]
+    lines = [str(one) for one in found if one not in near]
+    if near:
+        what = "feature" if len(near) == 1 else "features"
+        verb = "differs" if len(near) == 1 else "differ"
+        lines.append(f"{len(near)} {what} of statistical neighbours {verb}: see the annex.")
+    return lines
 
 
 def tally(found: Sequence[Change]) -> str:
@@ -101,6 +149,7 @@ def _revised(
                 str(new["area_name"]),
                 str(old["printed"]),
                 str(new["printed"]),
+                str(new["indicator"]),
             )
 
 
@@ -111,13 +160,13 @@ def _moved(
     for key in old.keys() | new.keys():
         was, now = old.get(key), new.get(key)
         one = now or was or {}
-        label, area = str(one["label"]), str(one["area_name"])
+        label, area, indicator = (str(one[name]) for name in ("label", "area_name", "indicator"))
         if was is None:
-            yield Change("new", label, area, "", _said(now))
+            yield Change("new", label, area, "", _said(now), indicator)
         elif now is None:
-            yield Change("gone", label, area, _said(was), "")
+            yield Change("gone", label, area, _said(was), "", indicator)
         elif was["period"] != now["period"] and not _same_for_its_year(was, now):
-            yield Change("newer", label, area, _said(was), _said(now))
+            yield Change("newer", label, area, _said(was), _said(now), indicator)
 
 
 def _same_for_its_year(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

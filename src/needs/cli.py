@@ -522,10 +522,10 @@ def changes(
 ) -> None:
     """Say what changed between two reports, and why."""
     from needs.changes import changes as compare
-    from needs.changes import reasons, tally
+    from needs.changes import folded, reasons, tally
 
     found = compare(old, new)
-    for line in (tally(found), *found, *reasons(old, new)):
+    for line in (tally(found), *folded(found), *reasons(old, new)):
         typer.echo(line)
 
 

@@ -395,12 +395,15 @@ def _read_file(one: Found, read: _Raw) -> None:
 def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
     from needs.readers import datapackage
 
+    def of_folder(problem: Problem) -> Problem:
+        return replace(problem, where="/".join(filter(None, (folder.name, problem.where))))
+
     try:
         package = datapackage.open_package(folder, catalogue)
     except NeedsError as error:
-        read.problems.extend(error.problems or (error.problem,))
+        read.problems.extend(map(of_folder, error.problems or (error.problem,)))
         return
-    read.problems.extend(package.problems)
+    read.problems.extend(map(of_folder, package.problems))
     read.packages.append(package)
 
 

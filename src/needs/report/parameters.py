@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from needs.errors import ParameterError, Problem
 
@@ -105,7 +106,8 @@ class RunParameters(BaseModel):
         if len({area.casefold() for area in self.areas}) < len(self.areas):
             raise ValueError("An area is given twice.")
         if self.year > self.date.year:
-            raise ValueError(f"The reporting year {self.year} ends after the report's date.")
+            said = "The reporting year ends after the report's date."
+            raise PydanticCustomError("year_after_date", said, {"last": self.date.year})
         return self
 
     @classmethod
@@ -167,6 +169,17 @@ def _problem(fault: Any) -> Problem:
             return Problem(f"{name} is empty.", name)
         case "literal_error":
             return Problem(f"{shown} is unknown.", name, f"Choose from {', '.join(FORMATS)}.")
+        case "year_after_date":
+            last = fault["ctx"]["last"]
+            remedy = f"Give a year up to {last}, or a later --date."
+            return Problem(str(fault["msg"]), "year", remedy)
+        case kind if kind.startswith("date_"):
+            remedy = "Write it as YYYY-MM-DD, such as 2022-12-31."
+            return Problem(f"{shown} is not a date.", name, remedy)
+        case "value_error" if name == "year":
+            reason = str(fault["ctx"]["error"])
+            remedy = f"Give a year from {FIRST_YEAR} to {LAST_YEAR}."
+            return Problem(f"{shown} {reason}.", name, remedy)
         case "value_error":
             reason = str(fault["ctx"]["error"])
             return Problem(f"{shown} {reason}." if name else reason, name)

@@ -72,7 +72,9 @@ def read_register(folder: Path) -> dict[str, Any]:
     path = folder / REGISTER
     if not path.is_file():
         raise MissingDataError(
-            f"There is no report in {folder.name or folder}.", REGISTER, "Name its folder in --run."
+            f"There is no report in {folder.name or folder}.",
+            REGISTER,
+            "Name the folder of a report.",
         )
     try:
         register = json.loads(path.read_text(encoding="utf-8"))

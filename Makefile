@@ -18,6 +18,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 REPORT_DATE ?= 2026-11-21
 WORKERS ?= 2
 TEST_PROCESSED := build/test/processed
+# The embedded data pack by itself: national files in data/raw would give other figures.
+EXAMPLE := build/example
 # The publishers' national files, where they are at hand: prepared once for all tests.
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
@@ -26,7 +28,11 @@ TEST_NATIONAL := build/test/national
 .DELETE_ON_ERROR:
 
 report: $(READY)
-	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE)
+	rm -rf $(EXAMPLE)/raw
+	mkdir -p $(EXAMPLE)/raw
+	cp -R data/raw/worcestershire $(EXAMPLE)/raw
+	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE) \
+		--raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
 
 test: $(READY)
 	$(BIN)/ruff check

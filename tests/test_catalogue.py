@@ -162,7 +162,9 @@ def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("statistic: crude_rate", "statistic: crude", "statistic"),
+        ("statistic: crude_rate", "statistic: crude", "Did you mean 'crude_rate'? Allowed: dir"),
+        ("chapter: deaths", "chapter: death", "Did you mean 'deaths'? Allowed: population, need"),
+        ("polarity: lower is better", "polarity: low", "Allowed: higher is better, lower is"),
         (
             "numerator: drug_misuse_rate",
             "numerator: drug_misuse_rat",

@@ -43,3 +43,11 @@ def test_the_committed_report_is_whole(root: Path, name: str) -> None:
     assert len(list((root / REPORT / "notebooks").glob("*.ipynb"))) == len(
         list((root / "notebooks").glob("*.ipynb"))
     )
+
+
+def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
+    """National files in data/raw would give the committed report other figures."""
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.split("report: $(READY)\n")[1].split("\n\n")[0]
+    assert "cp -R data/raw/worcestershire $(EXAMPLE)/raw" in recipe
+    assert "--raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed" in recipe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer.main
@@ -54,6 +55,23 @@ def test_every_parameter_of_a_run_is_in_the_guide(pages: dict[str, str]) -> None
     for name in RunParameters.model_fields:
         option = {"areas": "area"}.get(name, name)
         assert f"--{option}" in guide, name
+
+
+def test_every_allowed_value_of_an_indicator_is_in_the_guide(pages: dict[str, str]) -> None:
+    guide = pages["docs/adding-an-indicator.md"]
+    table = guide[guide.index("## Allowed values") : guide.index("## Computed from")]
+    listed: dict[str, set[str]] = {}
+    key = ""
+    for first, value, _ in re.findall(r"^\| (.*?) ?\| (.+?) \| (.+?) \|$", table, re.M)[1:]:
+        key = first.strip("`") or key
+        listed.setdefault(key, set()).update(re.findall(r"`([^`]+)`", value))
+    fields = catalogue.Indicator.model_fields
+    for name in ("chapter", "statistic", "polarity"):
+        assert listed[name] == set(get_args(fields[name].annotation)), name
+    declared = catalogue.load().indicators.values()
+    headings = set(re.findall(r"^## (.+)$", pages["docs/methods.md"], re.M))
+    assert {one.method for one in declared} <= listed["method"] <= headings
+    assert "counted" in table and all(one.counted for one in declared)
 
 
 def test_every_symbol_is_explained(pages: dict[str, str]) -> None:

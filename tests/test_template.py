@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import frictionless
 import pytest
 
+from needs.catalogue import CATALOGUE, load
 from needs.cli import main
-from needs.errors import ParameterError
+from needs.errors import InvalidDataError, ParameterError
 from needs.readers.datapackage import DESCRIPTOR, open_package
 from needs.template import KINDS, example, write_template
 
@@ -48,6 +50,18 @@ def test_the_command_writes_a_template(tmp_path: Path) -> None:
         main(["pack", "--template", "deaths", "--out", str(tmp_path / "deaths")])
     assert ended.value.code == 0
     assert (tmp_path / "deaths" / DESCRIPTOR).is_file()
+
+
+def test_a_spoilt_indicator_does_not_stop_a_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = tmp_path / "catalogue"
+    shutil.copytree(CATALOGUE, spoilt)
+    (spoilt / "indicators" / "drug_misuse_rate.yaml").write_text("name: [", encoding="utf-8")
+    monkeypatch.setenv("NEEDS_CATALOGUE", str(spoilt))
+    with pytest.raises(InvalidDataError):
+        load()
+    assert write_template("ndtms", tmp_path / "ndtms").is_file()
 
 
 def test_unknown_kinds_are_refused(tmp_path: Path) -> None:

@@ -517,9 +517,7 @@ def processed_folder() -> Path:
     for folder in (here, *here.parents):
         if (folder / "data" / "processed" / "manifest.json").is_file():
             return folder / "data" / "processed"
-    raise MissingDataError(
-        "There is no processed data.", "data/processed", "needs prepare (or make report)"
-    )
+    raise MissingDataError("There is no processed data.", "data/processed", "needs prepare")
 
 
 def manifest(processed: Path | None = None) -> dict[str, Any]:

@@ -7,8 +7,10 @@ definitions are printed from these declarations, so the words cannot drift from 
 
 from __future__ import annotations
 
+import difflib
 import functools
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -292,6 +294,21 @@ def load(path: Path | None = None) -> Catalogue:
     return _load(path or folder())
 
 
+def source(key: str, path: Path | None = None) -> Source:
+    """Read one source by itself, whatever is wrong with the rest of the catalogue.
+
+    Examples
+    --------
+    >>> source("local_extract").reader
+    'datapackage'
+    """
+    problems: list[Problem] = []
+    found = _read((path or folder()) / "sources", Source, problems, f"{key}.yaml")
+    if problems or key not in found:
+        raise InvalidDataError(f"The source '{key}' cannot be read.", key, problems=problems)
+    return found[key]
+
+
 @functools.cache
 def _load(path: Path) -> Catalogue:
     problems: list[Problem] = []
@@ -329,9 +346,11 @@ def _load(path: Path) -> Catalogue:
     return Catalogue(sources=sources, indicators=indicators)
 
 
-def _read(folder: Path, kind: type[D], problems: list[Problem]) -> dict[str, D]:
+def _read(
+    folder: Path, kind: type[D], problems: list[Problem], name: str = "*.yaml"
+) -> dict[str, D]:
     found: dict[str, D] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(folder.glob(name)):
         where = f"catalogue/{folder.name}/{path.name}"
         try:
             entry = kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -358,12 +377,16 @@ def _fault(one: Any, where: str, kind: type[Declaration]) -> Problem:
         case "extra_forbidden":
             near = _nearest(key, kind.model_fields) if len(one["loc"]) == 1 else ""
             return Problem(f"There is no key '{key}'.", place, f"{near} See {page}.".strip())
+        case "literal_error":
+            allowed = re.findall(r"'([^']+)'", str(one["ctx"]["expected"]))
+            alike = difflib.get_close_matches(str(one["input"]), allowed, n=1)
+            remedy = f"Did you mean '{alike[0]}'? " if alike else ""
+            remedy += f"Allowed: {', '.join(allowed)}. See {page}."
+            return Problem(f"'{one['input']}' is not allowed.", place, remedy)
         case _:
             return Problem(f"{one['msg']}.", place, f"See {page}.")
 
 
 def _nearest(word: str, known: Any) -> str:
-    import difflib
-
     near = difflib.get_close_matches(word, list(known), n=3)
     return f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(sorted(known))}"

@@ -235,7 +235,7 @@ def example(kind: str) -> str:
 
 
 def _descriptor(kind: str, template: Template) -> dict[str, Any]:
-    rule = catalogue_module.load().sources[LOCAL_SOURCE].disclosure
+    rule = catalogue_module.source(LOCAL_SOURCE).disclosure
     resources = []
     for name, columns in template.tables.items():
         fields = {str(one["name"]): one for one in describe(name)}
@@ -270,7 +270,7 @@ def _descriptor(kind: str, template: Template) -> dict[str, Any]:
 def _readme(template: Template) -> str:
     table, columns = next(iter(template.tables.items()))
     kind = next(key for key, one in KINDS.items() if one is template)
-    rule = catalogue_module.load().sources[LOCAL_SOURCE].disclosure.rule.strip()
+    rule = catalogue_module.source(LOCAL_SOURCE).disclosure.rule.strip()
     lines = [
         template.title,
         "",

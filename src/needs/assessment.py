@@ -299,11 +299,17 @@ class Assessment:
             note=str(row["category"]),
         )
 
+    def printed(self, figure: Figure) -> bool:
+        """Whether a figure is quoted from a document, and so of the edition that it used."""
+        return bool(figure.sources) and self._quoted(figure.sources)
+
+    def _quoted(self, keys: Iterable[str]) -> bool:
+        return all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
+
     def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
         """The indicator's decimals; a figure quoted from a document has those that it prints."""
         keys = str(row["source"]).split(";")
-        quoted = all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
-        if not quoted or row["method"] != "published":
+        if not self._quoted(keys) or row["method"] != "published":
             return indicator.decimals
         return len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
 

@@ -419,6 +419,44 @@ def _value_of(pair: tuple[str, Figure]) -> float:
     return pair[1].value or 0.0
 
 
+def furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> Text:
+    """Which of several figures lies furthest from England's; no test, as some have no interval.
+
+    Parameters
+    ----------
+    rows : sequence of (subject, Figure, Figure)
+        The area's figure and England's.
+    """
+    subject, figure, england = max(rows, key=_distance)
+    template = "{area}: {subject} {a} {when}, against {b} in England"
+    if len(rows) > 1:
+        template = "{area} lies furthest from England in its {subject}: {a} {when}, against {b}"
+    return words.say(
+        template,
+        area=words.capital(words.in_prose(figure.area_name)),
+        subject=subject,
+        a=figure,
+        when=phrases.when(figure.period),
+        b=england.with_(unit="%" if england.unit == "%" else ""),
+    )
+
+
+def alt_furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
+    """Alternative text of single figures beside England's."""
+    subject, figure, england = max(rows, key=_distance)
+    area = words.in_prose(figure.area_name)
+    kind = f"Chart of {words.count_noun(len(rows), 'figure')} of {area} beside England's."
+    far = f"{words.capital(subject)}, {figure.period}: {figure.number} and {england.number}."
+    text = f"{kind} {'The furthest apart. ' if len(rows) > 1 else ''}{far}"
+    return text if len(text) <= words.ALT_LIMIT else f"{kind} {figure.number} and {england.number}."
+
+
+def _distance(row: tuple[str, Figure, Figure]) -> float:
+    _, figure, england = row
+    ours, theirs = figure.value or 0.0, england.value or 0.0
+    return abs(ours - theirs) / theirs if theirs else abs(ours)
+
+
 def slope(slope_index: Figure, relative_index: Figure) -> Text:
     """The slope and relative index of inequality in plain words."""
     return words.say(

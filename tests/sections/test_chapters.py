@@ -14,6 +14,7 @@ from needs.blocks import Blocks, Chart, Notice, Table, all_figures, all_tables, 
 from needs.figures import collect
 from needs.sections import (
     annex,
+    families,
     indicator,
     inequality,
     local,
@@ -25,6 +26,7 @@ from needs.sections import (
 
 MODULES = {
     "annex": annex,
+    "families": families,
     "indicator": indicator,
     "inequality": inequality,
     "local": local,

@@ -112,6 +112,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             older.append(f"{indicator.short_name}: {findings.withheld(gone)}.")
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
+        if mixed := vintages(na, figure, england):
+            older.append(f"{indicator.short_name}: {words.lower_first(mixed)}")
         compared = words.compare(figure, england, indicator.polarity)
         low, high = tables.limit_cells(figure)
         rows.append(
@@ -230,17 +232,105 @@ def _told_with_a_rate(na: Assessment, indicator: Indicator) -> bool:
 
 
 def _single_figures(na: Assessment, chosen: list[Indicator]) -> Blocks:
-    """Figures that stand alone: what each is, what it says, and what limits it."""
+    """Figures that stand alone: drawn beside England's, what each says and what limits it."""
     items: list[Text] = []
     figures: list[Figure] = []
     for indicator in chosen:
         figure = na.figure(indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
         said = finding(na, indicator, figure, reference)
+        earlier = _earlier(na, indicator, figure)
+        target = f"{indicator.target_source}." if indicator.target_source else ""
+        rest = (vintages(na, figure, reference), target, indicator.definition, indicator.limits)
         name = Span(f"{indicator.name}. ", strong=True)
-        items.append((name, *said, Span(f" {indicator.definition} {indicator.limits}".rstrip())))
-        figures += [figure, reference]
-    return blocks(Heading("Single figures"), Bullets(tuple(items), figures=_shown(figures)))
+        told = Span(" " + " ".join(part for part in rest if part))
+        items.append((name, *said, *(part for text, _ in earlier for part in text), told))
+        figures += [figure, reference, *(one for _, shown in earlier for one in shown)]
+    return blocks(
+        Heading("Single figures"),
+        *_beside_england(na, chosen),
+        Bullets(tuple(items), figures=_shown(figures)),
+    )
+
+
+def _earlier(
+    na: Assessment, indicator: Indicator, newest: Figure
+) -> list[tuple[Text, tuple[Figure, ...]]]:
+    """What the figure was in earlier periods, too few for a line."""
+    out: list[tuple[Text, tuple[Figure, ...]]] = []
+    for one in na.series(indicator.key).figures:
+        if not one.shown or one.period == newest.period:
+            continue
+        england = na.figure(indicator.key, na.england, one.period)
+        text = words.say(" In {when} it was {one}", when=one.period, one=one)
+        if england.shown:
+            text = (*text, *words.say(" (England {e:number})", e=england))
+        text = (*text, Span("."))
+        out.append((text, (one, england) if england.shown else (one,)))
+    return out
+
+
+def _beside_england(na: Assessment, chosen: Sequence[Indicator]) -> list[Block]:
+    """Draw single figures beside England's, a chart for each unit that they share."""
+    by_unit: dict[str, list[tuple[Indicator, Figure, Figure]]] = {}
+    for indicator in chosen:
+        figure = na.figure(indicator.key)
+        england = na.figure(indicator.key, na.england, figure.period)
+        if england.shown and not is_count(indicator):
+            by_unit.setdefault(indicator.unit, []).append((indicator, figure, england))
+    return [_dumbbell(na, unit, rows) for unit, rows in by_unit.items()]
+
+
+def _dumbbell(na: Assessment, unit: str, rows: list[tuple[Indicator, Figure, Figure]]) -> Chart:
+    chapter = rows[0][0].chapter
+    key = f"{chapter}_beside_england" + ("" if unit == "%" else "_rates")
+    named = [(_subject(indicator), figure, england) for indicator, figure, england in rows]
+    mixed = [text for _, figure, england in rows if (text := vintages(na, figure, england))]
+    what = "shares in %" if unit == "%" else f"rates {unit}"
+    table = tables.figures_table(
+        key,
+        f"{na.name} and England: {what} without a longer series",
+        "Indicator and area",
+        [
+            (f"{indicator.short_name}, {one.area_name}", one)
+            for indicator, *both in rows
+            for one in both
+        ],
+        period=True,
+        notes=tuple(dict.fromkeys(mixed)),
+        open_=False,
+    )
+    return Chart(
+        id=f"chart_{key}",
+        headline=findings.furthest(named),
+        subtitle=f"{words.capital(what)}, {na.name} and England, newest period of each.",
+        svg=charts.dumbbell(
+            [
+                (f"{indicator.short_name}, {figure.period}", figure, england)
+                for indicator, figure, england in rows
+            ],
+            chart_id=f"chart_{key}",
+            unit=unit,
+            first=na.name,
+            second="England",
+        ),
+        alt=findings.alt_furthest(named),
+        table=table,
+        figures=_shown(table.figures),
+        sources=table.sources,
+    )
+
+
+def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
+    """A sentence where a document's figure stands beside one of the publisher's own file."""
+    if not (figure.shown and reference.shown) or na.printed(figure) == na.printed(reference):
+        return ""
+    document, file = (figure, reference) if na.printed(figure) else (reference, figure)
+    return (
+        f"The figure of {words.in_prose(document.area_name)} is as a document printed it, that of "
+        f"{words.in_prose(file.area_name)} is from the publisher's file of another edition: small "
+        "differences can be revisions."
+    )
 
 
 def definition(na: Assessment, indicator: Indicator) -> Prose:

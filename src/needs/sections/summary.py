@@ -9,7 +9,7 @@ from needs.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, Span, Tex
 from needs.catalogue import Indicator
 from needs.figures import Figure
 from needs.sections import need
-from needs.sections.indicator import finding, has_amounts, recent
+from needs.sections.indicator import finding, has_amounts, recent, vintages
 
 
 def headlines(na: Assessment) -> Blocks:
@@ -27,7 +27,8 @@ def headlines(na: Assessment) -> Blocks:
                 label=indicator.short_name,
                 figure=figure.id,
                 value=figure.text,
-                detail=_detail(figure, na.withheld(indicator.key)),
+                detail=_detail(figure, na.withheld(indicator.key))
+                + ("; England's is of another edition" if vintages(na, figure, england) else ""),
                 comparators=tuple(
                     (one.area_name, one.number)
                     for one in (england, *regions)
@@ -91,8 +92,50 @@ def findings(na: Assessment) -> Blocks:
 
 
 def reach(na: Assessment) -> Blocks:
-    """Say what reaching England's level of met need would take, in people."""
-    return need.reach(na)
+    """Say what reaching England's level of met need, or a stated target, would take, in people."""
+    stated = [
+        one
+        for one in na.catalogue.indicators.values()
+        if one.target is not None and one.polarity == "higher is better"
+    ]
+    told = [_to_target(na, one) for one in stated if na.has(one.key)]
+    return need.reach(na) + Blocks(tuple(told))
+
+
+def _to_target(na: Assessment, indicator: Indicator) -> Prose:
+    """How many more people a stated target takes, or why that is not known."""
+    figure = na.figure(indicator.key)
+    below = "is below" if (figure.value or 0) < (indicator.target or 0) else "has reached"
+    text = words.say(
+        "{target}: {area} {below} it with {figure} in {when}. ",
+        target=indicator.target_source,
+        area=words.capital(words.in_prose(na.name)),
+        below=below,
+        figure=figure,
+        when=figure.period,
+    )
+    if figure.numerator is None or figure.denominator is None:
+        why = (
+            "How many people the target takes cannot be said: the source gives the share without "
+            "the numbers behind it."
+        )
+        return Prose((*text, Span(why)), figures=(figure,))
+    share = (indicator.target or 0) / indicator.multiplier
+    more = figure.with_(
+        id=f"{figure.id}.to-target",
+        indicator="people_to_reach",
+        label=f"More people to reach the target for {indicator.short_name}",
+        value=max(0.0, share * figure.denominator - figure.numerator),
+        unit=indicator.counted,
+        decimals=0,
+        lower=None,
+        upper=None,
+        formula="target share × people in the denominator − people counted, and not less than 0",
+        method="People needed to reach a target",
+    )
+    return Prose(
+        (*text, *words.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
+    )
 
 
 def gaps(na: Assessment) -> Blocks:

@@ -1,0 +1,64 @@
+"""Figures without a longer series: drawn beside England's, with what they were before."""
+
+from __future__ import annotations
+
+import pytest
+
+from needs.assessment import Assessment
+from needs.blocks import Bullets, Chart, Notice, Prose, plain
+from needs.sections import families, indicator, summary
+
+
+@pytest.mark.parametrize(
+    ("chapter", "rows"), [("families", 2), ("treatment", 1), ("admissions", 2), ("deaths", 2)]
+)
+def test_chapters_of_single_figures_have_a_chart(
+    worcestershire: Assessment, chapter: str, rows: int
+) -> None:
+    found = indicator.indicators(worcestershire, chapter)
+    chart = next(one for one in found if isinstance(one, Chart) and "beside_england" in one.id)
+    assert len(chart.table.rows) >= 2 * rows
+    assert plain(chart.headline) and len(chart.alt) <= 250
+    assert all(one.unit == chart.table.figures[0].unit for one in chart.table.figures)
+
+
+def test_an_earlier_period_is_said(worcestershire: Assessment) -> None:
+    found = indicator.indicators(worcestershire, "admissions")
+    said = " ".join(plain(item) for one in found if isinstance(one, Bullets) for item in one.items)
+    assert "In 2019/20 it was 487 per 100,000 (England 644)." in said
+
+
+def test_two_editions_side_by_side_are_said(worcestershire: Assessment) -> None:
+    na = worcestershire
+    ours = na.figure("alcohol_related_mortality")
+    england = na.figure("alcohol_related_mortality", na.england, ours.period)
+    assert "another edition" in indicator.vintages(na, ours, england)
+    (table,) = (one for one in indicator.glance(na, "deaths") if hasattr(one, "rows"))
+    assert any("another edition" in note for note in table.notes)
+    rate = na.figure("drug_misuse_rate")
+    other = na.figure("drug_misuse_rate", na.england, rate.period)
+    assert indicator.vintages(na, rate, other) == ""
+
+
+def test_a_stated_target_is_told_in_people_or_why_not(worcestershire: Assessment) -> None:
+    said = " ".join(
+        plain(one.text) for one in summary.reach(worcestershire) if isinstance(one, Prose)
+    )
+    assert "National target of 75%" in said
+    assert "cannot be said" in said
+
+
+def test_admissions_of_young_people_stand_in_the_chapter_of_families(
+    worcestershire: Assessment,
+) -> None:
+    (prose,) = (one for one in families.admissions(worcestershire) if isinstance(one, Prose))
+    assert families.ADMISSIONS in {one.indicator for one in prose.figures}
+
+
+@pytest.mark.mirror
+def test_where_they_are_not_at_hand_the_publisher_is_named(national) -> None:
+    from needs import assessment
+
+    na = assessment.load("Rutland", 2022, processed=national)
+    (notice,) = (one for one in families.admissions(na) if isinstance(one, Notice))
+    assert "Office for Health Improvement and Disparities" in plain(notice.items[0])

@@ -13,8 +13,8 @@ import pytest
 from needs import deprivation, population
 from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
 from needs.claims import MEASURES
-from needs.derive import age_range
 from needs.errors import InvalidDataError
+from needs.figures import age_range
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import pytest
 
 from needs import schemas
 from needs.catalogue import Catalogue, load
-from needs.derive import age_range, derive, join_marks, join_texts
+from needs.derive import derive, join_marks, join_texts
+from needs.figures import age_range
 from needs.periods import parse
 
 AREA = "E10000034"

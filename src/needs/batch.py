@@ -29,6 +29,7 @@ import yaml
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from needs import style
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -62,6 +63,7 @@ _SETTINGS = {
     # memory of tables that were read and are gone is given back
     "distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system",
     "distributed.nanny.pre-spawn-environ.MALLOC_ARENA_MAX": "1",
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": "65536",
 }
 
 _WHERE_TO_LOOK = "See docs/commands.md, Many reports."
@@ -447,9 +449,11 @@ class Preload(WorkerPlugin):
 
     def __init__(self, processed: Path, notebooks: Path, inputs: str) -> None:
         self.task = processed, notebooks, inputs
+        self.style = dict(style.base_style())
 
     def setup(self, worker: object) -> None:
         """Called by distributed when the process starts, and when it was started again."""
+        style.base_style(self.style)
         warm()
         _ground(*self.task)
 

@@ -37,6 +37,9 @@ INDEX_READER = "iod"
 LSOA_POPULATION_READERS = ("nomis", "lsoa_density")
 VINTAGE = "lsoa_vintage"
 
+#: The source that rows of local extracts name.
+LOCAL_SOURCE = "local_extract"
+
 
 def _nothing() -> Mapping[Any, Any]:
     return MappingProxyType({})

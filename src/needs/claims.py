@@ -22,7 +22,6 @@ from needs.catalogue import CATALOGUE, Catalogue, Indicator
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import Status, format_number, with_unit
 from needs.periods import parse
-from needs.readers.datapackage import CLAIMS
 
 AGREES = "agrees"
 DIFFERS = "differs"
@@ -171,16 +170,20 @@ def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
     ]
     if problems:
         raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
-    for name in CLAIMS.columns:
+    from needs.readers.datapackage import CLAIMS  # not for reports, which do without its imports
+
+    columns = list(CLAIMS.columns)
+    for name in columns:
         if name not in table:
             table[name] = None
     records = []
     for row, claim in zip(table.index, table.to_dict("records"), strict=True):
         where = f"{file}, row {row}, claim {_text(claim['claim_id'])}"
-        records.append(_normal({str(key): value for key, value in claim.items()}, where, problems))
+        given = {str(key): value for key, value in claim.items()}
+        records.append(_normal(given, columns, where, problems))
     if problems:
         raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
-    return pd.DataFrame(records, columns=list(CLAIMS.columns), index=table.index)
+    return pd.DataFrame(records, columns=columns, index=table.index)
 
 
 def refuse_unknown(claims: pd.DataFrame, areas: pd.DataFrame, file: str = "claims") -> None:
@@ -256,8 +259,10 @@ def told(checked: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue) -> li
     return rows
 
 
-def _normal(claim: dict[str, object], row: str, problems: list[Problem]) -> dict[str, object]:
-    out: dict[str, object] = {key: _text(claim[key]) for key in CLAIMS.columns}
+def _normal(
+    claim: dict[str, object], columns: list[str], row: str, problems: list[Problem]
+) -> dict[str, object]:
+    out: dict[str, object] = {key: _text(claim[key]) for key in columns}
     printed = _text(claim["stated_value"]).replace(",", "")
     try:
         out["stated_value"] = float(printed)

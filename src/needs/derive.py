@@ -15,7 +15,7 @@ import pandas as pd
 from needs import schemas
 from needs.areas import COUNTED_WITH, ENGLAND
 from needs.catalogue import Catalogue, Indicator
-from needs.figures import SYMBOLS, Status
+from needs.figures import SYMBOLS, Status, age_range
 from needs.periods import parse, population_years
 from needs.stats.rates import RELIABLE_EVENTS, crude_rate
 from needs.stats.unmet_need import unmet_need
@@ -471,24 +471,6 @@ def _replace(table: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
 
 def _population_source(catalogue: Catalogue) -> str:
     return ";".join(catalogue.sources_of("population"))
-
-
-def age_range(text: str) -> tuple[int, int | None]:
-    """First and last year of an age range as tables write it (None: and over).
-
-    Examples
-    --------
-    >>> age_range("all ages"), age_range("18+"), age_range("15-24"), age_range("under 18")
-    ((0, None), (18, None), (15, 24), (0, 17))
-    """
-    if text == "all ages":
-        return 0, None
-    if text.startswith("under "):
-        return 0, int(text.removeprefix("under ")) - 1
-    if text.endswith("+"):
-        return int(text[:-1]), None
-    first, _, last = text.partition("-")
-    return int(first), int(last)
 
 
 def join_marks(*marks: object) -> str:

@@ -236,3 +236,21 @@ def collect(figures: Iterable[Figure]) -> tuple[Figure, ...]:
         if known != figure:
             raise ValueError(f"figure {figure.id} has two contents: {known} and {figure}")
     return tuple(register.values())
+
+
+def age_range(text: str) -> tuple[int, int | None]:
+    """First and last year of an age range as tables write it (None: and over).
+
+    Examples
+    --------
+    >>> age_range("all ages"), age_range("18+"), age_range("15-24"), age_range("under 18")
+    ((0, None), (18, None), (15, 24), (0, 17))
+    """
+    if text == "all ages":
+        return 0, None
+    if text.startswith("under "):
+        return 0, int(text.removeprefix("under ")) - 1
+    if text.endswith("+"):
+        return int(text[:-1]), None
+    first, _, last = text.partition("-")
+    return int(first), int(last)

@@ -15,7 +15,6 @@ import yaml
 from needs import catalogue as catalogue_module
 from needs.areas import plain_name
 from needs.catalogue import CATALOGUE, Catalogue, Indicator
-from needs.derive import derive, join_marks, join_texts
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
 
@@ -159,6 +158,8 @@ def join_observations(
     if sums.empty:
         return observations.iloc[:0]
     typed = sums.astype(observations.dtypes.to_dict())
+    from needs.derive import derive  # imports much, which a single authority's report does without
+
     return derive(typed, populations, catalogue, members=len(members))
 
 
@@ -175,6 +176,8 @@ def _adds_up(
 def _sum(
     group: pd.DataFrame, indicator: Indicator, members: Sequence[str], name: str
 ) -> dict[str, object]:
+    from needs.derive import join_marks, join_texts
+
     first = {str(key): value for key, value in group.iloc[0].to_dict().items()}
     additive = indicator.statistic in ADDITIVE
     shown = additive and bool((group["status"] == Status.SHOWN).all())

@@ -24,7 +24,7 @@ import needs
 from needs import areas as areas_module
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.catalogue import Catalogue, Edition, Source
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 
 if TYPE_CHECKING:
@@ -279,8 +279,6 @@ def _ruled(catalogue: Catalogue) -> set[str]:
 
 def _guarded(raw: Path, read: _Raw, catalogue: Catalogue) -> set[str]:
     """Raw files, by path, of which disclosure control withholds a part."""
-    from needs.readers.datapackage import LOCAL_SOURCE
-
     ruled = _ruled(catalogue)
     found = {one.path for one in discover(raw, catalogue) if one.source.key in ruled}
     for folder, package in zip(packages(raw), read.packages, strict=True):
@@ -631,7 +629,6 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
     Where it is switched off, the trail of each figure says why.
     """
     from needs import local
-    from needs.readers.datapackage import LOCAL_SOURCE
 
     for place, package in enumerate(read.packages):
         rows = package.tables.get("observations")
@@ -656,7 +653,6 @@ def _protect(
 ) -> pd.DataFrame:
     """Apply the rules of all sources whose publisher has not done so, before rates are made."""
     from needs import local
-    from needs.readers.datapackage import LOCAL_SOURCE
 
     for key, source in catalogue.sources.items():
         if key == LOCAL_SOURCE:  # by package

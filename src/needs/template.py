@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from needs import catalogue as catalogue_module
+from needs.catalogue import LOCAL_SOURCE
 from needs.errors import ParameterError
-from needs.readers.datapackage import DESCRIPTOR, LOCAL_SOURCE, describe
+from needs.readers.datapackage import DESCRIPTOR, describe
 
 #: Columns of observations that a template asks for.
 OBSERVED = ("indicator", "area_code", "area_name", "period", "value", "source")

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.catalogue import Catalogue, Disclosure
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
 from needs.periods import Period, parse
@@ -138,9 +138,6 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 
 #: Tables that others refer to.
 LOOKUPS = ("source_places", "areas")
-
-#: The source that rows of local extracts name.
-LOCAL_SOURCE = "local_extract"
 
 _SYMBOL_STATUS = {f"[{symbol}]": status for status, symbol in STATUS_SYMBOL.items()}
 _SYMBOL_STATUS["[low]"] = Status.ROUNDS_TO_ZERO

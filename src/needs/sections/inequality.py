@@ -12,8 +12,7 @@ from needs.areas import ENGLAND_AND_WALES
 from needs.assessment import Assessment, Place
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
 from needs.catalogue import Chapter, Indicator
-from needs.derive import age_range
-from needs.figures import Figure, Series, figure_id
+from needs.figures import Figure, Series, age_range, figure_id
 from needs.sections import local
 from needs.sections.indicator import is_count
 from needs.stats.inequality import LEAST_GROUPS, slope_index

@@ -10,8 +10,8 @@ import pandas as pd
 from needs import charts, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Block, Blocks, Bullets, Chart, Heading, Prose, Span, Table, blocks
+from needs.catalogue import LOCAL_SOURCE
 from needs.figures import Figure, Status, figure_id
-from needs.readers.datapackage import LOCAL_SOURCE
 
 #: Statistic to show of two, the better first, with its name and its heading in docs/methods.md.
 STATISTICS = {

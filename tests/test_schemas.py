@@ -35,18 +35,26 @@ def test_empty_tables_conform(name):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"area_code": "Worcestershire"}, "area_code"),
-        ({"sex": "women"}, "sex"),
-        ({"status": "hidden"}, "status"),
-        ({"marks": "q"}, "marks"),
-        ({"count": -1.0}, "count"),
-        ({"value": None}, "a row that is shown needs a value"),
+        (
+            {"area_code": "Worcestershire"},
+            "area_code is 'Worcestershire'; it has to be the code of an area, such as E10000034.",
+        ),
+        ({"sex": "women"}, "sex is 'women'; allowed: persons, male, female."),
+        ({"status": "shwn"}, "Did you mean 'shown'?"),
+        ({"marks": "q"}, "marks is 'q'; it has to be letters of "),
+        ({"count": -1.0}, "The count, -1.0, is below 0."),
+        ({"denominator": -1.0}, "denominator is -1.0; it has to be 0 or more."),
+        ({"area_name": None}, "area_name is empty"),
+        ({"value": 6.5}, "The value, 6.5, is outside its own limits, 4.0 to 6.0."),
+        ({"value": 3.5, "upper": None}, "The value, 3.5, is outside its own limits"),
+        ({"value": 9.0, "lower": None}, "The value, 9.0, is outside its own limits"),
+        ({"value": None}, "The row is shown but has no value."),
         ({"status": "suppressed", "count": None}, "cannot have a value or limits"),
         (
             {"status": "suppressed", "value": None, "lower": None, "upper": None},
-            "a suppressed row cannot keep its count",
+            "The row is suppressed, so it cannot keep its count.",
         ),
-        ({"lower": 7.0}, "lower limit is above the upper"),
+        ({"lower": 7.0}, "The lower limit, 7.0, is above the upper limit, 6.0."),
         ({"period_end": "2020-12-31"}, "ends before it begins"),
         ({"source": "Some source"}, "source"),
     ],
@@ -58,12 +66,39 @@ def test_each_rule(changes, said):
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"value": 4.0},
+        {"value": 6.0 + 1e-12},
+        {"lower": None, "upper": None},
+        {"method": "unmet_need", "count": -40.0, "value": 5.0, "lower": -3.0},
+    ],
+)
+def test_what_is_allowed(changes):
+    assert schemas.problems(_table(**changes), schemas.OBSERVATIONS, "observations") == []
+
+
+def test_no_fault_is_told_in_terms_of_the_checking_library():
+    table = _table(sex="women", area_code="x", marks="q", denominator=-1.0, age=None)
+    frame = pd.concat([table, table], ignore_index=True).drop(columns="period").assign(more=1)
+    frame["count"] = "many"
+    found = schemas.problems(frame, schemas.OBSERVATIONS, "observations")
+    assert len(found) > 10
+    text = " ".join(problem.what for problem in found)
+    for word in ("isin", "in_range", "str_matches", "nullable", "dtype", "hold of", "object"):
+        assert word not in text
+    assert "Column 'period' is missing." in text
+    assert "There is no column 'more' in this table." in text
+    assert "count does not hold numbers." in text
+
+
+@pytest.mark.parametrize(
     ("pairs", "said"),
     [
-        ([("E01000002", "E01000001")], "begins with the lesser code"),
-        ([("E01000001", "E01000001")], "begins with the lesser code"),
-        ([("E01000001", "E01000002")] * 2, "unique"),
-        ([("E01000001", "E02000001")], "neighbour_code"),
+        ([("E01000002", "E01000001")], "does not begin with the lesser code."),
+        ([("E01000001", "E01000001")], "does not begin with the lesser code."),
+        ([("E01000001", "E01000002")] * 2, "Two rows are of the same lsoa_vintage 2011, lsoa_code"),
+        ([("E01000001", "E02000001")], "neighbour_code is 'E02000001'"),
     ],
 )
 def test_each_rule_of_neighbours(pairs, said):
@@ -77,7 +112,7 @@ def test_doubled_rows_and_several_faults_are_told_together():
     table = pd.concat([_table(), _table(sex="women"), _table()], ignore_index=True)
     found = schemas.problems(table, schemas.OBSERVATIONS, "observations")
     assert any("women" in problem.what for problem in found)
-    assert sum("unique" in problem.what for problem in found) == 2
+    assert sum("Two rows are of the same indicator" in problem.what for problem in found) == 2
 
 
 def test_long_lists_are_counted():

@@ -6,7 +6,8 @@ failures reported at once, so that nothing after it has to check again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -68,6 +69,26 @@ POPULATION_KEY: tuple[str, ...] = ("area_code", "year", "sex", "age_from", "age_
 AREA_CODE = r"^[EKW]\d{8}$"
 LSOA_CODE = r"^[EW]01\d{6}$"
 
+#: Patterns, and what they ask for in words.
+_KEYS = r"^[a-z][a-z0-9_]*$"
+_SOURCES = r"^[a-z][a-z0-9_;]*$"
+_EDITION = r"^\d{4}$"
+_EDITION_OR_NONE = r"^(\d{4})?$"
+_REGION_CODE = r"^E12\d{6}$"
+_SUCCESSORS = r"^[EW]\d{8}(;[EW]\d{8})*$"
+_MARKS = rf"^[{''.join(SYMBOLS)}]*$"
+_PATTERNS: Mapping[str, str] = {
+    AREA_CODE: "the code of an area, such as E10000034",
+    LSOA_CODE: "the code of an LSOA, such as E01000001",
+    _KEYS: "a key in small letters, digits and _",
+    _SOURCES: "keys of sources, joined with ;",
+    _EDITION: "a year of four digits",
+    _EDITION_OR_NONE: "a year of four digits, or empty",
+    _REGION_CODE: "the code of a region, such as E12000005",
+    _SUCCESSORS: "codes of areas, joined with ;",
+    _MARKS: f"letters of {', '.join(SYMBOLS)}",
+}
+
 _TEXT = pd.StringDtype(na_value=float("nan"))
 
 
@@ -87,28 +108,48 @@ def _matches(pattern: str) -> pa.Check:
     return pa.Check.str_matches(pattern)
 
 
+#: What binary fractions may move a limit by, as a share of the value.
+_EXACT = 1e-9
+
+
+def _within(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each value lies in its own interval; a limit that is not there binds nothing."""
+    room = _EXACT * rows["value"].abs()
+    below = rows["value"] < rows["lower"] - room
+    return ~(below | (rows["value"] > rows["upper"] + room)) | _crossed(rows)
+
+
+def _crossed(rows: pd.DataFrame) -> pd.Series[bool]:
+    return rows["lower"] > rows["upper"]
+
+
+#: Rules on whole rows: each text says what is wrong, with the row's own cells in braces.
 _OBSERVATION_CHECKS = [
     pa.Check(
         lambda rows: rows["value"].notna() | (rows["status"] != Status.SHOWN),
-        error="a row that is shown needs a value",
+        error="The row is shown but has no value.",
     ),
     pa.Check(
         lambda rows: (
             rows[["value", "lower", "upper"]].isna().all(axis=1) | (rows["status"] == Status.SHOWN)
         ),
-        error="a row that is withheld cannot have a value or limits",
+        error="The row is {status}, so it cannot have a value or limits.",
     ),
     pa.Check(
         lambda rows: rows["count"].isna() | (rows["status"] != Status.SUPPRESSED),
-        error="a suppressed row cannot keep its count",
+        error="The row is suppressed, so it cannot keep its count.",
     ),
     pa.Check(
-        lambda rows: rows["lower"].isna() | rows["upper"].isna() | (rows["lower"] <= rows["upper"]),
-        error="the lower limit is above the upper",
+        lambda rows: ~_crossed(rows),
+        error="The lower limit, {lower}, is above the upper limit, {upper}.",
+    ),
+    pa.Check(
+        _within,
+        error="The value, {value}, is outside its own limits, {lower} to {upper}.",
     ),
     pa.Check(
         lambda rows: rows["period_start"] <= rows["period_end"],
-        error="the period ends before it begins",
+        error="The period ends before it begins.",
     ),
 ]
 
@@ -127,7 +168,7 @@ _READING_FIELDS: dict[str, pa.Column] = {
     "count": _number(pa.Check.ge(0)),
     "denominator": _number(pa.Check.ge(0)),
     "status": _text(pa.Check.isin([str(one) for one in Status])),
-    "marks": _text(_matches(rf"^[{''.join(SYMBOLS)}]*$")),
+    "marks": _text(_matches(_MARKS)),
 }
 
 READINGS = pa.DataFrameSchema(
@@ -140,13 +181,21 @@ READINGS = pa.DataFrameSchema(
 
 OBSERVATIONS = pa.DataFrameSchema(
     {
-        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        "indicator": _text(_matches(_KEYS)),
         **_READING_FIELDS,
+        "count": _number(),
         "method": _text(),
-        "source": _text(_matches(r"^[a-z][a-z0-9_;]*$")),
+        "source": _text(_matches(_SOURCES)),
         "source_row": _text(),
     },
-    checks=_OBSERVATION_CHECKS,
+    checks=[
+        *_OBSERVATION_CHECKS,
+        # people not in treatment, of an estimate that is below those who are
+        pa.Check(
+            lambda rows: ~(rows["count"] < 0) | (rows["method"] == "unmet_need"),
+            error="The count, {count}, is below 0.",
+        ),
+    ],
     unique=list(OBSERVATION_KEY),
     strict=True,
     ordered=True,
@@ -155,7 +204,7 @@ OBSERVATIONS = pa.DataFrameSchema(
 
 LSOA = pa.DataFrameSchema(
     {
-        "edition": _text(_matches(r"^\d{4}$")),
+        "edition": _text(_matches(_EDITION)),
         "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
         "lsoa_code": _text(_matches(LSOA_CODE)),
         "lsoa_name": _text(),
@@ -204,7 +253,7 @@ LSOA_NEIGHBOURS = pa.DataFrameSchema(
     },
     checks=pa.Check(
         lambda rows: rows["lsoa_code"] < rows["neighbour_code"],
-        error="a pair begins with the lesser code",
+        error="The pair {lsoa_code}, {neighbour_code} does not begin with the lesser code.",
     ),
     unique=["lsoa_vintage", "lsoa_code", "neighbour_code"],
     strict=True,
@@ -241,7 +290,7 @@ AUTHORITY_FEATURES = pa.DataFrameSchema(
             f"aged_{band}": pa.Column("float64", pa.Check.in_range(0, 100))
             for band in ("under_18", "18_to_24", "25_to_44", "45_to_64", "65_and_over")
         },
-        "index_edition": _text(_matches(r"^\d{4}$")),
+        "index_edition": _text(_matches(_EDITION)),
         # LSOA residents, by whom the index and density are weighted, and their mid-year
         "residents_year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
         "residents": pa.Column("float64", pa.Check.gt(0)),
@@ -261,11 +310,11 @@ AREAS = pa.DataFrameSchema(
         "code": _text(_matches(AREA_CODE)),
         "name": _text(),
         "kind": _text(pa.Check.isin(AREA_KINDS)),
-        "region_code": _text(_matches(r"^E12\d{6}$"), nullable=True),
+        "region_code": _text(_matches(_REGION_CODE), nullable=True),
         "upper_code": _text(_matches(AREA_CODE), nullable=True),
         "valid_from": _date(nullable=True),
         "valid_to": _date(nullable=True),
-        "successor": _text(_matches(r"^[EW]\d{8}(;[EW]\d{8})*$"), nullable=True),
+        "successor": _text(_matches(_SUCCESSORS), nullable=True),
     },
     unique=["code"],
     strict=True,
@@ -276,7 +325,7 @@ AREAS = pa.DataFrameSchema(
 #: Local extracts of events, as a data package holds them; never written to data/processed/.
 LOCAL_COUNTS = pa.DataFrameSchema(
     {
-        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        "indicator": _text(_matches(_KEYS)),
         "lsoa_code": _text(_matches(LSOA_CODE), nullable=True),
         "district_code": _text(_matches(AREA_CODE), nullable=True),
         "period": _text(),
@@ -289,7 +338,7 @@ LOCAL_COUNTS = pa.DataFrameSchema(
     },
     checks=pa.Check(
         lambda rows: rows["lsoa_code"].notna() | rows["district_code"].notna(),
-        error="a row has a place: lsoa_code or district_code",
+        error="The row has no place: neither lsoa_code nor district_code.",
     ),
     unique=["indicator", "lsoa_code", "district_code", "period", "sex", "age_band", "frequency"],
     strict=True,
@@ -341,7 +390,7 @@ LOCAL_RATES = pa.DataFrameSchema(
     {
         "upper_code": _text(_matches(AREA_CODE)),
         "package": _text(),
-        "indicator": _text(_matches(r"^[a-z][a-z0-9_]*$")),
+        "indicator": _text(_matches(_KEYS)),
         "name": _text(),
         "counted": _text(),
         "chapter": _text(),
@@ -349,7 +398,7 @@ LOCAL_RATES = pa.DataFrameSchema(
         "part_code": _text(),
         "part": _text(),
         # of the Indices of Deprivation; empty but for quintiles
-        "edition": _text(_matches(r"^(\d{4})?$")),
+        "edition": _text(_matches(_EDITION_OR_NONE)),
         **{name: _READING_FIELDS[name] for name in ("period", "period_start", "period_end")},
         "sex": _READING_FIELDS["sex"],
         "age": _text(),
@@ -449,35 +498,100 @@ def problems(
     >>> rows = pd.DataFrame({"lsoa_vintage": [1991], "lsoa_code": ["E01000001"],
     ...                      "year": [2020], "population": [5.0]})
     >>> print(problems(rows, LSOA_POPULATION, "lsoa_population")[0].what)
-    lsoa_vintage: isin([2011, 2021]) does not hold of 1991.
+    lsoa_vintage is 1991; allowed: 2011, 2021.
     """
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as error:
-        return _failures(table, error.failure_cases, where, limit)
+        return _failures(table, schema, error.failure_cases, where, limit)
     return []
 
 
-def _failures(table: pd.DataFrame, cases: pd.DataFrame, where: str, limit: int) -> list[Problem]:
+#: Faults that are of a table's columns as a whole.
+_COLUMNS = ("column_in_dataframe", "column_in_schema", "column_ordered")
+
+
+def _failures(
+    table: pd.DataFrame, schema: pa.DataFrameSchema, cases: pd.DataFrame, where: str, limit: int
+) -> list[Problem]:
     found: list[Problem] = []
     # a rule on whole rows gives a case for each cell of the row: one is enough
     of_rows = (cases["schema_context"] == "DataFrameSchema") & cases["index"].notna()
     cases = cases.assign(column=cases["column"].mask(of_rows, "row"))
     cases = cases.drop_duplicates(["check", "column", "index"])
+    # a rule that cannot be checked, because a column is at fault that is told by itself
+    broken = cases["column"].eq(schema.name) & ~cases["check"].isin(_COLUMNS)
+    cases = cases[~broken] if not broken.all() else cases
     for (column, check), group in cases.groupby(["column", "check"], sort=True, dropna=False):
-        name = column if isinstance(column, str) else "table"
         for case in group.head(limit).itertuples():
-            cell = "" if name == "row" else f" of {case.failure_case}"
             found.append(
                 Problem(
-                    f"{name}: {check} does not hold{cell}.",
+                    _words(schema, str(column), str(check), case.failure_case, _row(table, case)),
                     _place(table, case.index, where),
                     "Download the file again; if it is as published, see docs/adding-a-source.md.",
                 )
             )
         if len(group) > limit:
-            found.append(Problem(f"{name}: {check}: {len(group) - limit} more.", where))
+            more = f"{len(group) - limit} more rows with the same fault"
+            found.append(Problem(f"{more}{'' if column == 'row' else f' in {column}'}.", where))
     return found
+
+
+def _row(table: pd.DataFrame, case: Any) -> Mapping[str, Any]:
+    there = case.index is not None and not pd.isna(case.index) and case.index in table.index
+    return {str(k): v for k, v in table.loc[case.index].items()} if there else {}
+
+
+def _words(
+    schema: pa.DataFrameSchema, column: str, check: str, case: Any, row: Mapping[str, Any]
+) -> str:
+    """What was found, and what is allowed, in a sentence."""
+    match check.split("(")[0]:
+        case "not_nullable":
+            return f"{column} is empty; it has to be filled in."
+        case "column_in_dataframe":
+            return f"Column '{case}' is missing."
+        case "column_in_schema":
+            return f"There is no column '{case}' in this table{_nearest(case, schema.columns)}"
+        case "column_ordered":
+            return f"Column '{case}' is out of order; the order is {', '.join(schema.columns)}."
+        case "multiple_fields_uniqueness":
+            keys = ", ".join(f"{name} {row.get(name)}" for name in schema.unique or [])
+            return f"Two rows are of the same {keys}."
+        case "dtype":
+            return f"{column} does not hold {_kind(str(schema.columns[column].dtype))}."
+    if column == "row":
+        return check.format_map(row)
+    if column == schema.name:
+        return f"The rows cannot be checked: {case}."
+    rule = next(one for one in schema.columns[column].checks if one.error == check)
+    said: Mapping[str, Any] = rule.statistics
+    shown = f"'{case}'" if isinstance(case, str) else case
+    match rule.name:
+        case "isin":
+            allowed = [str(one) for one in said["allowed_values"]]
+            listed = ", ".join(allowed)
+            return f"{column} is {shown}; allowed: {listed}{_nearest(case, allowed)}"
+        case "in_range":
+            return f"{column} is {shown}; it has to be {said['min_value']} to {said['max_value']}."
+        case "greater_than":
+            return f"{column} is {shown}; it has to be above {said['min_value']}."
+        case "greater_than_or_equal_to":
+            return f"{column} is {shown}; it has to be {said['min_value']} or more."
+    return f"{column} is {shown}; it has to be {_PATTERNS[said['pattern']]}."
+
+
+def _kind(dtype: str) -> str:
+    if dtype.startswith("datetime"):
+        return "dates"
+    if dtype.lower().startswith("int"):
+        return "whole numbers"
+    return "numbers" if dtype.startswith("float") else "text"
+
+
+def _nearest(word: Any, allowed: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(word), list(allowed), n=1)
+    return f". Did you mean '{near[0]}'?" if near else "."
 
 
 def _place(table: pd.DataFrame, index: Any, where: str) -> str:

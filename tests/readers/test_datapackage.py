@@ -210,7 +210,7 @@ def test_no_package_is_missing_data(tmp_path: Path) -> None:
         ((*ROW[:4], "2586 people", ROW[5]), "value", "'2586 people' is not a number"),
         ((*ROW[:4], "nan", ROW[5]), "value", "'nan' is not a number"),
         ((*ROW[:4], "1e999", ROW[5]), "value", "'1e999' is not a number"),
-        ((ROW[0], "Worcs", *ROW[2:]), "area_code", "does not hold of Worcs"),
+        ((ROW[0], "Worcs", *ROW[2:]), "area_code", "the code of an area"),
     ],
 )
 def test_a_bad_cell_is_named(tmp_path: Path, row: tuple[str, ...], column: str, told: str) -> None:

@@ -186,7 +186,9 @@ def test_unmet_need_carries_the_limits_of_prevalence(catalogue: Catalogue) -> No
     assert row["value"] == pytest.approx(100 * (1 - 1001 / 5000), rel=1e-12)
     assert row["lower"] == pytest.approx(100 * (1 - 1001 / 4000), rel=1e-12)
     assert row["upper"] == pytest.approx(100 * (1 - 1001 / 6250), rel=1e-12)
-    assert (row["count"], row["denominator"]) == (1001, 5000)
+    # the numerator is those who are not in treatment, so that the parts give the value
+    assert (row["count"], row["denominator"]) == (5000 - 1001, 5000)
+    assert 100 * row["count"] / row["denominator"] == pytest.approx(row["value"], rel=1e-12)
     assert row["source_row"] == "alcohol_in_treatment 2016/17; alcohol_prevalence 2016/17"
 
 
@@ -205,19 +207,49 @@ def test_a_rounded_count_widens_the_limits(catalogue: Catalogue) -> None:
     assert row["upper"] == pytest.approx(100 * (1 - 997.5 / 6250), rel=1e-12)
 
 
-def test_a_period_that_is_given_exactly_is_not_widened(catalogue: Catalogue) -> None:
-    other = {"area_code": "E92000001", "area_name": "England"}
+def widened(catalogue: Catalogue, period: str, treated: float, **place: str) -> bool:
+    """Whether rounding widens the limits of unmet need beyond 75%."""
     made = derive(
         table(
-            observation("alcohol_in_treatment", "2016/17", 1000, source="sdg_3_5_1"),
-            observation("alcohol_in_treatment", "2016/17", 100_003, source="sdg_3_5_1", **other),
-            observation("alcohol_prevalence", "2016/17", 5000, lower=4000, upper=6250),
+            observation("alcohol_in_treatment", period, treated, source="sdg_3_5_1", **place),
+            observation("alcohol_prevalence", period, 4 * treated, **place)
+            | {"lower": 4 * treated, "upper": 4 * treated},
         ),
         people(),
         catalogue,
     )
-    rows = made[(made["indicator"] == "alcohol_unmet_need") & (made["area_code"] == AREA)]
-    assert rows["lower"].iloc[0] == pytest.approx(75, rel=1e-12)
+    row = one(made, "alcohol_unmet_need")
+    assert (row["lower"] == pytest.approx(75, rel=1e-12)) == (
+        row["upper"] == pytest.approx(75, rel=1e-12)
+    )
+    return bool(row["lower"] != pytest.approx(75, rel=1e-12))
+
+
+ENGLAND = {"area_code": "E92000001", "area_name": "England"}
+
+
+def test_what_the_source_declares_exact_is_not_widened(catalogue: Catalogue) -> None:
+    assert widened(catalogue, "2017/18", 905)
+    assert not widened(catalogue, "2018/19", 1030)
+    # England's exact count is a multiple of 5 by chance in 2014/15
+    assert not widened(catalogue, "2014/15", 117_235, **ENGLAND)
+    assert not widened(catalogue, "2017/18", 1001)
+
+
+def test_other_areas_of_the_period_do_not_decide(catalogue: Catalogue) -> None:
+    """Worcestershire 2017/18: England's count of that year is exact, the authority's is not."""
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2017/18", 905, source="sdg_3_5_1"),
+            observation("alcohol_in_treatment", "2017/18", 103_471, source="sdg_3_5_1", **ENGLAND),
+            observation("alcohol_prevalence", "2017/18", 5156, lower=3960, upper=6956),
+        ),
+        people(),
+        catalogue,
+    )
+    row = made[(made["indicator"] == "alcohol_unmet_need") & (made["area_code"] == AREA)].iloc[0]
+    assert row["lower"] == pytest.approx(77.0833, abs=5e-5)
+    assert row["upper"] == pytest.approx(87.0256, abs=5e-5)
 
 
 def test_the_mean_of_three_years_takes_the_mean_of_their_limits(catalogue: Catalogue) -> None:
@@ -283,6 +315,21 @@ def test_more_treated_than_prevalence_is_shown_not_hidden(catalogue: Catalogue) 
     row = one(made, "alcohol_unmet_need")
     assert row["lower"] < 0 < row["value"]
     assert row["status"] == "shown"
+
+
+def test_more_treated_than_estimated_is_less_than_none_unmet(catalogue: Catalogue) -> None:
+    made = derive(
+        table(
+            observation("alcohol_in_treatment", "2016/17", 1201),
+            observation("alcohol_prevalence", "2016/17", 1100, lower=900, upper=1300),
+        ),
+        people(),
+        catalogue,
+    )
+    row = one(made, "alcohol_unmet_need")
+    assert row["value"] < 0
+    assert row["count"] == -101
+    assert schemas.problems(made, schemas.OBSERVATIONS, "derived") == []
 
 
 @pytest.mark.parametrize("missing", ["alcohol_in_treatment", "alcohol_prevalence"])
@@ -394,7 +441,52 @@ def test_derived_unmet_need_is_the_published_one(national: Path) -> None:
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("key", ["ocu_unmet_need", "alcohol_unmet_need_published"])
+def test_rounding_of_every_authority_is_in_its_limits(national: Path, mirror: Path) -> None:
+    """Limits of unmet need from the publishers' own files, without our readers."""
+    folder = mirror / "ndtms_and_dependence"
+    rows = pd.read_csv(next(folder.glob("ons_sdg_indicator_3-5-1*.csv")))
+    rows = rows[rows["Series"].eq("Alcohol - People in treatment")]
+    rows = rows[rows["Deprivation decile"].isna() & rows["Local Authority"].notna()]
+    treated = rows.groupby(["Local Authority", "Year"])["Value"].first()
+    need = pd.read_csv(next(folder.glob("Estimates_of_Alcohol_Dependent_Adults*.csv")))
+    need = need.set_index(["Area_Code_GSS", "Year"])
+    own = pd.read_parquet(national / "observations.parquet")
+    own = own[own["indicator"].eq("alcohol_unmet_need") & own["status"].eq("shown")]
+    checked = 0
+    for row in own.dropna(subset=["lower"]).itertuples():
+        known = (row.area_name, row.period) in treated.index
+        if not known or (row.area_code, row.period) not in need.index:
+            continue
+        people_treated = treated[row.area_name, row.period]
+        assert people_treated % 5 == 0
+        low, high = need.loc[
+            (row.area_code, row.period), ["Alcohol_lower_CI", "Alcohol_upper_CI"]
+        ].astype(float)
+        assert row.lower == pytest.approx(100 * (1 - (people_treated + 2.5) / low), rel=1e-9)
+        assert row.upper == pytest.approx(100 * (1 - (people_treated - 2.5) / high), rel=1e-9)
+        checked += 1
+    assert checked > 400
+    # exact counts: 2018/19 and England
+    england = own[own["area_code"].eq("E92000001") & own["period"].eq("2017/18")].iloc[0]
+    low, high = need.loc[("E92000001", "2017/18"), ["Alcohol_lower_CI", "Alcohol_upper_CI"]]
+    assert england["lower"] == pytest.approx(100 * (1 - 103_471 / float(low)), rel=1e-9)
+    assert england["upper"] == pytest.approx(100 * (1 - 103_471 / float(high)), rel=1e-9)
+    made = own[own["period"].eq("2018/19")].dropna(subset=["lower"])
+    inputs = pd.read_parquet(national / "observations.parquet")
+    inputs = inputs[inputs["period"].eq("2018/19") & inputs["indicator"].eq("alcohol_prevalence")]
+    inputs = inputs[inputs["category"].eq("")]
+    both = made.merge(inputs, on="area_code", suffixes=("", "_p"))
+    people_treated = both["denominator"] - both["count"]
+    assert len(both) > 140
+    for mine, theirs in (("lower", "lower_p"), ("upper", "upper_p")):
+        expected = 100 * (1 - people_treated / both[theirs])
+        assert both[mine].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-9)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    "key", ["ocu_unmet_need", "alcohol_unmet_need_published", "alcohol_unmet_need"]
+)
 def test_published_shares_are_those_of_their_people(national: Path, key: str) -> None:
     """The publisher rounds some denominators to whole people: half a person either way."""
     rows = pd.read_parquet(national / "observations.parquet")
@@ -482,10 +574,31 @@ def test_a_region_is_formed_from_all_its_authorities(catalogue: Catalogue) -> No
     # fully dependent: limits are added; and each member's count is rounded on its own
     assert row["lower"] == pytest.approx(100 * (1 - (treated + 3 * 2.5) / (0.8 * need)))
     assert row["upper"] == pytest.approx(100 * (1 - (treated - 3 * 2.5) / (1.5 * need)))
-    assert (row["count"], row["denominator"]) == (treated, need)
+    assert (row["count"], row["denominator"]) == (need - treated, need)
     assert (row["method"], row["area_name"]) == ("unmet_need", f"Area {WEST}")
     assert row["source_row"].startswith("added up over 3 authorities; ")
     assert all(f"{code}.csv, line 2" in row["source_row"] for code in MEMBERS)
+
+
+def test_the_sums_of_a_region_are_observations_of_their_own(catalogue: Catalogue) -> None:
+    made = derive(table(*alcohol(MEMBERS)), people(), catalogue, AREAS)
+    own = made[made["area_code"] == WEST].set_index("indicator")
+    treated, need = own.loc["alcohol_in_treatment"], own.loc["alcohol_prevalence"]
+    assert (treated["value"], treated["count"], treated["method"]) == (1635, 1635, "added up")
+    assert (need["value"], need["lower"], need["upper"]) == pytest.approx(
+        (8291, 0.8 * 8291, 1.5 * 8291)
+    )
+    assert need["source_row"].startswith("added up over 3 authorities; ")
+    # unmet need is made of just these
+    unmet = own.loc["alcohol_unmet_need"]
+    assert unmet["denominator"] == need["value"]
+    assert unmet["denominator"] - unmet["count"] == treated["value"]
+    assert schemas.problems(made, schemas.OBSERVATIONS, "derived") == []
+
+
+def test_deriving_again_does_not_forget_how_many_were_added(catalogue: Catalogue) -> None:
+    once = derive(table(*alcohol(MEMBERS)), people(), catalogue, AREAS)
+    pd.testing.assert_frame_equal(derive(once, people(), catalogue, AREAS), once)
 
 
 def test_each_member_of_a_footprint_may_have_been_rounded(catalogue: Catalogue) -> None:
@@ -513,14 +626,14 @@ def test_an_authority_that_ended_is_no_member_later(catalogue: Catalogue) -> Non
     heirs = {key: value for key, value in MEMBERS.items() if key != "E10000009"}
     heirs["E06000059"] = (210, 1010)
     (row,) = region_row(alcohol(heirs, "2019/20"), catalogue).to_dict("records")
-    assert row["count"] == 400 + 1030 + 210
+    assert row["denominator"] - row["count"] == 400 + 1030 + 210
 
 
 def test_an_authority_counted_with_another_is_added_where_it_has_a_figure(
     catalogue: Catalogue,
 ) -> None:
     own = alcohol({**MEMBERS, "E06000053": (5, 20)})
-    assert region_row(own, catalogue)["count"].tolist() == [1640]
+    assert region_row(own, catalogue)["count"].tolist() == [8311 - 1640]
     # its own figure cannot stand for the one that it is counted with
     without = alcohol(dict.fromkeys(("E06000053", "E10000034", "E10000009"), (5.0, 20.0)))
     assert region_row(without, catalogue).empty
@@ -538,10 +651,10 @@ def test_a_publishers_own_figure_of_a_region_is_kept(catalogue: Catalogue) -> No
 def test_england_is_formed_only_where_it_is_not_published(catalogue: Catalogue) -> None:
     england = "E92000001"
     (row,) = region_row(alcohol(MEMBERS), catalogue, england).to_dict("records")
-    assert row["count"] == 1635
+    assert row["count"] == 8291 - 1635
     both = alcohol({**MEMBERS, england: (9000, 30_000)})
     (row,) = region_row(both, catalogue, england).to_dict("records")
-    assert row["count"] == 9000
+    assert row["count"] == 21_000
 
 
 def test_a_suppressed_count_is_not_added(catalogue: Catalogue) -> None:
@@ -561,9 +674,11 @@ def test_regions_add_up_to_the_publishers_england(national: Path) -> None:
     for period, group in whole.groupby("period"):
         published = england.loc[period]
         # members' counts are rounded to 5 each
-        assert group["count"].sum() == pytest.approx(published["count"], abs=152 * 2.5)
+        treated = (group["denominator"] - group["count"]).sum()
+        expected = published["denominator"] - published["count"]
+        assert treated == pytest.approx(expected, abs=152 * 2.5)
         assert group["denominator"].sum() == pytest.approx(published["denominator"], abs=20)
-        value = 100 * (1 - group["count"].sum() / group["denominator"].sum())
+        value = 100 * group["count"].sum() / group["denominator"].sum()
         assert value == pytest.approx(published["value"], abs=0.05)
     # the source lacks three authorities of the South West there
     assert "South West" not in set(regions.loc[regions["period"] == "2018/19", "area_name"])

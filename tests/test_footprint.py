@@ -9,7 +9,9 @@ import pytest
 
 from needs import assessment, deprivation, footprint, population
 from needs.assessment import Assessment
+from needs.blocks import Table
 from needs.errors import InvalidDataError, ParameterError
+from needs.sections import need
 from needs.stats.rates import crude_rate
 
 LLR = "Leicester, Leicestershire and Rutland"
@@ -59,10 +61,43 @@ def test_a_rate_is_computed_again_with_its_interval(llr: Assessment) -> None:
 def test_unmet_need_is_that_of_the_sums(llr: Assessment) -> None:
     figure = llr.figure("alcohol_unmet_need")
     parts = llr.across("alcohol_unmet_need", llr.members, figure.period)
-    treated = sum(one.numerator or 0 for one in parts)
+    without = sum(one.numerator or 0 for one in parts)
     prevalence = sum(one.denominator or 0 for one in parts)
-    assert figure.value == pytest.approx(100 * (1 - treated / prevalence))
+    assert figure.value == pytest.approx(100 * without / prevalence)
+    assert (figure.numerator, figure.denominator) == pytest.approx((without, prevalence))
+    treated = [llr.figure("alcohol_in_treatment", one, figure.period).value for one in llr.members]
+    assert need.treated_and_prevalence(figure)[0] == sum(one or 0 for one in treated)
     assert figure.lower is not None and figure.lower < (figure.value or 0) < (figure.upper or 0)
+
+
+@pytest.mark.mirror
+def test_the_two_assumptions_are_those_of_the_headline(national: Path) -> None:
+    """Rounding of each member's count is in both; the wider of them is what the report uses."""
+    for year, rounded in ((2018, True), (2022, False)):
+        na = assessment.load(LLR, year, processed=national)
+        figure = na.figure("alcohol_unmet_need")
+        (table,) = [one for one in need.assumptions(na) if isinstance(one, Table)]
+        independent, dependent = table.figures
+        assert (dependent.lower, dependent.upper) == (figure.lower, figure.upper)
+        assert dependent.lower < independent.lower < figure.value
+        assert figure.value < independent.upper < dependent.upper
+        limits = na.figure("alcohol_prevalence", period=figure.period)
+        treated = na.figure("alcohol_in_treatment", period=figure.period).value
+        bound = 3 * 2.5 if rounded else 0
+        assert dependent.lower == pytest.approx(100 * (1 - (treated + bound) / limits.lower))
+        assert dependent.upper == pytest.approx(100 * (1 - (treated - bound) / limits.upper))
+
+
+@pytest.mark.mirror
+def test_places_to_reach_have_the_limits_of_prevalence_alone(national: Path) -> None:
+    na = assessment.load("Worcestershire", 2018, processed=national)
+    (more,) = [more for one, more in need._reached(na) if one.key == "alcohol_unmet_need"]
+    limits = na.figure("alcohol_prevalence", period="2017/18")
+    met = 1 - (na.figure("alcohol_unmet_need", na.england, "2017/18").value or 0) / 100
+    assert (more.numerator, more.denominator) == (905, 5156)
+    assert more.value == pytest.approx(max(0, met * 5156 - 905))
+    assert more.lower == pytest.approx(max(0, met * (limits.lower or 0) - 905))
+    assert more.upper == pytest.approx(max(0, met * (limits.upper or 0) - 905))
 
 
 @pytest.mark.mirror

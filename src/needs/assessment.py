@@ -28,6 +28,7 @@ from needs.areas import (
     same_place,
 )
 from needs.catalogue import Catalogue, Indicator
+from needs.derive import ADDED
 from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import Figure, Series, Status, figure_id
 
@@ -292,7 +293,7 @@ class Assessment:
             age=str(row["age"]),
             numerator=None if hidden else _number(row["count"]),
             denominator=None if hidden else _number(row["denominator"]),
-            formula=indicator.formula,
+            formula=indicator.formula if row["method"] != ADDED else "sum over its authorities",
             method=indicator.method if row["method"] != "published" else "Published by the source",
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),

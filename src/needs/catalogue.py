@@ -81,6 +81,8 @@ class Disclosure(BaseModel):
     rounded to it (0: not). `secondary`: a further part is hidden where a total would give one away;
     only off where the source's own rule does without.
     `by_publisher`: the figures come with the rule already applied, so that it is only printed.
+    `exact_areas`, `exact_periods`: codes and periods whose counts a publisher that rounds gives
+    exactly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,7 +90,24 @@ class Disclosure(BaseModel):
     rounding_base: int = 0
     secondary: bool = True
     by_publisher: bool = False
+    exact_areas: tuple[str, ...] = ()
+    exact_periods: tuple[str, ...] = ()
     rule: str = ""
+
+    def base_of(self, count: float, area: str, period: str) -> int:
+        """What a count of an area and period may have been rounded to; 0 where it is exact.
+
+        A count that is no multiple of the base was not rounded to it.
+
+        Examples
+        --------
+        >>> rule = Disclosure(rounding_base=5, exact_areas=("E92000001",))
+        >>> rule.base_of(905, "E10000034", "2017/18"), rule.base_of(905, "E92000001", "2017/18")
+        (5, 0)
+        """
+        exact = area in self.exact_areas or period in self.exact_periods
+        rounded = self.rounding_base and not exact and count % self.rounding_base == 0
+        return self.rounding_base if rounded else 0
 
 
 class Codes(BaseModel):

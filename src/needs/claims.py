@@ -743,11 +743,11 @@ def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Da
 def _not_in_treatment(claim: dict[str, object], data: _Data) -> _Own | None:
     rows = _rows(claim, "alcohol_unmet_need", data)
     rows = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
-    rows = rows.dropna(subset=["count", "denominator"])
+    rows = rows.dropna(subset=["count"])
     if rows.empty:
         return None
     row = rows.iloc[0]
-    people = float(row["denominator"]) - float(row["count"])
+    people = float(row["count"])
     own = _Own(people, str(row["period"]), "people", 0, str(row["source"]), str(row["source_row"]))
     return replace(own, formula="estimated prevalence − people in treatment", method="Unmet need")
 

@@ -26,6 +26,9 @@ LEAST_DEATHS = 3
 #: How far a value may stand from the mean of three years to count as that mean, in people.
 SAME = 1.0
 
+#: The method of a region's count that is the sum of its authorities'.
+ADDED = "added up"
+
 _PLACE = ["area_code", "year", "sex"]
 
 _JOIN = ["area_code", "period", "sex"]
@@ -48,8 +51,9 @@ def derive(
         takes that of its first calendar year, a pooled period the sum of its years.
     catalogue : Catalogue
     areas : DataFrame, optional
-        Processed table. With it, unmet need of a region (and of England) for which no source has
-        the figures is formed from its upper-tier authorities, where all of them have theirs.
+        Processed table. With it, people in treatment and prevalence of a region (and of England)
+        for which no source has them are added up over its upper-tier authorities, where all of
+        them have theirs, and unmet need is formed from the sums.
     members : int
         How many authorities each count is the sum of; each may have been rounded.
 
@@ -64,8 +68,8 @@ def derive(
     -----
     Unmet need is ``1 - T / P`` with limits ``1 - T / L`` and ``1 - T / U`` of the prevalence's; a
     count that its source rounds widens them by half the rounding base, for each authority of a
-    region. A prevalence without limits
-    that is the mean of the three years before takes the mean of theirs. Where numerator and
+    region. Its numerator is the people who are not in treatment, ``P - T``. A prevalence without
+    limits that is the mean of the three years before takes the mean of theirs. Where numerator and
     denominator are of different ages, or of different years in this way, the row is marked "e".
     See docs/methods.md.
 
@@ -76,7 +80,7 @@ def derive(
     >>> len(derive(nothing, schemas.empty(schemas.POPULATIONS), load()))
     0
     """
-    table = _declared_marks(observations, catalogue)
+    table = _declared_marks(observations[observations["method"] != ADDED], catalogue)
     for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
         estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
         table.loc[estimates.index] = estimates
@@ -245,33 +249,35 @@ def _unmet_need(
     areas: pd.DataFrame | None,
     summed: int,
 ) -> pd.DataFrame:
+    """Unmet need, and the sums over a region's authorities that its own is made from."""
     treated = _rows(table, indicator.numerator, indicator.sexes)
     prevalence = _rows(table, indicator.denominator, indicator.sexes)
     if treated.empty and prevalence.empty:
         return treated
+    treated = treated.assign(base=summed * _bases(treated, catalogue))
+    prevalence = prevalence.assign(base=0.0)
+    sums = treated.iloc[:0]
+    if areas is not None:
+        added = [_region_sums(rows, areas) for rows in (treated, prevalence)]
+        treated, prevalence = pd.concat([treated, added[0]]), pd.concat([prevalence, added[1]])
+        sums = pd.concat(added)
     both = treated.merge(prevalence, on=_JOIN, how="outer", suffixes=("_t", "_p"))
     both["count_t"] = both["count_t"].fillna(both["value_t"])
-    both["base"] = summed * _rounded(both, both["count_t"], catalogue)
-    rows = both
-    if areas is not None:
-        published = _rows(table, indicator.key, indicator.sexes)
-        members = _members(both, areas, published)
-        if len(members):
-            rows = pd.concat([both, members], ignore_index=True)
-            both = pd.concat([both, _added_up(members)], ignore_index=True)
-    inputs = rows[_JOIN].assign(
-        treated=rows["count_t"],
-        people=rows["value_p"],
-        low=rows["lower_p"],
-        high=rows["upper_p"],
-        age=rows["age_t"].fillna(rows["age_p"]),
+    both = both[~_left_out(both, _rows(table, indicator.key, indicator.sexes))]
+    both = both.reset_index(drop=True)
+    age = both["age_t"].fillna(both["age_p"])
+    inputs = both[_JOIN].assign(
+        treated=both["count_t"],
+        people=both["value_p"],
+        low=both["lower_p"],
+        high=both["upper_p"],
+        age=age,
     )
-    rounded = rows["base"]
+    rounded = both["base_t"].fillna(0)
     parts = []
     for base in sorted(rounded.unique()):
-        chosen = inputs[rounded == base]
         made = unmet_need(
-            chosen,
+            inputs[rounded == base],
             by=[*_JOIN, "age"],
             treated="treated",
             prevalence="people",
@@ -286,11 +292,8 @@ def _unmet_need(
                 from_low=made[ends[0]], to_high=made[ends[1]]
             )
         )
-    treated_count, age = both["count_t"], both["age_t"].fillna(both["age_p"])
-    shares = (
-        both[_JOIN]
-        .assign(age=age)
-        .merge(pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1")
+    shares = inputs[[*_JOIN, "age"]].merge(
+        pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1"
     )
     status = shares["status"].astype("str")
     hidden = both["status_t"].eq(Status.SUPPRESSED) | both["status_p"].eq(Status.SUPPRESSED)
@@ -301,7 +304,7 @@ def _unmet_need(
         join_marks(one, of, "".join(indicator.marks), "e" if other else "")
         for one, of, other in zip(both["marks_t"], both["marks_p"], other_age, strict=True)
     ]
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {
             "indicator": indicator.key,
             "area_code": both["area_code"],
@@ -315,7 +318,7 @@ def _unmet_need(
             "value": shares["share"].where(shown),
             "lower": shares["from_low"].where(shown),
             "upper": shares["to_high"].where(shown),
-            "count": treated_count.where(status != Status.SUPPRESSED.value),
+            "count": (both["value_p"] - both["count_t"]).where(shown),
             "denominator": both["value_p"],
             "status": status,
             "marks": marks,
@@ -324,62 +327,69 @@ def _unmet_need(
             "source_row": _together(both["source_row_t"], both["source_row_p"], "; "),
         }
     )
+    return pd.concat([sums[made.columns], made], ignore_index=True) if len(sums) else made
 
 
-def _members(both: pd.DataFrame, areas: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Rows of authorities under the code of their region, where all of it have figures.
+def _left_out(both: pd.DataFrame, published: pd.DataFrame) -> pd.Series[bool]:
+    """Regions with one sum alone, and those whose share a source has itself."""
+    summed = both["method_t"].eq(ADDED) | both["method_p"].eq(ADDED)
+    alone = both["count_t"].isna() | both["value_p"].isna()
+    own = pd.MultiIndex.from_frame(published[_JOIN])
+    return summed & (alone | pd.MultiIndex.from_frame(both[_JOIN]).isin(own))
 
-    Those in use at the end of the period belong to it. One that has no figures may be counted with
-    another (`COUNTED_WITH`). A region is left out where a source has a row of its own.
+
+def _region_sums(rows: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """Counts of an indicator added up over the authorities of a region, where all have theirs.
+
+    Those in use at the end of the period belong to it. One that has no figure may be counted with
+    another (`COUNTED_WITH`). A region is left out where a source has a row of its own. Limits are
+    added up as well: errors are taken as fully dependent, the wider assumption. So are the rounding
+    bases in the column `base`.
     """
     authorities = areas[areas["kind"] == "upper tier"]
     begun = authorities["valid_from"].fillna(pd.Timestamp.min)
     ended = authorities["valid_to"].fillna(pd.Timestamp.max)
     names = areas.set_index("code")["name"]
     regions = areas.loc[areas["kind"] == "region", "code"]
-    known = {
-        tuple(key)
-        for rows in (both, published)
-        for key in rows[_JOIN].itertuples(index=False, name=None)
-    }
-    good = both["status_t"].eq(Status.SHOWN) & both["status_p"].eq(Status.SHOWN)
-    usable = both[good & both["count_t"].notna() & both["value_p"].notna()]
+    known = set(rows[_JOIN].itertuples(index=False, name=None))
+    usable = rows[rows["status"].eq(Status.SHOWN) & rows["value"].notna()]
+    usable = usable.sort_values("area_code", kind="stable")
     found = []
-    for (period, sex), rows in usable.groupby(["period", "sex"], sort=True):
-        end = rows["period_end_t"].iloc[0]
+    for (period, sex), group in usable.groupby(["period", "sex"], sort=True):
+        end = group["period_end"].iloc[0]
         valid = authorities[(begun <= end) & (ended >= end)]
-        have = set(rows["area_code"])
+        have = set(group["area_code"])
         for parent in (*regions, ENGLAND):
             inside = parent == ENGLAND
             codes = valid["code"] if inside else valid.loc[valid["region_code"] == parent, "code"]
             lacking = set(codes) - have
             counted = all(COUNTED_WITH.get(code) in have for code in lacking)
-            own = rows[rows["area_code"].isin(list(codes))]
-            one_age = own[["age_t", "age_p"]].drop_duplicates()
-            if (parent, period, sex) in known or not counted or len(own) < 2 or len(one_age) > 1:
+            own = group[group["area_code"].isin(list(codes))]
+            if (parent, period, sex) in known or not counted or len(own) < 2:
                 continue
-            name = names.get(parent, parent)
-            joined = own.assign(area_code=parent, area_name_t=name, area_name_p=name)
-            found.append(joined.assign(base=own["base"].max()))
-    return pd.concat(found, ignore_index=True) if found else both.iloc[:0]
+            if len(own["age"].unique()) == 1:
+                found.append(_added_up(own, str(parent), str(names.get(parent, parent))))
+    return pd.DataFrame(found, columns=rows.columns).astype(rows.dtypes.to_dict())
 
 
-def _added_up(members: pd.DataFrame) -> pd.DataFrame:
-    """One row for each region of `_members`, with the sums and every source row."""
-    rows = []
-    for _, group in members.groupby(_JOIN, sort=False):
-        whole = {str(key): value for key, value in group.iloc[0].to_dict().items()}
-        whole |= {name: group[name].sum(skipna=False) for name in ("count_t", "value_p")}
-        for side in ("_t", "_p"):
-            texts = join_texts(*group[f"source_row{side}"], by="; ")
-            whole |= {
-                f"marks{side}": join_marks(*group[f"marks{side}"]),
-                f"source{side}": join_texts(*group[f"source{side}"], by=";"),
-                f"source_row{side}": _together_by_file(texts.split("; ")),
-            }
-        whole["source_row_t"] = f"added up over {len(group)} authorities; {whole['source_row_t']}"
-        rows.append(whole)
-    return pd.DataFrame(rows, columns=members.columns)
+def _added_up(members: pd.DataFrame, code: str, name: str) -> dict[str, object]:
+    """The row of a region, with the sums and every source row."""
+    first = {str(key): value for key, value in members.iloc[0].to_dict().items()}
+    places = join_texts(*members["source_row"], by="; ")
+    counts = members["count"].fillna(members["value"])
+    return {
+        **first,
+        **{part: members[part].sum(skipna=False) for part in ("value", "lower", "upper", "base")},
+        "area_code": code,
+        "area_name": name,
+        "count": counts.sum(),
+        "denominator": None,
+        "marks": join_marks(*members["marks"]),
+        "method": ADDED,
+        "source": join_texts(*members["source"], by=";"),
+        "source_row": f"added up over {len(members)} authorities; "
+        + _together_by_file(places.split("; ")),
+    }
 
 
 def _together_by_file(places: Iterable[str]) -> str:
@@ -432,17 +442,28 @@ def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _rounded(both: pd.DataFrame, treated: pd.Series, catalogue: Catalogue) -> pd.Series:
-    """Rounding base of each treated count: 0 where the source gives it exactly.
+def rounding(count: float, area: str, period: str, sources: Iterable[str], of: Catalogue) -> int:
+    """Base to which a count may have been rounded by its sources; 0 where it is exact.
 
-    A source that rounds may give single periods exactly; a period is rounded only if every count
-    of it is a multiple of the base.
+    Examples
+    --------
+    >>> from needs.catalogue import load
+    >>> rounding(905, "E10000034", "2017/18", ["sdg_3_5_1"], load())
+    5
     """
-    bases = {key: source.disclosure.rounding_base for key, source in catalogue.sources.items()}
-    base = both["source_t"].map(bases).fillna(0).astype("int64")
-    whole = treated.isna() | base.eq(0) | treated.mod(base.where(base > 0, 1)).eq(0)
-    every = whole.groupby([both["source_t"].fillna(""), both["period"]]).transform("all")
-    return base.where(every, 0)
+    return max(of.sources[key].disclosure.base_of(count, area, period) for key in sources)
+
+
+def _bases(treated: pd.DataFrame, catalogue: Catalogue) -> pd.Series[float]:
+    counts = treated["count"].fillna(treated["value"])
+    names = ("area_code", "period", "source")
+    bases = [
+        float(rounding(count, str(area), str(period), str(source).split(";"), catalogue))
+        for count, area, period, source in zip(
+            counts, *(treated[name] for name in names), strict=True
+        )
+    ]
+    return pd.Series(bases, treated.index, dtype="float64")
 
 
 def _rows(table: pd.DataFrame, key: str, sexes: Sequence[str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from needs import charts, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
+from needs.derive import rounding
 from needs.figures import Figure, Status, figure_id
 from needs.stats.unmet_need import places_to_reach, unmet_need
 
@@ -147,41 +148,48 @@ def assumptions(na: Assessment) -> Blocks:
 
 def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, Figure]]:
     unmet = na.figure(indicator.key)
-    members = na.across(indicator.key, na.members, unmet.period)
-    if len(members) < len(na.members) or any(one.lower is None for one in members):
+    people = na.across(indicator.numerator, na.members, unmet.period)
+    prevalence = na.across(indicator.denominator, na.members, unmet.period)
+    if not len(people) == len(prevalence) == len(na.members):
         return []
-    parts = [
-        (
-            people,
-            prevalence,
-            *(people / (1 - (limit or 0) / 100) for limit in (one.lower, one.upper)),
-        )
-        for one in members
-        for people, prevalence in [treated_and_prevalence(one)]
-        if people is not None and prevalence is not None
-    ]
-    frame = pd.DataFrame(parts, columns=["treated", "prevalence", "low", "high"]).assign(
-        area=na.area.code, member=range(len(parts))
+    if any(one.value is None for one in people) or any(one.lower is None for one in prevalence):
+        return []
+    frame = pd.DataFrame(
+        {
+            "area": na.area.code,
+            "treated": [one.value for one in people],
+            "prevalence": [one.value for one in prevalence],
+            "low": [one.lower for one in prevalence],
+            "high": [one.upper for one in prevalence],
+        }
     )
+    bases = [
+        rounding(one.value or 0, one.area_code, one.period, one.sources, na.catalogue)
+        for one in people
+    ]
     joined = unmet_need(
-        frame,
+        frame.assign(member=range(len(frame))),
         by=["area"],
         treated="treated",
         prevalence="prevalence",
         prevalence_lower="low",
         prevalence_upper="high",
+        rounding=sum(bases) / len(bases) or None,
     ).iloc[0]
+    end = "_independent" + ("_rounding" if any(bases) else "")
+    independent = unmet.with_(
+        id=f"{unmet.id}.independent",
+        label=f"{unmet.label}, members' errors independent",
+        lower=float(joined[f"lower95_0{end}"]),
+        upper=float(joined[f"upper95_0{end}"]),
+    )
+    # what the report uses
+    dependent = unmet.with_(
+        id=f"{unmet.id}.dependent", label=f"{unmet.label}, members' errors dependent"
+    )
     return [
-        (
-            f"{indicator.short_name}: {words_of}",
-            unmet.with_(
-                id=f"{unmet.id}.{assumption}",
-                label=f"{unmet.label}, members' errors {words_of}",
-                lower=float(joined[f"lower95_0_{assumption}"]),
-                upper=float(joined[f"upper95_0_{assumption}"]),
-            ),
-        )
-        for assumption, words_of in (("independent", "independent"), ("dependent", "dependent"))
+        (f"{indicator.short_name}: independent", independent),
+        (f"{indicator.short_name}: dependent", dependent),
     ]
 
 
@@ -235,8 +243,12 @@ def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
         figure = na.figure(key)
         england = na.figure(key, na.england, figure.period)
         if figure.shown and england.value is not None:
-            more = people_to_reach(figure, 100 - england.value, f"England, {england.period}")
-            found.append((na.indicator(key), _with_target(more, england)))
+            indicator = na.indicator(key)
+            own = indicator.denominator in na.catalogue.indicators
+            need = na.figure(indicator.denominator, period=figure.period) if own else None
+            where = f"England, {england.period}"
+            more = people_to_reach(figure, 100 - england.value, where, need)
+            found.append((indicator, _with_target(more, england)))
     return found
 
 
@@ -248,7 +260,7 @@ def _with_target(more: Figure, england: Figure) -> Figure:
     )
 
 
-def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
+def people_to_reach(unmet: Figure, target: float, label: str, need: Figure | None = None) -> Figure:
     """People needed in treatment to reach a share of met need.
 
     Parameters
@@ -259,15 +271,19 @@ def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
         Share of need met, in per cent.
     label : str
         Where the target comes from.
+    need : Figure, optional
+        Prevalence with its limits; without it, they follow from those of unmet need.
     """
     treated_people, prevalence = treated_and_prevalence(unmet)
     value = lower = upper = None
     if treated_people is not None and prevalence is not None and unmet.shown:
-        # The interval of prevalence follows from that of unmet need: U = 1 − T ÷ P.
+        # of a share as published, U = 1 − T ÷ P; ours may be wider, by the rounding of T
         limits = [
             treated_people / (1 - limit / 100) if limit is not None and limit < 100 else None
             for limit in (unmet.lower, unmet.upper)
         ]
+        if need is not None:
+            limits = [need.lower, need.upper]
         frame = pd.DataFrame(
             {
                 "area": [unmet.area_code],
@@ -313,14 +329,17 @@ def people_to_reach(unmet: Figure, target: float, label: str) -> Figure:
 
 
 def treated_and_prevalence(unmet: Figure) -> tuple[float | None, float | None]:
-    """People in treatment and prevalence behind an unmet need figure.
+    """People in treatment, T, and prevalence, P, behind an unmet need figure.
 
-    The publisher's file counts those *not* in treatment over prevalence; ours counts the treated.
+    Its numerator is the people who are not in treatment, P − T, and its denominator P: a mean of
+    years, or printed as whole people, while T is a whole number. A printed share may lack P − T.
     """
     prevalence = unmet.denominator
     if prevalence is None or unmet.value is None:
         return None, prevalence
-    return prevalence * (1 - unmet.value / 100), prevalence
+    if unmet.numerator is None:
+        return prevalence * (1 - unmet.value / 100), prevalence
+    return float(round(prevalence - unmet.numerator)), prevalence
 
 
 def _or_none(value: float) -> float | None:

@@ -93,7 +93,9 @@ def unmet_need(
         - ``marks``: "e" where a pair of `matching` columns differs, else empty;
         - with `rounding`: ``lower_rounding`` and ``upper_rounding``, between which the value lies
           whatever the rounding of the count hid, and ``lower95_0_rounding``,
-          ``upper95_0_rounding``, the limits with that bound added.
+          ``upper95_0_rounding``, the limits with that bound added; the same of the limits of
+          independent errors: ``lower95_0_independent_rounding`` and
+          ``upper95_0_independent_rounding``.
 
     Raises
     ------
@@ -150,11 +152,12 @@ def unmet_need(
     if rounding is not None:
         bound = rounding / 2 * need.members
         fewest, most = np.maximum(people - bound, 0), people + bound
-        low, high = need.limits["dependent"]
         columns["lower_rounding"] = _unmet(most, prevalent, shown, multiplier)
         columns["upper_rounding"] = _unmet(fewest, prevalent, shown, multiplier)
-        columns["lower95_0_rounding"] = _unmet(most, low, shown, multiplier)
-        columns["upper95_0_rounding"] = _unmet(fewest, high, shown, multiplier)
+        for assumption, name in (("dependent", ""), ("independent", "_independent")):
+            low, high = need.limits[assumption]
+            columns[f"lower95_0{name}_rounding"] = _unmet(most, low, shown, multiplier)
+            columns[f"upper95_0{name}_rounding"] = _unmet(fewest, high, shown, multiplier)
     return inputs.assemble(
         groups,
         value=value,

@@ -119,7 +119,57 @@ def test_derived_values_are_computed_from_it(processed: Path) -> None:
 
 
 def test_the_package_is_small(embedded: Path) -> None:
-    assert sum(path.stat().st_size for path in embedded.iterdir()) < 600_000
+    assert sum(path.stat().st_size for path in embedded.iterdir()) < 650_000
+
+
+def test_the_regions_unmet_need_is_formed_in_every_period(processed: Path) -> None:
+    rows = pd.read_parquet(processed / "observations.parquet")
+    rows = rows[(rows["category"] == "") & (rows["status"] == "shown")]
+    own = rows[rows["area_code"] == CODE]
+    region = rows[rows["area_code"] == "E12000005"]
+    for key in ("alcohol_in_treatment", "alcohol_prevalence", "alcohol_unmet_need"):
+        periods = [set(one.loc[one["indicator"] == key, "period"]) for one in (own, region)]
+        assert periods[0] == periods[1], key
+        assert len(periods[1]) == 9
+    # what is printed of the region as a count is what its share is made of
+    region = region[region["period"] == "2018/19"].set_index("indicator")
+    unmet = region.loc["alcohol_unmet_need"]
+    assert region.loc["alcohol_prevalence", "value"] == unmet["denominator"]
+    treated = unmet["denominator"] - unmet["count"]
+    assert region.loc["alcohol_in_treatment", "value"] == pytest.approx(treated)
+
+
+def test_sums_are_not_carried(embedded: Path) -> None:
+    carried = read_package(embedded)["observations"]
+    inputs = carried["indicator"].isin(["alcohol_in_treatment", "alcohol_prevalence"])
+    assert not (inputs & carried["area_code"].str.startswith("E12")).any()
+
+
+def test_every_resource_says_where_its_rows_stand(embedded: Path) -> None:
+    catalogue = load()
+    package = json.loads((embedded / "datapackage.json").read_text(encoding="utf-8"))
+    pages = {one.landing_page for one in catalogue.sources.values()}
+    named = {one["title"] for one in package["sources"]}
+    for resource in package["resources"]:
+        assert resource["sources"], resource["name"]
+        for source in resource["sources"]:
+            assert set(source) == {"title", "path"}
+            assert source["path"] in pages
+            assert source["title"] in named
+    said = {one["name"]: one.get("description", "") for one in package["resources"]}
+    expected = {
+        "lsoa": (
+            "mhclg_iod_2019, File_7_-_All_IoD2019",
+            "(edition 2019), the row of the lsoa_code",
+        ),
+        "lsoa_population": ("nomis_population", "mid-2019", "mid-2020", "the row of the lsoa_code"),
+        "lsoa_neighbours": ("ons_boundaries", "LSOA_Dec_2011", "worked out"),
+        "populations": ("ons_population", "mid-2023", "the row of the area_code"),
+        "authority_features": ("mhclg_iod_2019", "nomis_population", "ons_boundaries"),
+        "areas": ("ons_lookups", "history"),
+    }
+    for name, texts in expected.items():
+        assert all(text in said[name] for text in texts), name
 
 
 def test_what_rows_share_is_written_once_and_read_in_full(processed: Path, embedded: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ import pandas as pd
 from needs import catalogue as catalogue_module
 from needs import schemas
 from needs.areas import ENGLAND_AND_WALES, find
-from needs.catalogue import Catalogue
+from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, Source
+from needs.derive import ADDED
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import Status
 from needs.periods import parse, population_years
@@ -72,9 +74,9 @@ def pack(
 
     It holds the authority, its districts, its region and England in all periods; for funnels, every
     upper-tier authority in the newest period of each indicator (and what derived indicators need
-    of it); the authority's LSOAs on the newest index published by `year`, and which of them are
-    neighbours; populations; areas; and of every upper-tier authority what statistical neighbours
-    are found by.
+    of it); what the region's unmet need is added up from; the authority's LSOAs on the newest
+    index published by `year`, and which of them are neighbours; populations; areas; and of every
+    upper-tier authority what statistical neighbours are found by.
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def pack(
     carried = _carried(out)
     printed = _printed(out, carried, known)
 
-    observations = _observations(tables, near, year, known, printed)
+    observations = _observations(tables, authority.region_code, near, year, known, printed)
     chosen = {
         "observations": observations,
         **_lsoas(tables, authority.code, year, known),
@@ -127,9 +129,9 @@ def pack(
     }
     chosen = {name: chosen[name] for name in TAKEN if len(chosen[name])}
     cited = {source for *_, joined in printed for source in joined.split(";")}
-    sources = _sources(chosen, cited, known)
+    origins = _origins(chosen, known)
     written = _without_repeats(chosen, known)
-    descriptor = _descriptor(authority.name, written, carried, sources)
+    descriptor = _descriptor(authority.name, written, carried, origins, cited, known)
 
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
@@ -185,6 +187,7 @@ def _keys(rows: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def _observations(
     tables: Mapping[str, pd.DataFrame],
+    region: str,
     near: Iterable[str],
     year: int,
     catalogue: Catalogue,
@@ -194,18 +197,31 @@ def _observations(
     derived = [one.key for one in catalogue.indicators.values() if one.numerator]
     # a derived indicator's row is kept only where it was published: it cannot be made again
     table = table[~table["indicator"].isin(derived) | (table["method"] == "published")]
+    table = table[table["method"] != ADDED]
     table = table[[key not in printed for key in _keys(table)]]
 
     headline = table["category"] == ""
     # England's many breakdowns stay out but for the gradients; local categories are all kept
     near_by = table["area_code"].isin(list(near))
     own = table[near_by & (headline | (table["area_code"] != ENGLAND))]
-    authorities = tables["areas"].loc[tables["areas"]["kind"] == "upper tier", "code"]
-    rest = table[headline & (table["sex"] == "persons") & table["area_code"].isin(authorities)]
+    authorities = tables["areas"][tables["areas"]["kind"] == "upper tier"]
+    rest = table[
+        headline & (table["sex"] == "persons") & table["area_code"].isin(authorities["code"])
+    ]
     funnel = rest.merge(_funnel_periods(rest, year, catalogue), on=["indicator", "period"])
-    chosen = pd.concat([own, funnel[table.columns], _gradients(table, year)], ignore_index=True)
+    peers = authorities.loc[authorities["region_code"] == region, "code"]
+    summed = rest[rest["indicator"].isin(_summed(catalogue)) & rest["area_code"].isin(peers)]
+    chosen = pd.concat(
+        [own, funnel[table.columns], summed, _gradients(table, year)], ignore_index=True
+    )
     chosen = chosen.drop_duplicates([*schemas.OBSERVATION_KEY])
     return chosen.sort_values([*schemas.OBSERVATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _summed(catalogue: Catalogue) -> list[str]:
+    """Indicators that are added up over the authorities of a region, to derive its unmet need."""
+    needs = [one for one in catalogue.indicators.values() if one.statistic == "unmet_need"]
+    return [key for one in needs for key in (one.numerator, one.denominator) if key]
 
 
 def _gradients(table: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -382,21 +398,27 @@ def _descriptor(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     carried: Iterable[Mapping[str, Any]],
-    sources: Iterable[catalogue_module.Source],
+    origins: Mapping[str, Sequence[_Origin]],
+    cited: Iterable[str],
+    catalogue: Catalogue,
 ) -> dict[str, Any]:
+    keys = {*cited, *(one.source.key for rows in origins.values() for one in rows)}
     slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
     resources = []
     for resource, rows in tables.items():
         table = "populations_by_sex" if resource == "populations" else resource
+        behind = origins["observations" if resource == "source_places" else resource]
         resources.append(
             {
                 "name": resource,
                 **({"table": table} if table != resource else {}),
+                "description": _where_rows_stand(resource, behind),
                 "path": f"{resource}.csv",
                 "profile": "tabular-data-resource",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
+                "sources": _titles(one.source for one in behind),
                 "schema": _table_schema(table, [str(column) for column in rows.columns], tables),
             }
         )
@@ -405,13 +427,12 @@ def _descriptor(
         "name": f"needs-{slug}",
         "title": f"{name}: figures for a drug and alcohol needs assessment",
         "description": (
-            "Official statistics in the tidy columns of the package 'needs', each row with its "
-            "source and the place in the source's file. Written by needs pack."
+            "Official statistics in the tidy columns of the package 'needs'. Rows of observations "
+            "name their source and the place in its file; of every other table, its description "
+            "says where its rows stand. Written by needs pack."
         ),
         "licenses": [LICENCE],
-        "sources": [
-            {"title": f"{one.producer}: {one.title}", "path": one.landing_page} for one in sources
-        ],
+        "sources": _titles(catalogue.sources[key] for key in sorted(keys)),
         "resources": [*resources, *carried],
     }
 
@@ -458,37 +479,125 @@ _LINK_FIELDS = (
 )
 
 
-def _sources(
-    tables: Mapping[str, pd.DataFrame], cited: Iterable[str], catalogue: Catalogue
-) -> list[catalogue_module.Source]:
-    """Sources behind the tables: those that rows name, and the readers of the other tables.
+@dataclass(frozen=True)
+class _Origin:
+    """A source of a table: what it gives, and in which of its editions a row stands."""
 
-    `cited` are those that rows of the carried resources name.
-    """
-    keys = set(cited)
-    if "observations" in tables:
-        for joined in tables["observations"]["source"].unique():
-            keys.update(str(joined).split(";"))
-    readers = set()
-    if "lsoa" in tables:
-        editions = set(tables["lsoa"]["edition"])
-        keys.update(
-            key
-            for key, one in catalogue.sources.items()
-            if one.reader == "iod" and any(key.endswith(str(edition)) for edition in editions)
+    source: Source
+    gives: str = ""
+    editions: tuple[Edition, ...] = ()
+    row: str = ""
+
+
+def _titles(sources: Iterable[Source]) -> list[dict[str, str]]:
+    """Sources as a descriptor lists them."""
+    by_key = {one.key: one for one in sources}
+    return [
+        {"title": f"{one.producer}: {one.title}", "path": one.landing_page}
+        for one in by_key.values()
+    ]
+
+
+def _where_rows_stand(resource: str, origins: Iterable[_Origin]) -> str:
+    """The source of a table's rows, where they do not name it themselves."""
+    if resource == "observations":
+        return (
+            "Each row names a row of source_places by its place: there stand its source and the "
+            "file, with the line or row that it gives."
         )
-        readers |= {"centroids", "geography", "nomis"}
+    if resource == "source_places":
+        return "Sources, and places in their files, that rows of observations name."
+    said = []
+    for one in origins:
+        files = ", ".join(
+            f"{edition.file.rsplit('/', 1)[-1]} (edition {edition.edition})"
+            for edition in one.editions
+        )
+        said.append(f"{one.gives}: {one.source.key}, {files}{one.row and ', ' + one.row}.")
+    return " ".join(said)
+
+
+def _origins(
+    tables: Mapping[str, pd.DataFrame], catalogue: Catalogue
+) -> dict[str, tuple[_Origin, ...]]:
+    """Sources behind each table: those that rows name, and else the editions that it is read from.
+
+    A file's name may hold ``*`` for what changes from download to download.
+    """
+
+    def read_by(reader: str, gives: str, row: str = "", **options: Any) -> list[_Origin]:
+        found = []
+        for source in catalogue.sources.values():
+            editions = tuple(
+                one
+                for one in source.editions
+                if all(one.options.get(key, value) == value for key, value in options.items())
+            )
+            if source.reader == reader and editions:
+                found.append(_Origin(source, gives, editions, row))
+        return found
+
+    def of_index(index: Index, gives: str, row: str) -> list[_Origin]:
+        source = catalogue.sources[index.source]
+        editions = tuple(one for one in source.editions if one.edition == index.edition)
+        return [_Origin(source, gives, editions, row)]
+
+    def residents(vintage: int, gives: str, row: str) -> list[_Origin]:
+        return [
+            origin
+            for reader in LSOA_POPULATION_READERS
+            for origin in read_by(reader, gives, row, lsoa_vintage=vintage)
+        ]
+
+    found: dict[str, list[_Origin]] = {}
+    if "observations" in tables:
+        joined = ";".join(map(str, tables["observations"]["source"].unique()))
+        found["observations"] = [
+            _Origin(catalogue.sources[key]) for key in sorted(set(joined.split(";")))
+        ]
+    upper = read_by("geography", "upper_code, upper_name", "by code", table="district_upper")
+    if "areas" in tables:
+        found["areas"] = [
+            *read_by("geography", "Codes, names and dates", "by code", table="district_history"),
+            *upper,
+            *read_by("geography", "region_code", "by code", table="district_region"),
+        ]
+    own_row = "the row of the lsoa_code"
+    if "lsoa" in tables:
+        (vintage,) = tables["lsoa"]["lsoa_vintage"].unique()
+        index = catalogue.indices[str(tables["lsoa"]["edition"].iloc[0])]
+        found["lsoa"] = [
+            *of_index(index, "Scores, ranks and deciles", own_row),
+            *upper,
+            *read_by("centroids", "easting, northing", own_row, lsoa_vintage=vintage),
+        ]
+    if "lsoa_population" in tables:
+        (vintage,) = tables["lsoa_population"]["lsoa_vintage"].unique()
+        found["lsoa_population"] = residents(vintage, "population", own_row)
     if "lsoa_neighbours" in tables:
-        readers.add("boundaries")
+        (vintage,) = tables["lsoa_neighbours"]["lsoa_vintage"].unique()
+        pairs, layer = "Pairs that share a border or a corner", f"lsoa_{vintage}"
+        found["lsoa_neighbours"] = read_by("boundaries", pairs, "worked out", layer=layer)
+    people = read_by("ons_population", "population", "the row of the area_code")
     if "populations" in tables:
-        readers.add("ons_population")
+        named = set(tables["populations"]["edition"])
+        found["populations"] = [
+            replace(one, editions=tuple(it for it in one.editions if it.edition in named))
+            for one in people
+        ]
     if "authority_features" in tables:
+        worked = "worked out for each authority"
+        features = [replace(one, gives="population, shares by age", row=worked) for one in people]
         for edition in tables["authority_features"]["index_edition"].unique():
             index = catalogue.indices[str(edition)]
-            keys.update((index.source, *index.population_sources))
-        readers |= {"boundaries", "geography", "ons_population"}
-    keys.update(key for key, one in catalogue.sources.items() if one.reader in readers)
-    return [catalogue.sources[key] for key in sorted(keys)]
+            layer = f"lsoa_{index.lsoa_vintage}"
+            features += [
+                *of_index(index, "imd_score, most_deprived_fifth", worked),
+                *residents(index.lsoa_vintage, "residents", worked),
+                *read_by("boundaries", "km2, sparsely_populated", worked, layer=layer),
+            ]
+        found["authority_features"] = features
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
 def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -289,6 +289,47 @@ def plain_name(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[.,']", "", plain)).strip()
 
 
+def mismatch(code: str, name: str, areas: pd.DataFrame) -> tuple[str, str] | None:
+    """What is wrong with a code and the name beside it, and the remedy; None where they agree.
+
+    Spellings that `find` takes, and publishers' own in ``catalogue/maps/area_names.csv``, agree.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E10000034"], "name": ["Worcestershire"]})
+    >>> mismatch("E10000034", "WORCESTERSHIRE", table)
+    >>> mismatch("E10000043", "Worcestershire", table)
+    ("There is no area 'E10000043' (Worcestershire).", 'Worcestershire is E10000034.')
+    """
+    names = dict(zip(areas["code"], areas["name"], strict=True))
+    by_name = {plain_name(own): one for one, own in names.items()} | _aliases()
+    meant = by_name.get(name) or by_name.get(plain_name(name))
+    if code in names:
+        official = names[code]
+        if not name or plain_name(name) == plain_name(official) or meant == code:
+            return None
+        other = f", or the code of {name}: {meant}" if meant in names else ""
+        return f"{code} is {official}, not '{name}'.", f"Write {official}{other}."
+    what = f"There is no area '{code}'" + (f" ({name})." if name else ".")
+    if meant in names:
+        return what, f"{name} is {meant}."
+    # digits that changed places, or else the fewest other ones
+    near = min(names, key=lambda one: (sorted(one) != sorted(code), _differ(one, code), one))
+    return what, f"The nearest code is {near}, {names[near]}; needs areas lists all codes."
+
+
+def _differ(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=False))
+
+
+def _aliases() -> dict[str, str]:
+    """Publishers' own names of areas, with their codes."""
+    table = pd.read_csv(
+        _MAPS / "area_names.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+    )
+    return dict(zip(table["name"], table["code"], strict=True))
+
+
 def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataFrame:
     """Give rows without an area code the code of their name.
 
@@ -311,15 +352,13 @@ def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataF
     lacking = table["area_code"] == ""
     if not lacking.any():
         return table
-    aliases = pd.read_csv(
-        _MAPS / "area_names.csv", dtype=str, keep_default_na=False, encoding="utf-8"
-    ).set_index("name")["code"]
+    aliases = _aliases()
     pairs = table.loc[lacking, ["area_name", "period_end"]].drop_duplicates()
     by_name = _by_name(areas)
     codes: dict[tuple[str, pd.Timestamp], str] = {}
     unknown: set[str] = set()
     for name, end in pairs.itertuples(index=False):
-        if name in aliases.index:
+        if name in aliases:
             codes[name, end] = aliases[name]
         elif plain_name(name) in by_name:
             codes[name, end] = _on_day(by_name[plain_name(name)], end.date()).code

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -193,6 +194,11 @@ def _make(
     for name, schema in (dict(schemas.TABLES) | dict(schemas.LOCAL_TABLES)).items():
         if name in tables:
             read.problems.extend(schemas.problems(tables[name], schema, name))
+    rows = tables["observations"]
+    read.problems += [
+        Problem(what, f"observations: {rows.loc[index, 'source_row']}", "Download the file again.")
+        for index, _, what in schemas.outside_scale(rows, catalogue.indicators)
+    ]
     tell("done", steps, steps)
     return tables, read
 
@@ -409,6 +415,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     from needs.derive import derive
 
     areas = _areas(read)
+    _check_places(read, areas)
     populations = _populations(read, areas)
     observations = _observations(read, areas, catalogue)
     if not read.problems:
@@ -504,6 +511,21 @@ def _areas(read: _Raw) -> pd.DataFrame:
             )
         )
     return _with_packages(read, "areas", own)
+
+
+def _check_places(read: _Raw, areas: pd.DataFrame) -> None:
+    """Refuse codes of packages that are no area, or another than the name beside them says.
+
+    Their figures would be in no report, without a word.
+    """
+    if areas.empty:  # which is told where a report is asked for
+        return
+    for package in read.packages:
+        for place in package.places:
+            wrong = areas_module.mismatch(place.code, place.name, areas)
+            if wrong and re.fullmatch(schemas.AREA_CODE, place.code):
+                where = f"{package.folder}/{place.file}, row {place.line}, column area_code"
+                read.problems.append(Problem(wrong[0], where, wrong[1]))
 
 
 def _populations(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ failures reported at once, so that nothing after it has to check again.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -16,6 +16,9 @@ import pandera.pandas as pa
 from needs.errors import Problem
 from needs.figures import SYMBOLS, Status
 from needs.stats.rates import ESP2013
+
+if TYPE_CHECKING:
+    from needs.catalogue import Indicator
 
 #: Domains of the Indices of Deprivation, in the publisher's order.
 DOMAINS: tuple[str, ...] = (
@@ -471,6 +474,27 @@ def conform(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _dtypes(schema: pa.DataFrameSchema) -> dict[str, Any]:
     return {name: column.dtype.type for name, column in schema.columns.items()}
+
+
+def outside_scale(
+    rows: pd.DataFrame, indicators: Mapping[str, Indicator]
+) -> Iterator[tuple[Any, str, str]]:
+    """Shares above the whole or below nothing: index of the row, column, and what is wrong.
+
+    Unmet need may be below 0: more people can be treated than are estimated to need it.
+    """
+    for key, group in rows.groupby("indicator", sort=False):
+        one = indicators.get(str(key))
+        if one is None or one.statistic not in ("proportion", "unmet_need"):
+            continue
+        whole = f"{one.multiplier:g}{one.unit}"
+        for part in ("value", "lower", "upper"):
+            numbers = group[part].astype("float64")
+            for index, number in numbers[numbers > one.multiplier * (1 + _EXACT)].items():
+                yield index, part, f"The {part}, {number:g}, is above the whole, {whole}."
+            negative = numbers[(numbers < 0) & (one.statistic == "proportion")]
+            for index, number in negative.items():
+                yield index, part, f"The {part}, {number:g}, is below 0{one.unit}."
 
 
 def problems(

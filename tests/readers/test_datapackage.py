@@ -190,8 +190,8 @@ def test_neighbours_that_cannot_be_are_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         read_package(folder)
     told = [problem.what for problem in caught.value.problems]
-    assert sum("begins with the lesser code" in what for what in told) == 1
-    assert any("unique" in what for what in told)
+    assert sum("does not begin with the lesser code" in what for what in told) == 1
+    assert any("Two rows are of the same" in what for what in told)
 
 
 def test_no_package_is_missing_data(tmp_path: Path) -> None:

@@ -201,9 +201,21 @@ class LocalIndicator(BaseModel):
 
 
 @dataclass(frozen=True)
+class Place:
+    """An area as a table names it, and where it first does so."""
+
+    code: str
+    name: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Package:
     """A data package as read: its tables, and what its descriptor says of local extracts.
 
+    `places` are the codes of areas that its tables give, each with the name beside it (empty where
+    there is none), its file and the first line: `needs.prepare` knows which areas there are.
     `problems` lists every fault. A package with faults keeps its local tables only, without the
     rows at fault, so that what can be checked of them beside other data still is.
     """
@@ -213,6 +225,7 @@ class Package:
     tables: dict[str, pd.DataFrame]
     rule: LocalRule
     indicators: Mapping[str, LocalIndicator]
+    places: tuple[Place, ...]
     problems: tuple[Problem, ...]
 
 
@@ -313,6 +326,8 @@ def open_package(
     known = catalogue or catalogue_module.load()
     faults = _Faults()
     package = _descriptor(descriptor, faults)
+    places: list[Place] = []
+    files: dict[str, str] = {}
     found: dict[str, list[pd.DataFrame]] = {}
     resources = _resources(package, faults)
     lookups = _Lookups()
@@ -322,7 +337,8 @@ def open_package(
         if not wanted and table not in LOOKUPS:
             continue
         before = len(faults.problems)
-        read = _resource(folder, resource, known, lookups, faults)
+        read = _resource(folder, resource, known, lookups, places, faults)
+        files[table] = str(resource["path"])
         if table in LOOKUPS:
             lookups.add(table, read if len(faults.problems) == before else None)
         if table == "populations_by_sex" and read is not None:
@@ -339,6 +355,8 @@ def open_package(
             '"chapter": "deaths", "counted": "deaths"}}.',
             (file, "indicator", "indicator that is not declared"),
         )
+    if only is None:
+        _small_areas(found, files, faults)
     problems = faults.finish()
     tables = {
         name: _join(name, frames)
@@ -346,7 +364,49 @@ def open_package(
         if not problems or name.startswith("local_")
     }
     title = str(package.get("title", folder.name))
-    return Package(folder.name, title, tables, rule, indicators, problems)
+    return Package(folder.name, title, tables, rule, indicators, tuple(places), problems)
+
+
+def _small_areas(
+    found: Mapping[str, Sequence[pd.DataFrame]], files: Mapping[str, str], faults: _Faults
+) -> None:
+    """Refuse small areas that one table has and another has not: a row has been lost.
+
+    Without it, a sum over neighbourhoods would be of fewer than there are, or not at hand.
+    """
+    if "lsoa" not in found:
+        return
+    lsoa = pd.concat(found["lsoa"])
+    for vintage, rows in lsoa.groupby("lsoa_vintage"):
+        codes = set(rows["lsoa_code"])
+        for table, columns in _OF_SMALL_AREAS.items():
+            own = pd.concat(found[table]) if table in found else pd.DataFrame()
+            own = own[own["lsoa_vintage"] == vintage] if len(own) else own
+            for column in columns if len(own) else ():
+                for code in sorted(set(own[column]) - codes):
+                    faults.add(
+                        f"{code} is in {files[table]} but not in {files['lsoa']}.",
+                        f"{files['lsoa']}, column lsoa_code",
+                        "Put its row back there, or take its rows out here.",
+                        (files["lsoa"], "lsoa_code", "LSOA that is not there"),
+                    )
+            if table != "lsoa_population" or own.empty:
+                continue
+            for year, people in own.groupby("year"):
+                for code in sorted(codes - set(people["lsoa_code"])):
+                    faults.add(
+                        f"{code} has no population of mid-{year}, other LSOAs have.",
+                        f"{files[table]}, column lsoa_code",
+                        "Put its row back; write 0 where nobody lived there.",
+                        (files[table], "lsoa_code", f"LSOA without a population of mid-{year}"),
+                    )
+
+
+#: Tables with rows of LSOAs, by the columns that name them.
+_OF_SMALL_AREAS: Mapping[str, tuple[str, ...]] = {
+    "lsoa_population": ("lsoa_code",),
+    "lsoa_neighbours": ("lsoa_code", "neighbour_code"),
+}
 
 
 def _rule(package: Mapping[str, Any], catalogue: Catalogue, faults: _Faults) -> LocalRule:
@@ -508,6 +568,7 @@ def _resource(
     resource: Mapping[str, Any],
     catalogue: Catalogue,
     lookups: _Lookups,
+    cited: list[Place],
     faults: _Faults,
 ) -> pd.DataFrame | None:
     name, table = str(resource["path"]), _table_of(resource)
@@ -540,6 +601,7 @@ def _resource(
         rows = {column: [cells[n] for n in good] for column, cells in rows.items()}
         columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
     frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
+    cited += _places_of(frame, name)
     if table == "observations" and "place" in frame:
         places = lookups.tables["source_places"]
         if places is None:  # its own faults are told
@@ -568,7 +630,24 @@ def _resource(
         where = re.sub(r": row (\d+): ", lambda m: f", {lines[int(m[1])]}: ", problem.where)
         where = where.replace(f"{name}: row ", f"{name}, row ")
         faults.add(problem.what, where, "Correct the cell, or the row.")
+    if table == "observations":
+        for index, column, what in schemas.outside_scale(frame, catalogue.indicators):
+            where = f"{name}, {lines[index]}, column {column}"
+            faults.add(what, where, "Correct the cell.", (name, column, "share out of range"))
     return frame
+
+
+def _places_of(frame: pd.DataFrame, name: str) -> list[Place]:
+    """Areas that a file names by code, with the name that it gives them itself."""
+    if "area_code" not in frame:
+        return []
+    codes = frame["area_code"].dropna().astype(str)
+    names = frame.get("area_name", pd.Series("", frame.index)).fillna("").astype(str)
+    pairs = pd.DataFrame({"line": codes.index, "code": codes, "name": names.reindex(codes.index)})
+    return [
+        Place(str(code), str(own), name, int(line))
+        for line, code, own in pairs.drop_duplicates(["code", "name"]).itertuples(index=False)
+    ]
 
 
 def _declared(

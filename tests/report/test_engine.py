@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from needs import catalogue
+from needs.errors import ParameterError
 from needs.report.engine import InProcessEngine
 
 MAY_FAIL = ["raises-exception"]
@@ -206,6 +207,48 @@ def test_papermill_raises_with_the_failing_cell(tmp_path: Path) -> None:
         )
     assert (caught.value.cell_index, caught.value.ename) == (2, "ZeroDivisionError")
     assert (tmp_path / "out.ipynb").exists()
+
+
+def with_parameters(tmp_path: Path, source: str, tags: list[str]) -> Path:
+    """A notebook on disk, its first cell tagged so."""
+    cells = [new_code_cell(source, metadata={"tags": tags}), new_code_cell("print(year)")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = tmp_path / "in.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def test_a_parameter_that_the_notebook_does_not_declare_is_refused(tmp_path: Path) -> None:
+    path = with_parameters(tmp_path, "year = 2021\nname: str = ''", ["parameters"])
+    with pytest.raises(ParameterError) as caught:
+        papermill.execute_notebook(
+            path, None, {"yeer": 2022, "zzz": 1}, engine_name="inprocess", progress_bar=False
+        )
+    assert [(one.what, one.remedy) for one in caught.value.problems] == [
+        ("Unknown parameter 'yeer'.", "Did you mean 'year'?"),
+        ("Unknown parameter 'zzz'.", "It declares name, year."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "printed"),
+    [
+        ("year = 2021\nname = ''", ["parameters"], "2022\n"),
+        # papermill's own way with a notebook that declares none
+        ("year = 2021", [], "2021\n"),
+    ],
+)
+def test_parameters_that_are_declared_or_of_no_cell_are_taken(
+    tmp_path: Path, source: str, tags: list[str], printed: str
+) -> None:
+    done = papermill.execute_notebook(
+        with_parameters(tmp_path, source, tags),
+        None,
+        {"year": 2022},
+        engine_name="inprocess",
+        progress_bar=False,
+    )
+    assert done.cells[-1].outputs[0].text == printed
 
 
 def test_names_and_counts_begin_again_in_every_chapter() -> None:

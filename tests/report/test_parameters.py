@@ -38,7 +38,7 @@ def test_the_date_is_today_unless_given() -> None:
     [
         ({"areas": []}, "areas", "is empty"),
         ({"areas": [" "]}, "areas", "is empty"),
-        ({"areas": ["Rutland", "rutland"]}, "", "An area is given twice."),
+        ({"areas": ["Rutland", "rutland"]}, "areas", "An area is given twice."),
         ({"areas": "Rutland"}, "areas", "Rutland"),
         ({"year": "22"}, "year", "four digits"),
         ({"year": "2021/22"}, "year", "four digits"),
@@ -52,6 +52,8 @@ def test_the_date_is_today_unless_given() -> None:
         ({"year": 2027}, "year", "ends after the report's date"),
         ({"year": 2027}, "year", "a year up to 2026, or a later --date"),
         ({"year": "22"}, "year", f"Give a year from {FIRST_YEAR} to {LAST_YEAR}."),
+        ({"year": "abc"}, "year", f"Give a year from {FIRST_YEAR} to {LAST_YEAR}."),
+        ({"areas": [""]}, "areas", "such as --area Worcestershire; needs areas lists them."),
         ({"name": "../elsewhere"}, "name", "out of the folder"),
         ({"name": "a/b"}, "name", "out of the folder"),
         ({"name": "a\\b"}, "name", "out of the folder"),

@@ -643,6 +643,11 @@ def test_a_report_without_the_areas_data_says_so(
     folder = runs.run(parameters(areas=["Rutland"], formats=["html"]), out=tmp_path, **options)
     (note,) = manifests.read(folder)["notes"]
     assert note.startswith("The data at hand hold no neighbourhoods of Rutland")
+    earlier = runs.run(parameters(year=2015, formats=["html"]), out=tmp_path, **options)
+    assert manifests.read(earlier)["notes"] == [
+        "Neighbourhoods of Worcestershire are not described: the Indices of Deprivation at hand, "
+        "of 2019, were published in 2019, after the reporting year 2015."
+    ]
     assert "notes" not in manifests.read(
         runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
     )

@@ -30,6 +30,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
@@ -44,6 +45,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from traitlets import Type
 from traitlets.config import Config
+
+from needs.errors import ParameterError, Problem
+from needs.report.parameters import assigned
 
 #: The matplotlib backend of a kernel: figures are shown below the cell that draws them.
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -106,9 +110,13 @@ class InProcessEngine:
 
         Raises
         ------
+        ParameterError
+            A parameter was given that the notebook does not declare, of which papermill only warns:
+            the notebook would run with what it declares, and a figure be of another year.
         KeyboardInterrupt
             When the user stops the run.
         """
+        _refuse_unknown(nb)
         from papermill.engines import NotebookExecutionManager
 
         manager = NotebookExecutionManager(
@@ -137,6 +145,25 @@ class InProcessEngine:
         from papermill import utils
 
         return str(utils.nb_language(nb, language))
+
+
+def _refuse_unknown(nb: NotebookNode) -> None:
+    """Refuse parameters that no cell tagged "parameters" declares."""
+    given = nb.metadata.get("papermill", {}).get("parameters", {})
+    cells = [one for one in nb.cells if "parameters" in one.metadata.get("tags", [])]
+    if not given or not cells:
+        return
+    try:
+        declared = sorted({name for cell in cells for name in assigned(cell.source)})
+    except SyntaxError:  # which the cell says when it is run
+        return
+    problems = []
+    for name in sorted(set(given) - set(declared)):
+        near = get_close_matches(name, declared, n=1)
+        remedy = f"Did you mean '{near[0]}'?" if near else f"It declares {', '.join(declared)}."
+        problems.append(Problem(f"Unknown parameter '{name}'.", name, remedy))
+    if problems:
+        raise ParameterError("The notebook does not take these parameters.", problems=problems)
 
 
 def _execute(manager: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import re
 import unicodedata
@@ -44,6 +45,27 @@ def slug(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
+
+
+def assigned(source: str) -> set[str]:
+    r"""Names that a parameters cell declares.
+
+    Raises
+    ------
+    SyntaxError
+        The cell is not Python.
+
+    Examples
+    --------
+    >>> sorted(assigned("areas = ['Rutland']\\nyear: int = 2022"))
+    ['areas', 'year']
+    """
+    return {
+        name.id
+        for statement in ast.parse(source).body
+        for name in ast.walk(statement)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
 
 
 def _four_digits(value: Any) -> Any:
@@ -104,7 +126,7 @@ class RunParameters(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> RunParameters:
         if len({area.casefold() for area in self.areas}) < len(self.areas):
-            raise ValueError("An area is given twice.")
+            raise PydanticCustomError("area_twice", "An area is given twice.")
         if self.year > self.date.year:
             said = "The reporting year ends after the report's date."
             raise PydanticCustomError("year_after_date", said, {"last": self.date.year})
@@ -151,6 +173,12 @@ class RunParameters(BaseModel):
         return out / slug(name) / str(self.year)
 
 
+_REMEDIES = {
+    "areas": "Give a name or code, such as --area Worcestershire; needs areas lists them.",
+    "name": "Give a plain name, such as --name 'Herefordshire and Worcestershire'.",
+}
+
+
 def _problem(fault: Any) -> Problem:
     place = [str(part) for part in fault["loc"]]
     name = place[0] if place else ""
@@ -182,6 +210,8 @@ def _problem(fault: Any) -> Problem:
             return Problem(f"{shown} {reason}.", name, remedy)
         case "value_error":
             reason = str(fault["ctx"]["error"])
-            return Problem(f"{shown} {reason}." if name else reason, name)
+            return Problem(f"{shown} {reason}.", name, _REMEDIES.get(name, ""))
+        case "area_twice":
+            return Problem(str(fault["msg"]), "areas", "Give each once.")
         case _:
             return Problem(f"{shown}: {fault['msg']}.", name)

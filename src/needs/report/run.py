@@ -6,7 +6,6 @@ report into place whole. Whatever goes wrong, the last good report stays.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import copy
 import dataclasses
@@ -34,7 +33,7 @@ from needs.errors import (
     RenderError,
 )
 from needs.report import manifest as manifests
-from needs.report.parameters import RunParameters
+from needs.report.parameters import RunParameters, assigned
 from needs.report.workshop import workshop
 
 if TYPE_CHECKING:
@@ -115,12 +114,7 @@ def _check_parameters(path: Path) -> Iterator[Problem]:
         )
         return
     try:
-        declared = {
-            name.id
-            for statement in ast.parse(tagged[0].source).body
-            for name in ast.walk(statement)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        }
+        declared = assigned(tagged[0].source)
     except SyntaxError as error:
         yield Problem(f"The parameters cell is not Python: {error.msg}.", path.name)
         return
@@ -525,16 +519,40 @@ def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[st
 
     notes = [former(one, start.areas) for one in areas]
     if opened.lsoa.empty:
-        notes.append(
-            f"The data at hand hold no neighbourhoods of {opened.name}, and few of its figures: "
-            "the publishers' national files are not there."
-        )
+        notes.append(_no_neighbourhoods(areas, start, opened))
     if not start.checked:
         notes.append(
             "The tables were taken as they stood: they were not compared with the publishers' "
             "files, and may be older than these."
         )
     return tuple(note for note in notes if note)
+
+
+def _no_neighbourhoods(areas: Sequence[Area], start: Ground, opened: Assessment) -> str:
+    """Why a report has none: the index at hand came later, or none is at hand."""
+    import pandas as pd
+
+    from needs.areas import district_codes
+
+    codes = [code for one in areas for code in district_codes(one.code, start.areas)]
+    table = pd.read_parquet(
+        start.processed / "lsoa.parquet",
+        columns=["edition"],
+        filters=[("district_code", "in", codes)],
+    )
+    known = opened.catalogue.indices
+    at_hand = [known[one] for one in table["edition"].astype(str).unique() if one in known]
+    if not at_hand:
+        return (
+            f"The data at hand hold no neighbourhoods of {opened.name}, and few of its figures: "
+            "the publishers' national files are not there."
+        )
+    first = min(at_hand, key=lambda one: one.published)
+    return (
+        f"Neighbourhoods of {opened.name} are not described: the Indices of Deprivation at hand, "
+        f"of {first.edition}, were published in {first.published}, after the reporting year "
+        f"{opened.year}."
+    )
 
 
 @contextlib.contextmanager

@@ -32,6 +32,17 @@ def test_published_counts_of_worcestershire(
     assert deprivation.share(na, decile).value == pytest.approx(share, abs=0.005)
 
 
+def test_source_rows_are_files_editions_and_lsoas(worcestershire: Assessment) -> None:
+    na = worcestershire
+    lsoas = "364 LSOAs of E10000034, from E01032122 to E01033249"
+    for figure in (deprivation.share(na, 1), deprivation.lsoa_count(na, 3)):
+        index, residents = figure.source_rows
+        assert index.startswith("File_7_-_All_IoD2019") and index.endswith(f"edition 2019, {lsoas}")
+        assert residents == f"NM_2010_1_LSOA11_mid-2020_all_ages.csv, edition mid-2020, {lsoas}"
+    (district, _) = deprivation.share(na, 1, na.districts[0]).source_rows
+    assert "58 LSOAs of E07000234, from E01032122 to " in district
+
+
 def test_index_and_population_are_the_newest_by_the_reporting_year(
     worcestershire: Assessment,
 ) -> None:

@@ -43,3 +43,15 @@ def test_an_unknown_place_is_not_available_and_not_zero(worcestershire: Assessme
     nowhere = Place("E99999999", "Nowhere", "district")
     assert not population.total(worcestershire, nowhere).shown
     assert not population.age_share(worcestershire, nowhere, "65 and over").shown
+
+
+def test_source_rows_are_files_editions_and_codes(worcestershire: Assessment) -> None:
+    na = worcestershire
+    total = population.total(na, na.area)
+    everyone = "mye23tablesew*.xlsx, edition mid-2023, E10000034, mid-2022, all ages"
+    assert total.source_rows == (everyone,)
+    young = population.age_share(na, na.area, "under 20")
+    (place,) = young.source_rows
+    assert place == ("mye22final*.xlsx, edition mid-2022, E10000034, mid-2022, single years of age")
+    part = population.share_of_area(na, na.districts[0])
+    assert part.source_rows == (everyone.replace("E10000034", "E07000234"), everyone)

@@ -138,6 +138,17 @@ class Edition(BaseModel):
     #: What the reader needs to know of this edition (table names, heading map, years).
     options: ReadOnly[str, Any] = Field(default_factory=_nothing)
 
+    @property
+    def name(self) -> str:
+        """The file's name and the edition, as source rows give them.
+
+        Examples
+        --------
+        >>> Edition(edition="mid-2023", file="ons_population/mye23tablesew*.xlsx").name
+        'mye23tablesew*.xlsx, edition mid-2023'
+        """
+        return f"{self.file.rsplit('/', 1)[-1]}, edition {self.edition}"
+
 
 class Source(Declaration):
     """A publisher's product. The reader named here understands its file shape."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from needs.assessment import Assessment, Place
+from needs.catalogue import VINTAGE
 from needs.figures import Figure, Status, figure_id, format_number
 from needs.stats.spatial import LEAST_AREAS, gi_star, morans_i
 
@@ -37,6 +38,30 @@ def sources(na: Assessment) -> tuple[str, ...]:
     """Sources behind deprivation figures: the index, and the LSOA populations that were used."""
     index = na.catalogue.indices.get(na.index_edition)
     return (index.source, *index.population_sources) if index else ()
+
+
+def source_rows(na: Assessment, place: Place | None = None) -> tuple[str, ...]:
+    """Where a place's rows stand: file and edition of the index and of the populations, and LSOAs.
+
+    A file's name may hold ``*`` for what changes from download to download.
+    """
+    index, codes = na.catalogue.indices.get(na.index_edition), _in(na, place)["lsoa_code"]
+    if index is None or codes.empty:
+        return ()
+    used = [
+        edition
+        for edition in na.catalogue.sources[index.source].editions
+        if edition.edition == index.edition
+    ]
+    for key in index.population_sources:
+        for edition in na.catalogue.sources[key].editions:
+            same = edition.options.get(VINTAGE) == index.lsoa_vintage
+            if same and edition.options.get("year", na.lsoa_population_year) == (
+                na.lsoa_population_year
+            ):
+                used.append(edition)
+    lsoas = f"{len(codes)} LSOAs of {(place or na.area).code}, from {codes.min()} to {codes.max()}"
+    return tuple(f"{edition.name}, {lsoas if len(codes) > 1 else codes.min()}" for edition in used)
 
 
 def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figure:
@@ -252,5 +277,5 @@ def _figure(
         status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
         method=METHOD,
         sources=sources(na),
-        source_rows=(f"LSOAs of {place.name}",),
+        source_rows=source_rows(na, place),
     )

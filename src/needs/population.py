@@ -9,6 +9,8 @@ from needs.figures import Figure, Series, Status, figure_id
 
 METHOD = "Population"
 
+SOURCE = "ons_population"
+
 #: Age groups that needs assessments quote: first and last year of age (None: and over).
 AGE_GROUPS: dict[str, tuple[int, int | None]] = {
     "under 20": (0, 19),
@@ -30,10 +32,10 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     rows = rows[rows["year"] == year]
     value = float(rows["population"].iloc[0]) if len(rows) else None
     if value is None:
-        ages = _by_age(na, place)
-        ages = ages[ages["year"] == year]
-        value = float(ages["population"].sum()) if len(ages) else None
-    return _figure(na, "population", place, year, value, "people", 0).with_(
+        rows = _by_age(na, place)
+        rows = rows[rows["year"] == year]
+        value = float(rows["population"].sum()) if len(rows) else None
+    return _figure(na, "population", place, year, value, "people", 0, rows).with_(
         label="Resident population", numerator=value, formula="mid-year estimate"
     )
 
@@ -52,6 +54,7 @@ def share_of_area(na: Assessment, place: Place) -> Figure:
     value = 100 * (part.value or 0) / (whole.value or 1) if known else None
     return _figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
         label=f"Share of the residents of {na.name}",
+        source_rows=tuple(dict.fromkeys((*part.source_rows, *whole.source_rows))),
         numerator=part.value,
         denominator=whole.value,
         formula="residents of the district ÷ residents of the area × 100",
@@ -69,7 +72,7 @@ def age_share(na: Assessment, place: Place, group: str) -> Figure:
     people = float(rows.loc[inside, "population"].sum())
     value = 100 * people / everyone if everyone else None
     key = "share_aged_" + group.replace(" ", "_")
-    return _figure(na, key, place, year, value, "%", 1).with_(
+    return _figure(na, key, place, year, value, "%", 1, rows).with_(
         label=f"Share of residents aged {group}",
         age=group,
         numerator=people if everyone else None,
@@ -117,8 +120,30 @@ def _by_age(
     return rows
 
 
+def _source_rows(
+    na: Assessment, place: Place, year: int, rows: pd.DataFrame | None
+) -> tuple[str, ...]:
+    """Where estimates stand: file and edition, the area's code, and the ages."""
+    if rows is None or rows.empty:
+        return ()
+    known = {one.edition: one.name for one in na.catalogue.sources[SOURCE].editions}
+    single = rows["age_to"].notna().any()
+    what = "single years of age" if single else "all ages"
+    return tuple(
+        f"{known.get(str(edition), edition)}, {place.code}, mid-{year}, {what}"
+        for edition in sorted(rows["edition"].unique())
+    )
+
+
 def _figure(
-    na: Assessment, key: str, place: Place, year: int, value: float | None, unit: str, decimals: int
+    na: Assessment,
+    key: str,
+    place: Place,
+    year: int,
+    value: float | None,
+    unit: str,
+    decimals: int,
+    rows: pd.DataFrame | None = None,
 ) -> Figure:
     return Figure(
         id=figure_id(key, place.code, f"mid-{year}"),
@@ -132,6 +157,6 @@ def _figure(
         decimals=decimals,
         status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
         method=METHOD,
-        sources=("ons_population",),
-        source_rows=(f"mid-{year}, {place.name}",),
+        sources=(SOURCE,),
+        source_rows=_source_rows(na, place, year, rows),
     )

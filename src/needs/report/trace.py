@@ -130,6 +130,7 @@ def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
         say("", source["landing_page"])
     for row in figure["source_rows"]:
         say("Source row", row)
+    matched = False
     for file in register["files"]:
         name = file["path"].rsplit("/", 1)[-1]
         if any(name in row for row in figure["source_rows"]) or file["source"] in figure["sources"]:
@@ -139,4 +140,9 @@ def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
                 else " of what disclosure control leaves of it"
             )
             say("File", f"{file['path']}, sha256{of} {file['sha256']}")
+            matched = True
+    for file in [] if matched else register["files"]:
+        # the rows came in a package, whose descriptor names the publishers' pages
+        if file["path"].endswith("datapackage.json") and file.get("size", 0) is not None:
+            say("Package", f"{file['path']}, sha256 {file['sha256']}")
     return lines

@@ -301,7 +301,8 @@ def mismatch(code: str, name: str, areas: pd.DataFrame) -> tuple[str, str] | Non
     >>> mismatch("E10000043", "Worcestershire", table)
     ("There is no area 'E10000043' (Worcestershire).", 'Worcestershire is E10000034.')
     """
-    names = dict(zip(areas["code"], areas["name"], strict=True))
+    names = {ENGLAND_AND_WALES: "England and Wales"}
+    names |= dict(zip(areas["code"], areas["name"], strict=True))
     by_name = {plain_name(own): one for one, own in names.items()} | _aliases()
     meant = by_name.get(name) or by_name.get(plain_name(name))
     if code in names:

@@ -28,9 +28,8 @@ from needs.areas import (
     same_place,
 )
 from needs.catalogue import Catalogue, Indicator
-from needs.derive import ADDED
 from needs.errors import MissingDataError, ParameterError, Problem
-from needs.figures import Figure, Series, Status, figure_id
+from needs.figures import ADDED, Figure, Series, Status, figure_id
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,7 +11,7 @@ import difflib
 import functools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -293,6 +293,16 @@ class Catalogue(BaseModel):
                     population_sources=tuple(dict.fromkeys(populations.get(vintage, ()))),
                 )
         return MappingProxyType(found)
+
+    def rounding(self, count: float, area: str, period: str, sources: Iterable[str]) -> int:
+        """Base to which a count may have been rounded by its sources; 0 where it is exact.
+
+        Examples
+        --------
+        >>> load().rounding(905, "E10000034", "2017/18", ["sdg_3_5_1"])
+        5
+        """
+        return max(self.sources[key].disclosure.base_of(count, area, period) for key in sources)
 
     def sources_of(self, indicator: str) -> tuple[str, ...]:
         """Keys of the sources behind an indicator, through its numerator and denominator."""

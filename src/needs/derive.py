@@ -15,7 +15,7 @@ import pandas as pd
 from needs import schemas
 from needs.areas import COUNTED_WITH, ENGLAND
 from needs.catalogue import Catalogue, Indicator
-from needs.figures import SYMBOLS, Status, age_range
+from needs.figures import ADDED, SYMBOLS, Status, age_range
 from needs.periods import parse, population_years
 from needs.stats.rates import RELIABLE_EVENTS, crude_rate
 from needs.stats.unmet_need import unmet_need
@@ -25,9 +25,6 @@ LEAST_DEATHS = 3
 
 #: How far a value may stand from the mean of three years to count as that mean, in people.
 SAME = 1.0
-
-#: The method of a region's count that is the sum of its authorities'.
-ADDED = "added up"
 
 _PLACE = ["area_code", "year", "sex"]
 
@@ -442,23 +439,11 @@ def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def rounding(count: float, area: str, period: str, sources: Iterable[str], of: Catalogue) -> int:
-    """Base to which a count may have been rounded by its sources; 0 where it is exact.
-
-    Examples
-    --------
-    >>> from needs.catalogue import load
-    >>> rounding(905, "E10000034", "2017/18", ["sdg_3_5_1"], load())
-    5
-    """
-    return max(of.sources[key].disclosure.base_of(count, area, period) for key in sources)
-
-
 def _bases(treated: pd.DataFrame, catalogue: Catalogue) -> pd.Series[float]:
     counts = treated["count"].fillna(treated["value"])
     names = ("area_code", "period", "source")
     bases = [
-        float(rounding(count, str(area), str(period), str(source).split(";"), catalogue))
+        float(catalogue.rounding(count, str(area), str(period), str(source).split(";")))
         for count, area, period, source in zip(
             counts, *(treated[name] for name in names), strict=True
         )

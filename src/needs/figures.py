@@ -50,6 +50,10 @@ STATUS_SYMBOL: dict[Status, str] = {
 }
 
 
+#: The method of a region's count that is the sum of its authorities' (`needs.derive`).
+ADDED = "added up"
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number that the report shows, and everything needed to trace it.

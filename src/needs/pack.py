@@ -23,9 +23,8 @@ from needs import catalogue as catalogue_module
 from needs import schemas
 from needs.areas import ENGLAND_AND_WALES, find
 from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, Source
-from needs.derive import ADDED
 from needs.errors import MissingDataError, ParameterError
-from needs.figures import Status
+from needs.figures import ADDED, Status
 from needs.periods import parse, population_years
 from needs.readers.datapackage import DESCRIPTOR, NAMES, TABLES, describe, read_package
 

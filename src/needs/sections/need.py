@@ -8,7 +8,6 @@ from needs import charts, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
-from needs.derive import rounding
 from needs.figures import Figure, Status, figure_id
 from needs.stats.unmet_need import places_to_reach, unmet_need
 
@@ -164,7 +163,7 @@ def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, F
         }
     )
     bases = [
-        rounding(one.value or 0, one.area_code, one.period, one.sources, na.catalogue)
+        na.catalogue.rounding(one.value or 0, one.area_code, one.period, one.sources)
         for one in people
     ]
     joined = unmet_need(

@@ -167,3 +167,23 @@ def test_awkward_areas_are_sound(national: Path, root: Path, area: str, year: in
     every = shown(na, root)
     check(every)
     assert any(isinstance(one, Table) for one in every)
+
+
+def test_people_of_the_region_are_the_same_in_both_tables(worcestershire: Assessment) -> None:
+    """What the chapter's table of figures prints is what the table of treatment prints."""
+    na = worcestershire
+    (table,) = [
+        one for one in all_tables(need.treated(na)) if one.id == "alcohol_unmet_need_treated"
+    ]
+    printed = {row[0].text: (row[1].text, row[2].text) for row in table.rows}
+    assert set(printed) == {"Worcestershire", "West Midlands", "England"}
+    for place in na.places:
+        figures = [
+            na.figure(key, place, "2018/19")
+            for key in ("alcohol_in_treatment", "alcohol_prevalence")
+        ]
+        assert all(one.shown for one in figures)
+        assert printed[place.name] == tuple(one.number for one in figures)
+    assert na.figure("alcohol_prevalence", na.region, "2018/19").formula == (
+        "sum over its authorities"
+    )

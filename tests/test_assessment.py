@@ -70,8 +70,11 @@ def test_a_figure_is_one_and_the_same_wherever_it_is_asked_for(worcestershire: A
     assert na.across("drug_misuse_rate", [na.area], newest.period) == (newest,)
 
 
-def test_quoted_figures_keep_the_decimals_that_were_printed(worcestershire: Assessment) -> None:
-    assert worcestershire.figure("prison_continuity").number == "25.17"
+def test_quoted_figures_have_no_more_decimals_than_printed_or_declared(
+    worcestershire: Assessment,
+) -> None:
+    quoted = worcestershire.figure("prison_continuity")
+    assert (quoted.number, quoted.value) == ("25.2", 25.17)
     assert worcestershire.figure("alcohol_related_mortality").number == "38"
 
 

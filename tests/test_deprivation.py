@@ -201,7 +201,7 @@ def test_the_packs_clusters_are_the_nations(worcestershire: Assessment, national
         ("Wokingham", 2022, "no sign"),
         ("Rutland", 2022, "no sign"),
         ("City of London", 2022, "the City of London"),
-        ("Isles of Scilly", 2022, "the Isles of Scilly lie next to each other cannot be tested"),
+        ("Isles of Scilly", 2022, "lie next to each other in the Isles of Scilly cannot be tested"),
     ],
 )
 def test_clusters_of_real_authorities(national: Path, area: str, year: int, found: str) -> None:

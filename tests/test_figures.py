@@ -55,8 +55,8 @@ def test_the_register_keeps_each_id_once_and_refuses_contradiction() -> None:
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
-    [(0.5, 0, "1"), (1.5, 0, "2"), (-0.5, 0, "-1"), (2.675, 2, "2.68"), (1e6, 0, "1,000,000"),
-     (-0.04, 1, "0.0"), (-1234.5, 1, "-1,234.5")],
+    [(0.5, 0, "1"), (1.5, 0, "2"), (-0.5, 0, "−1"), (2.675, 2, "2.68"), (1e6, 0, "1,000,000"),
+     (-0.04, 1, "0.0"), (-1234.5, 1, "−1,234.5")],
 )  # fmt: skip
 def test_numbers_round_halves_away_from_zero(value: float, decimals: int, text: str) -> None:
     assert format_number(value, decimals) == text

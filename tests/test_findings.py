@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from needs import findings
@@ -32,11 +33,11 @@ def index(value: float) -> Figure:
 @pytest.mark.parametrize(
     ("value", "p", "said"),
     [
-        (0.31, 0.0001, "The deprived neighbourhoods of Anyshire lie next to each other: "),
-        (0.31, 0.0499, "The deprived neighbourhoods of Anyshire lie next to each other: "),
-        (0.31, 0.05, "There is no sign that the deprived neighbourhoods of Anyshire lie next to "),
-        (-0.31, 0.5, "There is no sign that the deprived neighbourhoods of Anyshire lie next to "),
-        (-0.31, 0.01, "The deprived neighbourhoods of Anyshire lie apart: "),
+        (0.31, 0.0001, "Neighbourhoods of like deprivation lie next to each other in Anyshire: "),
+        (0.31, 0.0499, "Neighbourhoods of like deprivation lie next to each other in Anyshire: "),
+        (0.31, 0.05, "There is no sign that neighbourhoods of like deprivation lie next to each "),
+        (-0.31, 0.5, "There is no sign that neighbourhoods of like deprivation lie next to each "),
+        (-0.31, 0.01, "Neighbourhoods of unlike deprivation lie next to each other in Anyshire: "),
     ],
 )
 def test_clustering_is_called_by_its_p_value_and_sign(value: float, p: float, said: str) -> None:
@@ -49,8 +50,8 @@ def test_clustering_is_called_by_its_p_value_and_sign(value: float, p: float, sa
 def test_clustering_that_cannot_be_tested_says_why() -> None:
     text = plain(findings.clustering("Isles of Scilly", figure(None), float("nan")))
     assert text == (
-        "Whether the deprived neighbourhoods of the Isles of Scilly lie next to each other cannot "
-        "be tested: there are too few LSOAs with neighbours."
+        "Whether neighbourhoods of like deprivation lie next to each other in the Isles of Scilly "
+        "cannot be tested: there are too few LSOAs with neighbours."
     )
 
 
@@ -58,20 +59,25 @@ def test_clustering_that_cannot_be_tested_says_why() -> None:
     ("count", "districts", "most", "outside", "said"),
     [
         (0, [0, 0], 5, 5, "No neighbourhood stands out as part of a cluster of high deprivation."),
-        (1, [], 0, 0, "1 neighbourhood is in a cluster of high deprivation."),
+        (1, [], 0, 0, "A cluster of high deprivation holds 1 neighbourhood."),
         (
             *(7, [2, 0, 5], 9, 3),
-            "7 neighbourhoods are in clusters of high deprivation: C (5) and A (2). Of the 9 in "
+            "Clusters of high deprivation hold 7 neighbourhoods: C (5) and A (2). Of the 9 in "
             "the most deprived 10% in England, 3 lie outside clusters.",
         ),
         (
+            *(2, [], 2, 2),
+            "Clusters of high deprivation hold 2 neighbourhoods. Of the 2 in the most deprived 10% "
+            "in England, none is in a cluster.",
+        ),
+        (
             *(4, [2, 2], 3, 1),
-            "4 neighbourhoods are in clusters of high deprivation: A (2) and B (2). Of the 3 in "
+            "Clusters of high deprivation hold 4 neighbourhoods: A (2) and B (2). Of the 3 in "
             "the most deprived 10% in England, 1 lies outside clusters.",
         ),
         (
             *(15, [5, 4, 3, 1, 1, 1], 9, 0),
-            "15 neighbourhoods are in clusters of high deprivation: A (5), B (4), C (3), D (1) and "
+            "Clusters of high deprivation hold 15 neighbourhoods: A (5), B (4), C (3), D (1) and "
             "two other districts.",
         ),
     ],
@@ -86,3 +92,136 @@ def test_clusters_are_counted_by_district_and_the_rest_is_told(
         figure(outside, "outside"),
     )
     assert plain(text) == said
+
+
+def shares(*values: float) -> list[Figure]:
+    return [
+        figure(value, f"decile_{n}").with_(unit="%", decimals=2)
+        for n, value in enumerate(values, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("by_decile", "said"),
+    [
+        (
+            (1.19, 27.53, 29.33, 16.82, 7.97, 5.4, 5.76, 3.38, 1.82, 0.8),
+            "Anyshire has more residents in the three most deprived deciles (58.05%) than in the "
+            "three least deprived (6.00%)",
+        ),
+        (
+            (0, 0, 0, 10, 10, 5, 5, 20, 20, 30),
+            "Anyshire has fewer residents in the three most deprived deciles (0.00%) than in the "
+            "three least deprived (70.00%)",
+        ),
+        (
+            (10, 10, 10, 10, 10, 10, 10, 10, 10, 10),
+            "Anyshire has about as many residents in the three most deprived deciles (30.00%) as "
+            "in the three least deprived (30.00%)",
+        ),
+        (
+            (0, 0, 0, 0, 0, 0, 100, 0, 0, 0),
+            "All residents of Anyshire live in national decile 7, where 1 is the most deprived and "
+            "10 the least",
+        ),
+        (
+            (0, 0, 0, 0, 60, 0, 40, 0, 0, 0),
+            "No resident of Anyshire lives in the three most or the three least deprived deciles",
+        ),
+    ],
+)
+def test_deciles_are_told_by_the_shares_that_the_chart_shows(
+    by_decile: tuple[float, ...], said: str
+) -> None:
+    most = figure(sum(by_decile[:3]), "most").with_(unit="%", decimals=2)
+    least = figure(sum(by_decile[-3:]), "least").with_(unit="%", decimals=2)
+    text = findings.deciles("Anyshire", shares(*by_decile), most, least)
+    assert plain(text) == said
+    assert any(span.figure for span in text)
+
+
+@pytest.mark.parametrize(
+    ("crime", "barriers", "said"),
+    [
+        (
+            *((19.16, 61.22), (7.04, 87.11)),
+            "Deprivation is widest for barriers to housing and services (87.11% in the most "
+            "deprived 30%) and deepest for crime (19.16% in the most deprived 10%)",
+        ),
+        (
+            *((4.35, 21.15), (17.13, 39.62)),
+            "Barriers to housing and services is the most widespread kind of deprivation: 39.62% "
+            "of residents live in the most deprived 30% for it",
+        ),
+        (
+            *((0, 6.5), (0, 0)),
+            "Crime is the most widespread kind of deprivation: 6.50% of residents live in the most "
+            "deprived 30% for it",
+        ),
+        ((0, 0), (0, 0), "No resident of Anyshire lives in the most deprived 30% for any domain"),
+    ],
+)
+def test_the_most_widespread_domain_is_not_contradicted_by_a_wider_one(
+    crime: tuple[float, float], barriers: tuple[float, float], said: str
+) -> None:
+    rows = [
+        {"domain": key, "label": label}
+        | {
+            cut: figure(value, f"{key}_{cut}").with_(unit="%", decimals=2)
+            for cut, value in zip(("d1", "d3"), values, strict=True)
+        }
+        for key, label, values in (
+            ("imd", "Index of Multiple Deprivation", (50, 100)),
+            ("crime", "Crime", crime),
+            ("barriers", "Barriers to housing and services", barriers),
+        )
+    ]
+    assert plain(findings.domains("Anyshire", pd.DataFrame(rows))) == said
+
+
+@pytest.mark.parametrize(
+    ("total", "ten", "thirty", "said"),
+    [
+        (
+            *(364, (18, 27750, 4.64), (74, 122975, 20.56)),
+            "Anyshire has 364 neighbourhoods (LSOAs, lower layer super output areas). Among the "
+            "most deprived 10% in England are 18 of them, where 27,750 people live, 4.64% of all "
+            "residents. Among the most deprived 30% in England are 74 of them, where 122,975 "
+            "people live, 20.56% of all residents.",
+        ),
+        (
+            *(23, (0, 0, 0), (1, 1500, 4)),
+            "Anyshire has 23 neighbourhoods (LSOAs, lower layer super output areas). None of them "
+            "is among the most deprived 10% in England. Among the most deprived 30% in England is "
+            "1 of them, where 1,500 people live, 4.00% of all residents.",
+        ),
+        (
+            *(23, (0, 0, 0), (0, 0, 0)),
+            "Anyshire has 23 neighbourhoods (LSOAs, lower layer super output areas). None of them "
+            "is among the most deprived 30% in England.",
+        ),
+        (
+            *(1, (0, 0, 0), (0, 0, 0)),
+            "Anyshire is a single neighbourhood (LSOA, lower layer super output area), which is "
+            "not among the most deprived 30% in England.",
+        ),
+        (
+            *(1, (0, 0, 0), (1, 2226, 100)),
+            "Anyshire is a single neighbourhood (LSOA, lower layer super output area), which is "
+            "among the most deprived 30% in England.",
+        ),
+    ],
+)
+def test_deprived_parts_are_told_in_whole_sentences(
+    total: int, ten: tuple[float, ...], thirty: tuple[float, ...], said: str
+) -> None:
+    parts = [
+        (
+            f"most deprived {cut}",
+            figure(lsoas, f"lsoas_{cut}"),
+            figure(people, f"people_{cut}").with_(unit="people"),
+            figure(share, f"share_{cut}").with_(unit="%", decimals=2),
+        )
+        for cut, (lsoas, people, share) in (("10%", ten), ("30%", thirty))
+    ]
+    assert plain(findings.deprived_parts("Anyshire", total, parts)) == said

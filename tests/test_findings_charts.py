@@ -43,7 +43,7 @@ def test_an_area_like_england_is_not_called_different() -> None:
     [
         ((7.6, 5.8, 9.7), (2.2, 1.3, 3.4), "is higher for males"),
         ((2.2, 1.3, 3.4), (7.6, 5.8, 9.7), "is higher for females"),
-        ((7.6, 2.0, 9.7), (5.0, 1.3, 8.0), "their intervals overlap"),
+        ((7.6, 2.0, 9.7), (5.0, 1.3, 8.0), "the difference is not statistically significant"),
         ((7.6, None, None), (2.2, None, None), "7.6 per 100,000 for males and 2.2 for females"),
     ],
 )
@@ -61,10 +61,36 @@ def test_the_population_fell_or_grew() -> None:
     assert "fell from" in plain(findings.growth(Series("Here", "focus", tuple(up[::-1]))))
 
 
+def test_a_population_that_swung_is_not_said_to_have_grown() -> None:
+    years = [(2011, 2224.0), (2013, 2214.0), (2020, 2030.0), (2022, 2281.0)]
+    some = [
+        rate(value, None, None, str(year)).with_(decimals=0, unit="people", period=f"mid-{year}")
+        for year, value in years
+    ]
+    series = Series("Isles of Scilly", "focus", tuple(some))
+    assert plain(findings.growth(series)) == (
+        "The population of the Isles of Scilly was 2,224 in mid-2011 and 2,281 in mid-2022, with a "
+        "low of 2,030 in mid-2020 between"
+    )
+    assert "a low of 2,030 in mid-2020" in findings.alt_growth(series)
+
+
+def test_sexes_are_compared_by_their_difference() -> None:
+    # intervals overlap, yet the two differ
+    near = (rate(4.8, 3.8, 6.0, "m"), rate(3.0, 2.2, 4.0, "f"))
+    same = (rate(4.8, 3.0, 7.0, "m2"), rate(4.6, 2.9, 6.9, "f2"))
+    assert plain(findings.sexes([near], "Isles of Scilly")) == (
+        "In the Isles of Scilly, each of these rates is statistically higher for males than females"
+    )
+    assert "one of two rates is statistically higher" in plain(findings.sexes([near, same], "A"))
+    assert "none of two rates is statistically higher" in plain(findings.sexes([same, same], "A"))
+
+
 def test_an_area_without_deprived_neighbourhoods_says_so() -> None:
     lsoa = pd.DataFrame({"imd_decile": [5, 6], "district_name": ["A", "A"]})
-    text = findings.deprivation_map("Here", lsoa, rate(0, None, None))
-    assert plain(text) == "No neighbourhood of Here is among the most deprived 10% in England"
+    text = findings.deprivation_map("Isles of Scilly", lsoa, rate(0, None, None))
+    said = "No neighbourhood of the Isles of Scilly is among the most deprived 10% in England"
+    assert plain(text) == said
 
 
 def test_a_gradient_is_only_claimed_where_the_ends_are_apart() -> None:
@@ -92,9 +118,9 @@ def test_alternative_texts_are_short_and_state_numbers() -> None:
         (1, 0, "Its one neighbourhood (LSOA) is not among the most deprived 10% in England."),
         (1, 1, "Its one neighbourhood (LSOA) is among the most deprived 10% in England."),
         (9, 0, "None of its 9 neighbourhoods (LSOAs) is among the most deprived 10% in England."),
-        (9, 1, "1 of its 9 neighbourhoods (LSOAs) is among the most deprived 10% in England. "
+        (9, 1, "Of its 9 neighbourhoods (LSOAs), 1 is among the most deprived 10% in England. "
                "It is home to 4.6% of residents."),
-        (364, 18, "18 of its 364 neighbourhoods (LSOAs) are among the most deprived 10% in "
+        (364, 18, "Of its 364 neighbourhoods (LSOAs), 18 are among the most deprived 10% in "
                   "England. They are home to 4.6% of residents."),
     ],
 )  # fmt: skip

@@ -228,7 +228,7 @@ def test_groups_keep_the_rules(some: list[Figure], subject: str, data: st.DataOb
     labels = {one.area_code: data.draw(LABELS) for one in some}
     for text in (
         words.rank_sentence(some, focus, subject=subject),
-        words.funnel_sentence(some, focus, labels),
+        words.funnel_sentence(some, labels),
         words.parts_sentence(some[1:], focus, subject=subject),
     ):
         rules(text, ids, stop=True)
@@ -354,22 +354,30 @@ def test_trend_judgement_follows_polarity() -> None:
     assert words.trend_judgement("cannot be calculated", "higher is better") == ""
 
 
-def test_missing_notice_names_publisher_and_remedy() -> None:
+def test_missing_notice_names_each_indicator_and_its_publisher_in_a_line() -> None:
     catalogue = catalogue_module.load()
     every = list(catalogue.indicators.values())
-    notice = words.missing_notice(every, catalogue, "Isles of Scilly")
+    notice = words.missing_notice(every, catalogue, "not available for the Isles of Scilly")
     assert notice.title == f"{len(every)} indicators are not available for the Isles of Scilly"
     assert notice.kind == "missing"
     for indicator, item in zip(every, notice.items, strict=True):
         text = plain(item)
-        assert text.startswith(f"{indicator.name}: not available for the Isles of Scilly.")
-        for key in catalogue.sources_of(indicator.key):
-            assert catalogue.sources[key].producer in text
-        assert indicator.how_to_add.strip().rstrip(".") in text
-        assert text.endswith(".")
-        assert ".." not in text
-    one = words.missing_notice(every[:1], catalogue, "Worcestershire")
+        publisher = words.publisher(indicator, catalogue)
+        assert publisher, f"{indicator.key} names no publisher"
+        assert text == f"{indicator.name}. Publisher: {publisher}."
+        assert "data/raw" not in text
+    one = words.missing_notice(every[:1], catalogue, "not available for Worcestershire")
     assert one.title == "One indicator is not available for Worcestershire"
+
+
+def test_a_card_says_why_a_difference_was_not_tested() -> None:
+    england = make("england")
+    without = make({"from": "rate", "lower": None, "upper": None})
+    assert words.why_not_tested(words.compare(without, england)) == "no interval at the source"
+    assert words.why_not_tested(words.compare(make("rate"), england)) == ""
+    count = make({"from": "deaths", "code": "E92000001", "area": "England"})
+    reason = "a count depends on the size of the area"
+    assert words.why_not_tested(words.compare(make("deaths"), count)) == reason
 
 
 def test_sentences_are_plain_enough() -> None:

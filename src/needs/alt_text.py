@@ -9,38 +9,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from needs.blocks import plain
-from needs.comparing import chance, place, verdict
-from needs.english import capital, count_noun, in_prose, listing, possessive, with_noun
+from needs.comparing import outside, place, placed, revealed, verdict
+from needs.english import capital, count_noun, in_prose, listing, possessive, singular, with_noun
 from needs.figures import Figure, Series
-from needs.phrases import span, topic_of
+from needs.phrases import since_break, span, the_topic
 
 #: Longest alternative text, in characters.
 ALT_LIMIT = 250
 
 
 def alt_trend(
-    series: Sequence[Series], recent: str = "", *, subject: str = "", unit: str = ""
+    series: Sequence[Series],
+    recent: str = "",
+    *,
+    subject: str = "",
+    unit: str = "",
+    breaks: Mapping[int, str] | None = None,
 ) -> str:
-    """Alternative text of lines over time, the focus first; `unit` only where figures lack one."""
+    """Alternative text of lines over time, the focus first; `unit` only where figures lack one.
+
+    Where the series breaks, the courses begin after the last break, as `trend_sentence` does.
+    """
     ordered = sorted(series, key=lambda one: one.role != "focus")
     every = [figure for one in ordered for figure in one.figures]
-    what = topic_of(every, subject)
+    what = the_topic(every, subject)
+    _, at, _ = since_break(ordered[0].figures, breaks) if ordered else ((), "", "")
     courses = [
         f"{capital(in_prose(one.label))}: {_from_to(shown, unit)}."
         for one in ordered
-        if (shown := [figure for figure in one.figures if figure.shown])
+        if (shown := [f for f in since_break(one.figures, breaks)[0] if f.shown])
     ]
+    broken = f"The series breaks in {at}." if at else ""
     if not courses:
         return _alt([f"Line chart of {what}, without any figure that can be shown."])
     when = span(ordered[0].figures)
     kind = f"Line chart of {what}, {when}."
     trend = f"Recent trend: {recent}." if recent else ""
     return _alt(
-        [kind, *courses, trend],
-        [kind, *courses[:2], trend],
-        [kind, courses[0], trend],
-        [kind, courses[0]],
-        [f"Line chart, {when}.", courses[0]],
+        [kind, *courses, trend, broken],
+        [kind, *courses[:2], trend, broken],
+        [kind, courses[0], trend, broken],
+        [kind, courses[0], broken],
+        [f"Line chart, {when}.", courses[0], broken],
     )
 
 
@@ -51,11 +61,17 @@ def alt_caterpillar(
     *,
     noun: str = "authorities",
     subject: str = "",
+    among: str = "",
 ) -> str:
-    """Alternative text of areas in order of value with intervals: where the focus stands."""
+    """Alternative text of areas in order of value with intervals: where the focus stands.
+
+    `among` says who the areas are, where they are not so many of the noun.
+    """
     shown = [figure for figure in figures if figure.shown]
-    what = topic_of(figures, subject)
-    kind = f"Chart of {what} for {len(shown):,} {noun} in order of value, {focus.period}."
+    what = the_topic(figures, subject)
+    who = among or f"{len(shown):,} {noun}"
+    kind = f"Chart of {what} for {who} in order of value, {focus.period}."
+    focus, reference = revealed(focus, reference)
     name = capital(in_prose(focus.area_name))
     if not focus.shown:
         stands = f"{name} has no figure that can be shown."
@@ -76,10 +92,11 @@ def alt_funnel(
     subject: str = "",
 ) -> str:
     """Alternative text of a funnel plot."""
-    kind = f"Funnel plot of {topic_of(figures, subject)} by size of population, {focus.period}."
-    finding, outside = chance(figures, focus, labels, noun)
-    others = f"{outside:,} of them {'lies' if outside == 1 else 'lie'} outside the 99.8% limits."
-    return _alt([kind, finding, others], [kind, finding], ["Funnel plot.", finding])
+    what = the_topic(figures, subject)
+    kind = f"Funnel plot of {what} by size of population, {focus.period}."
+    finding = f"{placed(focus, labels)}."
+    others = f"{capital(outside(figures, labels, noun)[0])}."
+    return _alt([kind, finding, others], ["Funnel plot.", finding, others])
 
 
 def alt_bars(
@@ -90,7 +107,7 @@ def alt_bars(
     `names` are the bars' names where they are not the areas'.
     """
     called = list(names) if names is not None else _area_names(figures)
-    what = topic_of(figures, subject)
+    what = the_topic(figures, subject)
     kind = f"Bar chart of {what}, {count_noun(len(figures), 'bar')}, {span(figures)}."
     ends = _high_low(figures, called)
     return _alt([kind, *ends], [kind, ends[0]], ["Bar chart.", ends[0]])
@@ -135,7 +152,8 @@ def alt_map(
     where : sequence of str
         Where most of them lie.
     """
-    kind = f"Map of {in_prose(area_name)}, {places:,} {noun} shaded by {subject}."
+    shapes = count_noun(places, singular(noun), noun)
+    kind = f"Map of {in_prose(area_name)}, {shapes} shaded by {subject}."
     if not found.shown:
         return _alt([kind, f"How many {what} is {found.status}."])
     if found.value == 0:

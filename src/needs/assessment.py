@@ -307,11 +307,12 @@ class Assessment:
         return all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
 
     def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
-        """The indicator's decimals; a figure quoted from a document has those that it prints."""
+        """The indicator's decimals; fewer where a figure is quoted that was printed with fewer."""
         keys = str(row["source"]).split(";")
         if not self._quoted(keys) or row["method"] != "published":
             return indicator.decimals
-        return len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
+        printed = len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
+        return min(printed, indicator.decimals)
 
 
 def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "persons") -> Figure:

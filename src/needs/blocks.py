@@ -86,7 +86,7 @@ class Card:
     `comparison` is "better", "worse", "similar", "higher", "lower" or "not compared";
     `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
     `trend_is` "better", "worse" or "" by the indicator's polarity. `trend_of` names another series
-    that the trend is of, `trend_why` what keeps it from being calculated.
+    that the trend is of. `comparison_why` and `trend_why` say in a few words why there is none.
     """
 
     label: str
@@ -100,6 +100,7 @@ class Card:
     trend_of: str = ""
     trend_why: str = ""
     chapter: str = ""
+    comparison_why: str = ""
 
 
 @dataclass(frozen=True)

@@ -229,6 +229,8 @@ class Indicator(Declaration):
     method: str
     limits: str
     official_page: str
+    #: Who publishes it, where its sources here do not say: it has none, or not all of them.
+    publisher: str = ""
     #: Years at whose beginning the series breaks, with the reason.
     breaks: ReadOnly[int, str] = Field(default_factory=_nothing)
     #: The national target for this indicator, in its unit, with where it was set.

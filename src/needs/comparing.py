@@ -137,6 +137,40 @@ def _against(lower: float, upper: float, reference: float) -> Result:
     return cast(Result, said["comparison"].iloc[0])
 
 
+def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure | None]:
+    """Both figures, with a decimal more where rounding hides a difference that was judged.
+
+    Without it a sentence can call "3.1 to 4.9" lower than "4.9".
+    """
+    result = compare(figure, reference).result
+    if reference is None or result not in ("lower", "higher"):
+        return figure, reference
+    near = figure.upper if result == "lower" else figure.lower
+    printed = reference.number
+    nearest = figure.with_(value=near, lower=None, upper=None)
+    if printed not in (figure.number, nearest.number):
+        return figure, reference
+    more = reference.with_(decimals=reference.decimals + 1)
+    # a source that prints fewer decimals has none to add
+    exact = round(reference.value or 0.0, reference.decimals) == reference.value
+    return figure.with_(decimals=figure.decimals + 1), reference if exact else more
+
+
+def why_not_tested(compared: Comparison) -> str:
+    """Why a difference from England was not tested, in a few words; empty where it was."""
+    return _NOT_TESTED.get(compared.reason, "")
+
+
+_NOT_TESTED: Mapping[str, str] = {
+    "no reference": "no figure for England",
+    "withheld": "no figure that can be shown",
+    "reference withheld": "no figure for England",
+    "different units": "in another unit for England",
+    "count": "a count depends on the size of the area",
+    "no interval": "no interval at the source",
+}
+
+
 def verdict(
     figure: Figure,
     reference: Figure | None,
@@ -204,35 +238,45 @@ def ends(shown: Sequence[Figure]) -> tuple[list[Figure], list[Figure]]:
     return low, high
 
 
-def chance(
-    figures: Sequence[Figure], focus: Figure, labels: Mapping[str, str], noun: str
-) -> tuple[str, int]:
-    """Where a funnel puts an area, as a sentence, and how many areas lie outside its 99.8% limits.
+def placed(focus: Figure, labels: Mapping[str, str], reference_name: str = "England") -> str:
+    """Where a funnel puts an area, without a full stop.
 
     Parameters
     ----------
-    figures : sequence of Figure
-        One an area, the focus among them.
     focus : Figure
     labels : mapping of str to str
         By area code, the label of `needs.stats.compare.funnel_outliers`: "high (99.8%)",
         "low (95%)", "within limits", "not compared".
-    noun : str
-        What the areas are, plural.
+    reference_name : str
+        Whose value the limits are drawn round.
     """
     name = capital(in_prose(focus.area_name))
     label = labels.get(focus.area_code, "not compared")
-    shown = [figure for figure in figures if figure.shown]
-    outside = sum(_beyond(labels.get(figure.area_code, "")) for figure in shown)
+    around = f"around {possessive(reference_name)} value"
     if not focus.shown or label == "not compared":
-        return f"{name} cannot be placed, because it has no figure or no limits.", outside
-    among = f"the range expected by chance among {number_word(len(shown))} {noun}"
+        return f"{name} cannot be placed, because it has no figure or no limits"
     if not label.startswith(("high", "low")):
-        return f"{name} lies within {among}.", outside
+        return f"{name} lies within the 95% limits {around}"
     side = "above" if label.startswith("high") else "below"
     if _beyond(label):
-        return f"{name} lies {side} {among}.", outside
-    return f"{name} lies slightly {side} {among}.", outside
+        return f"{name} lies {side} the 99.8% limits {around}"
+    return f"{name} lies {side} the 95% limits {around}, but within the 99.8% limits"
+
+
+def outside(
+    figures: Sequence[Figure], labels: Mapping[str, str], noun: str = "authorities"
+) -> tuple[str, bool]:
+    """How many areas lie outside a funnel's wider limits, and whether that is more than chance.
+
+    Chance alone puts one area in 500 outside the 99.8% limits; here more than one in a hundred,
+    and more than one area, is called more than chance.
+    """
+    shown = [figure for figure in figures if figure.shown]
+    number = sum(_beyond(labels.get(figure.area_code, "")) for figure in shown)
+    many = number_word(number) if number else "none"
+    verb = "lies" if number < 2 else "lie"
+    said = f"of {number_word(len(shown))} {noun}, {many} {verb} outside the 99.8% limits"
+    return said, number > max(1, len(shown) / 100)
 
 
 def _beyond(label: str) -> bool:

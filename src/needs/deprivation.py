@@ -111,6 +111,15 @@ def share_by_decile(na: Assessment) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def share_least(na: Assessment) -> Figure:
+    """Share of residents in the three least deprived national deciles."""
+    below, total = _people(na.lsoa, "imd", 7)
+    inside = None if below is None or total is None else total - below
+    return _share(na, "share_least_deprived_30", inside, total).with_(
+        label="Share of residents in LSOAs in the least deprived 30% nationally",
+    )
+
+
 def domain_shares(na: Assessment) -> pd.DataFrame:
     """Share of residents in the most deprived 10%, 20% and 30% of England, for each domain.
 
@@ -147,8 +156,9 @@ def domain_bands(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def most_deprived(na: Assessment, n: int = 20) -> pd.DataFrame:
-    """The area's most deprived LSOAs by national rank, at most `n`."""
-    return na.lsoa.sort_values(["imd_rank", "lsoa_code"]).head(n).reset_index(drop=True)
+    """The area's LSOAs among the most deprived 30% of England by national rank, at most `n`."""
+    rows = na.lsoa[na.lsoa["imd_decile"] <= max(CUT_OFFS)]
+    return rows.sort_values(["imd_rank", "lsoa_code"]).head(n).reset_index(drop=True)
 
 
 def clustering(na: Assessment) -> tuple[Figure, float]:
@@ -246,7 +256,7 @@ def _share(
     na: Assessment, key: str, inside: float | None, total: float | None, place: Place | None = None
 ) -> Figure:
     value = 100 * inside / total if inside is not None and total else None
-    return _figure(na, key, place, value, "%", 1).with_(
+    return _figure(na, key, place, value, "%", 2).with_(
         numerator=inside,
         denominator=total,
         formula="residents of those LSOAs ÷ all residents × 100",

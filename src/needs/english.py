@@ -109,7 +109,7 @@ def _figure(figure: Figure, spec: str) -> Text:
         return (Span(WITHHELD[figure.status], figure=figure.id),)
     if spec == "interval":
         return (Span(figure.interval or NO_INTERVAL, figure=figure.id),)
-    text = {"number": figure.number, "size": with_noun(figure).removeprefix("-")}.get(
+    text = {"number": figure.number, "size": with_noun(figure).removeprefix("−")}.get(
         spec, with_noun(figure)
     )
     if spec == "full" and figure.interval:

@@ -32,7 +32,8 @@ SYMBOLS: dict[str, str] = {
     "c": "confidential",
     "x": "not available",
     "z": "not applicable",
-    "u": "low reliability",
+    "n": "not given: too few events for a reliable rate",
+    "u": "low reliability: a rate of few events",
     "k": "rounds to zero, but is not zero",
     "e": "estimated",
     "p": "provisional",
@@ -43,7 +44,7 @@ SYMBOLS: dict[str, str] = {
 #: The symbol printed in place of a value that is withheld.
 STATUS_SYMBOL: dict[Status, str] = {
     Status.SUPPRESSED: "c",
-    Status.UNRELIABLE: "u",
+    Status.UNRELIABLE: "n",
     Status.UNAVAILABLE: "x",
     Status.NOT_APPLICABLE: "z",
     Status.ROUNDS_TO_ZERO: "k",
@@ -182,18 +183,22 @@ class Series:
 
 
 def format_number(value: float, decimals: int = 0) -> str:
-    """Print a number with thousands commas, rounding halves away from zero.
+    """Print a number with thousands commas and a minus sign, rounding halves away from zero.
 
     Examples
     --------
     >>> format_number(27750), format_number(4.645, 2), format_number(-0.04, 1)
     ('27,750', '4.65', '0.0')
+    >>> format_number(-0.18, 2)
+    '−0.18'
     """
     # repr gives the shortest decimal that a reader would type, so 4.645 rounds as it is written
     scale = 10**decimals
     rounded = Decimal(repr(float(value))).quantize(Decimal(1) / scale, ROUND_HALF_UP)
     text = f"{rounded:,.{decimals}f}"
-    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+    if not text.startswith("-"):
+        return text
+    return f"−{text[1:]}" if text.strip("-0.,") else text[1:]
 
 
 def with_unit(number: str, unit: str) -> str:

@@ -17,6 +17,13 @@ from needs.figures import Figure, Series, Status
 #: Below this p value neighbours are called more alike, or more different, than by chance.
 SIGNIFICANT = 0.05
 
+_HOW = {
+    "higher": "statistically higher than",
+    "lower": "statistically lower than",
+    "similar": "statistically similar to",
+    "untested": "beside",
+}
+
 
 def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     """Where an area's age structure differs most from England's, in words.
@@ -29,13 +36,20 @@ def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     """
     gap = (_shares(local) - _shares(national)).dropna()
     if gap.empty:
-        return (Span(f"The age structure of {area} cannot be compared with England's"),)
+        return (
+            Span(f"The age structure of {words.in_prose(area)} cannot be compared with England's"),
+        )
     most, least = _extremes(gap)
     if gap.max() < 0.1:
-        return (Span(f"{words.capital(area)} has much the same age structure as England"),)
+        return (
+            Span(
+                f"{words.capital(words.in_prose(area))} has much the same age structure as England"
+            ),
+        )
+    name = words.capital(words.in_prose(area))
     return (
         Span(
-            f"{words.capital(area)} has a larger share of people aged {_band(most)} than England, "
+            f"{name} has a larger share of people aged {_band(most)} than England, "
             f"and a smaller share aged {_band(least)}"
         ),
     )
@@ -44,7 +58,7 @@ def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
 def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: str) -> str:
     """Alternative text of the population pyramid: the finding with its two bands."""
     gap = (_shares(local) - _shares(national)).dropna()
-    kind = f"Population pyramid of {area} by sex, with England outlined, {period}."
+    kind = f"Population pyramid of {words.in_prose(area)} by sex, with England outlined, {period}."
     if gap.empty:
         return kind
     ours, theirs = _shares(local), _shares(national)
@@ -70,51 +84,95 @@ def _band(age: int) -> str:
 
 
 def growth(series: Series) -> Text:
-    """How a population changed from the first to the last year of a series."""
+    """How a population changed from the first to the last year of a series.
+
+    Where it swung further in between than from end to end, the low or high is said instead.
+    """
     shown = [one for one in series.figures if one.shown]
     first, last = shown[0], shown[-1]
-    verb = "grew" if (last.value or 0) > (first.value or 0) else "fell"
+    ends: dict[str, Figure | str] = {
+        "area": words.in_prose(series.label),
+        "a": first.with_(unit=""),
+        "b": last.with_(unit=""),
+        "t1": first.period,
+        "t2": last.period,
+    }
+    swing = _swing(shown)
+    if swing:
+        name, one = swing
+        return words.say(
+            "The population of {area} was {a} in {t1} and {b} in {t2}, with a {name} of {c} in "
+            "{t3} between",
+            **ends,
+            name=name,
+            c=one.with_(unit=""),
+            t3=one.period,
+        )
     if last.number == first.number:
-        verb = "stayed the same,"
-    return words.say(
-        "The population of {area} {verb} from {a} in {t1} to {b} in {t2}",
-        area=words.in_prose(series.label),
-        verb=verb,
-        a=first.with_(unit=""),
-        b=last.with_(unit=""),
-        t1=first.period,
-        t2=last.period,
-    )
+        return words.say("The population of {area} was {a} in {t1}, and {b} in {t2} again", **ends)
+    verb = "grew" if (last.value or 0) > (first.value or 0) else "fell"
+    return words.say("The population of {area} {verb} from {a} in {t1} to {b} in {t2}", **ends,
+                     verb=verb)  # fmt: skip
+
+
+def _swing(shown: Sequence[Figure]) -> tuple[str, Figure] | None:
+    """The low or high between the ends, if it lies further out than the ends lie apart."""
+    values = {one.id: one.value or 0.0 for one in shown}
+    first, last = values[shown[0].id], values[shown[-1].id]
+    low = min(shown, key=lambda one: values[one.id])
+    high = max(shown, key=lambda one: values[one.id])
+    below, above = min(first, last) - values[low.id], values[high.id] - max(first, last)
+    if max(below, above) <= abs(last - first):
+        return None
+    return ("low", low) if below >= above else ("high", high)
 
 
 def alt_growth(series: Series) -> str:
     """Alternative text of the population by year."""
     shown = [one for one in series.figures if one.shown]
     first, last = shown[0], shown[-1]
+    swing = _swing(shown)
+    between = f", with a {swing[0]} of {swing[1].number} in {swing[1].period}" if swing else ""
     return (
-        f"Line chart of residents of {words.in_prose(series.label)}, {first.period} to "
-        f"{last.period}: from {first.number} to {last.number}."
+        f"Line chart of the residents of {words.in_prose(series.label)}, {first.period} to "
+        f"{last.period}: from {first.number} to {last.number}{between}."
     )
 
 
-def deciles(area: str, shares: Sequence[Figure]) -> Text:
-    """Whether an area is less or more deprived than England, from its shares by decile."""
-    most = sum(one.value or 0 for one in shares[:3])
-    least = sum(one.value or 0 for one in shares[-3:])
-    first = shares[0]
-    if not most and not least:
-        rest = "has no residents in the three most and the three least deprived deciles"
-    elif abs(most - least) < 5:
-        rest = "has about as many residents in the most as in the least deprived deciles"
-    elif most > least:
-        rest = "has more residents in the most deprived deciles than in the least deprived"
-    else:
-        rest = "has fewer residents in the most deprived deciles than in the least deprived"
+def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) -> Text:
+    """Whether more people live in the three most or the three least deprived tenths of England.
+
+    Parameters
+    ----------
+    area : str
+    shares : sequence of Figure
+        Share of residents by decile, the most deprived first.
+    most, least : Figure
+        Share in the three most, and in the three least, deprived deciles.
+    """
+    name = words.in_prose(area)
+    inside = [(n, one) for n, one in enumerate(shares, start=1) if one.value]
+    if len(inside) == 1:
+        n, one = inside[0]
+        all_ = (Span("All residents", figure=one.id),)
+        return words.say("{all} of {area} live in national decile {n}, where 1 is the most "
+                         "deprived and 10 the least", all=all_, area=name, n=n)  # fmt: skip
+    if not most.value and not least.value:
+        none = (Span("No resident", figure=most.id),)
+        return words.say("{none} of {area} lives in the three most or the three least deprived "
+                         "deciles", none=none, area=name)  # fmt: skip
+    apart = (most.value or 0) - (least.value or 0)
+    how, than = ("about as many", "as") if abs(apart) < 5 else (
+        ("more", "than") if apart > 0 else ("fewer", "than")
+    )  # fmt: skip
     return words.say(
-        "{area} {rest}: {share} live in the most deprived tenth",
-        area=words.capital(words.in_prose(area)),
-        rest=rest,
-        share=first,
+        "{area} has {how} residents in the three most deprived deciles ({most}) {than} in the "
+        "three least deprived ({least})",
+        area=words.capital(name),
+        how=how,
+        than=than,
+        most=most,
+        least=least,
     )
 
 
@@ -123,7 +181,12 @@ def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
     places = most_deprived_places(lsoa)
     name = words.capital(words.in_prose(area))
     if not places:
-        return (Span(f"No neighbourhood of {area} is among the most deprived 10% in England"),)
+        none = (Span("No neighbourhood", figure=count.id),)
+        return words.say(
+            "{none} of {area} is among the most deprived 10% in England",
+            none=none,
+            area=words.in_prose(area),
+        )
     if len(set(lsoa["district_name"])) == 1:
         return words.say(
             "{name} has {count} in the most deprived 10% in England",
@@ -155,7 +218,7 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
         )
     one = count.number == "1"
     return words.say(
-        "{count} of its {total} neighbourhoods (LSOAs) {are} among the most deprived 10% in "
+        "Of its {total} neighbourhoods (LSOAs), {count} {are} among the most deprived 10% in "
         "England. {they} home to {share} of residents.",
         count=count.with_(unit=""),
         total=str(total),
@@ -163,6 +226,59 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
         they="It is" if one else "They are",
         share=share,
     )
+
+
+def deprived_parts(
+    area: str, total: int, parts: Sequence[tuple[str, Figure, Figure, Figure]]
+) -> Text:
+    """How many LSOAs and residents are in the most deprived parts of England.
+
+    Parameters
+    ----------
+    area : str
+    total : int
+        LSOAs of the area.
+    parts : sequence of (str, Figure, Figure, Figure)
+        The part ("most deprived 10%"), its LSOAs, their residents, and these as a share of all.
+    """
+    name = words.capital(words.in_prose(area))
+    if total == 1:
+        inside = [(part, count) for part, count, *_ in parts if count.value]
+        part, count = inside[0] if inside else parts[-1][:2]
+        is_ = (Span("is" if inside else "is not", figure=count.id),)
+        return words.say(
+            "{area} is a single neighbourhood (LSOA, lower layer super output area), which {is_} "
+            "among the {part} in England.",
+            area=name,
+            is_=is_,
+            part=part,
+        )
+    said = [
+        words.say(
+            "{area} has {total} neighbourhoods (LSOAs, lower layer super output areas).",
+            area=name,
+            total=words.number_word(total),
+        )
+    ]
+    widest = parts[-1]
+    for part, count, people, share in parts if widest[1].value else [widest]:
+        if not count.value:
+            none = (Span("None of them", figure=count.id),)
+            said.append(words.say("{none} is among the {part} in England.", none=none, part=part))
+            continue
+        one = count.number == "1"
+        said.append(
+            words.say(
+                "Among the {part} in England {are} {count} of them, where {people} live, {share} "
+                "of all residents.",
+                part=part,
+                are="is" if one else "are",
+                count=count.with_(unit=""),
+                people=people,
+                share=share,
+            )
+        )
+    return words.sentences(*said)
 
 
 def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
@@ -174,32 +290,33 @@ def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
 
 def clustering(area: str, index: Figure, p: float) -> Text:
     """Whether deprived neighbourhoods lie next to each other, by Moran's I and its p value."""
+    name = words.in_prose(area)
     if not index.shown:
         return words.say(
-            "Whether the deprived neighbourhoods of {area} lie next to each other cannot be "
+            "Whether neighbourhoods of like deprivation lie next to each other in {area} cannot be "
             "tested: {why}.",
-            area=words.in_prose(area),
+            area=name,
             why=index.note,
         )
     if p >= SIGNIFICANT:
         found = (
-            "There is no sign that the deprived neighbourhoods of {area} lie next to each other: "
-            "neighbours are no more alike than chance can make them"
+            "There is no sign that neighbourhoods of like deprivation lie next to each other in "
+            "{area}: neighbours are no more alike than chance can make them"
         )
     elif (index.value or 0) > 0:
         found = (
-            "The deprived neighbourhoods of {area} lie next to each other: neighbours are more "
-            "alike than chance would make them"
+            "Neighbourhoods of like deprivation lie next to each other in {area}: neighbours are "
+            "more alike than chance would make them"
         )
     else:
         found = (
-            "The deprived neighbourhoods of {area} lie apart: neighbours differ more than chance "
-            "would make them"
+            "Neighbourhoods of unlike deprivation lie next to each other in {area}: neighbours "
+            "differ more than chance would make them"
         )
     return words.say(
         found + ". Moran's I is {index}; it is about 0 by chance, and nears 1 where like lies "
         "beside like.",
-        area=words.in_prose(area),
+        area=name,
         index=index,
     )
 
@@ -224,14 +341,23 @@ def clusters(
     some = sorted((d for d in districts if d.value), key=lambda d: (-(d.value or 0), d.area_name))
     places = [words.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
     found = words.say(
-        "{count} {what} of high deprivation{colon}{where}.",
+        "{clusters} of high deprivation {hold} {count}{colon}{where}.",
+        clusters="A cluster" if one else "Clusters",
+        hold="holds" if one else "hold",
         count=count.with_(unit="neighbourhoods"),
-        what="is in a cluster" if one else "are in clusters",
         colon=": " if places else "",
         where=words.listing(places, limit=4, other="other districts"),
     )
     if not most_deprived.value or not outside.value:
         return found
+    if outside.number == most_deprived.number:
+        none = (Span("none", figure=outside.id),)
+        rest = words.say(
+            "Of the {all:number} in the most deprived 10% in England, {none} is in a cluster.",
+            all=most_deprived,
+            none=none,
+        )
+        return words.sentences(found, rest)
     rest = words.say(
         "Of the {all:number} in the most deprived 10% in England, {outside:number} {lie} outside "
         "clusters.",
@@ -243,17 +369,36 @@ def clusters(
 
 
 def domains(area: str, frame: pd.DataFrame) -> Text:
-    """In which domain most residents live in the most deprived 10% of England."""
-    shares = [(row["label"], row["d1"]) for _, row in frame.iterrows() if row["domain"] != "imd"]
-    shown = [(label, one) for label, one in shares if one.shown]
-    if not shown:
-        return (Span(f"Deprivation by domain is not available for {area}"),)
-    label, top = max(shown, key=lambda pair: pair[1].value or 0)
+    """For which domains most residents live in the most deprived 30%, and 10%, of England."""
+    own = frame[frame["domain"] != "imd"]
+    rows = [
+        (str(row["label"]), row["d1"], row["d3"])
+        for row in own.to_dict("records")
+        if row["d1"].shown and row["d3"].shown
+    ]
+    if not rows:
+        name = words.in_prose(area)
+        return (Span(f"Deprivation by domain is not available for {name}"),)
+    wide, _, widest = max(rows, key=lambda row: row[2].value or 0)
+    deep, deepest, _ = max(rows, key=lambda row: row[1].value or 0)
+    if not widest.value:
+        none = (Span("No resident", figure=widest.id),)
+        return words.say("{none} of {area} lives in the most deprived 30% for any domain",
+                         none=none, area=words.in_prose(area))  # fmt: skip
+    if wide == deep or not deepest.value:
+        return words.say(
+            "{wide} is the most widespread kind of deprivation: {share} of residents live in the "
+            "most deprived 30% for it",
+            wide=wide,
+            share=widest,
+        )
     return words.say(
-        "{label} is the most widespread kind of deprivation: {share} of residents live in the most "
-        "deprived 10% for it",
-        label=label,
-        share=top,
+        "Deprivation is widest for {wide} ({a} in the most deprived 30%) and deepest for {deep} "
+        "({b} in the most deprived 10%)",
+        wide=words.lower_first(wide),
+        deep=words.lower_first(deep),
+        a=widest,
+        b=deepest,
     )
 
 
@@ -264,7 +409,7 @@ def alt_domains(area: str, frame: pd.DataFrame) -> str:
         [one for _, one in rows],
         names=[words.lower_first(label) for label, _ in rows],
         area_name=area,
-        what="residents living in the most deprived 10%",
+        what="the residents living in the most deprived 10%",
     )
 
 
@@ -295,7 +440,7 @@ def by_sex(male: Figure, female: Figure, subject: str) -> Text:
 
 def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
     """Alternative text of males and females beside each other."""
-    kind = f"Bar chart of {words.lower_first(subject)} by sex"
+    kind = f"Bar chart of the {words.lower_first(subject)} by sex"
     where = f", {words.in_prose(male.area_name)}, {male.period}: "
     both = [("males", male), ("females", female)]
     long = [
@@ -308,17 +453,18 @@ def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
 
 
 def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
-    """How many of several rates are clearly higher for males, by their intervals."""
-    higher = sum((male.lower or 0) > (female.upper or float("inf")) for male, female in pairs)
-    name = words.capital(words.in_prose(area))
+    """How many of several rates are statistically higher for males, by their differences."""
+    higher = sum(phrases.differ(male, female) == "higher" for male, female in pairs)
+    name = words.in_prose(area)
     if higher == len(pairs):
-        return (Span(f"In {area}, males die at clearly higher rates than females on every count"),)
-    if not higher:
-        return (Span(f"{name}: no rate is clearly higher for males than for females"),)
+        return (
+            Span(f"In {name}, each of these rates is statistically higher for males than females"),
+        )
+    what = "is" if higher < 2 else "are"
     return (
         Span(
-            f"{name}: {words.number_word(higher)} of {words.number_word(len(pairs))} rates "
-            f"{'is' if higher == 1 else 'are'} clearly higher for males than for females"
+            f"In {name}, {words.one_of(higher, len(pairs), 'rates')} {what} statistically higher "
+            "for males than for females"
         ),
     )
 
@@ -329,23 +475,19 @@ def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
         f"{words.lower_first(name)}: males {male.number}, females {female.number}"
         for name, male, female in rows
     ]
-    text = f"Chart of rates for males and females in {area}: {'; '.join(parts)}."
-    return (
-        text
-        if len(text) <= words.ALT_LIMIT
-        else (f"Chart of {len(rows)} rates for males and females in {area}; {parts[0]}.")
-    )
+    where = f"for males and females in {words.in_prose(area)}"
+    text = f"Chart of the rates {where}: {'; '.join(parts)}."
+    short = f"Chart of {len(rows)} rates {where}; {parts[0]}."
+    return text if len(text) <= words.ALT_LIMIT else short
 
 
 def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
     """How the most deprived group compares with the least deprived."""
     first, last = deciles_[0], deciles_[-1]
-    apart = (first.lower or 0) > (last.upper or 0) or (first.upper or 0) < (last.lower or 0)
-    way = "higher" if (first.value or 0) > (last.value or 0) else "lower"
-    how = f"statistically {way} than" if apart else "statistically similar to"
+    how = _HOW[phrases.differ(first, last)]
     return words.say(
-        "In England's most deprived authorities the {subject} is {a}, {how} in the least "
-        "deprived ({b})",
+        "In the most deprived tenth of England's authorities the {subject} is {a}, {how} in the "
+        "least deprived ({b})",
         subject=words.lower_first(subject),
         a=first,
         b=last.with_(unit=""),
@@ -361,9 +503,7 @@ def local_gradient(fifths: Sequence[Figure], subject: str) -> Text:
             "Numbers are too small to compare the {subject} at both ends of deprivation",
             subject=subject,
         )
-    apart = (first.lower or 0) > (last.upper or 0) or (first.upper or 0) < (last.lower or 0)
-    way = "higher" if (first.value or 0) > (last.value or 0) else "lower"
-    how = f"statistically {way} than" if apart else "statistically similar to"
+    how = _HOW[phrases.differ(first, last)]
     return words.say(
         "In the most deprived quintile the {subject} is {a}, {how} in the least deprived ({b})",
         subject=subject,

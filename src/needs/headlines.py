@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from needs.blocks import Text
-from needs.comparing import chance, compare, ends, place, trend_judgement
+from needs.comparing import compare, ends, outside, place, placed, revealed, trend_judgement
 from needs.english import (
     a_or_an,
     capital,
@@ -80,6 +80,7 @@ def headline_compare(
 ) -> Text:
     """How a figure stands to its reference, in a line."""
     compared = compare(figure, reference, polarity)
+    figure, reference = revealed(figure, reference)
     what = capital(owned(figure, subject))
     if reference is None or compared.result == "not compared":
         template = "{what} was {f} {t}" if figure.shown else "{what} {t} is {f}"
@@ -129,16 +130,31 @@ def headline_parts(
 
 
 def headline_rank(
-    figures: Sequence[Figure], focus: Figure, *, noun: str = "authorities", subject: str = ""
+    figures: Sequence[Figure],
+    focus: Figure,
+    *,
+    noun: str = "authorities",
+    subject: str = "",
+    among: str = "",
 ) -> Text:
-    """Where an area stands among others, in a line."""
+    """Where an area stands among others, in a line; `among` says who they are, the area too."""
     what = capital(owned(focus, subject))
     shown = [figure for figure in figures if figure.shown]
     if not focus.shown or len(shown) < 2:
         return headline_compare(focus, None, subject=subject)
-    text = say("{what}, {f}, is the {place} of {n} {noun}", what=what, f=focus,
-               place=place(shown, focus), n=number_word(len(shown)), noun=noun)  # fmt: skip
-    return fit(text, limit=HEADLINE_LIMIT)
+    number = number_word(len(shown))
+    stands: dict[str, Figure | str] = {
+        "f": focus,
+        "place": place(shown, focus),
+        "n": f"{number}: {among}" if among else f"{number} {noun}",
+    }
+    area = capital(in_prose(focus.area_name))
+    return fit(
+        say("{what}, {f}, is the {place} of {n}", what=what, **stands),
+        say("{what}, {f}, is the {place} of {n}", what=what, **{**stands, "n": f"{number} {noun}"}),
+        say("{area}, {f}, is the {place} of {n}", area=area, **stands),
+        limit=HEADLINE_LIMIT,
+    )
 
 
 def headline_funnel(
@@ -148,6 +164,7 @@ def headline_funnel(
     *,
     noun: str = "authorities",
 ) -> Text:
-    """Whether an area lies within what chance explains, in a line."""
-    first, _ = chance(figures, focus, labels, noun)
-    return fit(join([first.removesuffix(".")]), limit=HEADLINE_LIMIT)
+    """Where an area lies by a funnel's limits, and how many lie outside them, in a line."""
+    where = placed(focus, labels)
+    others, _ = outside(figures, labels, noun)
+    return fit(join([f"{where}; {others}"]), join([where]), limit=HEADLINE_LIMIT)

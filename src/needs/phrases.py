@@ -75,10 +75,10 @@ def topic(label: str) -> str:
     return re.sub(r"^([^(),:]+)(?:: |, )([^()]+)$", r"\1 (\2)", named)
 
 
-def topic_of(figures: Sequence[Figure], subject: str) -> str:
-    """What a chart is about: its subject, or its figures' label."""
+def the_topic(figures: Sequence[Figure], subject: str) -> str:
+    """What a chart is about: its subject with the article, or its figures' label."""
     if subject:
-        return topic(subject)
+        return f"the {subject}" if subject == topic(subject) else topic(subject)
     return topic(figures[0].label) if figures else "figures"
 
 
@@ -131,7 +131,7 @@ def rest(number: int, noun: str, verb_one: str, verb_many: str, tail: str) -> st
 
 def is_zero(figure: Figure) -> bool:
     """Whether the printed number is zero."""
-    return figure.shown and figure.number.strip("-0.,") == ""
+    return figure.shown and figure.number.strip("0.,") == ""
 
 
 def since_break(

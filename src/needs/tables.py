@@ -119,10 +119,11 @@ def figures_table(
 
 
 def count_cell(count: float | None, figure: Figure) -> Cell:
-    """A numerator or denominator; the figure's shorthand where it is withheld."""
+    """A numerator or denominator as a whole number; its shorthand where it is withheld."""
     if count is None:
         return Cell("[x]" if figure.shown else f"[{STATUS_SYMBOL[figure.status]}]")
-    return Cell(format_number(count, 0 if float(count).is_integer() else 1), count)
+    # published estimates and shares of deaths can be fractions; the register keeps their decimals
+    return Cell(format_number(count), count)
 
 
 def series_table(
@@ -131,10 +132,14 @@ def series_table(
     focus: Series,
     others: Sequence[Series] = (),
     *,
+    counted: str = "count",
     notes: tuple[str, ...] = (),
     open_: bool = False,
 ) -> Table:
-    """Periods down, the newest first; areas across: the area's values with limits, then others'."""
+    """Periods down, the newest first; areas across: the area's values with limits, then others'.
+
+    `counted` names what the numerators count: "deaths".
+    """
     by_period = [{one.period: one for one in series.figures} for series in (focus, *others)]
     periods = [one.period for one in reversed(focus.figures)]
     figures = tuple(one for table in by_period for p, one in table.items() if p in set(periods))
@@ -148,7 +153,7 @@ def series_table(
             Column(f"{focus.label}: upper 95% limit", "number", unit),
         ]
     if with_counts:
-        columns.append(Column(f"{focus.label}: count", "number"))
+        columns.append(Column(f"{focus.label}: {counted}", "number"))
     columns += [Column(one.label, "number", unit) for one in others]
     body = []
     for period in periods:

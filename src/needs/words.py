@@ -23,13 +23,15 @@ from needs.blocks import Notice, Span, Text
 from needs.catalogue import Catalogue, Indicator
 from needs.comparing import (
     Comparison,
-    chance,
     compare,
     ends,
     judge,
+    outside,
     place,
+    revealed,
     trend_judgement,
     verdict,
+    why_not_tested,
 )
 from needs.english import (
     NO_INTERVAL,
@@ -123,6 +125,7 @@ __all__ = [
     "parts_sentence",
     "places_sentence",
     "possessive",
+    "publisher",
     "rank_sentence",
     "reading_ease",
     "say",
@@ -132,6 +135,7 @@ __all__ = [
     "trend_judgement",
     "trend_sentence",
     "unmet_need_sentence",
+    "why_not_tested",
     "with_noun",
 ]
 
@@ -170,9 +174,10 @@ def comparison_sentence(
     >>> plain(text).split(". ")[1]
     'That is statistically similar to England (5.0).'
     """
+    shown, other = revealed(figure, reference)
     return sentences(
-        _statement(figure, subject),
-        verdict(figure, reference, polarity=polarity, reference_name=reference_name),
+        _statement(shown, subject),
+        verdict(shown, other, polarity=polarity, reference_name=reference_name),
         marks_sentence(figure),
     )
 
@@ -248,7 +253,8 @@ def trend_sentence(
         Label of `needs.stats.trend`: "increasing", "decreasing", "no significant change", "cannot
         be calculated"; empty says nothing of it.
     polarity, subject : str
-        As in `comparison_sentence`; the subject "it" follows on from a sentence on the same figure.
+        As in `comparison_sentence`; the subject "it" follows on from a sentence that gave the last
+        figure, which is not said again.
     breaks : mapping of int to str
         Years at whose beginning the series breaks, with the reason in a sentence.
     """
@@ -259,9 +265,13 @@ def trend_sentence(
         return join([f"No figures are available{where} to show a trend."])
     if len(shown) == 1:
         one = shown[0]
-        course = sentences(
-            say("{what} was {f} {t}.", what=_subject(one, subject), f=one, t=when(one.period)),
-            "This is the only period with a figure, so there is no trend to show.",
+        course = (
+            join(["There is no earlier figure to show a trend."])
+            if subject == "it"
+            else sentences(
+                say("{what} was {f} {t}.", what=_subject(one, subject), f=one, t=when(one.period)),
+                "This is the only period with a figure, so there is no trend to show.",
+            )
         )
         recent = ""
     else:
@@ -283,6 +293,10 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
         "t1": first.period,
         "t2": last.period,
     }
+    before: dict[str, Text | str] = {
+        "t": capital(when(first.period)),
+        "a": value(first, subject),
+    }
     match moved(first, last):
         case "higher":
             return say("{what} rose from {a} ({t1}) to {b} ({t2}).", **ends)
@@ -293,6 +307,10 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
             tail = "" if tested else "The difference is not statistically significant."
         case _:
             tail = "" if is_count(last) else "The change between them cannot be tested."
+    if subject == "it":
+        again = say("{t} it was the same.", t=before["t"])
+        said = again if first.number == last.number else say("{t} it was {a}.", **before)
+        return sentences(said, "" if first.number == last.number else tail)
     if first.number == last.number:
         return say("{what} was the same in the first period ({t1}) and the last ({t2}): {a}.",
                    what=ends["what"], a=first, t1=first.period, t2=last.period)  # fmt: skip
@@ -364,20 +382,17 @@ def rank_sentence(
 
 def funnel_sentence(
     figures: Sequence[Figure],
-    focus: Figure,
     labels: Mapping[str, str],
     *,
     noun: str = "authorities",
     reference_name: str = "England",
 ) -> Text:
-    """Whether an area lies within what chance explains, and how many areas do not.
+    """What a funnel's limits allow for, how many areas lie outside them, and what that means.
 
     Parameters
     ----------
     figures : sequence of Figure
-        One an area, the focus among them.
-    focus : Figure
-        The figure of the area in question.
+        One an area.
     labels : mapping of str to str
         By area code, the label of `needs.stats.compare.funnel_outliers`.
     noun : str
@@ -385,15 +400,19 @@ def funnel_sentence(
     reference_name : str
         Whose value the limits are drawn round.
     """
-    first, outside = chance(figures, focus, labels, noun)
-    label = labels.get(focus.area_code, "not compared")
-    if not focus.shown or label == "not compared":
-        return join([first])
-    close = "It is outside the 95% limits, but inside the 99.8% limits." if "(95%)" in label else ""
-    number = capital("none" if outside == 0 else number_word(outside))
-    lie = "lies" if outside == 1 else "lie"
-    others = f"{number} of them {lie} outside the 99.8% limits around {possessive(reference_name)}"
-    return sentences(first, close, f"{others} value.")
+    many, beyond_chance = outside(figures, labels, noun)
+    meaning = (
+        "Chance alone would put about one in 500 there, so areas differ in more than chance, such "
+        "as age and deprivation. A crude rate is not adjusted for these."
+        if beyond_chance
+        else "A crude rate is not adjusted for age or deprivation, in which areas differ too."
+    )
+    return sentences(
+        "The limits show how far chance alone could carry an area of each size from "
+        f"{possessive(reference_name)} value.",
+        f"{capital(many)}.",
+        meaning,
+    )
 
 
 def parts_sentence(
@@ -655,20 +674,27 @@ def places_sentence(
     )
 
 
-def missing_notice(indicators: Sequence[Indicator], catalogue: Catalogue, area_name: str) -> Notice:
-    """What a chapter cannot show: each indicator, who publishes it and how to add it."""
-    name = in_prose(area_name)
-    items = []
-    for one in indicators:
-        keys = catalogue.sources_of(one.key)
-        producers = sorted({catalogue.sources[key].producer for key in keys})
-        items.append(
-            sentences(
-                f"{one.name}: not available for {name}.",
-                f"Published by {listing(producers)}." if producers else "",
-                f"To add it: {one.how_to_add.strip().rstrip('.')}." if one.how_to_add else "",
-            )
-        )
+def missing_notice(indicators: Sequence[Indicator], catalogue: Catalogue, why: str) -> Notice:
+    """What a chapter cannot show: each indicator and who publishes it, in a line.
+
+    Parameters
+    ----------
+    indicators : sequence of Indicator
+    catalogue : Catalogue
+    why : str
+        As it follows on "Two indicators are": "not available for Rutland".
+    """
+    items = tuple(
+        join([f"{one.name}. Publisher: {publisher(one, catalogue)}."]) for one in indicators
+    )
     number = capital(count_noun(len(items), "indicator", words=True))
     verb = "is" if len(items) == 1 else "are"
-    return Notice(f"{number} {verb} not available for {name}", tuple(items), kind="missing")
+    return Notice(f"{number} {verb} {why}", items, kind="missing")
+
+
+def publisher(indicator: Indicator, catalogue: Catalogue) -> str:
+    """Who publishes an indicator: its own entry's word, or the producers of its sources."""
+    if indicator.publisher:
+        return indicator.publisher
+    producers = {catalogue.sources[key].producer for key in catalogue.sources_of(indicator.key)}
+    return listing(sorted(producers))

@@ -104,6 +104,7 @@ def test_zero_is_a_number(tmp_path: Path) -> None:
     [
         ("[c]", "suppressed"),
         ("[x]", "unavailable"),
+        ("[n]", "unreliable"),
         ("[u]", "unreliable"),
         ("[z]", "not applicable"),
         ("[k]", "rounds to zero"),

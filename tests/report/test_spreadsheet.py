@@ -234,17 +234,19 @@ def test_headline_figures_are_the_registers(workbook: Any, document: Document) -
     (cards,) = [block for block in document.blocks if isinstance(block, Cards)]
     head, *rows = values(workbook["Headline_figures"])
     assert head == [
-        "Measure", "Value", "Unit", "Lower 95% limit", "Upper 95% limit", "England",
-        "West Midlands region", "Compared with England", "Recent trend", "Detail",
+        "Measure", "Value", "Unit", "Period", "Lower 95% limit", "Upper 95% limit", "England",
+        "West Midlands region", "Compared with England", "Recent trend", "Note",
     ]  # fmt: skip
     assert len(rows) == len(cards.items)
     (figure,) = [one for one in document.register if one.id == cards.items[0].figure]
     assert rows[0] == [
-        "Deaths from drug misuse", figure.value, "per 100,000", exact(figure.lower),
+        "Deaths from drug misuse", figure.value, "per 100,000", figure.period, exact(figure.lower),
         exact(figure.upper),
-        5.0, 5.4, "Similar to England", "increasing (getting worse)", cards.items[0].detail,
+        5.0, 5.4, "Similar to England", "increasing (getting worse)", figure.symbols or "none",
     ]  # fmt: skip
-    assert grid(workbook["Headline_figures"])[1][3].number_format == "#,##0.0"
+    # a comparator without a figure has the symbol that the report's tables give it
+    assert rows[1][6:8] == ["[x]", "[x]"]
+    assert grid(workbook["Headline_figures"])[1][4].number_format == "#,##0.0"
 
 
 @pytest.mark.parametrize(

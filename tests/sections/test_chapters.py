@@ -101,7 +101,7 @@ def test_the_strategys_local_picture_is_there(worcestershire: Assessment, report
     assert values["lsoas_most_deprived_30"] == "74"
     assert values["residents_most_deprived_10"] == "27,750"
     assert values["residents_most_deprived_30"] == "122,975"
-    assert figures[na.figure("prison_continuity").id].number == "25.17"
+    assert figures[na.figure("prison_continuity").id].value == 25.17
     assert "80.6%" in text
 
 

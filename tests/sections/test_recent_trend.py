@@ -17,7 +17,7 @@ def test_pooled_years_take_the_trend_of_single_years(worcestershire: Assessment)
     na = worcestershire
     pooled = na.indicator("drug_misuse_rate")
     own = indicator.own_trend(na, pooled)
-    assert (own.label, own.why) == (indicator.TREND_WORDS, "the periods are longer than a year")
+    assert (own.label, own.why) == (indicator.TREND_WORDS, "three-year periods overlap")
     told = indicator.recent(na, pooled)
     yearly = indicator.own_trend(na, na.indicator("drug_misuse_yearly_rate"))
     assert told.label == yearly.label != indicator.TREND_WORDS

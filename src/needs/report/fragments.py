@@ -24,7 +24,7 @@ _COMPARISONS = {
     "similar": "Similar to England",
     "higher": "Higher than England",
     "lower": "Lower than England",
-    "not compared": "Not compared with England",
+    "not compared": "Difference from England not tested",
 }
 
 
@@ -74,7 +74,8 @@ class View:
 
 def comparison_words(card: Card) -> str:
     """How the area compares with England, in words."""
-    return _COMPARISONS.get(card.comparison, card.comparison.capitalize())
+    said = _COMPARISONS.get(card.comparison, card.comparison.capitalize())
+    return f"{said}: {card.comparison_why}" if card.comparison_why else said
 
 
 def trend_words(card: Card) -> str:

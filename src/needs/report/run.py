@@ -510,7 +510,10 @@ def _geography(opened: Any) -> str:
     index = opened.catalogue.indices.get(opened.index_edition)
     if index is None:
         return ""
-    return f"LSOA {index.lsoa_vintage} boundaries (English Indices of Deprivation {index.edition})"
+    return (
+        f"Lower layer super output areas (LSOAs) of {index.lsoa_vintage} "
+        f"(English Indices of Deprivation {index.edition})"
+    )
 
 
 def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[str, ...]:

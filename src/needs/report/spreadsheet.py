@@ -41,7 +41,7 @@ _HEADING = Alignment(wrap_text=True, vertical="bottom")
 # what a spreadsheet program takes for the beginning of a formula
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PRINTED = re.compile(
-    r"(?P<before>[£]?)(?P<number>-?[\d,]*\d(?:\.(?P<decimals>\d+))?)(?P<after>%?)"
+    r"(?P<before>[£]?)(?P<number>[-−]?[\d,]*\d(?:\.(?P<decimals>\d+))?)(?P<after>%?)"
 )
 
 # XML cannot hold these characters, and so no workbook can
@@ -264,25 +264,34 @@ def _cards(document: Document) -> Iterator[Sheet]:
                     Column("Measure", "header"),
                     Column("Value"),
                     Column("Unit", "text"),
+                    Column("Period", "text"),
                     *(Column(label) for label in _LIMITS),
                     *(Column(name) for name in others),
                     Column("Compared with England", "text"),
                     Column("Recent trend", "text"),
-                    Column("Detail", "text"),
+                    Column("Note", "text"),
                 ),
                 rows=tuple(
-                    _card_row(card, figures.get(card.figure), others) for card in block.items
+                    _card_row(card, figures.get(card.figure), others, block.figures)
+                    for card in block.items
                 ),
                 notes=_source_note(view, block.sources),
                 chapter=chapter.label,
             )
 
 
-def _card_row(card: Card, figure: Figure | None, others: Sequence[str]) -> tuple[Cell, ...]:
+def _card_row(
+    card: Card, figure: Figure | None, others: Sequence[str], beside: Sequence[Figure]
+) -> tuple[Cell, ...]:
+    numbers: dict[str, Figure] = {}
     if figure is None:
         value, unit, limits = _as_printed(card.value), "[z]", [Cell("[z]"), Cell("[z]")]
+        period = note = "[z]"
     else:
         value, unit = Cell(figure.number, figure.value), figure.unit or "[z]"
+        period, note = figure.period, figure.symbols or "none"
+        same = (one for one in beside if one.indicator == figure.indicator)
+        numbers = {one.area_name: one for one in same if one.period == figure.period}
         none = "[x]" if figure.shown else figure.number
         limits = [
             Cell(none) if limit is None else Cell(format_number(limit, figure.decimals), limit)
@@ -293,18 +302,26 @@ def _card_row(card: Card, figure: Figure | None, others: Sequence[str]) -> tuple
         Cell(card.label),
         value,
         Cell(unit),
+        Cell(period),
         *limits,
-        *(_as_printed(comparators.get(name) or "[z]") for name in others),
+        *(
+            Cell(numbers[name].number, numbers[name].value)
+            if name in numbers and name in comparators
+            else _as_printed(comparators.get(name) or "[x]")
+            for name in others
+        ),
         Cell(comparison_words(card)),
         Cell(trend_words(card).removeprefix("Recent trend: ") or "[z]"),
-        Cell(card.detail or "[z]"),
+        Cell(note),
     )
 
 
 def _as_printed(text: str) -> Cell:
     """A number from its print, where there is nothing but the print."""
     found = _PRINTED.fullmatch(text)
-    return Cell(text, float(found["number"].replace(",", ""))) if found else Cell(text)
+    if not found:
+        return Cell(text)
+    return Cell(text, float(found["number"].replace(",", "").replace("−", "-")))
 
 
 def _tables(document: Document) -> Iterator[Sheet]:

@@ -22,7 +22,7 @@ from needs.blocks import (
 )
 from needs.figures import SYMBOLS, Figure, figure_id
 from needs.neighbours import AGES, FEATURES, METHOD, SPARSE
-from needs.sections.indicator import shows_plans
+from needs.sections.indicator import shows_plans, to_add
 
 
 def sources(na: Assessment) -> Blocks:
@@ -300,9 +300,9 @@ def claims(na: Assessment) -> Blocks:
         Prose(
             (
                 Span(
-                    f"{len(of_area)} figures were printed in the documents that this report "
-                    "serves. Each stands beside the report's own figure, or is listed as not "
-                    "available with its publisher."
+                    f"The documents that this report serves print {len(of_area)} figures. Each "
+                    "stands beside the report's own figure, or is listed as not available with "
+                    "its publisher."
                 ),
             )
         ),
@@ -409,6 +409,35 @@ def later(na: Assessment) -> Blocks:
             ),
             rows=tuple(body),
             figures=tuple({one.id: one for one in figures}.values()),
+        ),
+    )
+
+
+def how_to_add(na: Assessment) -> Blocks:
+    """List every indicator that the chapters could not show, and how an analyst adds it."""
+    absent = to_add(na)
+    if not absent:
+        return Blocks()
+    rows = tuple(
+        (
+            Cell(one.name),
+            Cell(words.publisher(one, na.catalogue)),
+            Cell(f"{one.how_to_add.strip().rstrip('.')}."),
+        )
+        for one in absent
+    )
+    return blocks(
+        Heading("How to add what is not available"),
+        Table(
+            id="how_to_add",
+            caption=f"Indicators without a figure for {words.in_prose(na.name)}, and how to add "
+            "them",
+            columns=(
+                Column("Indicator", "header"),
+                Column("Publisher", "text"),
+                Column("How to add it", "text"),
+            ),
+            rows=rows,
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,8 @@ from needs.blocks import (
 )
 from needs.catalogue import Indicator
 from needs.figures import Figure, Series
+from needs.periods import parse
+from needs.phrases import ages
 from needs.stats import compare
 from needs.stats.trend import POINTS, recent_trend
 
@@ -45,12 +47,19 @@ NEIGHBOURS_NOTE = (
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
 
-#: Authorities so small that health sources often publish them with a neighbour.
-MERGED = {"E06000053": "Cornwall", "E09000001": "Hackney"}
-
 COMPARISON_NOTE = (
-    "Compared with England: the area's 95% confidence interval against England's value; without an "
-    "interval the two are not compared."
+    "Compared with England: the area's 95% confidence interval against England's value. Without an "
+    "interval the difference is not tested; nor is it for counts, which depend on the size of the "
+    "area."
+)
+
+#: What a table says where a difference from England was not tested.
+NOT_TESTED = "not tested"
+
+DECIMALS_NOTE = "Each number has the decimals that its source prints."
+
+FUNNEL = (
+    "The curves are control limits (95% and 99.8%) round England's value, not confidence intervals."
 )
 
 #: Points on each line of a funnel: enough to look smooth.
@@ -62,13 +71,21 @@ WITHHELD, LATER, NO_FIGURE, NOT_AT_HAND = "withheld", "later", "no figure", "not
 #: What the rule says where it does not apply: nothing that a sentence needs to repeat.
 TREND_WORDS = "cannot be calculated"
 
+#: Why there is no recent trend, as a card has room for; by the reason of `needs.stats.trend`.
+NO_TREND = {
+    "fewer than five points": "fewer than five periods",
+    "the last five points are not consecutive years": "a year is left out",
+    "a value is missing": "a year has no figure",
+    "an interval is missing": "a period has no interval",
+}
+
 
 def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
     """Open a chapter with the two or three findings that matter most."""
     found = []
     figures: list[Figure] = []
     for indicator in na.catalogue.chapter(chapter):
-        if not indicator.headline or not na.has(indicator.key):
+        if not indicator.headline or not na.has(indicator.key) or _told_elsewhere(na, indicator):
             continue
         figure = na.figure(indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
@@ -84,8 +101,11 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
 def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
     """One sentence or two on an indicator: its value, its interval, and England beside it.
 
-    Where a newer period is withheld, the value is of an older one, and the text says so.
+    Where a newer period is withheld, the value is of an older one, and the text says so. A rate
+    that is told elsewhere by a better one is not compared again.
     """
+    if _told_elsewhere(na, indicator):
+        reference = figure  # its own comparator, of which nothing is said
     text = words.comparison_sentence(
         figure,
         reference if reference and reference.shown else None,
@@ -99,12 +119,16 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
 
 
 def glance(na: Assessment, chapter: str) -> Blocks:
-    """Show a chapter's indicators in one table beside the region and England."""
+    """Show a chapter's indicators in one table beside the region and England.
+
+    A crude rate is left out where the standardised rate of the same events is there: two verdicts
+    on the same deaths would only confuse.
+    """
     rows = []
     figures: list[Figure] = []
     older: list[str] = []
     for indicator in na.catalogue.chapter(chapter):
-        if not na.has(indicator.key):
+        if not na.has(indicator.key) or _told_elsewhere(na, indicator):
             continue
         figure = na.figure(indicator.key)
         gone = na.withheld(indicator.key)
@@ -126,7 +150,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 high,
                 *(tables.value_cell(one) for one in regions),
                 tables.value_cell(england),
-                Cell(compared.judgement),
+                Cell(NOT_TESTED if compared.reason else compared.judgement),
                 Cell(recent(na, indicator).text),
             )
         )
@@ -145,17 +169,23 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         Column("Compared with England", "text"),
         Column("Recent trend", "text"),
     )
+    every = columns
     columns, body = _without_empty(columns, rows)
-    compared_at_all = any(column.label == "Compared with England" for column in columns)
+    kept = [column.label for column in columns]
+    others = [one.name for one in na.places[1:] if one.name in kept]
+    beside = f" beside {words.listing([words.in_prose(one) for one in others])}" if others else ""
+    notes = [COMPARISON_NOTE] if "Compared with England" in kept else []
+    notes += [DECIMALS_NOTE] if _mixed_decimals(figures) else []
+    notes += _left_out([one.label for one in every if one.label not in kept], na)
     return blocks(
         Heading("At a glance"),
         Table(
             id=f"glance_{chapter}",
-            caption=f"{na.name} beside "
-            f"{words.listing([one.name for one in na.places[1:]])}, newest figures to {na.year}",
+            caption=f"{words.capital(words.in_prose(na.name))}{beside}, newest figures to "
+            f"{na.year}",
             columns=columns,
             rows=body,
-            notes=(*((COMPARISON_NOTE,) if compared_at_all else ()), *older),
+            notes=(*notes, *older),
             sources=tables.sources_of(_shown(figures)),
             figures=tuple(figures),
         ),
@@ -166,7 +196,7 @@ def _without_empty(
     columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Leave out columns in which every row says only that there is nothing."""
-    nothing = {"[x]", "not compared", TREND_WORDS}
+    nothing = {"[x]", NOT_TESTED, TREND_WORDS}
     kept = [
         place for place in range(len(columns)) if not {row[place].text for row in rows} <= nothing
     ]
@@ -174,6 +204,50 @@ def _without_empty(
         tuple(columns[place] for place in kept),
         tuple(tuple(row[place] for place in kept) for row in rows),
     )
+
+
+def _left_out(labels: Sequence[str], na: Assessment) -> list[str]:
+    """What the columns that were left out would have said: that there is nothing."""
+    places = [one.name for one in na.places[1:] if one.name in labels]
+    said = list(_none_at_hand(places, intervals="Upper 95% limit" not in labels))
+    if "Recent trend" in labels:
+        said.append("A recent trend cannot be calculated for any of these.")
+    return said
+
+
+def _none_at_hand(places: Sequence[str], *, intervals: bool = True) -> tuple[str, ...]:
+    """A sentence on places, and intervals, that a table lacks; none where it lacks none."""
+    lacking = [f"no figures for {' or '.join(words.in_prose(one) for one in places)}"]
+    lacking = lacking if places else []
+    lacking += [] if intervals else ["no intervals"]
+    return (f"{words.capital(words.listing(lacking))} are at hand.",) if lacking else ()
+
+
+def _mixed_decimals(figures: Iterable[Figure]) -> bool:
+    """Whether figures of one indicator are printed with different decimals."""
+    printed: dict[str, set[int]] = {}
+    for one in figures:
+        if one.shown:
+            printed.setdefault(one.indicator, set()).add(one.decimals)
+    return any(len(decimals) > 1 for decimals in printed.values())
+
+
+def standardised(na: Assessment, indicator: Indicator) -> Indicator | None:
+    """The standardised rate of the events that a crude rate counts, where the area has one.
+
+    The crude rate is then there for the funnel and for small districts alone.
+    """
+    better = na.catalogue.indicators.get(indicator.numerator)
+    if indicator.statistic != "crude_rate" or better is None:
+        return None
+    same = better.statistic == "directly_standardised_rate" and na.has(better.key)
+    return better if same else None
+
+
+def _told_elsewhere(na: Assessment, indicator: Indicator) -> bool:
+    """Whether a crude rate's events have a standardised rate here that is compared with England."""
+    of_trend = [one for one in na.catalogue.indicators.values() if one.trend_from == indicator.key]
+    return bool(standardised(na, indicator)) or any(na.has(one.key) for one in of_trend)
 
 
 def indicators(na: Assessment, chapter: str) -> Blocks:
@@ -185,25 +259,30 @@ def indicators(na: Assessment, chapter: str) -> Blocks:
             continue
         shown = section(na, indicator.key)
         out.extend(shown)
-        if not shown.items and na.has(indicator.key):
+        if not shown.items and na.has(indicator.key) and not standardised(na, indicator):
             alone.append(indicator)
     return blocks(out, _single_figures(na, alone) if alone else None)
 
 
 def section(na: Assessment, key: str) -> Blocks:
     """Show one indicator: what it is, how the area compares, and the charts its data allow."""
-    parts: tuple[Blocks, ...] = (trend(na, key),)
-    if not _tells_a_trend(na, key):
-        parts += (by_sex(na, key), by_district(na, key))
-        parts += (beside_neighbours(na, key), authorities(na, key))
+    indicator = na.indicator(key)
+    better = standardised(na, indicator)
+    parts: tuple[Blocks, ...]
+    if better:
+        parts = _beside_standardised(na, key, better)
+    else:
+        parts = (trend(na, key),)
+        if not _tells_a_trend(na, key):
+            parts += (by_sex(na, key), by_district(na, key))
+            parts += (beside_neighbours(na, key), authorities(na, key))
     shown = [part for part in parts if part.items]
     if not shown:
         return Blocks()
-    indicator = na.indicator(key)
     return blocks(
         Heading(indicator.name),
         definition(na, indicator),
-        message(na, key),
+        _why_crude(better) if better else message(na, key),
         _no_total(na) if na.members and not na.has(key) else None,
         *shown,
     )
@@ -212,6 +291,28 @@ def section(na: Assessment, key: str) -> Blocks:
 def _tells_a_trend(na: Assessment, key: str) -> bool:
     """Whether an indicator is there for another's recent trend: its single years say no more."""
     return any(one.trend_from == key for one in na.catalogue.indicators.values())
+
+
+def _beside_standardised(na: Assessment, key: str, better: Indicator) -> tuple[Blocks, ...]:
+    """What a crude rate adds to the standardised one: districts that have no other, the funnel."""
+    districts = Blocks() if _districts_complete(na, better.key) else by_district(na, key)
+    return districts, authorities(na, key)
+
+
+def _districts_complete(na: Assessment, key: str) -> bool:
+    """Whether every district has a figure in the period that districts are shown in."""
+    period = _district_period(na, key)
+    shown = [one for one in na.across(key, na.districts, period) if one.shown] if period else []
+    return len(shown) == len(na.districts)
+
+
+def _why_crude(better: Indicator) -> Prose:
+    text = (
+        f"The rate to compare and to follow over time is the standardised one, under "
+        f"“{better.name}”. This one stands here because a funnel needs events and people, and "
+        "because a small area can have it where it has no standardised rate."
+    )
+    return Prose((Span(text),), style="note")
 
 
 def _no_total(na: Assessment) -> Prose:
@@ -348,14 +449,14 @@ def message(na: Assessment, key: str) -> Blocks:
     reference = na.figure(key, na.england, figure.period)
     series = _from_first_value(na.series(key))
     text = finding(na, indicator, figure, reference)
-    label = own_trend(na, indicator).label
+    label = own_trend(na, indicator).said
     if len([one for one in series.figures if one.shown]) > 1:
         text = (
             *text,
             Span(" "),
             *words.trend_sentence(
                 series,
-                "" if label == TREND_WORDS else label,
+                label,
                 polarity=indicator.polarity,
                 subject="it",
                 breaks=indicator.breaks,
@@ -383,17 +484,24 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         kept = tuple(one for one in series.figures if one.period in periods)
         if place.code != na.area.code and any(one.shown for one in kept):
             others.append(Series(series.label, series.role, kept))
-    label = own_trend(na, indicator).label
-    label = "" if label == TREND_WORDS else label
+    label = own_trend(na, indicator).said
+    names = words.listing([words.in_prose(one) for one in (na.name, *(o.label for o in others))])
+    drawn = {na.name, *(one.label for one in others)}
+    lacking = [one.name for one in comparable if one.name not in drawn]
     table = tables.series_table(
-        f"{key}_trend", f"{indicator.name}: {na.name} and comparators by period", focus, others
+        f"{key}_trend",
+        f"{indicator.name}: {names} by period",
+        focus,
+        others,
+        counted=indicator.counted,
+        notes=_none_at_hand(lacking),
     )
     chart_id = f"chart_{key}_trend"
     return blocks(
         Chart(
             id=chart_id,
             headline=_headline(na, indicator, focus, label),
-            subtitle=_subtitle(indicator, focus.figures, na),
+            subtitle=_subtitle(indicator, focus.figures, na, intervals=_band(focus.figures)),
             svg=charts.trend(
                 [focus, *others],
                 unit=indicator.unit,
@@ -401,7 +509,11 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
                 chart_id=chart_id,
             ),
             alt=words.alt_trend(
-                [focus, *others], label, subject=_subject(indicator), unit=indicator.unit
+                [focus, *others],
+                label,
+                subject=_subject(indicator),
+                unit=indicator.unit,
+                breaks=indicator.breaks,
             ),
             table=table,
             figures=_shown(table.figures),
@@ -417,7 +529,7 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     england = na.figure(indicator.key, na.england, newest.period)
     compared = words.compare(newest, england, indicator.polarity)
     changed = words.changed(focus, label, breaks=indicator.breaks)
-    if compared.result == "not compared" or changed:
+    if compared.result == "not compared" or changed or _told_elsewhere(na, indicator):
         return words.headline_trend(
             focus, label, polarity=indicator.polarity, subject=subject, breaks=indicator.breaks
         )
@@ -457,7 +569,13 @@ def by_sex(na: Assessment, key: str) -> Blocks:
         Chart(
             id=chart_id,
             headline=findings.by_sex(figures[0], figures[1], _subject(indicator)),
-            subtitle=_subtitle(indicator, figures, na),
+            subtitle=_subtitle(
+                indicator,
+                figures,
+                na,
+                place=words.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
+                intervals=_lines([one for _, one in rows]),
+            ),
             svg=charts.grouped_bars(
                 series, unit=indicator.unit, chart_id=chart_id, group="area_name"
             ),
@@ -495,7 +613,13 @@ def by_district(na: Assessment, key: str) -> Blocks:
             headline=words.headline_parts(
                 districts, reference, noun=na.parts_noun, subject=_subject(indicator)
             ),
-            subtitle=_subtitle(indicator, districts, na, place=f"{na.parts_noun} of {na.name}"),
+            subtitle=_subtitle(
+                indicator,
+                districts,
+                na,
+                place=f"{na.parts_noun} of {words.in_prose(na.name)}",
+                intervals=_lines((*districts, whole)),
+            ),
             svg=charts.caterpillar(
                 [*districts, *([whole] if whole.shown else [])],
                 focus=na.area.code if whole.shown else None,
@@ -538,12 +662,15 @@ def beside_neighbours(na: Assessment, key: str) -> Blocks:
     chart_id = f"chart_{key}_neighbours"
     noun = "similar authorities"
     subject = _subject(indicator)
+    neighbours = f"its {words.count_noun(len(others), 'statistical neighbour')}"
     place = f"{na.name} and its statistical neighbours"
     return blocks(
         Chart(
             id=chart_id,
-            headline=words.headline_rank(figures, focus, noun=noun, subject=subject),
-            subtitle=_subtitle(indicator, [focus], na, place=place),
+            headline=words.headline_rank(
+                figures, focus, noun=noun, subject=subject, among=f"itself and {neighbours}"
+            ),
+            subtitle=_subtitle(indicator, [focus], na, place=place, intervals=_lines(figures)),
             svg=charts.caterpillar(
                 figures,
                 focus=na.area.code,
@@ -552,7 +679,11 @@ def beside_neighbours(na: Assessment, key: str) -> Blocks:
                 chart_id=chart_id,
             ),
             alt=words.alt_caterpillar(
-                figures, focus, england if england.shown else None, noun=noun, subject=subject
+                figures,
+                focus,
+                england if england.shown else None,
+                subject=subject,
+                among=f"{words.in_prose(na.name)} and {neighbours}",
             ),
             table=table,
             figures=_shown(table.figures),
@@ -604,8 +735,8 @@ def authorities(na: Assessment, key: str) -> Blocks:
         print_around=na.area.code,
     )
     chart_id = f"chart_{key}_authorities"
-    funnel = indicator.statistic in ("crude_rate",) and reference is not None
-    if funnel and reference is not None:
+    note = None
+    if indicator.statistic == "crude_rate" and reference is not None:
         limits, labels = funnel_limits(figures, reference, indicator.multiplier)
         drawn = charts.funnel(
             figures,
@@ -614,9 +745,12 @@ def authorities(na: Assessment, key: str) -> Blocks:
             limits=limits,
             unit=indicator.unit,
             chart_id=chart_id,
+            size=_size(indicator, period),
         )
         alt = words.alt_funnel(figures, focus, labels, subject=_subject(indicator))
         headline = words.headline_funnel(figures, focus, labels)
+        intervals = FUNNEL
+        note = Prose(words.funnel_sentence(figures, labels), style="note")
     else:
         drawn = charts.caterpillar(
             figures,
@@ -627,19 +761,34 @@ def authorities(na: Assessment, key: str) -> Blocks:
         )
         alt = words.alt_caterpillar(figures, focus, reference, subject=_subject(indicator))
         headline = words.headline_rank(figures, focus, subject=_subject(indicator))
+        intervals = _lines(figures)
     return blocks(
         _older(na, key, period),
         Chart(
             id=chart_id,
             headline=headline,
-            subtitle=_subtitle(indicator, [focus], na, place="upper-tier authorities in England"),
+            subtitle=_subtitle(
+                indicator,
+                [focus],
+                na,
+                place="upper-tier authorities in England",
+                intervals=intervals,
+            ),
             svg=drawn,
             alt=alt,
             table=table,
             figures=_shown(table.figures),
             sources=table.sources,
         ),
+        note,
     )
+
+
+def _size(indicator: Indicator, period: str) -> str:
+    """What a funnel's denominator is: residents, of an age, summed over pooled years."""
+    people = "Residents" if indicator.age == "all ages" else f"Residents, {ages(indicator.age)}"
+    years = len(parse(period).years)
+    return f"{people}, summed over {words.number_word(years)} years" if years > 1 else people
 
 
 def _older(na: Assessment, key: str, period: str) -> Prose | None:
@@ -693,34 +842,26 @@ def funnel_limits(
 
 
 def missing(na: Assessment, chapter: str) -> Blocks:
-    """List the chapter's indicators that are not at hand, with publisher and how to add them."""
+    """List the chapter's indicators that are not at hand, each with its publisher.
+
+    How to add them stands in the annex, in one list: it is nothing for a board to read.
+    """
+    name = words.in_prose(na.name)
     absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
     why: dict[str, list[Indicator]] = {}
     for one in absent:
         why.setdefault(why_missing(na, one.key), []).append(one)
-    withheld, later = why.get(WITHHELD, []), why.get(LATER, [])
-    elsewhere, absent = why.get(NO_FIGURE, []), why.get(NOT_AT_HAND, [])
-    notices: list[Block] = []
-    if withheld:
-        notices.append(
-            _notice(
-                "Withheld",
-                f"figures of {words.in_prose(na.name)} rest on too few events to be reliable, or "
-                "are confidential",
-                withheld,
-            )
-        )
-    if elsewhere:
-        notices.append(
-            _notice(
-                "Not in the files at hand",
-                f"the publisher's file at hand has other areas, but no figure for "
-                f"{words.in_prose(na.name)} up to {na.year}",
-                elsewhere,
-            )
-        )
-    if absent:
-        notices.append(words.missing_notice(absent, na.catalogue, na.name))
+    later = why.get(LATER, [])
+    reasons = {
+        WITHHELD: f"withheld for {name}: too few events for a rate, or confidential",
+        NO_FIGURE: f"not given for {name} up to {na.year} in the files at hand",
+        NOT_AT_HAND: f"not available for {name}",
+    }
+    notices = [
+        words.missing_notice(why[key], na.catalogue, said)
+        for key, said in reasons.items()
+        if key in why
+    ]
     if later:
         names = words.listing([words.lower_first(one.name) for one in later])
         text = (
@@ -729,21 +870,6 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )
-    if notices and na.area.code in MERGED:
-        notices.append(
-            Notice(
-                "Small authority",
-                (
-                    (
-                        Span(
-                            f"Many health sources publish {words.in_prose(na.name)} together with "
-                            f"{MERGED[na.area.code]}: figures missing here may stand there."
-                        ),
-                    ),
-                ),
-                "information",
-            )
-        )
     return blocks(Heading("Not available"), notices) if notices else Blocks()
 
 
@@ -751,8 +877,8 @@ def missing(na: Assessment, chapter: str) -> Blocks:
 class Recent:
     """A recent trend: its label, and whether that is better or worse by the polarity.
 
-    `of` names the series and its years where it is not the indicator's own; `why` says what keeps a
-    trend from being calculated.
+    `of` names the series and its years where it is not the indicator's own; `why` says in a few
+    words what keeps a trend from being calculated.
     """
 
     label: str
@@ -771,9 +897,22 @@ class Recent:
         return f" (getting {self.trend_is})" if self.trend_is else ""
 
     @property
+    def said(self) -> str:
+        """The label as a sentence takes it; empty where there is no trend."""
+        return "" if self.label == TREND_WORDS else self.label
+
+    @property
     def text(self) -> str:
         """The trend in a table's cell."""
-        return f"{self.label} ({self.of})" if self.of and self.label != TREND_WORDS else self.label
+        return f"{self.label} ({self.of})" if self.of and self.said else self.label
+
+
+def to_add(na: Assessment) -> tuple[Indicator, ...]:
+    """Indicators of all chapters that `missing` lists and that a file could still bring."""
+    chapters = dict.fromkeys(one.chapter for one in na.catalogue.indicators.values())
+    every = (one for chapter in chapters for one in na.catalogue.chapter(chapter))
+    absent = (one for one in every if not _anything(na, one.key))
+    return tuple(one for one in absent if why_missing(na, one.key) != LATER)
 
 
 def recent(na: Assessment, indicator: Indicator) -> Recent:
@@ -791,7 +930,7 @@ def own_trend(na: Assessment, indicator: Indicator) -> Recent:
     """The recent trend of an indicator's own series."""
     series = na.series(indicator.key)
     if not series.figures:
-        return Recent(TREND_WORDS)
+        return Recent(TREND_WORDS, why="no figures")
     frame = pd.DataFrame(
         {
             "area": na.area.code,
@@ -800,6 +939,10 @@ def own_trend(na: Assessment, indicator: Indicator) -> Recent:
             "value": [one.value for one in series.figures],
             "lower": [one.lower for one in series.figures],
             "upper": [one.upper for one in series.figures],
+            "edition": [
+                sum(_start(one.period).year >= year for year in indicator.breaks)
+                for one in series.figures
+            ],
         }
     ).astype({"value": float, "lower": float, "upper": float})
     out = recent_trend(
@@ -810,10 +953,22 @@ def own_trend(na: Assessment, indicator: Indicator) -> Recent:
         lower="lower",
         upper="upper",
         start="begins",
+        series="edition",
     ).iloc[0]
-    told = Recent(str(out["trend"]), why=str(out["reason"]))
+    told = Recent(str(out["trend"]))
+    if not told.said:
+        return replace(told, why=_no_trend(str(out["reason"]), series))
     judged = words.judge(told.way, indicator.polarity) if told.way else ""
     return replace(told, trend_is=judged) if judged in ("better", "worse") else told
+
+
+def _no_trend(reason: str, series: Series) -> str:
+    """Why there is no recent trend, in a few words."""
+    lengths = {len(parse(one.period).years) for one in series.figures}
+    if max(lengths) > 1:  # more periods would not help
+        years = words.number_word(max(lengths)) if len(lengths) == 1 else "several"
+        return f"{years}-year periods overlap"
+    return NO_TREND.get(reason, reason)
 
 
 def shows_plans(indicator: Indicator) -> bool:
@@ -827,14 +982,10 @@ def is_count(indicator: Indicator) -> bool:
 
 
 def _start(label: str) -> pd.Timestamp:
-    from needs.periods import parse
-
     return pd.Timestamp(parse(label).start)
 
 
 def _end(label: str) -> pd.Timestamp:
-    from needs.periods import parse
-
     return pd.Timestamp(parse(label).end)
 
 
@@ -855,12 +1006,6 @@ def why_missing(na: Assessment, key: str) -> str:
     rows = na.rows(key)
     of_files = (set(str(keys).split(";")) <= na.files_of for keys in rows["source"].unique())
     return NO_FIGURE if any(of_files) else NOT_AT_HAND
-
-
-def _notice(title: str, why: str, chosen: list[Indicator]) -> Notice:
-    """A list of indicators that share one reason."""
-    items = tuple((Span(f"{one.name}: {why}."),) for one in chosen)
-    return Notice(title, items, "missing")
 
 
 def _anything(na: Assessment, key: str) -> bool:
@@ -922,9 +1067,11 @@ def _subtitle(
     indicator: Indicator,
     figures: tuple[Figure, ...] | list[Figure],
     na: Assessment,
+    *,
     place: str = "",
+    intervals: str = "",
 ) -> str:
-    """What is measured, in which unit, where, when, and what the band or bars are."""
+    """What is measured, in which unit, where, when, and what shows the uncertainty."""
     shown = [one for one in figures if one.shown] or list(figures)
     first, last = shown[0].period, shown[-1].period
     when = (
@@ -934,10 +1081,25 @@ def _subtitle(
         if " to " not in first
         else (f"{first}, through {last}")
     )
-    interval = any(one.lower is not None for one in figures)
     parts = [indicator.name, indicator.unit, place or na.name, when]
     text = ", ".join(part for part in parts if part)
-    return f"{text}. Bands and bars are 95% confidence intervals." if interval else f"{text}."
+    return f"{text}. {intervals}".strip() if intervals else f"{text}."
+
+
+def _band(figures: Iterable[Figure]) -> str:
+    """What a line chart's band is, where it has one, and where it has none."""
+    limits = [one.lower is not None for one in figures if one.shown]
+    if not any(limits):
+        return ""
+    where = "" if all(limits) else ", for the periods that have one"
+    return f"The band is the 95% confidence interval{where}."
+
+
+def _lines(figures: Iterable[Figure]) -> str:
+    """What the lines through a chart's marks are, where it has any."""
+    if not any(one.lower is not None for one in figures):
+        return ""
+    return "The lines are 95% confidence intervals."
 
 
 def _shown(figures: list[Figure] | tuple[Figure, ...]) -> tuple[Figure, ...]:

@@ -36,7 +36,8 @@ def residents(na: Assessment) -> Blocks:
     older = population.age_share(na, na.area, "65 and over")
     england = population.age_share(na, na.england, "65 and over")
     text = words.say(
-        "{area} had {whole} at {when}. {older} were aged 65 or over, against {england} in England.",
+        "{area} had {whole} at {when}. Of these, {older} were aged 65 or over, against {england} "
+        "in England.",
         area=words.capital(words.in_prose(na.name)),
         whole=whole.with_(unit="residents"),
         when=whole.period,
@@ -179,19 +180,18 @@ def deprivation_counts(na: Assessment) -> Blocks:
             cells += [tables.value_cell(one) for one in parts]
             figures += parts
         rows.append(tuple(cells))
-    count10, count30 = deprivation.lsoa_count(na, 1), deprivation.lsoa_count(na, 3)
-    text = words.say(
-        "{area} has {lsoas} (LSOAs). In the most deprived 10% in England: {ten}, where {people} "
-        "live, {share} of all residents. In the most deprived 30%: {thirty}, with {people30}, "
-        "{share30}.",
-        area=words.capital(words.in_prose(na.name)),
-        lsoas=words.count_noun(len(na.lsoa), "neighbourhood", "neighbourhoods"),
-        ten=count10.with_(unit="LSOA" if count10.number == "1" else "LSOAs"),
-        people=deprivation.residents(na, 1),
-        share=deprivation.share(na, 1).with_(decimals=2),
-        thirty=count30.with_(unit="LSOA" if count30.number == "1" else "LSOAs"),
-        people30=deprivation.residents(na, 3),
-        share30=deprivation.share(na, 3).with_(decimals=2),
+    text = findings.deprived_parts(
+        na.name,
+        len(na.lsoa),
+        [
+            (
+                deprivation.CUT_OFFS[cut],
+                deprivation.lsoa_count(na, cut),
+                deprivation.residents(na, cut),
+                deprivation.share(na, cut),
+            )
+            for cut in (1, 3)
+        ],
     )
     columns = [Column("Area", "header")]
     for words_of_cut in deprivation.CUT_OFFS.values():
@@ -220,6 +220,7 @@ def deciles(na: Assessment) -> Blocks:
     figures = deprivation.share_by_decile(na)
     if na.lsoa.empty or not figures[0].shown:
         return Blocks()
+    most, least = deprivation.share(na, 3), deprivation.share_least(na)
     rows = [(one.note, one) for one in figures]
     table = tables.figures_table(
         "deciles",
@@ -233,13 +234,13 @@ def deciles(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_deciles",
-            headline=findings.deciles(na.name, figures),
+            headline=findings.deciles(na.name, figures, most, least),
             subtitle=f"Share of residents by national decile of the Index of Multiple Deprivation, "
             f"{na.name}, {deprivation.period(na)}. A tenth of England's LSOAs is in each decile.",
             svg=charts.decile_bars(figures, chart_id="chart_deciles"),
             alt=words.alt_deciles(figures, area_name=na.name),
             table=table,
-            figures=figures,
+            figures=(*figures, most, least),
             sources=deprivation.sources(na),
         )
     )
@@ -282,7 +283,9 @@ def lsoa_map(na: Assessment) -> Blocks:
                 noun="LSOAs",
                 found=deprivation.lsoa_count(na, 1),
                 what="are in the most deprived 10% in England",
-                where=[place for place, _ in findings.most_deprived_places(na.lsoa)][:3],
+                where=[place for place, _ in findings.most_deprived_places(na.lsoa)][:3]
+                if na.districts
+                else (),
             ),
             table=table,
             figures=table.figures,
@@ -336,9 +339,19 @@ def domains(na: Assessment) -> Blocks:
 
 
 def most_deprived(na: Assessment) -> Blocks:
-    """List the most deprived LSOAs with their national ranks."""
+    """List the most deprived LSOAs with their national ranks, if they are among England's."""
     if na.lsoa.empty:
         return Blocks()
+    listed = deprivation.most_deprived(na)
+    name = words.in_prose(na.name)
+    if listed.empty:
+        return Blocks()
+    inside = len(listed) == deprivation.lsoa_count(na, 3).value
+    caption = (
+        f"LSOAs of {name} in the most deprived 30% in England"
+        if inside
+        else f"The {words.number_word(len(listed))} most deprived LSOAs of {name}"
+    )
     rows = tuple(
         (
             Cell(f"{row['lsoa_name']} ({row['lsoa_code']})"),
@@ -347,12 +360,12 @@ def most_deprived(na: Assessment) -> Blocks:
             _count(row["imd_decile"]),
             _count(row["population"]),
         )
-        for row in deprivation.most_deprived(na).to_dict("records")
+        for row in listed.to_dict("records")
     )
     return blocks(
         Table(
             id="most_deprived_lsoas",
-            caption=f"Most deprived LSOAs of {na.name} ({len(rows)}), {deprivation.period(na)}",
+            caption=f"{caption}, {deprivation.period(na)}",
             columns=(
                 Column("LSOA", "header"),
                 Column("District", "text"),

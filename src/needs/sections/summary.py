@@ -11,6 +11,9 @@ from needs.figures import Figure
 from needs.sections import need
 from needs.sections.indicator import finding, has_amounts, recent, vintages
 
+#: Authorities so small that health sources often publish them with a neighbour.
+MERGED = {"E06000053": "Cornwall", "E09000001": "Hackney"}
+
 
 def headlines(na: Assessment) -> Blocks:
     """Show the headline figures as cards: value, interval, period, comparison, recent trend."""
@@ -30,7 +33,7 @@ def headlines(na: Assessment) -> Blocks:
                 detail=_detail(figure, na.withheld(indicator.key))
                 + ("; England's is of another edition" if vintages(na, figure, england) else ""),
                 comparators=tuple(
-                    (one.area_name, one.number)
+                    (one.area_name, one.text)
                     for one in (england, *regions)
                     if one.shown and one.area_code != na.area.code
                 ),
@@ -38,8 +41,9 @@ def headlines(na: Assessment) -> Blocks:
                 trend=trend.label,
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
-                trend_why=trend.why,
                 chapter=indicator.chapter,
+                comparison_why=words.why_not_tested(compared),
+                trend_why=trend.why,
             )
         )
         figures += [figure, *(one for one in (england, *regions) if one.shown)]
@@ -64,7 +68,7 @@ def findings(na: Assessment) -> Blocks:
         older = population.age_share(na, na.area, "65 and over")
         items.append(
             words.say(
-                "{area} had {people} at {when}. {older} of them were aged 65 or over.",
+                "{area} had {people} at {when}. Of these, {older} were aged 65 or over.",
                 area=words.capital(words.in_prose(na.name)),
                 people=people.with_(unit="residents"),
                 when=people.period,
@@ -143,10 +147,15 @@ def gaps(na: Assessment) -> Blocks:
     everything = na.catalogue.indicators.values()
     absent = [one for one in everything if not na.has(one.key) and not has_amounts(na, one.key)]
     text = (
-        f"{len(absent)} of the {len(everything)} indicators in this report's catalogue have no "
-        f"figure for {na.name} in the data at hand. Each chapter lists its own, with the "
-        "publisher and how to add it."
+        f"This report's catalogue has {len(everything)} indicators. The data at hand have no "
+        f"figure for {words.in_prose(na.name)} for {words.number_word(len(absent))} of them. Each "
+        "chapter lists its own, with the publisher, and the annex says how to add them."
     )
+    if na.area.code in MERGED:
+        text += (
+            f" Many health sources publish {words.in_prose(na.name)} together with "
+            f"{MERGED[na.area.code]}: figures missing here may stand there."
+        )
     return blocks(Heading("What is not available"), Prose((Span(text),)))
 
 
@@ -189,12 +198,14 @@ def _deprivation_card(na: Assessment) -> Card:
         label="Residents in the most deprived 10% of neighbourhoods",
         figure=share.id,
         value=share.text,
-        detail=f"{deprivation.residents(na, 1).text}, {share.period}",
+        detail=f"{deprivation.residents(na, 1).text}, Indices of Deprivation "
+        f"{na.index_edition} ({share.period})",
         comparators=(),
         comparison="not compared",
         trend="cannot be calculated",
-        trend_why="one edition of the index is no series",
         chapter="population",
+        comparison_why="by definition 10% of England's neighbourhoods are in this group",
+        trend_why="one edition of the index is no series",
     )
 
 

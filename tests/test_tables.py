@@ -67,3 +67,11 @@ def test_every_number_is_linked_to_its_figure() -> None:
     table = tables.figures_table("t", "Rates", "Area", [("A", figure)])
     assert table.rows[0][1].figure == figure.id
     assert table.figures == (figure,)
+
+
+def test_counts_are_whole_and_named_for_what_they_count() -> None:
+    focus = Series("Here", "focus", (make(numerator=1403.3, denominator=2635.0),))
+    table = tables.series_table("t", "Rates", focus, counted="people not in treatment")
+    assert table.columns[-1].label == "Here: people not in treatment"
+    cell = table.rows[0][-1]
+    assert (cell.text, cell.value) == ("1,403", 1403.3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from needs.assessment import Assessment
-from needs.blocks import Chart, Notice, Prose, plain
-from needs.sections import inequality
+from needs.blocks import Chart, Notice, Prose, all_tables, plain
+from needs.sections import annex, inequality
 
 #: Rates that the pack carries by deprivation decile, with the newest period up to 2022.
 GRADIENTS = {
@@ -51,4 +51,8 @@ def test_without_the_workbook_ages_are_not_available(worcestershire: Assessment)
         worcestershire, observations=rows[rows["indicator"] != inequality.BY_AGE]
     )
     (notice,) = (one for one in inequality.by_age(na) if isinstance(one, Notice))
-    assert "needs fetch ons_drug_deaths_by_age" in plain(notice.items[0])
+    assert plain(notice.items[0]).endswith("Publisher: Office for National Statistics.")
+    for one, listed in ((na, True), (worcestershire, False)):
+        (table,) = all_tables(annex.how_to_add(one))
+        said = " ".join(row[2].text for row in table.rows)
+        assert ("needs fetch ons_drug_deaths_by_age" in said) == listed

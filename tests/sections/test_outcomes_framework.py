@@ -8,7 +8,7 @@ from pathlib import Path
 from needs import assessment
 from needs.assessment import Assessment
 from needs.blocks import Notice, all_tables, plain
-from needs.sections import indicator, resources
+from needs.sections import annex, indicator, resources
 
 
 def framework(na: Assessment) -> dict[str, dict[str, str]]:
@@ -80,7 +80,12 @@ def test_another_authoritys_package_is_no_publishers_file(
     assert indicator.why_missing(other, "prison_continuity") == indicator.NOT_AT_HAND
     (notice,) = [one for one in indicator.missing(other, "treatment") if isinstance(one, Notice)]
     said = [plain(item) for item in notice.items]
-    assert any("Published by Office for Health" in one and "To add it" in one for one in said)
+    assert any("Publisher: Office for Health" in one for one in said)
+    (table,) = all_tables(annex.how_to_add(other))
+    assert any(
+        row[0].text == other.indicator("prison_continuity").name and "fetch" in row[2].text
+        for row in table.rows
+    )
     with_file = replace(other, files_of=frozenset({"worcestershire_hwb_2024"}))
     assert indicator.why_missing(with_file, "prison_continuity") == indicator.NO_FIGURE
 

@@ -911,7 +911,12 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
     """Indicators of all chapters that `missing` lists and that a file could still bring."""
     chapters = dict.fromkeys(one.chapter for one in na.catalogue.indicators.values())
     every = (one for chapter in chapters for one in na.catalogue.chapter(chapter))
-    absent = (one for one in every if not _anything(na, one.key))
+    absent = (
+        one
+        for one in every
+        # what inequality shows of England, or England and Wales, the area itself never has
+        if (na.rows(one.key).empty if one.chapter == "inequality" else not _anything(na, one.key))
+    )
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
 
 

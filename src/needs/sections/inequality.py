@@ -148,7 +148,8 @@ def by_age(na: Assessment) -> Blocks:
     figures = age_figures(na)
     heading = Heading("Ages")
     if not figures:
-        return blocks(heading, words.missing_notice([indicator], na.catalogue, na.name))
+        why = "not available for England and Wales"
+        return blocks(heading, words.missing_notice([indicator], na.catalogue, why))
     persons = [one for one in figures if one.sex == "persons"]
     ages = {one.age: ages_in_words(one.age) for one in persons}
     series = [

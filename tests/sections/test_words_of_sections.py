@@ -1,0 +1,195 @@
+"""What sections say around charts and tables: captions, subtitles, axes, gaps, second rates."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from needs import assessment, deprivation
+from needs.assessment import Assessment
+from needs.blocks import Blocks, Cards, Chart, Notice, Prose, Table, all_tables, plain
+from needs.figures import STATUS_SYMBOL, SYMBOLS, Figure, Status
+from needs.report.fragments import comparison_words, trend_words
+from needs.sections import annex, indicator, people, summary
+
+
+def chart(shown: Blocks, end: str) -> Chart:
+    (found,) = (one for one in shown if isinstance(one, Chart) and one.id.endswith(end))
+    return found
+
+
+def table(shown: Blocks) -> Table:
+    (found,) = all_tables(shown)
+    return found
+
+
+def without(na: Assessment, key: str, code: str) -> Assessment:
+    """The assessment without an area's rows of an indicator."""
+    rows = na.observations
+    gone = (rows["indicator"] == key) & (rows["area_code"] == code)
+    return dataclasses.replace(na, observations=rows[~gone])
+
+
+def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
+    worcestershire: Assessment,
+) -> None:
+    shown = indicator.section(worcestershire, "drug_misuse_crude_rate")
+    funnel = chart(shown, "_authorities")
+    assert "control limits (95% and 99.8%)" in funnel.subtitle
+    assert "The lines are" not in funnel.subtitle and "band" not in funnel.subtitle
+    notes = [plain(one.text) for one in shown if isinstance(one, Prose) and one.style == "note"]
+    assert "not adjusted for these" in notes[-1]
+    outside = re.search(r"Of 146 authorities, (\d+) lie outside the 99.8% limits", funnel.alt)
+    assert outside and outside[0] in notes[-1]
+    size = indicator._size(worcestershire.indicator("drug_misuse_crude_rate"), "2019 to 2021")
+    assert size == "Residents, summed over three years"
+    under_18 = worcestershire.indicator("alcohol_specific_admissions_under_18")
+    assert indicator._size(under_18, "2021/22") == "Residents, ages under 18"
+
+
+def test_a_subtitle_names_what_the_chart_has() -> None:
+    bare = Figure("a", "a", "A", "E1", "A", "2021", 4.0, "%")
+    whole = bare.with_(lower=3.0, upper=5.0)
+    assert indicator._band([whole, whole]) == "The band is the 95% confidence interval."
+    assert indicator._band([bare, whole]).endswith(", for the periods that have one.")
+    assert indicator._lines([bare, whole]) == "The lines are 95% confidence intervals."
+    assert indicator._band([bare]) == indicator._lines([bare]) == ""
+
+
+def test_a_caption_names_the_areas_that_have_a_column(worcestershire: Assessment) -> None:
+    glance = table(indicator.glance(worcestershire, "admissions"))
+    assert "West Midlands" not in [column.label for column in glance.columns]
+    assert glance.caption == "Worcestershire beside England, newest figures to 2022"
+    assert "No figures for the West Midlands are at hand." in glance.notes
+    families = table(indicator.glance(worcestershire, "families"))
+    assert "No figures for the West Midlands and no intervals are at hand." in families.notes
+    deaths = table(indicator.glance(worcestershire, "deaths"))
+    assert deaths.caption.startswith("Worcestershire beside the West Midlands and England")
+    shown = chart(indicator.trend(worcestershire, "ocu_unmet_need"), "_trend")
+    assert shown.table.caption.endswith(": Worcestershire and England by period")
+    assert shown.table.notes == ("No figures for the West Midlands are at hand.",)
+    counted = [column.label for column in shown.table.columns]
+    assert "Worcestershire: people not in treatment" in counted
+    assert "The series breaks in 2018." in shown.alt
+    assert "46%" not in shown.alt
+
+
+def test_the_same_deaths_get_one_verdict(worcestershire: Assessment) -> None:
+    na = worcestershire
+    glance = table(indicator.glance(na, "deaths"))
+    names = [row[0].text for row in glance.rows]
+    assert "Drug misuse deaths, rate" in names
+    assert not any("crude" in name for name in names)
+    shown = indicator.section(na, "drug_misuse_crude_rate")
+    ids = [one.id for one in shown if isinstance(one, Chart)]
+    assert ids == ["chart_drug_misuse_crude_rate_by_district",
+                   "chart_drug_misuse_crude_rate_authorities"]  # fmt: skip
+    assert "is the standardised one" in " ".join(
+        plain(one.text) for one in shown if isinstance(one, Prose)
+    )
+    yearly = indicator.section(na, "drug_misuse_yearly_rate")
+    said = " ".join(plain(one.text) for one in yearly if isinstance(one, Prose))
+    assert "than England" not in said and "to England" not in said
+    # without the standardised rate the crude one stands in its place
+    alone = without(na, "drug_misuse_rate", na.area.code)
+    names = [row[0].text for row in table(indicator.glance(alone, "deaths")).rows]
+    assert "Drug misuse deaths, crude rate" in names
+    ids = [one.id for one in indicator.section(alone, "drug_misuse_crude_rate")
+           if isinstance(one, Chart)]  # fmt: skip
+    assert "chart_drug_misuse_crude_rate_trend" in ids
+
+
+def test_districts_with_standardised_rates_need_no_crude_ones(worcestershire: Assessment) -> None:
+    na = worcestershire
+    assert not indicator._districts_complete(na, "drug_misuse_rate")
+    assert indicator._districts_complete(na, "drug_poisoning_rate")
+
+
+def test_cards_say_why_something_was_not_tested(worcestershire: Assessment) -> None:
+    (cards,) = (one for one in summary.headlines(worcestershire) if isinstance(one, Cards))
+    by_label = {card.label: card for card in cards.items}
+    deaths = by_label["Alcohol-specific mortality"]
+    assert comparison_words(deaths) == (
+        "Difference from England not tested: no interval at the source"
+    )
+    assert trend_words(deaths) == (
+        "Recent trend: cannot be calculated (three-year periods overlap)"
+    )
+    assert deaths.comparators[0] == ("England", "10.9 per 100,000")
+    first = cards.items[0]
+    assert "Indices of Deprivation 2019 (IoD2019" in first.detail
+    assert comparison_words(first).endswith("by definition 10% of England's neighbourhoods are in "
+                                            "this group")  # fmt: skip
+
+
+def test_chapters_name_publishers_and_the_annex_says_how(worcestershire: Assessment) -> None:
+    na = worcestershire
+    chapters = {one.chapter for one in na.catalogue.indicators.values()} - {"inequality"}
+    items = [
+        plain(item)
+        for chapter in chapters
+        for one in indicator.missing(na, chapter)
+        if isinstance(one, Notice) and one.kind == "missing"
+        for item in one.items
+    ]
+    assert items
+    assert all(re.search(r"\. Publisher: .+\.$", item) for item in items)
+    assert not any("needs fetch" in item or "observations.csv" in item for item in items)
+    listed = table(annex.how_to_add(na))
+    names = {row[0].text for row in listed.rows}
+    assert names == {item.split(". Publisher: ")[0] for item in items}
+    by_name = {one.name: one for one in na.catalogue.indicators.values()}
+    for row in listed.rows:
+        assert row[2].text.startswith(by_name[row[0].text].how_to_add.strip().rstrip("."))
+
+
+@pytest.mark.mirror
+def test_a_merged_authority_is_named_once(national: Path) -> None:
+    na = assessment.load("Isles of Scilly", 2022, processed=national)
+    said = " ".join(plain(one.text) for one in summary.gaps(na) if isinstance(one, Prose))
+    assert "together with Cornwall" in said
+    assert not any(
+        "Cornwall" in plain(item)
+        for chapter in ("deaths", "need", "treatment")
+        for one in indicator.missing(na, chapter)
+        if isinstance(one, Notice)
+        for item in one.items
+    )
+
+
+@pytest.mark.mirror
+def test_only_lsoas_that_are_deprived_are_listed_as_the_most_deprived(national: Path) -> None:
+    rutland = assessment.load("Rutland", 2022, processed=national)
+    assert not people.most_deprived(rutland).items
+    hamlets = assessment.load("Tower Hamlets", 2022, processed=national)
+    assert table(people.most_deprived(hamlets)).caption.startswith("The 20 most deprived LSOAs of")
+    assert deprivation.most_deprived(hamlets)["imd_decile"].max() <= 3
+    alt = chart(people.lsoa_map(hamlets), "map_deprivation").alt
+    assert not alt.endswith("mostly in Tower Hamlets.")
+
+
+def test_shares_of_deprivation_print_the_same_everywhere(worcestershire: Assessment) -> None:
+    shown = people.deprivation_counts(worcestershire)
+    (prose,) = (plain(one.text) for one in shown if isinstance(one, Prose))
+    cells = {cell.text for row in table(shown).rows for cell in row}
+    for share in ("4.64", "20.56"):
+        assert f"{share}%" in prose and share in cells
+
+
+def test_a_withheld_rate_has_a_symbol_of_its_own() -> None:
+    assert STATUS_SYMBOL[Status.UNRELIABLE] == "n"
+    assert len(set(STATUS_SYMBOL.values())) == len(STATUS_SYMBOL)
+    assert not set(STATUS_SYMBOL.values()) & set("uepbr")  # marks stand beside shown values
+    assert set(STATUS_SYMBOL.values()) <= set(SYMBOLS)
+
+
+def test_a_trend_does_not_run_across_a_declared_break(worcestershire: Assessment) -> None:
+    na = worcestershire
+    key = "drug_misuse_yearly_rate"
+    assert indicator.own_trend(na, na.indicator(key)).said
+    broken = na.indicator(key).model_copy(update={"breaks": {2019: "Another method."}})
+    told = indicator.own_trend(na, broken)
+    assert (told.said, told.why) == ("", "the series breaks")

@@ -348,6 +348,69 @@ def test_workers_of_other_code_are_found_out(
     assert whole(tmp_path / "reports")
 
 
+def test_workers_that_do_not_see_the_folders_are_told(
+    start: runs.Ground, notebooks: Path, tmp_path: Path, cluster: LocalCluster
+) -> None:
+    options = {"notebooks": notebooks, "out": tmp_path, "scheduler": cluster.scheduler_address}
+    elsewhere = runs.Ground(**{**vars(start), "processed": tmp_path / "elsewhere"})
+    with pytest.raises(ParameterError) as caught:
+        batches.run(wanted(start, "Good"), elsewhere, **options)
+    assert caught.value.problem.where == "--scheduler"
+    assert "areas.parquet" in caught.value.problem.what
+    assert "same paths" in caught.value.problem.remedy
+    assert states(batches.run(wanted(start, "Good"), start, **options)) == {"Good": "made"}
+
+
+def listed(out: Path) -> dict[str, bool]:
+    """The reports that the page lists, and whether it says that they are from before."""
+    page = html.fromstring((out / "index.html").read_text(encoding="utf-8"))
+    rows = page.xpath("//tbody//th")
+    return {one.find("a").get("href"): "from before" in one.text_content() for one in rows}
+
+
+def test_good_reports_stay_in_the_list_whatever_becomes_of_the_next(
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    tmp_path: Path,
+    cluster: LocalCluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "reports"
+    options: dict[str, Any] = {
+        "notebooks": notebooks,
+        "out": out,
+        "scheduler": cluster.scheduler_address,
+        "force": True,
+    }
+    start = runs.ground(raw, processed, notebooks)
+    reports = wanted(start, "Good", "Other")
+    with monkeypatch.context() as patch:
+        # the workers give what the page says of what they made
+        patch.setattr(index, "read_line", lambda *_: pytest.fail("read again"))
+        batches.run(reports, start, **options)
+    assert listed(out) == {"good/2022/report.html": False, "other/2022/report.html": False}
+
+    def stop(what: str, done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    tally = batches.run(reports, start, progress=stop, **options)
+    (first,) = tally.of("made")
+    assert tally.stopped and tally.exit_code == 130
+    there = listed(out)
+    assert len(there) == 2 and not there[f"{first.report.folder}/report.html"]
+    assert sorted(there.values()) == [False, True]
+
+    (chapter,) = notebooks.glob("*.ipynb")
+    node = nbformat.read(chapter, as_version=4)
+    node.cells.append(new_code_cell("1 / 0"))
+    nbformat.write(node, chapter)
+    tally = batches.run(reports, runs.ground(raw, processed, notebooks), **options)
+    assert set(states(tally).values()) == {"failed"}
+    assert listed(out) == {"good/2022/report.html": True, "other/2022/report.html": True}
+
+
 def test_a_scheduler_that_does_not_answer_is_told(
     start: runs.Ground, notebooks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -482,6 +545,88 @@ def test_a_faulty_file_stops_the_command_before_anything(
     assert "There is no area 'Worcestersheer'" in shown and "out of the folder" in shown
     assert "report 1" in shown and "report 2" in shown
     assert not (tmp_path / "out").exists()
+
+
+def test_what_failed_and_what_is_unchanged_are_made_again_if_asked(
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    tmp_path: Path,
+    cluster: LocalCluster,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "areas.yaml"
+    lines = [f"  - {{area: Worcestershire, name: {name}}}\n" for name in ("Broken", "Good")]
+    options = ["--raw", str(raw), "--processed", str(processed), "--notebooks", str(notebooks)]
+    options += ["--out", str(out), "--formats", "html", "--quiet"]
+    options += ["--scheduler", cluster.scheduler_address]
+
+    def told(*arguments: str) -> tuple[int, str]:
+        code = call("batch", *arguments, *options)
+        shown = capsys.readouterr()
+        return code, next(
+            line
+            for line in (shown.out + shown.err).splitlines()
+            if re.match(r"\d+ reports?:", line)
+        )
+
+    file.write_text("year: 2022\nreports:\n" + "".join(lines), encoding="utf-8")
+    assert told(str(file)) == (5, "2 reports: 1 made, 1 failed")
+    stamp = (out / "good" / "2022").stat().st_mtime_ns
+    assert told("--only-failed") == (5, "1 report: 1 failed")
+    assert told(str(file), "--only-failed") == (5, "1 report: 1 failed")
+    assert told(str(file)) == (5, "2 reports: 1 unchanged, 1 failed")
+    assert (out / "good" / "2022").stat().st_mtime_ns == stamp
+    file.write_text("year: 2022\nreports:\n" + lines[1], encoding="utf-8")
+    assert told(str(file), "--only-failed") == (0, "0 reports: nothing to make")
+    assert told(str(file), "--force") == (0, "1 report: 1 made")
+    assert (out / "good" / "2022").stat().st_mtime_ns != stamp
+
+
+#: Read by every Python that starts: as on a system that can only start processes anew.
+ONLY_SPAWN = """
+import multiprocessing, multiprocessing.context as contexts, os
+
+def refused(*_, **__):
+    raise OSError("there is no fork here")
+
+for name in ("fork", "forkpty"):
+    if hasattr(os, name):
+        setattr(os, name, refused)
+for name in ("fork", "forkserver"):
+    contexts._concrete_contexts.pop(name, None)
+multiprocessing.set_start_method("spawn")
+"""
+
+
+def test_a_report_and_a_batch_need_no_fork(
+    raw: Path, processed: Path, notebooks: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(ONLY_SPAWN, encoding="utf-8")
+    paths = [str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    folders = ["--raw", str(raw), "--processed", str(processed), "--notebooks", str(notebooks)]
+
+    def start_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], env=environment, capture_output=True, encoding="utf-8"
+        )
+
+    seen = start_python("-c", "import os; os.fork()")
+    assert "there is no fork here" in seen.stderr
+    one, many = tmp_path / "one", tmp_path / "many"
+    asked = ["--area", "Worcestershire", "--year", "2022", "--out", str(one)]
+    done = start_python("-m", "needs", "run", *asked, *folders)
+    assert done.returncode == 0, done.stderr
+    assert whole(one, "worcestershire/2022")
+    assert (one / "worcestershire" / "2022" / "report.pdf").is_file()
+    file = tmp_path / "areas.yaml"
+    file.write_text("year: 2022\nreports: [Worcestershire]\n", encoding="utf-8")
+    asked = [str(file), "--jobs", "1", "--formats", "html,pdf", "--out", str(many)]
+    done = start_python("-m", "needs", "batch", *asked, *folders)
+    assert done.returncode == 0, done.stderr
+    assert whole(many, "worcestershire/2022")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to groups")

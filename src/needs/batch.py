@@ -46,6 +46,8 @@ from needs.report.run import Ground, Progress, silent
 if TYPE_CHECKING:
     import pandas as pd
 
+    from needs.report.index import Line
+
 #: Name of the file that says what became of each report, in the folder of reports.
 STATE = "batch.json"
 
@@ -301,6 +303,8 @@ class Outcome:
         Of the fault's family; 0 for a report that is there.
     what, where, remedy : str
         See `needs.errors.Problem`.
+    line : Line, optional
+        What the list of reports says of one that was made.
     """
 
     report: Wanted
@@ -309,6 +313,7 @@ class Outcome:
     what: str = ""
     where: str = ""
     remedy: str = ""
+    line: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -337,7 +342,9 @@ class Tally:
         counts = {state: len(self.of(state)) for state in ("made", "unchanged", "failed")}
         counts["not reached"] = len(self.of("waiting"))
         told = [f"{number} {state}" for state, number in counts.items() if number]
-        out.append(f"{len(self.outcomes)} reports: {', '.join(told)}")
+        number = len(self.outcomes)
+        which = "1 report" if number == 1 else f"{number} reports"
+        out.append(f"{which}: {', '.join(told) or 'nothing to make'}")
         return out
 
 
@@ -492,6 +499,9 @@ def _digest(inputs: Mapping[str, Any]) -> str:
 
 def make(task: Task) -> Outcome:
     """Make one report in a process of the cluster; a failure is an outcome too."""
+    from needs.catalogue import load
+    from needs.report.index import read_line
+
     try:
         start = _ground(task.processed, task.notebooks, task.inputs)
         if start.code != task.code or _digest(start.inputs) != task.inputs:
@@ -501,6 +511,7 @@ def make(task: Task) -> Outcome:
                 "Start its workers again, with the same version and folders.",
             )
         runs.make(task.report.parameters, start, task.out)
+        return Outcome(task.report, "made", line=read_line(task.out, task.report.folder, load()))
     except NeedsError as error:
         problems = error.problems
         what = " ".join([error.problem.what, *(one.what for one in problems)])
@@ -517,7 +528,6 @@ def make(task: Task) -> Outcome:
             f"{Path(last.filename).name}, line {last.lineno}",
             "This is a fault of needs: please report it.",
         )
-    return Outcome(task.report, "made")
 
 
 def _killed(report: Wanted) -> Outcome:
@@ -529,6 +539,27 @@ def _killed(report: Wanted) -> Outcome:
         report.folder,
         "Was there memory enough? Try fewer at once: --jobs 1.",
     )
+
+
+def _preload(client: Client, *what: Any) -> None:
+    """Let all workers preload.
+
+    Raises
+    ------
+    ParameterError
+        One of them cannot.
+    """
+    try:
+        client.register_plugin(Preload(*what))
+    except Exception as error:  # whatever a worker met, as it came over the wire
+        with contextlib.suppress(Exception):  # or no worker could start there any more
+            client.unregister_worker_plugin(Preload.name)  # type: ignore[no-untyped-call]
+        cause = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise ParameterError(
+            f"A worker cannot read what the reports are made from: {cause}",
+            "--scheduler",
+            "Its machine needs the same version of needs, and the folders under the same paths.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -612,7 +643,7 @@ def run(
     Raises
     ------
     ParameterError
-        The scheduler does not answer.
+        The scheduler does not answer, or its workers do not see the folders.
     """
     from needs.report.index import write_index
 
@@ -634,7 +665,7 @@ def run(
         if todo:
             jobs = min(jobs or os.cpu_count() or 1, len(todo))
             with cluster(jobs, scheduler) as client:
-                client.register_plugin(Preload(processed, notebooks, inputs))
+                _preload(client, processed, notebooks, inputs)
                 tasks = {
                     client.submit(
                         make,
@@ -652,7 +683,13 @@ def run(
                     progress(f"{outcome.report.area}: {outcome.state}", done, len(reports))
     except KeyboardInterrupt:
         stopped = True
-    write_index(out, [one["folder"] for one in read_state(out) if one["state"] == "done"])
+    noted = {one["folder"]: one["state"] for one in read_state(out)}
+    write_index(
+        out,
+        noted,
+        read={folder: one.line for folder, one in outcomes.items() if one.line},
+        older=[folder for folder, state in noted.items() if state != "done"],
+    )
     return Tally(tuple(outcomes.values()), stopped)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +44,8 @@ class Line:
         Address below the folder of reports, and format.
     figures : mapping of str to Figure
         Headline figures by indicator.
+    older : bool
+        Whether a batch was to make it again, and did not.
     """
 
     area: str
@@ -50,10 +53,27 @@ class Line:
     year: int
     files: tuple[tuple[str, str], ...]
     figures: Mapping[str, Figure]
+    older: bool = False
 
 
-def write_index(out: Path, folders: Iterable[str]) -> Path:
-    """Write the list of the reports in these folders below `out`; those that are gone are left out.
+def write_index(
+    out: Path,
+    folders: Iterable[str],
+    *,
+    read: Mapping[str, Line] = MappingProxyType({}),
+    older: Collection[str] = (),
+) -> Path:
+    """Write the list of the reports in a folder.
+
+    Parameters
+    ----------
+    out : Path
+    folders : iterable of str
+        Folders of the reports below `out`; those that are gone are left out.
+    read : mapping of str to Line
+        What the list says of some of them, so that they need not be read again.
+    older : collection of str
+        Those of the folders whose report was to be made again, and was not.
 
     Raises
     ------
@@ -62,7 +82,7 @@ def write_index(out: Path, folders: Iterable[str]) -> Path:
     """
     catalogue = catalogue_module.load()
     lines = [
-        read_line(out, folder, catalogue)
+        replace(read.get(folder) or read_line(out, folder, catalogue), older=folder in older)
         for folder in sorted(set(folders))
         if (out / folder / "figures.json").is_file()
     ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
+from needs import catalogue, tables, words
 from needs import claims as claims_module
-from needs import tables, words
 from needs.assessment import Assessment, Place
 from needs.blocks import (
     Blocks,
@@ -437,6 +440,49 @@ def how_to_add(na: Assessment) -> Blocks:
                 Column("Publisher", "text"),
                 Column("How to add it", "text"),
             ),
+            rows=rows,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What this report has no data for, as ``outside_this_report.yaml`` declares it."""
+
+    topic: str
+    publisher: str
+    indicators: tuple[str, ...] = ()
+    table: str = ""
+
+
+def topics(na: Assessment) -> tuple[Topic, ...]:
+    """The topics outside the report, without those that a data package supplies."""
+    path = catalogue.CATALOGUE / "outside_this_report.yaml"
+    declared = (Topic(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+    return tuple(
+        one
+        for one in declared
+        if not any(na.has(key) for key in one.indicators)
+        and (not one.table or getattr(na, one.table).empty)
+    )
+
+
+def outside(na: Assessment) -> Blocks:
+    """List what a needs assessment usually covers and this report has no data for."""
+    rows = tuple((Cell(one.topic), Cell(one.publisher)) for one in topics(na))
+    if not rows:
+        return Blocks()
+    text = (
+        "A needs assessment usually covers these topics too. This report has no data on them, and "
+        "that says nothing of how much need there is."
+    )
+    return blocks(
+        Heading("Outside this report"),
+        Prose((Span(text),)),
+        Table(
+            id="outside",
+            caption="Topics that this report has no data for",
+            columns=(Column("Topic", "header"), Column("Where to find figures", "text")),
             rows=rows,
         ),
     )

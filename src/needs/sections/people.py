@@ -12,6 +12,9 @@ from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
 from needs.figures import Figure, Status, format_number
 from needs.sections.indicator import POINTS_FOR_A_TREND
 
+#: The census after which estimates of the years before it were rebased.
+CENSUS = 2021
+
 #: LSOAs that are named in a row of the table of clusters; the rest are counted.
 NAMED = 5
 
@@ -208,7 +211,7 @@ def deprivation_counts(na: Assessment) -> Blocks:
             f"{deprivation.period(na)}",
             columns=tuple(columns),
             rows=tuple(rows),
-            notes=(_editions(na),),
+            notes=(_editions(na), *_rebased_note(na)),
             sources=deprivation.sources(na),
             figures=tuple({one.id: one for one in figures}.values()),
         ),
@@ -229,6 +232,7 @@ def deciles(na: Assessment) -> Blocks:
         [(name.removeprefix("decile "), one) for name, one in rows],
         value="Share of residents",
         counts=("Residents in the decile", "All residents"),
+        notes=_rebased_note(na),
         open_=False,
     )
     return blocks(
@@ -266,7 +270,8 @@ def lsoa_map(na: Assessment) -> Blocks:
         drawn = maps.cartogram(small_areas, chart_id="map_deprivation")
         how = (
             "Each circle is an LSOA, with its area by population, placed near its real position "
-            "and grouped by district. Boundaries are not at hand."
+            "and grouped by district. The outlines of LSOAs are not at hand"
+            + ("." if na.neighbours.empty else ", only which of them are neighbours.")
         )
     table = _map_table(na)
     return blocks(
@@ -451,6 +456,22 @@ def _revision_note(na: Assessment) -> tuple[str, ...]:
     return (
         f"Totals are the newest revision of the {whole.period} estimates. Shares by age are of the "
         f"estimates first published by single year of age, {format_number(ages)} residents.",
+    )
+
+
+def _rebased_note(na: Assessment) -> tuple[str, ...]:
+    """Say why the residents of LSOAs do not add up to the area's total of the same year."""
+    year, residents_ = na.lsoa_population_year, na.lsoa["population"]
+    if year is None or residents_.isna().any():
+        return ()
+    people, whole = float(residents_.sum()), population.total(na, na.area, year)
+    if whole.value is None or people == whole.value:
+        return ()
+    since = "rebased after the Census of 2021" if year < CENSUS else "revised since"
+    return (
+        f"Residents of LSOAs are the small-area estimates of mid-{year} as first published, "
+        f"{format_number(people)} in all. The estimate of the whole area for mid-{year}, "
+        f"{format_number(whole.value)}, was {since}, and so differs.",
     )
 
 

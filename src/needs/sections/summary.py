@@ -149,7 +149,8 @@ def gaps(na: Assessment) -> Blocks:
     text = (
         f"This report's catalogue has {len(everything)} indicators. The data at hand have no "
         f"figure for {words.in_prose(na.name)} for {words.number_word(len(absent))} of them. Each "
-        "chapter lists its own, with the publisher, and the annex says how to add them."
+        "chapter lists its own, with the publisher, and the annex says how to add them. It also "
+        "lists topics that the report has no data for."
     )
     if na.area.code in MERGED:
         text += (

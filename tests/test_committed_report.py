@@ -51,3 +51,9 @@ def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     recipe = makefile.split("report: $(READY)\n")[1].split("\n\n")[0]
     assert "cp -R data/raw/worcestershire $(EXAMPLE)/raw" in recipe
     assert "--raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed" in recipe
+
+
+def test_commands_of_the_web_page_can_be_copied(root: Path) -> None:
+    """A break that nobody sees goes with the text: only the PDF, whose cells are narrow, has them."""
+    page = (root / "reports/worcestershire/2022/report.html").read_text(encoding="utf-8")
+    assert "needs fetch" in page and "\u200b" not in page and "\u00ad" not in page

@@ -10,6 +10,7 @@ import yaml
 from needs import catalogue, charts, findings, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
+from needs.catalogue import Indicator
 from needs.figures import Figure, Status, figure_id, format_number
 from needs.sections.indicator import (
     LATER,
@@ -103,33 +104,9 @@ class Outcome:
 
 
 def framework(na: Assessment) -> Blocks:
-    """Show the national outcomes framework: local value, England, target, trend, or why not."""
-    rows: list[tuple[Cell, ...]] = []
-    figures: list[Figure] = []
-    for one in outcomes():
-        status = Cell(_status(na, one))
-        if not one.indicator:
-            nothing = Cell("[x]")
-            cells = (Cell("not applicable"), Cell("not available"), nothing, nothing, Cell("[z]"))
-            rows.append((Cell(one.measure), *cells, nothing, status))
-            continue
-        indicator = na.indicator(one.indicator)
-        figure = na.figure(indicator.key)
-        england = na.figure(indicator.key, na.england, figure.period if figure.shown else None)
-        target, period = indicator.target, figure.period if figure.shown else england.period
-        rows.append(
-            (
-                Cell(one.measure),
-                Cell(indicator.unit),
-                Cell(period if figure.shown or england.shown else "not available"),
-                tables.value_cell(figure),
-                tables.value_cell(england),
-                Cell("[z]") if target is None else Cell(format_number(target), target),
-                Cell(recent(na, indicator).text if figure.shown else "[x]"),
-                status,
-            )
-        )
-        figures += [figure, england]
+    """Show the national outcomes framework: what is measured here; else England's, and why not."""
+    every = outcomes()
+    shown = [one for one in every if one.indicator and na.has(one.indicator)]
     return blocks(
         Heading("National outcomes framework"),
         Prose(
@@ -137,29 +114,89 @@ def framework(na: Assessment) -> Blocks:
                 Span(
                     "The national combating drugs outcomes framework sets what every partnership "
                     "is measured by. Some of its measures are not published for one authority. "
-                    "Where a figure is published but not at hand, the table names the publisher; "
-                    "the chapter on the subject says how to add it."
+                    "Where a figure is published but not at hand, the publisher is named; the "
+                    "chapter on the subject says how to add it."
                 ),
             )
         ),
-        Table(
-            id="outcomes_framework",
-            caption=f"National combating drugs outcomes framework, {na.name}",
-            columns=(
-                Column("Measure", "header"),
-                Column("Unit", "text"),
-                Column("Period", "text"),
-                Column(na.name),
-                Column("England"),
-                Column("National target"),
-                Column("Recent trend", "text"),
-                Column("Status", "text"),
-            ),
-            rows=tuple(rows),
-            sources=tables.sources_of(figures),
-            figures=tuple({one.id: one for one in figures}.values()),
-        ),
+        _measured(na, shown) if shown else None,
+        _not_measured(na, [one for one in every if one not in shown]),
     )
+
+
+def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
+    """Measures with a figure of the area: beside England, with target and trend."""
+    rows: list[tuple[Cell, ...]] = []
+    figures: list[Figure] = []
+    for one in chosen:
+        indicator, figure = na.indicator(one.indicator), na.figure(one.indicator)
+        england = na.figure(one.indicator, na.england, figure.period)
+        rows.append(
+            (
+                Cell(one.measure),
+                Cell(indicator.unit),
+                Cell(figure.period),
+                tables.value_cell(figure),
+                tables.value_cell(england),
+                _target(indicator),
+                Cell(recent(na, indicator).text),
+            )
+        )
+        figures += [figure, england]
+    return Table(
+        id="outcomes_framework",
+        caption=f"National combating drugs outcomes framework, {na.name}",
+        columns=(
+            Column("Measure", "header"),
+            Column("Unit", "text"),
+            Column("Period", "text"),
+            Column(na.name),
+            Column("England"),
+            Column("National target"),
+            Column("Recent trend", "text"),
+        ),
+        rows=tuple(rows),
+        sources=tables.sources_of(figures),
+        figures=tuple(figures),
+    )
+
+
+def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
+    """Measures without a figure of the area: why, and what England's figure and the target are."""
+    if not chosen:
+        return None
+    rows: list[tuple[Cell, ...]] = []
+    figures: list[Figure] = []
+    for one in chosen:
+        first = Cell(one.measure), Cell(_status(na, one))
+        if not one.indicator:
+            rows.append((*first, Cell("[x]"), Cell("[x]"), Cell("[x]"), Cell("[z]")))
+            continue
+        indicator, england = na.indicator(one.indicator), na.figure(one.indicator, na.england)
+        period = Cell(england.period if england.shown else "[x]")
+        unit, target = Cell(indicator.unit), _target(indicator)
+        rows.append((*first, unit, period, tables.value_cell(england), target))
+        figures.append(england)
+    return Table(
+        id="outcomes_not_at_hand",
+        caption=f"Measures of the framework without a figure for {words.in_prose(na.name)}",
+        columns=(
+            Column("Measure", "header"),
+            Column("Status", "text"),
+            Column("Unit", "text"),
+            Column("Period", "text"),
+            Column("England"),
+            Column("National target"),
+        ),
+        rows=tuple(rows),
+        sources=tables.sources_of([one for one in figures if one.shown]),
+        figures=tuple(figures),
+    )
+
+
+def _target(indicator: Indicator) -> Cell:
+    target = indicator.target
+    return Cell("[z]") if target is None else Cell(format_number(target), target)
 
 
 def outcomes() -> tuple[Outcome, ...]:
@@ -169,12 +206,10 @@ def outcomes() -> tuple[Outcome, ...]:
 
 
 def _status(na: Assessment, outcome: Outcome) -> str:
-    """Whether the area's figure is shown; else why not, and who publishes it."""
+    """Why the area has no figure, and who publishes it."""
     if outcome.areas:
         return f"not published for authorities: {outcome.publisher}, for {outcome.areas} only"
     key = outcome.indicator
-    if key and na.has(key):
-        return "shown"
     if key and any(na.has(key, one.code) for one in na.members):
         return "not for the area as a whole: its members' figures cannot be added up"
     return {

@@ -54,6 +54,6 @@ def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
 
 
 def test_commands_of_the_web_page_can_be_copied(root: Path) -> None:
-    """A break that nobody sees goes with the text: only the PDF, whose cells are narrow, has them."""
+    """A break that nobody sees goes with the text; only the narrow cells of the PDF have them."""
     page = (root / "reports/worcestershire/2022/report.html").read_text(encoding="utf-8")
     assert "needs fetch" in page and "\u200b" not in page and "\u00ad" not in page

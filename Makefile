@@ -20,6 +20,7 @@ WORKERS ?= 2
 TEST_PROCESSED := build/test/processed
 # The embedded data pack by itself: national files in data/raw would give other figures.
 EXAMPLE := build/example
+EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
 # The publishers' national files, where they are at hand: prepared once for all tests.
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
@@ -31,8 +32,7 @@ report: $(READY)
 	rm -rf $(EXAMPLE)/raw
 	mkdir -p $(EXAMPLE)/raw
 	cp -R data/raw/worcestershire $(EXAMPLE)/raw
-	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE) \
-		--raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
+	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE) $(EXAMPLE_DATA)
 
 test: $(READY)
 	$(BIN)/ruff check

@@ -50,7 +50,8 @@ def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("report: $(READY)\n")[1].split("\n\n")[0]
     assert "cp -R data/raw/worcestershire $(EXAMPLE)/raw" in recipe
-    assert "--raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed" in recipe
+    assert recipe.endswith("$(EXAMPLE_DATA)")
+    assert "EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed\n" in makefile
 
 
 def test_commands_of_the_web_page_can_be_copied(root: Path) -> None:

@@ -20,7 +20,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from needs.errors import ParameterError, Problem
 
@@ -57,7 +56,7 @@ def assigned(source: str) -> set[str]:
 
     Examples
     --------
-    >>> sorted(assigned("areas = ['Rutland']\\nyear: int = 2022"))
+    >>> sorted(assigned("areas = ['Rutland']\nyear: int = 2022"))
     ['areas', 'year']
     """
     return {
@@ -90,6 +89,14 @@ def _safe_name(value: str) -> str:
     if not slug(name) or _DEVICES.match(slug(name)):
         raise ValueError("cannot name a folder")
     return name
+
+
+class Inconsistent(ValueError):
+    """Parameters that do not go together: the one to change, and how."""
+
+    def __init__(self, what: str, name: str, remedy: str) -> None:
+        super().__init__(what)
+        self.problem = Problem(what, name, remedy)
 
 
 class RunParameters(BaseModel):
@@ -126,10 +133,10 @@ class RunParameters(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> RunParameters:
         if len({area.casefold() for area in self.areas}) < len(self.areas):
-            raise PydanticCustomError("area_twice", "An area is given twice.")
+            raise Inconsistent("An area is given twice.", "areas", "Give each once.")
         if self.year > self.date.year:
-            said = "The reporting year ends after the report's date."
-            raise PydanticCustomError("year_after_date", said, {"last": self.date.year})
+            remedy = f"Give a year up to {self.date.year}, or a later --date."
+            raise Inconsistent("The reporting year ends after the report's date.", "year", remedy)
         return self
 
     @classmethod
@@ -197,10 +204,8 @@ def _problem(fault: Any) -> Problem:
             return Problem(f"{name} is empty.", name)
         case "literal_error":
             return Problem(f"{shown} is unknown.", name, f"Choose from {', '.join(FORMATS)}.")
-        case "year_after_date":
-            last = fault["ctx"]["last"]
-            remedy = f"Give a year up to {last}, or a later --date."
-            return Problem(str(fault["msg"]), "year", remedy)
+        case "value_error" if isinstance(fault["ctx"]["error"], Inconsistent):
+            return fault["ctx"]["error"].problem
         case kind if kind.startswith("date_"):
             remedy = "Write it as YYYY-MM-DD, such as 2022-12-31."
             return Problem(f"{shown} is not a date.", name, remedy)
@@ -211,7 +216,5 @@ def _problem(fault: Any) -> Problem:
         case "value_error":
             reason = str(fault["ctx"]["error"])
             return Problem(f"{shown} {reason}.", name, _REMEDIES.get(name, ""))
-        case "area_twice":
-            return Problem(str(fault["msg"]), "areas", "Give each once.")
         case _:
             return Problem(f"{shown}: {fault['msg']}.", name)

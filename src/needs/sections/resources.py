@@ -115,7 +115,7 @@ def framework(na: Assessment) -> Blocks:
                     "The national combating drugs outcomes framework sets what every partnership "
                     "is measured by. Some of its measures are not published for one authority. "
                     "Where a figure is published but not at hand, the publisher is named; the "
-                    "chapter on the subject says how to add it."
+                    "annex says how to add it."
                 ),
             )
         ),
@@ -222,10 +222,9 @@ def _status(na: Assessment, outcome: Outcome) -> str:
 
 def _publisher(na: Assessment, outcome: Outcome) -> str:
     """Who publishes the measure for authorities."""
-    if outcome.publisher:
+    if not outcome.indicator:
         return outcome.publisher
-    keys = na.catalogue.sources_of(outcome.indicator)
-    return words.listing(sorted({na.catalogue.sources[key].producer for key in keys}))
+    return words.publisher(na.indicator(outcome.indicator), na.catalogue)
 
 
 def _names(grants: list[Figure]) -> list[str]:

@@ -46,10 +46,14 @@ def plain(text: Text | str) -> str:
 
 @dataclass(frozen=True)
 class Heading:
-    """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1)."""
+    """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
+
+    `anchor` is its id in the report where something links to it; a number serves otherwise.
+    """
 
     text: str
     level: int = 2
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,11 +200,16 @@ class Sources:
 
 
 @dataclass(frozen=True)
+class Methods:
+    """The methods that the annex prints; filled in by the report from what its figures used."""
+
+
+@dataclass(frozen=True)
 class Register:
     """The place where the report prints its figure register."""
 
 
-Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Register
+Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Methods | Register
 
 
 @dataclass(frozen=True)

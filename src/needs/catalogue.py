@@ -225,7 +225,7 @@ class Indicator(Declaration):
     counted: str = "people"
     marks: tuple[Literal["u", "e", "p", "r", "b"], ...] = ()
     formula: str
-    #: Heading in docs/methods.md.
+    #: Heading in docs/methods.md, printed from catalogue/methods.yaml.
     method: str
     limits: str
     official_page: str
@@ -241,6 +241,16 @@ class Indicator(Declaration):
     trend_from: str = ""
     #: How an analyst adds figures where there are none.
     how_to_add: str
+
+
+class Method(BaseModel):
+    """A method as the report prints it: in plain words, with its formula and its reference."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    meaning: str
+    formula: str = ""
+    reference: str = ""
 
 
 class Index(BaseModel):
@@ -389,6 +399,13 @@ def _load(path: Path) -> Catalogue:
     if problems:
         raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
+
+
+@functools.cache
+def methods() -> tuple[Method, ...]:
+    """The methods that figures and comparisons name, in the order of docs/methods.md."""
+    listed = yaml.safe_load((CATALOGUE / "methods.yaml").read_text(encoding="utf-8"))
+    return tuple(Method.model_validate(one) for one in listed)
 
 
 def _read(

@@ -30,6 +30,7 @@ from needs.blocks import (
     Chart,
     Column,
     Heading,
+    Methods,
     Notice,
     Prose,
     Sources,
@@ -37,9 +38,12 @@ from needs.blocks import (
     Table,
     Text,
 )
-from needs.catalogue import Catalogue, Source, load
+from needs.catalogue import Catalogue, Source, load, methods
 from needs.errors import Problem, RenderError
 from needs.figures import SYMBOLS, Figure
+
+#: Methods that no figure names, but that every comparison and trend in words rests on.
+COMPARING = ("Comparison with England", "Difference of two figures", "Recent trend")
 
 #: A table's columns may be called anything; its anchors, sheets and table names may not.
 SAFE_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*$")
@@ -192,7 +196,7 @@ class Chapter:
                 level = block.level
                 section, part = (section + 1, 0) if level == 2 else (section, part + 1)
                 number = f"{self.number}.{section}" + (f".{part}" if level == 3 else "")
-                anchor = f"section-{number}"
+                anchor = block.anchor or f"section-{number}"
             yield block, level, number, anchor
 
 
@@ -320,6 +324,12 @@ def read_document(
         chapters = [
             dataclasses.replace(one, blocks=_fill_sources(one.blocks, used, context))
             for one in chapters
+        ]
+        every = [block for chapter in chapters for block in chapter.blocks]
+    if any(isinstance(block, Methods) for block in every):
+        filled = method_blocks(one.method for one in blocks.all_figures(every))
+        chapters = [
+            dataclasses.replace(one, blocks=_fill(one.blocks, Methods, filled)) for one in chapters
         ]
         every = [block for chapter in chapters for block in chapter.blocks]
     charts = [block for block in every if isinstance(block, Chart)]
@@ -613,6 +623,40 @@ def _fill_sources(
             continue
         chosen = tuple(one for one in used if not block.keys or one.key in block.keys)
         out.extend(source_blocks(chosen, context))
+    return tuple(out)
+
+
+def _fill(items: Iterable[Block], kind: type[Block], filled: Sequence[Block]) -> tuple[Block, ...]:
+    """Put what the report knows in place of the blocks of a kind."""
+    out: list[Block] = []
+    for block in items:
+        out += filled if isinstance(block, kind) else [block]
+    return tuple(out)
+
+
+def method_anchor(name: str) -> str:
+    """The id of a method's section.
+
+    Examples
+    --------
+    >>> method_anchor("Directly age-standardised rate")
+    'method-directly-age-standardised-rate'
+    """
+    return "method-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def method_blocks(used: Iterable[str]) -> tuple[Block, ...]:
+    """What the annex says of the methods of figures, and of those that compare them."""
+    names = {*used, *COMPARING}
+    out: list[Block] = []
+    for one in methods():
+        if one.name not in names:
+            continue
+        out += [Heading(one.name, 3, method_anchor(one.name)), Prose((Span(one.meaning),))]
+        if one.formula:
+            out.append(Prose((Span("Formula: ", strong=True), Span(one.formula))))
+        if one.reference:
+            out.append(Prose((Span("Reference: ", strong=True), Span(one.reference)), style="note"))
     return tuple(out)
 
 

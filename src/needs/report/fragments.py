@@ -13,9 +13,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from needs.blocks import Block, Card, Cards, Table
+from needs.blocks import Block, Card, Cards, Heading, Table
 from needs.catalogue import Catalogue, load
-from needs.report.document import Chapter, Document, printed_date, symbols_in
+from needs.report.document import (
+    Chapter,
+    Document,
+    method_anchor,
+    printed_date,
+    symbols_in,
+)
 from needs.report.register import Entry, entries, printed_input, printed_limit
 
 _COMPARISONS = {
@@ -66,6 +72,16 @@ class View:
     def chapter(self, card: Card) -> Chapter | None:
         """The chapter that says more about a headline figure."""
         return self.document.chapter_named(card.chapter) if self.document else None
+
+    def method_anchor(self, name: str) -> str:
+        """The id of a method's section; nothing where the report prints no methods."""
+        printed = (
+            {one.anchor for one in self.document.blocks if isinstance(one, Heading)}
+            if (self.document)
+            else set()
+        )
+        anchor = method_anchor(name)
+        return anchor if anchor in printed else ""
 
     def entries(self) -> tuple[Entry, ...]:
         """The register's groups."""

@@ -114,7 +114,11 @@ FIELDS = (
         "number",
     ),
     _column("formula", "Formula", "How the value is computed, in words and symbols."),
-    _column("method", "Method", "Heading in docs/methods.md."),
+    _column(
+        "method",
+        "Method",
+        "Heading of the annex and of docs/methods.md, which say how it is worked out.",
+    ),
     _column("sources", "Sources", "Keys of sources in the catalogue, joined with '; '."),
     _column(
         "source_rows",

@@ -33,6 +33,7 @@ from needs.blocks import (
     Cards,
     Chart,
     Heading,
+    Methods,
     Notice,
     Prose,
     Register,
@@ -343,6 +344,8 @@ class _Drawing:
             run["emphasis"] = True
         if span.figure in self.entry_of:
             run["entry"] = self.entry_of[span.figure]
+        elif span.link.startswith("#"):
+            run["entry"] = span.link[1:]
         elif span.link:
             run["link"] = span.link
         return run if len(run) > 1 else str(run["text"])
@@ -394,8 +397,8 @@ class _Drawing:
                 return self.chart(block)
             case Register():
                 return self.register(level)
-            case Sources():
-                raise TypeError("the document fills in its sources")
+            case Sources() | Methods():
+                raise TypeError("the document fills in its sources and methods")
 
     def cards(self, block: Cards) -> Model:
         return {
@@ -496,6 +499,16 @@ class _Drawing:
             "entries": [self.entry(one, level + 1) for one in self.entries],
         }
 
+    def methods(self, entry: Entry) -> Text:
+        """An entry's methods, each a link to its section."""
+        spans: list[Span] = []
+        for name in entry.methods:
+            anchor = self.view.method_anchor(name)
+            link = f"#{anchor}" if anchor else ""
+            spans += [Span("; ")] if spans else []
+            spans.append(Span(name, link=link))
+        return tuple(spans)
+
     def entry(self, entry: Entry, level: int) -> Model:
         lines: list[Text] = []
         if entry.indicator:
@@ -503,8 +516,7 @@ class _Drawing:
         if entry.formulas:
             lines.append((Span("Formula: ", strong=True), Span("; ".join(entry.formulas))))
         if entry.methods:
-            named = "docs/methods.md: " + "; ".join(entry.methods)
-            lines.append((Span("Method: ", strong=True), Span(named)))
+            lines.append((Span("Method: ", strong=True), *self.methods(entry)))
         if entry.indicator:
             words = f"{entry.indicator.name}, as the publisher defines it"
             lines.append((Span("Limits: ", strong=True), Span(entry.indicator.limits)))

@@ -16,6 +16,7 @@ from needs.blocks import (
     Cell,
     Column,
     Heading,
+    Methods,
     Prose,
     Register,
     Sources,
@@ -496,29 +497,47 @@ def corrections(na: Assessment) -> Blocks:
     )
 
 
-def accessibility(na: Assessment) -> Blocks:
-    """Say how the report was made accessible, what was checked, and what is not."""
-    return blocks(
-        Heading("Accessibility"),
-        Prose(
-            (
-                Span(
-                    "This report is made to meet level AA of the Web Content Accessibility "
-                    "Guidelines 2.2. Every chart has a text alternative that says what it shows, "
-                    "and a table of its numbers. The web page works with a keyboard, at 320 pixels "
-                    "wide, and without scripts. The PDF is tagged to the PDF/UA-1 standard."
-                ),
-            )
-        ),
-        Prose(
-            (
-                Span(
-                    "Automated checks pass; they do not prove that every reader is served. If you "
-                    "cannot use a part of this report, ask its publisher for another format."
-                ),
-            )
-        ),
+def methods(na: Assessment) -> Blocks:
+    """Say how figures were worked out: the methods used, in plain words."""
+    text = (
+        "How the figures of this report were worked out. A confidence interval says how far chance "
+        "alone could move a figure; it says nothing of errors in recording. In formulas x is a "
+        "count, n what it is divided by, M the unit's multiplier, w a weight of the standard "
+        "population, and z the standard normal quantile of the confidence level."
     )
+    return blocks(Heading("Methods"), Prose((Span(text),)), Methods())
+
+
+def changes(na: Assessment) -> Blocks:
+    """Say what changed since the last report, or how to find out."""
+    text = (
+        "A report is made from data alone, and no earlier report is part of it. To list what was "
+        "revised, what is newer and what is gone since another report, run needs changes with the "
+        "folders of the two."
+    )
+    return blocks(Heading("What changed since the last report"), Prose((Span(text),)))
+
+
+def accessibility(na: Assessment) -> Blocks:
+    """Say how the report was made accessible, what is checked and by whom, and what is not."""
+    lines = (
+        "This report is made to meet level AA of the Web Content Accessibility Guidelines 2.2. "
+        "Every chart has a text alternative that says what it shows, and a table of its numbers. "
+        "The web page is made to work with a keyboard, at 320 pixels wide, and without scripts. "
+        "The PDF is tagged to the PDF/UA-1 standard.",
+        "The software that made it is tested with automatic checks of sample reports: axe-core in "
+        "a browser, a PDF/UA-1 validator, and rules of its own for tables, charts, headings and "
+        "links. Making a report does not run them; the command needs verify checks a finished one.",
+        "Automatic checks cannot see everything: whether a text alternative helps, whether the "
+        "order of reading makes sense, how the page sounds in a screen reader or looks at 400% "
+        "zoom. A person has to check these; the checklist is docs/accessibility-checklist.md, "
+        "with room for name and date. This report does not say that it was done.",
+        "Known limits: maps and wide tables scroll inside their own boxes on small screens, and in "
+        "the PDF long tables print a part and say where the rest is. The spreadsheets hold every "
+        "table in full.",
+    )
+    ask = "If you cannot use a part of this report, ask its publisher for another format."
+    return blocks(Heading("Accessibility"), *(Prose((Span(line),)) for line in (*lines, ask)))
 
 
 def register(na: Assessment) -> Blocks:

@@ -8,7 +8,7 @@ from needs import charts, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
-from needs.figures import Figure, Status, figure_id, format_number
+from needs.figures import Figure, Status, figure_id
 from needs.stats.unmet_need import places_to_reach, unmet_need
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
@@ -34,7 +34,7 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
     rows = tuple(
         (
             Cell(one.area_name),
-            *(_people(part, one) for part in treated_and_prevalence(one)),
+            *(tables.count_cell(part, one) for part in treated_and_prevalence(one)),
             tables.value_cell(share),
             tables.value_cell(one),
             *tables.limit_cells(one),
@@ -339,13 +339,6 @@ def treated_and_prevalence(unmet: Figure) -> tuple[float | None, float | None]:
     if unmet.numerator is None:
         return prevalence * (1 - unmet.value / 100), prevalence
     return float(round(prevalence - unmet.numerator)), prevalence
-
-
-def _people(number: float | None, figure: Figure) -> Cell:
-    """Whole people, as the estimate itself is printed: a mean of years is not whole."""
-    if number is None:
-        return tables.count_cell(None, figure)
-    return Cell(format_number(number, 0), number)
 
 
 def _or_none(value: float) -> float | None:

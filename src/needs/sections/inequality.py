@@ -82,7 +82,7 @@ def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
             id=chart_id,
             headline=findings.gradient(figures, subject),
             subtitle=f"{indicator.name}, {unit}, England by deprivation decile of "
-            f"authorities, {period}. Bars are 95% confidence intervals.",
+            f"authorities, {period}. The lines are 95% confidence intervals.",
             svg=charts.caterpillar(
                 [one.with_(area_name=f"Decile {n}") for n, one in enumerate(figures, start=1)],
                 focus=None,
@@ -185,7 +185,7 @@ def by_age(na: Assessment) -> Blocks:
             id="chart_by_age",
             headline=findings.by_age(persons, [ages[one.age] for one in persons]),
             subtitle=f"Deaths related to drug misuse, {indicator.unit}, by age and sex, {where}, "
-            f"{period}. Bars are 95% confidence intervals.",
+            f"{period}. The lines are 95% confidence intervals.",
             svg=charts.grouped_bars(
                 series, unit=indicator.unit, chart_id="chart_by_age", group="age"
             ),
@@ -283,8 +283,8 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
             id=chart_id,
             headline=findings.local_gradient(figures, subject),
             subtitle=f"{figures[0].method}, {figures[0].label}, {figures[0].unit}, by national "
-            f"deprivation quintile of the LSOA, {figures[0].period}. Bars are 95% confidence "
-            "intervals.",
+            f"deprivation quintile of the LSOA, {figures[0].period}. The lines are 95% "
+            "confidence intervals.",
             svg=charts.caterpillar(
                 figures, focus=None, reference=None, unit=figures[0].unit, chart_id=chart_id
             ),

@@ -156,8 +156,8 @@ def _districts(na: Assessment, rows: pd.DataFrame) -> Blocks:
             headline=words.headline_parts(
                 figures, whole[0] if whole else None, noun="districts", subject=subject
             ),
-            subtitle=f"{figures[0].method}, {figures[0].label}, {UNIT}, {figures[0].period}. Bars "
-            "are 95% confidence intervals.",
+            subtitle=f"{figures[0].method}, {figures[0].label}, {UNIT}, {figures[0].period}. The "
+            "lines are 95% confidence intervals.",
             svg=charts.caterpillar(
                 [*figures, *whole],
                 focus=whole[0].area_code if whole else None,

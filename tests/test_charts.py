@@ -246,3 +246,17 @@ def test_colours_stand_out_from_the_page() -> None:
 def test_deciles_grow_paler_in_order() -> None:
     shades = [_luminance(color) for color in style.DECILES]
     assert len(shades) == 10 and shades == sorted(shades)
+
+
+def test_rows_with_an_order_of_their_own_keep_it() -> None:
+    figures = areas([3.0, 9.0, None, 6.0])
+
+    def names(**how: bool) -> list[str]:
+        drawn = charts.caterpillar(figures, chart_id="c", unit="%", **how)
+        texts = [one.text or "" for one in ElementTree.fromstring(drawn).iter() if one.text]
+        own = [one.area_name for one in figures]
+        return [text for text in texts if text in own]
+
+    own = [one.area_name for one in figures]
+    assert names(in_order=True) == own
+    assert names() == [own[1], own[3], own[0], own[2]]

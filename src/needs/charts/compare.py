@@ -317,6 +317,7 @@ def caterpillar(
     focus: str | None = None,
     reference: Figure | None = None,
     named: Collection[str] = (),
+    in_order: bool = False,
 ) -> str:
     """Draw dots with intervals, one for each area, in order of value.
 
@@ -334,6 +335,8 @@ def caterpillar(
         Drawn as a line, usually England's.
     named : collection of str
         Codes of other areas to name where areas are too many to name each.
+    in_order : bool
+        The rows have an order of their own, such as deciles: keep it.
 
     Returns
     -------
@@ -348,7 +351,7 @@ def caterpillar(
     missing = sorted((f for f in areas if not f.shown), key=lambda f: f.area_name)
     if len(areas) > MANY:
         return _many(shown, len(missing), chart_id, unit, focus, reference, named)
-    rows = [*shown, *missing]
+    rows = areas if in_order else [*shown, *missing]
     low, high = bounds(
         [
             p

@@ -89,6 +89,7 @@ def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
                 reference=None,
                 unit=unit,
                 chart_id=chart_id,
+                in_order=True,
             ),
             alt=findings.alt_gradient(figures, subject),
             table=table,
@@ -286,7 +287,12 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
             f"deprivation quintile of the LSOA, {figures[0].period}. The lines are 95% "
             "confidence intervals.",
             svg=charts.caterpillar(
-                figures, focus=None, reference=None, unit=figures[0].unit, chart_id=chart_id
+                figures,
+                focus=None,
+                reference=None,
+                unit=figures[0].unit,
+                chart_id=chart_id,
+                in_order=True,
             ),
             alt=words.alt_bars(figures, subject=subject, names=[one.area_name for one in figures]),
             table=table,

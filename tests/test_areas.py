@@ -206,6 +206,47 @@ def test_district_codes_of_an_authority_that_took_over(table):
     assert set(areas.district_codes("E08000039", table)) == {"E08000039", "E08000019"}
 
 
+def test_district_codes_of_an_authority_that_ended(table):
+    assert {"E06000063", "E06000064"} < set(areas.district_codes("E10000006", table))
+    assert set(areas.district_codes("E08000016", table)) == {"E08000016", "E08000038"}
+    # its heir Bournemouth, Christchurch and Poole has more land than it had
+    dorset = areas.district_codes("E10000009", table)
+    assert "E06000059" in dorset and "E06000058" not in dorset
+
+
+@pytest.mark.parametrize(
+    ("code", "ways"),
+    [
+        ("E06000063", (("E07000026", "E07000028", "E07000029"),)),
+        ("E10000006", (("E06000063", "E06000064"),)),
+        ("E06000058", (("E06000028", "E06000029", "E07000048"),)),
+        ("E10000009", ()),
+        ("E08000038", ()),  # the same place under another code
+        ("E10000034", ()),
+    ],
+)
+def test_divisions_of_the_same_land(table, code, ways):
+    assert areas.divisions(code, table) == ways
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "said"),
+    [
+        (
+            "E06000063",
+            2022,
+            "Cumberland (E06000063) took over from Cumbria (E10000006) on 1 April 2023, after the "
+            "reporting year.",
+        ),
+        ("E06000063", 2023, ""),
+        ("E10000034", 2022, ""),
+        ("E10000006", 2024, ""),
+    ],
+)
+def test_an_authority_of_the_future_is_told(table, code, year, said):
+    assert areas.future(areas.find(code, table), table, year) == said
+
+
 def test_every_district_of_2019_lies_in_one_authority_of_today(table, lookups):
     now = {area.code for area in areas.upper_tiers(table, 2024)}
     found = [code for one in now for code in areas.district_codes(one, table)]

@@ -145,3 +145,33 @@ def test_a_report_reads_only_its_own_areas_row_groups(
     assert set(read.to_table(filter=rows).column(column).to_pylist()) == codes
     # codes are given out place by place, but those of later divisions stand at the end
     assert len(read.row_groups) < 0.2 * fragment.num_row_groups
+
+
+@pytest.mark.mirror
+def test_counts_of_former_districts_add_up_to_an_authority_that_took_over(national: Path) -> None:
+    na = assessment.load("Cumberland", 2022, processed=national)
+    whole = na.figure("drug_misuse_deaths", period="2021")
+    table = pd.read_parquet(national / "observations.parquet")
+    rows = table[
+        table["area_code"].isin(["E07000026", "E07000028", "E07000029"])
+        & (table["indicator"] == "drug_misuse_deaths")
+        & (table["period"] == "2021")
+        & (table["sex"] == "persons")
+    ]
+    assert len(rows) == 3
+    assert whole.value == rows["value"].sum()
+    assert len(whole.source_rows) == 3
+    assert whole.formula == "sum of the areas that make up the same land"
+    assert not na.figure("drug_misuse_rate").shown  # a standardised rate is no sum
+    crude = na.figure("drug_misuse_crude_rate", period="2019 to 2021")
+    assert crude.numerator is not None and crude.denominator is not None
+    assert crude.value == pytest.approx(crude.numerator / crude.denominator * 100_000)
+    assert "Allerdale, Carlisle and Copeland" in na.added_up()
+    assert "E07000026" not in set(na.observations["area_code"])
+
+
+@pytest.mark.mirror
+def test_a_count_of_its_own_is_not_added_up(national: Path) -> None:
+    na = assessment.load("Cumbria", 2022, processed=national)
+    assert na.added_up() == ""
+    assert (na.observations["method"] != assessment.ADDED_UP).all()

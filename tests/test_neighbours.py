@@ -156,6 +156,14 @@ def test_all_of_england_is_counted_once(national: Path) -> None:
     people = pd.read_parquet(national / "lsoa_population.parquet")
     people = people.groupby(["lsoa_vintage", "year"])["population"].sum()
     total = {"2019": 2011, "2025": 2021}
+    areas_table = pd.read_parquet(national / "areas.parquet")
+    used = {
+        year: {one.code for one in upper_tiers(areas_table, year)} for year in set(table["year"])
+    }
+    in_use = [
+        code in used[year] for code, year in zip(table["area_code"], table["year"], strict=True)
+    ]
+    table = table[in_use]
     for (edition, year), rows in table.groupby(["index_edition", "residents_year"]):
         for _, one in rows.groupby("year"):
             assert one["residents"].sum() == people[total[str(edition)], year]
@@ -175,9 +183,50 @@ def test_an_authority_that_ended_is_the_sum_of_its_heirs(national: Path) -> None
     assert cumbria["km2"] == pytest.approx(heirs["km2"].sum(), abs=0.01)
     score = np.average(heirs["imd_score"], weights=heirs["residents"])
     assert cumbria["imd_score"] == pytest.approx(score, abs=0.001)
-    names = set(table.loc[2022].index)
-    assert "E06000063" not in names
-    assert "E10000006" not in set(table.loc[2023].index)
+    later = table.loc[(2023, "E10000006")]
+    assert later["residents"] == cumbria["residents"]
+    assert (
+        later["population"] == table.loc[2023].loc[["E06000063", "E06000064"], "population"].sum()
+    )
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("code", "year", "instead"),
+    [
+        *[("E06000063", 2022, "E10000006"), ("E10000021", 2022, "E06000061")],
+        *[("E10000006", 2024, "E06000063"), ("E10000006", 2025, "E06000064")],
+        *[("E06000065", 2022, "E10000023"), ("E06000066", 2022, "E10000027")],
+        *[("E10000023", 2024, "E06000065"), ("E10000027", 2024, "E06000066")],
+        *[("E08000038", 2022, "E08000016"), ("E08000039", 2022, "E08000019")],
+        *[("E08000016", 2025, "E08000038"), ("E08000019", 2025, "E08000039")],
+    ],
+)
+def test_an_authority_of_another_date_has_neighbours(
+    national: Path, code: str, year: int, instead: str
+) -> None:
+    na = assessment.load(code, year, processed=national)
+    near = [one.code for one in na.statistical_neighbours()]
+    assert len(near) == 10
+    assert code not in near and instead not in near  # its own land is like itself
+    used = {one.code for one in upper_tiers(na.areas, year)}
+    assert set(near) <= used
+    people = na.lsoa["population"]
+    row = na.authority_features.loc[code]
+    score = (na.lsoa["imd_score"] * people).sum() / people.sum()
+    assert row["imd_score"] == pytest.approx(score, abs=0.001)
+    # nobody else's features move because the area stands beside those in use
+    others = assessment.load("Worcestershire", year, processed=national).authority_features
+    assert set(na.authority_features.index) == set(others.index) | {code}
+
+
+@pytest.mark.mirror
+def test_land_that_is_not_whole_has_no_neighbours_and_says_why(national: Path) -> None:
+    """Dorset's former county lacks Christchurch, which has no row of its own in any index."""
+    na = assessment.load("E10000009", 2022, processed=national)
+    text = " ".join(plain(one.text) for one in annex.neighbours(na) if isinstance(one, Prose))
+    assert "do not make up its own land exactly" in text
+    assert "not at hand" not in text
 
 
 @pytest.mark.mirror

@@ -252,21 +252,77 @@ Buckinghamshire (E06000060).'
     return f"{said}, before boundaries changed; since then its area is in {joined}."
 
 
+def future(area: Area, areas: pd.DataFrame, year: int) -> str:
+    """Say in a sentence that an area began after a reporting year, and what was there before.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["E06000060", "E10000002"], "name": ["Buckinghamshire"] * 2,
+    ...     "kind": ["upper tier"] * 2, "region_code": ["E12000008"] * 2,
+    ...     "upper_code": ["E06000060", "E10000002"],
+    ...     "valid_from": [pd.Timestamp(2020, 4, 1), pd.NaT],
+    ...     "valid_to": [pd.NaT, pd.Timestamp(2020, 3, 31)], "successor": [None, "E06000060"]})
+    >>> future(find("E06000060", table), table, 2019)
+    'Buckinghamshire (E06000060) took over from Buckinghamshire (E10000002) on 1 April 2020, after \
+the reporting year.'
+    """
+    if area.valid_from is None or area.valid_from <= date(year, 12, 31):
+        return ""
+    begun = f"{area.valid_from.day} {area.valid_from:%B %Y}"
+    names = [
+        f"{one.name} ({one.code})"
+        for one in predecessors(area.code, areas)
+        if one.kind == "upper tier"
+    ]
+    joined = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    said = f"took over from {joined}" if names else "began"
+    return f"{area.name} ({area.code}) {said} on {begun}, after the reporting year."
+
+
 def district_codes(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
-    """Return all district and unitary codes, now and before, whose land lies in an area.
+    """Return all district and unitary codes, now, before and after, whose land lies in an area.
 
     Small areas keep the district of their index's year; this finds those of Buckinghamshire, a
-    unitary authority since 2020, in an index of 2019, where they stand under four districts.
+    unitary authority since 2020, in an index of 2019, where they stand under four districts, and
+    those of Cumbria in an index of 2025, where they stand under the two that took over.
     """
     found = {code, *areas.loc[areas["upper_code"] == code, "code"]}
     successors = areas["successor"].fillna("").astype(str).str.split(";")
-    local = areas["code"].str[:3].isin((*_UNITARY, "E07")) & areas["successor"].notna()
-    ended = dict(zip(areas.loc[local, "code"], successors[local].map(set), strict=True))
+    heirs_of = dict(
+        zip(areas["code"], successors.map(lambda heirs: set(heirs) - {""}), strict=True)
+    )
+    local = areas.loc[areas["code"].str[:3].isin((*_UNITARY, "E07")), "code"]
+    sources: dict[str, set[str]] = {}
+    for one, heirs in heirs_of.items():
+        for heir in heirs:
+            sources.setdefault(heir, set()).add(one)
     before: set[str] = set()
     while before != found:
         before = set(found)
-        found |= {one for one, heirs in ended.items() if heirs <= before}
+        found |= {one for one in local if heirs_of[one] and heirs_of[one] <= before}
+        after = {heir for one in before for heir in heirs_of.get(one, ())}
+        found |= {heir for heir in after if sources[heir] <= before}
     return tuple(sorted(found))
+
+
+def divisions(code: str, areas: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Return the ways in which areas of another date make up an area's land exactly.
+
+    Cumberland is three districts of before April 2023; Cumbria the two authorities of after it.
+    Their counts may be added; nothing is said of an area whose boundary has moved.
+    """
+    known = set(areas["code"])
+    before = [one for one in predecessors(code, areas) if one.code[:3] in (*_UNITARY, "E07")]
+    found = []
+    if len(before) > 1 and all(one.successors == (code,) for one in before):
+        found.append(tuple(one.code for one in before))
+    after = find(code, areas).successors
+    land = set(district_codes(code, areas))
+    if len(after) > 1 and set(after) <= known:
+        parts = [set(district_codes(one, areas)) for one in after]
+        if set.union(*parts) <= land:
+            found.append(after)
+    return tuple(found)
 
 
 def upper_tiers(areas: pd.DataFrame, year: int) -> tuple[Area, ...]:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,12 @@ from needs.areas import (
     Area,
     children,
     district_codes,
+    divisions,
     find,
     same_place,
 )
 from needs.catalogue import Catalogue, Indicator
+from needs.english import listing
 from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import ADDED, Figure, Series, Status, figure_id
 
@@ -35,6 +38,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 ENGLAND = "E92000001"
+
+#: Method of a count that is the sum of those of areas of another date.
+ADDED_UP = "added up"
+
+#: How a figure was made, where that is not its indicator's own formula.
+FORMULAS: Mapping[str, str] = {
+    ADDED: "sum over its authorities",
+    ADDED_UP: "sum of the areas that make up the same land",
+}
 
 #: The rounding rule of sources that are documents: their figures keep the decimals they print.
 AS_PRINTED = "As printed"
@@ -201,6 +213,23 @@ class Assessment:
         rows = rows[rows["status"].isin([Status.UNRELIABLE, Status.SUPPRESSED])]
         return None if rows.empty else self.to_figure(rows.iloc[-1].to_dict(), place)
 
+    def added_up(self) -> str:
+        """Say that counts are those of areas of another date; nothing where there are none."""
+        rows = self.observations
+        codes = [one.code for one in self.members] or [self.area.code]
+        said = []
+        for code in codes:
+            own = (rows["area_code"] == code) & (rows["method"] == ADDED_UP)
+            ways = divisions(code, self.areas) if own.any() else ()
+            names = [listing([find(one, self.areas).name for one in way]) for way in ways]
+            if names:
+                name = find(code, self.areas).name
+                said.append(
+                    f"Where {name} has no count of its own, those of {' or '.join(names)} are "
+                    "added up, which make up the same land; crude rates are computed from the sums."
+                )
+        return " ".join(said)
+
     def figure(
         self,
         key: str,
@@ -263,8 +292,19 @@ class Assessment:
         table = self.authority_features
         if self.area.code not in table.index:
             return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
-        members = [one.code for one in self.members]
+        members = [one.code for one in self.members] or self._overlapping
         return statistical.neighbours(table, self.area.code, n, members=members)
+
+    @functools.cached_property
+    def _overlapping(self) -> list[str]:
+        """Authorities in use whose land is partly the area's, which began or ended another time."""
+        if find(self.area.code, self.areas).valid_on(date(self.year, 12, 31)):
+            return []
+        land = set(district_codes(self.area.code, self.areas))
+        codes = [one for one in self.authority_features.index if one != self.area.code]
+        heirs = self.areas.set_index("code")["successor"].fillna("").str.split(";")
+        known = {one for code in land for one in (code, *heirs.get(code, ())) if one}
+        return [one for one in codes if known & set(district_codes(one, self.areas))]
 
     def to_figure(self, row: Mapping[Any, Any], place: Place) -> Figure:
         """One observation as a figure, with its formula and its trail."""
@@ -292,7 +332,7 @@ class Assessment:
             age=str(row["age"]),
             numerator=None if hidden else _number(row["count"]),
             denominator=None if hidden else _number(row["denominator"]),
-            formula=indicator.formula if row["method"] != ADDED else "sum over its authorities",
+            formula=FORMULAS.get(str(row["method"]), indicator.formula),
             method=indicator.method if row["method"] != "published" else "Published by the source",
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
@@ -397,7 +437,9 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
     former = {code: same_place(code, table) for code in codes}
-    known = {*near, ENGLAND_AND_WALES, *authorities}
+    parted = {code: divisions(code, table) for code in codes}
+    pieces = {piece for ways in parted.values() for way in ways for piece in way}
+    known = {*near, ENGLAND_AND_WALES, *authorities, *pieces}
     known |= {old for olds in former.values() for old in olds}
     observations = _read(folder, "observations", [("area_code", "in", sorted(known))])
     for code, olds in former.items():
@@ -407,11 +449,14 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     populations = _read(folder, "populations", [("area_code", "in", sorted(counted))])
     for one in members:
         populations = _own_people(populations, one, former[one.code])
+        for way in parted[one.code]:
+            observations = _added_up(observations, populations, one, way)
     if not single:
         people = footprint.join_populations(populations, codes, name)
         joined = footprint.join_observations(observations, people, codes, name)
         populations = pd.concat([populations, people], ignore_index=True)
         observations = pd.concat([observations, joined], ignore_index=True)
+    observations = observations[~observations["area_code"].isin(pieces - {*near, *authorities})]
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -444,7 +489,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         later=later.reset_index(drop=True),
         lsoa=lsoa,
         neighbours=_neighbours(folder, vintage, lsoa["lsoa_code"].tolist()),
-        authority_features=_features(folder, year, codes if not single else [], area.code),
+        authority_features=_features(folder, year, table, codes, area.code),
         index_edition=edition,
         lsoa_population_year=population_year,
         populations=populations[populations["year"] <= year],
@@ -586,6 +631,26 @@ def _one_code(rows: pd.DataFrame, code: str, codes: Sequence[str]) -> pd.DataFra
     return pd.concat([rows[~own], mine], ignore_index=True)
 
 
+def _added_up(
+    rows: pd.DataFrame, populations: pd.DataFrame, area: Area, parts: Sequence[str]
+) -> pd.DataFrame:
+    """Give an authority the counts of areas that make up its land, where it has no row itself.
+
+    Rates are computed from them; a published rate is no sum, and is left out.
+    """
+    key = ["indicator", "period", "sex", "age", "category"]
+    there = pd.MultiIndex.from_frame(rows.loc[rows["area_code"] == area.code, key])
+    theirs = rows[rows["area_code"].isin(list(parts))]
+    theirs = theirs[~pd.MultiIndex.from_frame(theirs[key]).isin(there)]
+    people = populations[populations["area_code"] == area.code]
+    people = people.assign(area_code=footprint.code_of(parts))
+    made = footprint.join_observations(theirs, people, parts, area.name)
+    made = made[made["status"] == Status.SHOWN].assign(area_code=area.code)
+    made["method"] = made["method"].replace("published", ADDED_UP)
+    new = made[~pd.MultiIndex.from_frame(made[key]).isin(there)]
+    return pd.concat([rows, new], ignore_index=True) if len(new) else rows
+
+
 def _own_people(rows: pd.DataFrame, area: Area, codes: Sequence[str]) -> pd.DataFrame:
     """Give an authority the estimates under its former codes, or else the sum of its heirs'.
 
@@ -654,12 +719,30 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     return pairs[columns].reset_index(drop=True)
 
 
-def _features(folder: Path, year: int, members: Sequence[str], code: str) -> pd.DataFrame:
-    """Features that serve the reporting year, the years of their data beside them."""
+def _features(
+    folder: Path, year: int, areas: pd.DataFrame, codes: Sequence[str], code: str
+) -> pd.DataFrame:
+    """Features that serve the reporting year, the years of their data beside them.
+
+    Of the authorities in use at its end, and of the area's own, which may be of another date.
+    """
     rows = _read(folder, "authority_features")
     rows = rows[rows["year"] <= year]
     rows = rows[rows["year"] == rows["year"].max()]
-    return statistical.features(rows, members, code)
+    for one in sorted(set(codes) - set(rows["area_code"])):
+        same = [two for two in rows["area_code"] if _same(one, two, areas)]
+        rows = pd.concat([rows, rows[rows["area_code"].isin(same[:1])].assign(area_code=one)])
+    day = pd.Timestamp(year=year, month=12, day=31)
+    unused = (areas["valid_from"] > day) | (areas["valid_to"] < day)
+    others = set(areas.loc[unused, "code"]) - set(codes)
+    members = codes if len(codes) > 1 else []
+    return statistical.features(rows[~rows["area_code"].isin(others)], members, code)
+
+
+def _same(one: str, two: str, areas: pd.DataFrame) -> bool:
+    """Whether two codes are of one place."""
+    known = set(areas["code"])
+    return {one, two} <= known and (two in same_place(one, areas) or one in same_place(two, areas))
 
 
 def _claims(folder: Path, area: str) -> pd.DataFrame:

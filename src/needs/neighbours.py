@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from needs.areas import district_codes, upper_tiers
+from needs.areas import district_codes
 from needs.errors import MissingDataError
 
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ def authority_features(
 ) -> pd.DataFrame:
     """Compute the features of every upper-tier authority, for each reporting year that differs.
 
+    Authorities of another date have theirs too, from their land, where the year's areas make it up
+    exactly: Cumberland in 2022. They are compared with others, never others with them.
+
     Parameters
     ----------
     areas, populations, lsoa, lsoa_population : DataFrame
@@ -122,6 +125,7 @@ def authority_features(
         return _table([])
     first = max(min(districts), int(ages["year"].min()))
     ground = _Ground(areas, districts[min(districts)].index)
+    codes = sorted(areas.loc[areas["kind"] == "upper tier", "code"].unique())
     rows = []
     for year in sorted({first, *districts, *ages["year"], *_changes(areas)}):
         if year < first:
@@ -129,10 +133,10 @@ def authority_features(
         inside = districts[max(one for one in districts if one <= year)]
         newest = int(ages.loc[ages["year"] <= year, "year"].max())
         people = ages[ages["year"] == newest].set_index("area_code")
-        for area in upper_tiers(areas, year):
-            row = _row(ground.codes(area.code), people, inside, ground)
+        for code in codes:
+            row = _row(ground.codes(code), people, inside, ground) if ground.whole(code) else None
             if row is not None:
-                rows.append({"area_code": area.code, "year": year, **row})
+                rows.append({"area_code": code, "year": year, **row})
     return _table(rows)
 
 
@@ -267,12 +271,26 @@ class _Ground:
         self._areas = areas
         self.all = frozenset(districts)
         self._known: dict[str, frozenset[str]] = {}
+        #: What each code came from or became.
+        self._linked: dict[str, set[str]] = {}
+        for code, heirs in zip(areas["code"], areas["successor"].fillna(""), strict=True):
+            for heir in str(heirs).split(";") if heirs else ():
+                self._linked.setdefault(str(code), set()).add(heir)
+                self._linked.setdefault(heir, set()).add(str(code))
 
     def codes(self, code: str) -> frozenset[str]:
         """All district and unitary codes, now and before, of an area's land."""
         if code not in self._known:
             self._known[code] = frozenset(district_codes(code, self._areas))
         return self._known[code]
+
+    def whole(self, code: str) -> bool:
+        """Whether the oldest index's districts make up the area's land, with nothing left over."""
+        own = self.codes(code)
+        return all(
+            one in self.all or one.startswith("E10") or bool(self._linked.get(one, set()) & own)
+            for one in own
+        )
 
     def districts(self, code: str) -> frozenset[str]:
         """Districts of the oldest index that an area is made of."""

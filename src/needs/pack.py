@@ -21,7 +21,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs import schemas
-from needs.areas import ENGLAND_AND_WALES, find
+from needs.areas import ENGLAND_AND_WALES, find, upper_tiers
 from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, Source
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import ADDED, Status
@@ -123,7 +123,9 @@ def pack(
         "observations": observations,
         **_lsoas(tables, authority.code, year, known),
         "populations": _populations(tables, near, observations, year, known),
-        "authority_features": _features(tables["authority_features"], year),
+        "authority_features": _features(
+            tables["authority_features"], tables["areas"], authority.code, year
+        ),
         "areas": _areas(tables["areas"], near),
     }
     chosen = {name: chosen[name] for name in TAKEN if len(chosen[name])}
@@ -317,9 +319,10 @@ def _populations(
     return chosen.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
 
 
-def _features(table: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Features of all authorities that serve the reporting year."""
-    rows = table[table["year"] <= year]
+def _features(table: pd.DataFrame, areas: pd.DataFrame, code: str, year: int) -> pd.DataFrame:
+    """Features that serve the reporting year, of all authorities in use and of the own one."""
+    used = {one.code for one in upper_tiers(areas, year)} | {code}
+    rows = table[(table["year"] <= year) & table["area_code"].isin(used)]
     newest: pd.DataFrame = rows[rows["year"] == rows["year"].max()]
     return newest.sort_values("area_code").reset_index(drop=True)
 

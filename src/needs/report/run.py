@@ -518,9 +518,11 @@ def _geography(opened: Any) -> str:
 
 def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[str, ...]:
     """What a reader must know of the whole report, a sentence each; for most reports nothing."""
-    from needs.areas import former
+    from needs.areas import former, future
 
     notes = [former(one, start.areas) for one in areas]
+    notes += [future(one, start.areas, opened.year) for one in areas]
+    notes.append(opened.added_up())
     if opened.lsoa.empty:
         notes.append(_no_neighbourhoods(areas, start, opened))
     if not start.checked:

@@ -47,6 +47,7 @@ def periods(na: Assessment) -> Blocks:
             f"published by {na.year}. Residents of LSOAs are mid-{people} estimates, the newest on "
             "that index's own LSOA boundaries."
         )
+    lines += [na.added_up()] if na.added_up() else []
     return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
 
 
@@ -74,10 +75,13 @@ def neighbours(na: Assessment) -> Blocks:
     heading = Heading("Statistical neighbours")
     name = words.in_prose(na.name)
     if found.empty:
-        text = (
-            f"Statistical neighbours of {name} cannot be computed for {na.year}: the populations, "
-            "deprivation, lookups or boundaries that they need are not at hand."
-        )
+        why = "the populations, deprivation, lookups or boundaries that they need are not at hand."
+        if len(na.authority_features):
+            why = (
+                "other authorities have what they need, but the areas at hand do not make up its "
+                "own land exactly, with ages, deprivation and boundaries of one year."
+            )
+        text = f"Statistical neighbours of {name} cannot be computed for {na.year}: {why}"
         return blocks(heading, Prose((Span(text),)))
     near = na.statistical_neighbours()
     basis = na.authority_features.loc[na.area.code]

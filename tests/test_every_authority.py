@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 
 from needs import areas, assessment, deprivation, population
+from needs.blocks import Notice, plain
+from needs.catalogue import load
+from needs.sections import indicator
 
 pytestmark = pytest.mark.mirror
 
@@ -95,3 +98,36 @@ def test_englands_inequality_rows_are_not_englands_value(national: Path) -> None
     assert len(headline) == 1
     figure = na.figure("alcohol_specific_mortality", na.england, "2016 to 2018")
     assert figure.value == headline["value"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("area", "year", "said"),
+    [
+        ("Isles of Scilly", 2022, "Cornwall's figures include the Isles of Scilly in: "),
+        ("City of London", 2022, "Hackney's figures include the City of London in: "),
+        ("Cumberland", 2022, "There are figures of Cumbria (E10000006), whose land is not the sam"),
+    ],
+)
+def test_figures_that_stand_under_another_authority_are_pointed_at(
+    national: Path, area: str, year: int, said: str
+) -> None:
+    na = assessment.load(area, year, processed=national)
+    chapters = ("need", "deaths", "admissions")
+    notices = [
+        plain(item)
+        for chapter in chapters
+        for one in indicator.missing(na, chapter)
+        if isinstance(one, Notice)
+        for item in one.items
+    ]
+    assert any(item.startswith(said) for item in notices)
+
+
+def test_sources_that_merge_name_authorities(table: pd.DataFrame) -> None:
+    names = table.set_index("code")["name"]
+    pairs = {
+        (names[one], names[two])
+        for source in load().sources.values()
+        for one, two in source.merged.items()
+    }
+    assert pairs == {("Isles of Scilly", "Cornwall"), ("City of London", "Hackney")}

@@ -22,10 +22,6 @@ ENGLAND = "E92000001"
 #: Where a publisher gives the two together only.
 ENGLAND_AND_WALES = "K04000001"
 
-#: Authorities that publishers of health figures count with another, under its code: "Cornwall &
-#: Isles of Scilly" (``catalogue/maps/area_names.csv``).
-COUNTED_WITH: Mapping[str, str] = {"E06000053": "E06000052"}
-
 _MAPS = CATALOGUE / "maps"
 
 _UNITARY = ("E06", "E08", "E09")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ENGLAND = "E92000001"
 
 #: Method of a count that is the sum of those of areas of another date.
-ADDED_UP = "added up"
+ADDED_UP = "added over the same land"
 
 #: How a figure was made, where that is not its indicator's own formula.
 FORMULAS: Mapping[str, str] = {

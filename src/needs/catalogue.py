@@ -168,6 +168,8 @@ class Source(Declaration):
     #: Known breaks in the series and differences between editions, a sentence each.
     breaks: tuple[str, ...] = ()
     limits: str = ""
+    #: Small authorities that it counts with another: their code, and the code that stands for both.
+    merged: Mapping[str, str] = Field(default_factory=dict)
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 

@@ -7,13 +7,13 @@ rows of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from needs import schemas
-from needs.areas import COUNTED_WITH, ENGLAND
+from needs.areas import ENGLAND
 from needs.catalogue import Catalogue, Indicator
 from needs.figures import ADDED, SYMBOLS, Status, age_range
 from needs.periods import parse, population_years
@@ -255,7 +255,8 @@ def _unmet_need(
     prevalence = prevalence.assign(base=0.0)
     sums = treated.iloc[:0]
     if areas is not None:
-        added = [_region_sums(rows, areas) for rows in (treated, prevalence)]
+        merged = _merged(catalogue, indicator.key)
+        added = [_region_sums(rows, areas, merged) for rows in (treated, prevalence)]
         treated, prevalence = pd.concat([treated, added[0]]), pd.concat([prevalence, added[1]])
         sums = pd.concat(added)
     both = treated.merge(prevalence, on=_JOIN, how="outer", suffixes=("_t", "_p"))
@@ -335,11 +336,19 @@ def _left_out(both: pd.DataFrame, published: pd.DataFrame) -> pd.Series[bool]:
     return summed & (alone | pd.MultiIndex.from_frame(both[_JOIN]).isin(own))
 
 
-def _region_sums(rows: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+def _merged(catalogue: Catalogue, key: str) -> dict[str, str]:
+    """Authorities that the sources of an indicator count under another's code."""
+    keys = catalogue.sources_of(key)
+    return {one: two for name in keys for one, two in catalogue.sources[name].merged.items()}
+
+
+def _region_sums(
+    rows: pd.DataFrame, areas: pd.DataFrame, merged: Mapping[str, str]
+) -> pd.DataFrame:
     """Counts of an indicator added up over the authorities of a region, where all have theirs.
 
     Those in use at the end of the period belong to it. One that has no figure may be counted with
-    another (`COUNTED_WITH`). A region is left out where a source has a row of its own. Limits are
+    another (`merged`). A region is left out where a source has a row of its own. Limits are
     added up as well: errors are taken as fully dependent, the wider assumption. So are the rounding
     bases in the column `base`.
     """
@@ -360,7 +369,7 @@ def _region_sums(rows: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
             inside = parent == ENGLAND
             codes = valid["code"] if inside else valid.loc[valid["region_code"] == parent, "code"]
             lacking = set(codes) - have
-            counted = all(COUNTED_WITH.get(code) in have for code in lacking)
+            counted = all(merged.get(code) in have for code in lacking)
             own = group[group["area_code"].isin(list(codes))]
             if (parent, period, sex) in known or not counted or len(own) < 2:
                 continue

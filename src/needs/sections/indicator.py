@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from needs import charts, findings, tables, words
-from needs.areas import same_place
+from needs.areas import find, predecessors, same_place
 from needs.assessment import Assessment, Place
 from needs.blocks import (
     Block,
@@ -870,6 +870,12 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )
+    lacking = [one for one in absent if one not in later]
+    stand_in = [*_merged(na, lacking), *_before(na, lacking)]
+    if stand_in:
+        notices.append(
+            Notice("Figures of other areas", tuple((Span(one),) for one in stand_in), "information")
+        )
     return blocks(Heading("Not available"), notices) if notices else Blocks()
 
 
@@ -918,6 +924,43 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
         if (na.rows(one.key).empty if one.chapter == "inequality" else not _anything(na, one.key))
     )
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
+
+
+def _merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
+    """Which sources count the area with another, so that its figures may stand there."""
+    found: dict[str, list[str]] = {}
+    for one in lacking:
+        for key in na.catalogue.sources_of(one.key):
+            source = na.catalogue.sources[key]
+            other = source.merged.get(na.area.code)
+            if other and source.title not in found.setdefault(other, []):
+                found[other].append(source.title)
+    names = {one.code: one.name for one in na.authorities}
+    return [
+        f"{words.possessive(names[code])} figures include {words.in_prose(na.name)} in: "
+        f"{'; '.join(titles)}."
+        for code, titles in found.items()
+        if code in names
+    ]
+
+
+def _before(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
+    """Which former or later authorities, with other land, have figures that the area lacks."""
+    if na.members:
+        return []
+    area = find(na.area.code, na.areas)
+    others = [one for one in predecessors(area.code, na.areas) if one.kind == "upper tier"]
+    others += [find(code, na.areas) for code in area.successors if code in set(na.areas["code"])]
+    same = same_place(area.code, na.areas)
+    found = []
+    for other in others:
+        names = [words.lower_first(one.name) for one in lacking if na.has(one.key, other.code)]
+        if names and other.code not in same and area.code not in same_place(other.code, na.areas):
+            found.append(
+                f"There are figures of {other.name} ({other.code}), whose land is not the same: "
+                f"{words.listing(names)}."
+            )
+    return found
 
 
 def recent(na: Assessment, indicator: Indicator) -> Recent:

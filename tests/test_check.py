@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from needs.check import check
+from needs.cli import main
 from needs.errors import InvalidDataError, MissingDataError, Problem
+from needs.fetch import fetch
+from needs.readers import tabular
+
+INDEX = (
+    "mhclg_iod_2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
+)
+MORTALITY = "ohid_fingertips/91380"
 
 
 @pytest.fixture
@@ -47,7 +57,7 @@ def test_a_file_that_no_source_declares_is_named(raw: Path, processed: Path) -> 
     raw.rename(above / "raw")
     (above / "ons_drug_deaths").mkdir()
     (above / "ons_drug_deaths" / "deaths.xls").touch()
-    (above / "sources.lock.json").touch()
+    (above / "sources.lock.json").write_text('{"version": 1, "files": {}}', encoding="utf-8")
     lines = check(above, processed)
     assert "  data package: raw" in lines
     (line,) = [line for line in lines if "not read" in line]
@@ -183,3 +193,141 @@ def test_a_row_of_a_small_area_that_was_lost_is_missed(raw: Path, processed: Pat
             "lsoa_population.csv, column lsoa_code"
         ),
     }
+
+
+@pytest.fixture
+def publishers(mirror: Path, tmp_path: Path) -> Path:
+    """Real files of three sources, fetched from the mirror, that a test may spoil."""
+    raw = tmp_path / "publishers"
+    keys = ["mhclg_iod_2019", "ons_lookups", "ohid_fingertips_91380"]
+    fetch(keys, raw, origin=str(mirror), today=datetime.date(2026, 1, 2))
+    return raw
+
+
+def spoil(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Change the lines of a file; the first has the headings."""
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    path.write_text("\n".join(change(lines)), encoding="utf-8", newline="")
+
+
+def faults(raw: Path) -> list[dict[str, str | int | None]]:
+    with pytest.raises(InvalidDataError) as caught:
+        check(raw, raw / "none")
+    return [one.fields() for one in caught.value.problems]
+
+
+@pytest.mark.mirror
+def test_faults_planted_in_real_files_are_told_in_one_run(publishers: Path) -> None:
+    """First-stage faults (cells), second-stage faults (joins) and changed files, all at once."""
+    index = publishers / INDEX
+    (mortality,) = publishers.glob(f"{MORTALITY}_*.csv")
+
+    def plant(lines: list[str]) -> list[str]:
+        heading = lines[0].split(",")
+        place = heading.index("Local Authority District code (2019)")
+        cells = lines[5].split(",")
+        cells[place] = "E06000999"  # a code like others, of no area
+        return [*lines[:5], ",".join(cells), *lines[6:]]
+
+    spoil(index, plant)
+    line = 0
+
+    def misname(lines: list[str]) -> list[str]:
+        nonlocal line
+        line = next(at for at, one in enumerate(lines) if ",Persons," in one)
+        return [*lines[:line], lines[line].replace(",Persons,", ",People,"), *lines[line + 1 :]]
+
+    spoil(mortality, misname)
+    found = faults(publishers)
+    said = [str(one["what"]) for one in found]
+    assert any("E06000999" in one for one in said)
+    assert any("'People' is not Persons, Male or Female" in one for one in said)
+    changed = [
+        one for one in found if "not the one that was fetched on 2026-01-02" in str(one["what"])
+    ]
+    assert {one["file"] for one in changed} == {INDEX, f"ohid_fingertips/{mortality.name}"}
+    assert all("needs fetch" in str(one["remedy"]) for one in changed)
+    (cell,) = [one for one in found if one["value"] == "People"]
+    assert cell["file"] == f"ohid_fingertips/{mortality.name}"
+    # a record begins on the line before: the indicator's name holds a line break
+    assert cell["row"] in (line, line + 1)
+    assert (cell["column"], cell["sheet"]) == ("Sex", "")
+
+
+@pytest.mark.mirror
+def test_an_index_is_whole_and_its_ranks_are_of_all_england(publishers: Path) -> None:
+    heading = "Crime Rank (where 1 is most deprived)"
+
+    def plant(lines: list[str]) -> list[str]:
+        cells = lines[1].split(",")
+        cells[lines[0].split(",").index(heading)] = "32845"
+        return [lines[0], ",".join(cells), *lines[2:10], *lines[11:20], lines[15], *lines[20:]]
+
+    spoil(publishers / INDEX, plant)
+    found = faults(publishers)
+    (rank,) = [one for one in found if one["value"]]
+    assert rank["what"] == "'32845' is not a rank from 1 to 32844."
+    assert (rank["row"], rank["column"], rank["value"]) == (2, heading, "32845")
+    said = [str(one["what"]) for one in found]
+    assert "The index has 32,843 LSOAs, but its edition has 32,844." in said
+    (twice,) = [one for one in found if "cell for cell" in str(one["what"])]
+    assert twice["row"] == 20
+
+
+@pytest.mark.mirror
+def test_a_missing_column_does_not_hide_the_faults_of_others(publishers: Path) -> None:
+    decile = "Crime Decile (where 1 is most deprived 10% of LSOAs)"
+
+    def plant(lines: list[str]) -> list[str]:
+        cells = lines[1].split(",")
+        cells[lines[0].split(",").index(decile)] = "0"
+        return [
+            lines[0].replace("Crime Rank", "Crime and Disorder Rank"),
+            ",".join(cells),
+            *lines[2:],
+        ]
+
+    spoil(publishers / INDEX, plant)
+    said = [str(one["what"]) for one in faults(publishers)]
+    assert any("Crime Rank" in one and "is missing" in one for one in said)
+    assert "'0' is not a decile from 1 to 10." in said
+
+
+@pytest.mark.mirror
+def test_unchanged_files_agree_with_the_lock(publishers: Path) -> None:
+    assert "No faults found." in check(publishers, publishers / "none")
+    (mortality,) = publishers.glob(f"{MORTALITY}_*.csv")
+    mortality.unlink()
+    (line,) = [one for one in check(publishers, publishers / "none") if "not there" in one]
+    assert mortality.name in line
+
+
+def test_json_gives_each_part_of_a_place(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (raw / "lsoa_population.csv").read_text(encoding="utf-8").splitlines()
+    cells = text[3].split(",")
+    cells[text[0].split(",").index("population")] = "many"
+    text[3] = ",".join(cells)
+    (raw / "lsoa_population.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--json", "--raw", str(raw), "--processed", str(tmp_path / "none")])
+    assert ended.value.code == 4
+    fault = json.loads(capsys.readouterr().out)["faults"][0]
+    assert {"what", "where", "remedy", "file", "sheet", "row", "column", "value"} == set(fault)
+    assert (fault["file"], fault["column"]) == ("lsoa_population.csv", "population")
+    assert (fault["row"], fault["value"]) == (4, "many")
+
+
+def test_a_fault_in_a_workbook_names_sheet_heading_and_cell_as_written(tmp_path: Path) -> None:
+    faults = tabular.Faults(tmp_path / "ons" / "book.xlsx")
+    table = pd.DataFrame({"Name of area": ["A"], "All ages": ["1,2O4"], "row": [9]})
+    known = tabular.Layout({"All ages": "total", "Name of area": "area_name"}, frozenset())
+    table = tabular.rename(table, known, faults)
+    table.attrs["sheet"] = "MYE2 - Persons"
+    table["total"] = tabular.numbers(table, "total", faults)
+    tabular.note_cells(table, "total", table["total"].isna(), "is no total", faults)
+    first, second = (one.fields() for one in faults.problems)
+    for one in (first, second):
+        assert (one["file"], one["sheet"]) == ("ons/book.xlsx", "MYE2 - Persons")
+        assert (one["row"], one["column"], one["value"]) == (9, "All ages", "1,2O4")

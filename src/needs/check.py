@@ -10,12 +10,13 @@ from needs import catalogue as catalogue_module
 from needs import prepare, schemas
 from needs.catalogue import Catalogue
 from needs.errors import InvalidDataError, Problem
+from needs.fetch import ledger
 
 #: Files that no source declares which are named one by one.
 NAMED = 10
 
 #: What `needs fetch` notes the files in.
-LOCK_NAME = "sources.lock.json"
+LOCK_NAME = ledger.NAME
 
 
 def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) -> list[str]:
@@ -43,6 +44,7 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
     """
     catalogue = catalogue_module.load()
     _, _, problems = prepare.make_tables(raw, catalogue, progress)
+    problems += _locked(raw, catalogue)
     tables = 0
     for name, schema in schemas.TABLES.items():
         path = processed / f"{name}.parquet"
@@ -78,6 +80,33 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
     ]
 
 
+def _locked(raw: Path, catalogue: Catalogue) -> list[Problem]:
+    """Files that are not those which `needs fetch` noted; one that it never noted is no fault."""
+    try:
+        entries = ledger.read(raw)
+    except InvalidDataError as error:
+        return [error.problem]
+    found = []
+    for one in prepare.discover(raw, catalogue):
+        name = one.path.relative_to(raw).as_posix()
+        entry = entries.get(name)
+        if entry is None:
+            continue
+        size, here = one.path.stat().st_size, ledger.sha256(one.path)
+        if (size, here) != (entry.size, entry.sha256):
+            found.append(
+                Problem(
+                    f"The file is not the one that was fetched on {entry.fetched}: {size:,} bytes "
+                    f"and sha256 {here}, in the lock {entry.size:,} bytes and {entry.sha256}.",
+                    name,
+                    f"needs fetch {one.source.key} brings the file of the lock back. If the "
+                    "publisher has revised it: needs fetch "
+                    f"{one.source.key} --accept-revision",
+                )
+            )
+    return found
+
+
 def _raw(raw: Path, catalogue: Catalogue) -> list[str]:
     """What was read, by source and package, and what no source declares."""
     files, folders = prepare.discover(raw, catalogue), prepare.packages(raw)
@@ -103,6 +132,9 @@ def _raw(raw: Path, catalogue: Catalogue) -> list[str]:
         and path.name != LOCK_NAME
         and not any(part.startswith(".") for part in path.relative_to(raw).parts)
     )
+    gone = sorted(name for name in ledger.read(raw) if not (raw / name).is_file())
+    if gone:
+        lines.append(f"  in {LOCK_NAME}, but not there: {', '.join(gone)} (needs fetch)")
     if strange:
         more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
         lines.append(

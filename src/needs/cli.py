@@ -175,7 +175,6 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Validate raw and processed data against the catalogue; all failures at once."""
-    import dataclasses
     import json
 
     from needs.check import check as validate
@@ -188,7 +187,7 @@ def check(
     except NeedsError as error:
         if not as_json:
             raise
-        faults = [dataclasses.asdict(one) for one in error.problems or (error.problem,)]
+        faults = [one.fields() for one in error.problems or (error.problem,)]
         typer.echo(json.dumps({"checked": [], "faults": faults}, ensure_ascii=False, indent=1))
         raise typer.Exit(error.exit_code) from None
     if as_json:

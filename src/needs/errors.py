@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+#: The parts of a place: "folder/file.csv, sheet Table 1, row 5, column Area Code".
+_PARTS = {
+    "file": re.compile(r"([^\s,:;][^,:;]*\.(?:csv|xlsx?|ods|json|geojson|zip|parquet|ya?ml))\b"),
+    "sheet": re.compile(r"\bsheet ([^,]+)"),
+    "row": re.compile(r"\b(?:row|line) (\d+)"),
+    "column": re.compile(r"\bcolumn (.+)$"),
+}
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,8 @@ class Problem:
         File, sheet, row, column or parameter.
     remedy : str
         How to mend it, as a command where there is one.
+    value : str
+        The cell as it is written, where the fault is in one.
 
     Examples
     --------
@@ -30,6 +41,27 @@ class Problem:
     what: str
     where: str = ""
     remedy: str = ""
+    value: str = ""
+
+    def fields(self) -> dict[str, str | int | None]:
+        """The fault with each part of its place by itself, for machines.
+
+        Examples
+        --------
+        >>> fault = Problem("'x' is not a number.", "ons/a.xlsx, sheet MYE2, row 9, column Name",
+        ...                 value="x").fields()
+        >>> [fault[key] for key in ("file", "sheet", "row", "column", "value")]
+        ['ons/a.xlsx', 'MYE2', 9, 'Name', 'x']
+        """
+        found = {name: pattern.search(self.where) for name, pattern in _PARTS.items()}
+        quoted = re.match("'([^']*)' is ", self.what) if found["column"] else None
+        parts = {name: one[1].strip() if one else "" for name, one in found.items()}
+        return {
+            **{"what": self.what, "where": self.where, "remedy": self.remedy},
+            **{"file": parts["file"], "sheet": parts["sheet"]},
+            "row": int(parts["row"]) if parts["row"] else None,
+            **{"column": parts["column"], "value": self.value or (quoted[1] if quoted else "")},
+        }
 
     def __str__(self) -> str:
         lines = [self.what]

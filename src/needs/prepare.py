@@ -418,9 +418,14 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     _check_places(read, areas)
     populations = _populations(read, areas)
     observations = _observations(read, areas, catalogue)
-    if not read.problems:
-        # derived rows need complete inputs, and there is no report of half-read files
+    try:
         observations = derive(observations, populations, catalogue, areas)
+    except NeedsError as error:
+        read.problems.extend(error.problems or (error.problem,))
+    except (ValueError, KeyError):
+        # half-read files may not join; what is wrong with them is told already
+        if not read.problems:
+            raise
     lsoa = _lsoa(read, areas)
     people = _with_packages(read, "lsoa_population", read.small_areas)
     features = _features(read, areas, populations, lsoa, people, catalogue)

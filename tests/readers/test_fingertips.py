@@ -186,9 +186,9 @@ def test_bad_cells_are_told_with_their_lines(edition_of, written):
         edition_of("ohid_fingertips_91380").read(written(_file(rows=rows)))
     # the indicator's name holds a line break, so records are two lines apart
     assert sorted(problem.where for problem in caught.value.problems) == [
-        "source/file.csv, line 2, column value",
-        "source/file.csv, line 4, column sex",
-        "source/file.csv, line 6, column period_text",
+        "source/file.csv, line 2, column Value",
+        "source/file.csv, line 4, column Sex",
+        "source/file.csv, line 6, column Time period",
     ]
 
 

@@ -111,4 +111,4 @@ def test_centroid_that_is_no_number(edition_of, written):
     text = "LSOA11CD,BNG_E,BNG_N\nE01000001,here,181797\n"
     with pytest.raises(InvalidDataError) as caught:
         edition_of("ons_centroids", "2011").read(written(text))
-    assert "line 2, column easting" in str(caught.value)
+    assert "line 2, column BNG_E" in str(caught.value)

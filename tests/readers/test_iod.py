@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
-from needs.readers import tabular
+from needs.readers import iod, tabular
 from needs.schemas import DOMAINS
+
+
+@pytest.fixture
+def edition_of(edition_of):
+    """The editions of the catalogue, for a file of two rows: not of all England."""
+
+    def part_of(key):
+        one = edition_of(key)
+        options = {name: value for name, value in one.edition.options.items() if name != "lsoas"}
+        edition = one.edition.model_copy(update={"options": options})
+        return SimpleNamespace(read=lambda path: iod.read(path, one.source, edition))
+
+    return part_of
+
 
 COUNTY = [f"E0700023{n}" for n in range(4, 10)]
 
@@ -90,9 +105,9 @@ def test_all_faults_of_a_file_at_once(edition_of, written):
         edition_of("mhclg_iod_2019").read(written(out.getvalue()))
     wheres = [problem.where for problem in caught.value.problems]
     assert wheres == [
-        "source/file.csv, line 2, column lsoa_code",
-        "source/file.csv, line 3, column crime_rank",
-        "source/file.csv, line 2, column income_decile",
+        "source/file.csv, line 2, column LSOA code (2011)",
+        "source/file.csv, line 3, column Crime Rank (where 1 is most deprived)",
+        "source/file.csv, line 2, column Income Decile (where 1 is most deprived 10% of LSOAs)",
     ]
 
 
@@ -111,7 +126,7 @@ def test_the_other_edition_is_refused(edition_of, written):
 
 
 def test_doubled_area(edition_of, written):
-    text = _file("2019").replace("E01000002", "E01000001")
+    text = _file("2019").replace("E01000002,Name", "E01000001,Other name")
     with pytest.raises(InvalidDataError) as caught:
         edition_of("mhclg_iod_2019").read(written(text))
     assert "more than once" in str(caught.value)

@@ -202,7 +202,7 @@ def test_all_sheets_are_told_at_once(edition_of, tmp_path):
         )
     wheres = [problem.where for problem in caught.value.problems]
     assert len(wheres) == 6
-    assert "sheet Table 8, 2018–20, row 5, column rate" in wheres[-1]
+    assert "sheet Table 8, 2018–20, row 5, column Rate 1" in wheres[-1]
 
 
 def test_missing_and_wrong_file(edition_of, tmp_path, written):

@@ -25,7 +25,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """
     faults = tabular.Faults(path)
     known = tabular.layout("fingertips_next", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
+    table = tabular.rename(tabular.read_csv(path, repeats=True), known, faults)
     faults.raise_if_any()
     wanted = tabular.option(source, edition, "indicators")
     here = set(table["indicator_id"])

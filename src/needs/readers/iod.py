@@ -38,18 +38,28 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """
     faults = tabular.Faults(path)
     table = tabular.rename(tabular.read_csv(path), tabular.layout("iod", edition.edition), faults)
-    faults.raise_if_any()
-    tabular.codes(table, "lsoa_code", r"E01\d{6}", faults)
-    tabular.codes(table, "district_code", r"E0[6-9]\d{6}", faults)
-    table["imd_score"] = tabular.numbers(table, "imd_score", faults, missing=())
-    for column in [f"{domain}_{part}" for domain in DOMAINS for part in ("rank", "decile")]:
-        table[column] = tabular.numbers(table, column, faults, missing=(), whole=True)
-    for column in [f"{domain}_decile" for domain in DOMAINS]:
-        outside = table[column].notna() & ~table[column].between(1, 10)
-        tabular.note_cells(table, column, outside, "is not a decile from 1 to 10", faults)
-    tabular.note_cells(
-        table, "lsoa_code", table["lsoa_code"].duplicated(), "stands more than once", faults
-    )
+    expected = edition.options.get("lsoas")
+    # what is there is checked even if a column is missing: every fault in one run
+    here = set(table.columns)
+    for column, pattern in (("lsoa_code", r"E01\d{6}"), ("district_code", r"E0[6-9]\d{6}")):
+        if column in here:
+            tabular.codes(table, column, pattern, faults)
+    if "imd_score" in here:
+        table["imd_score"] = tabular.numbers(table, "imd_score", faults, missing=())
+    for part, highest in (("rank", expected), ("decile", 10)):
+        for column in (f"{domain}_{part}" for domain in DOMAINS if f"{domain}_{part}" in here):
+            table[column] = tabular.numbers(table, column, faults, missing=(), whole=True)
+            outside = table[column].notna() & ~table[column].between(1, highest or len(table))
+            said = f"is not a {part} from 1 to {highest or len(table)}"
+            tabular.note_cells(table, column, outside, said, faults)
+    if "lsoa_code" in here:
+        twice = table["lsoa_code"].duplicated()
+        tabular.note_cells(table, "lsoa_code", twice, "stands more than once", faults)
+    if expected and len(table) != expected:
+        faults.add(
+            f"The index has {len(table):,} LSOAs, but its edition has {expected:,}.",
+            remedy="Download the file again: it is cut off, or not of all England.",
+        )
     faults.raise_if_any()
     return table.drop(columns="line").assign(
         edition=edition.edition,

@@ -162,10 +162,13 @@ def _block(
     for name, column in columns.items():
         table[name] = [cells[column] for cells in body["cells"]]
     hidden = table["count"] == ":"
+    # tables of counts have a column for each year, and no headings below it
+    named = faults.headings if "rate" in columns else {"count": place.rsplit(", ", 1)[1]}
+    placed = _Placed(faults, place, dict(named))
     for name in ("count", "rate", "lower", "upper"):
         if name in columns:
             table[name] = tabular.numbers(
-                table, name, _Placed(faults, place), missing=("", ":"), whole=name == "count"
+                table, name, placed, missing=("", ":"), whole=name == "count"
             )
     value = table["rate"] if "rate" in columns else table["count"]
     few = (table["count"] < RATE_MINIMUM) | (value.isna() & table["count"].notna())
@@ -194,9 +197,9 @@ def _block(
 class _Placed(tabular.Faults):
     """Faults of one block: the sheet and period stand before the row."""
 
-    def __init__(self, faults: tabular.Faults, place: str) -> None:
-        super().__init__(faults.path, faults.problems)
+    def __init__(self, faults: tabular.Faults, place: str, headings: dict[str, str]) -> None:
+        super().__init__(faults.path, faults.problems, headings)
         self._place = place
 
-    def add(self, what: str, place: str = "", remedy: str = "") -> None:
-        super().add(what, f"{self._place}, {place}" if place else self._place, remedy)
+    def add(self, what: str, place: str = "", remedy: str = "", value: str = "") -> None:
+        super().add(what, f"{self._place}, {place}" if place else self._place, remedy, value)

@@ -111,6 +111,7 @@ def _table(
     # a whole number read from a cell is printed as one, and an empty cell as empty text
     text = [column for column in table.columns if column != "row"]
     table[text] = table[text].map(tabular.plain).astype(str)
+    table.attrs["sheet"] = sheet
     return table[table["area_code"].str.fullmatch(r"E\d{8}")]
 
 

@@ -28,6 +28,8 @@ from needs.schemas import READING_COLUMNS
 #: Faulty cells named for one column; the rest are counted.
 SHOWN_CELLS = 10
 
+_REPEATED = "repeated"
+
 
 @dataclass
 class Faults:
@@ -37,22 +39,37 @@ class Faults:
     ----------
     path : Path
     problems : list of Problem
+    headings : dict of str to str
+        The publisher's heading of each of our columns, as `rename` found it.
+    written : DataFrame, optional
+        The cells as they are written, under our names.
     """
 
     path: Path
     problems: list[Problem] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
+    written: pd.DataFrame | None = None
 
     @property
     def file(self) -> str:
         """Folder and file name, without the part that differs between machines."""
         return f"{self.path.parent.name}/{self.path.name}"
 
-    def add(self, what: str, place: str = "", remedy: str = "") -> None:
-        """Note one fault at a place inside the file."""
+    def add(self, what: str, place: str = "", remedy: str = "", value: str = "") -> None:
+        """Note one fault at a place inside the file, and what is written there."""
         where = f"{self.file}, {place}" if place else self.file
         self.problems.append(
-            Problem(what, where, remedy or "Download the file again: needs fetch.")
+            Problem(what, where, remedy or "Download the file again: needs fetch.", value)
         )
+
+    def cell(self, index: Any, row: Any, column: str, value: Any) -> str:
+        """A cell as it is written, where reading it has changed it."""
+        table = self.written
+        if table is None or column not in table or index not in table.index:
+            return str(value)
+        unit = "line" if "line" in table else "row"
+        there = table.loc[index]
+        return str(there[column]) if there[unit] == row else str(value)
 
     def raise_if_any(self) -> None:
         """Stop when anything was found.
@@ -147,10 +164,16 @@ def plain(text: object) -> str:
     return re.sub(r"\s+", " ", str(text).replace("\ufeff", "")).strip()
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     """Read a CSV as text, with the line on which each record begins in column ``line``.
 
     Empty cells are empty text. A header on the first line is needed.
+
+    Parameters
+    ----------
+    path : Path
+    repeats : bool
+        Whether the publisher issues rows more than once; else a row that stands twice is a fault.
 
     Raises
     ------
@@ -187,7 +210,11 @@ def read_csv(path: Path) -> pd.DataFrame:
         faults.add(f"{len(uneven) - SHOWN_CELLS} more rows have too few or too many cells.")
     faults.raise_if_any()
     table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, names=header, header=0)
-    return table.assign(line=lines)
+    twice = table.duplicated() & (not repeats)
+    table = table.assign(line=lines)
+    if twice.any():
+        table.attrs[_REPEATED] = table.loc[twice, "line"].tolist()
+    return table
 
 
 def _records(text: str) -> tuple[list[str], list[int], list[int]]:
@@ -225,9 +252,17 @@ def rename(
 ) -> pd.DataFrame:
     """Give columns our names; note headings that the map does not know and those that are missing.
 
+    Rows that stand in the file twice, cell for cell, are noted as well, and read once.
+
     Columns named ``line`` or ``row`` are ours already. Columns whose name in the map is empty or
     begins with ``ignored`` are dropped.
     """
+    repeated = table.attrs.pop(_REPEATED, [])
+    for line in repeated[:SHOWN_CELLS]:
+        faults.add("The row stands in the file already, cell for cell.", f"line {line}")
+    if len(repeated) > SHOWN_CELLS:
+        faults.add(f"{len(repeated) - SHOWN_CELLS} more rows stand in the file already.")
+    table = table[~table["line"].isin(repeated)] if repeated else table
     ours = {"line", "row"} & set(table.columns)
     found = [column for column in table.columns if column not in ours]
     names = {column: known.headings.get(plain(column)) for column in found}
@@ -250,7 +285,10 @@ def rename(
     for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
         faults.add(f"Two columns are '{name}'.", place)
     keep = {column: name for column, name in names.items() if name and name != "ignored"}
-    return table[[*keep, *sorted(ours)]].rename(columns=keep)
+    faults.headings.update({name: plain(column) for column, name in keep.items()})
+    renamed = table[[*keep, *sorted(ours)]].rename(columns=keep)
+    faults.written = renamed.copy(deep=False) if ours and renamed.columns.is_unique else None
+    return renamed
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -302,10 +340,13 @@ def note_cells(
         return
     unit = "line" if "line" in table.columns else "row"
     rows = table.loc[bad, [column, unit]]
-    for value, line in rows.head(SHOWN_CELLS).itertuples(index=False):
-        faults.add(f"'{value}' {why}.", f"{unit} {line}, column {column}")
+    named = f"column {faults.headings.get(column, column)}"
+    sheet = f"sheet {table.attrs['sheet']}, " if "sheet" in table.attrs else ""
+    for index, read, line in rows.head(SHOWN_CELLS).itertuples():
+        value = faults.cell(index, line, column, read)
+        faults.add(f"'{value}' {why}.", f"{sheet}{unit} {line}, {named}", value=value)
     if len(rows) > SHOWN_CELLS:
-        faults.add(f"{len(rows) - SHOWN_CELLS} more cells: {why}.", f"column {column}")
+        faults.add(f"{len(rows) - SHOWN_CELLS} more cells: {why}.", f"{sheet}{named}")
 
 
 def codes(table: pd.DataFrame, column: str, pattern: str, faults: Faults) -> pd.Series[str]:

@@ -48,6 +48,13 @@ def test_table_is_as_declared(table):
     assert (ended == table["successor"].notna()).all()
 
 
+def test_our_own_table_of_changes_stands_in_for_two_lookups(lookups, table):
+    """The history of districts and the upper tiers of 2023 have no address to fetch them from."""
+    _, uppers, regions = lookups
+    made = areas.build([], {2019: uppers[2019]}, regions)
+    pd.testing.assert_frame_equal(schemas.conform(made, schemas.AREAS), table)
+
+
 @pytest.mark.parametrize(
     ("year", "count"),
     [(2018, 152), (2019, 151), (2020, 151), (2021, 152), (2022, 152), (2023, 153), (2025, 153)],

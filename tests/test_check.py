@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import json
 import shutil
@@ -210,6 +211,10 @@ def spoil(path: Path, change: Callable[[list[str]], list[str]]) -> None:
     path.write_text("\n".join(change(lines)), encoding="utf-8", newline="")
 
 
+def headings(lines: list[str]) -> list[str]:
+    return next(csv.reader(lines[:1]))
+
+
 def faults(raw: Path) -> list[dict[str, str | int | None]]:
     with pytest.raises(InvalidDataError) as caught:
         check(raw, raw / "none")
@@ -223,8 +228,7 @@ def test_faults_planted_in_real_files_are_told_in_one_run(publishers: Path) -> N
     (mortality,) = publishers.glob(f"{MORTALITY}_*.csv")
 
     def plant(lines: list[str]) -> list[str]:
-        heading = lines[0].split(",")
-        place = heading.index("Local Authority District code (2019)")
+        place = headings(lines).index("Local Authority District code (2019)")
         cells = lines[5].split(",")
         cells[place] = "E06000999"  # a code like others, of no area
         return [*lines[:5], ",".join(cells), *lines[6:]]
@@ -260,7 +264,7 @@ def test_an_index_is_whole_and_its_ranks_are_of_all_england(publishers: Path) ->
 
     def plant(lines: list[str]) -> list[str]:
         cells = lines[1].split(",")
-        cells[lines[0].split(",").index(heading)] = "32845"
+        cells[headings(lines).index(heading)] = "32845"
         return [lines[0], ",".join(cells), *lines[2:10], *lines[11:20], lines[15], *lines[20:]]
 
     spoil(publishers / INDEX, plant)
@@ -280,7 +284,7 @@ def test_a_missing_column_does_not_hide_the_faults_of_others(publishers: Path) -
 
     def plant(lines: list[str]) -> list[str]:
         cells = lines[1].split(",")
-        cells[lines[0].split(",").index(decile)] = "0"
+        cells[headings(lines).index(decile)] = "0"
         return [
             lines[0].replace("Crime Rank", "Crime and Disorder Rank"),
             ",".join(cells),

@@ -18,17 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
+import pandas as pd
 import pytest
 import yaml
 
-from needs import cli, prepare
+from needs import assessment, cli, prepare
 from needs import fetch as fetching
+from needs.areas import upper_tiers
 from needs.catalogue import Catalogue, Codes, Edition, Source, load
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, ParameterError
 from needs.fetch import Outcome, Settings, ledger
 from needs.fetch.look import COLUMNS, MAPS, look
 from needs.fetch.mirrors import links
-from needs.readers import tabular
+from needs.readers import lsoa_density, tabular
 
 TODAY = datetime.date(2026, 3, 1)
 
@@ -879,7 +881,7 @@ def test_points_are_saved_with_their_grid_reference(publisher: Publisher, raw: P
     (came,) = [one for one in outcomes if one.state == "new"]
     source = load().sources["ons_centroids"]
     read = centroids.read(raw / came.file, source, source.editions[1])
-    assert read[["lsoa_code", "easting", "northing"]].values.tolist() == [
+    assert read[["lsoa_code", "easting", "northing"]].to_numpy().tolist() == [
         ["E01000000", 385000.5, 255000.25]
     ]
     assert publisher.requests[-1].query["outSR"] == "27700"
@@ -905,8 +907,23 @@ def test_a_file_to_download_by_hand_is_described(publisher: Publisher, raw: Path
     said = told(outcomes)
     assert "https://www.ndtms.net/ViewIt/Adult" in said
     assert "choose Download data" in said
-    assert "data/raw/ndtms_and_dependence/ViewIt_Export_Data_LAs*.csv" in said
+    name = "ndtms_and_dependence/ViewIt_Export_Data_LAs_authorities_by_group.csv"
+    assert "By hand. Open ViewIt" in said
+    assert f"Save the file as {raw.as_posix()}/{name}. Then: needs fetch ndtms_viewit" in said
+    assert "*" not in said
     assert "3 files of 3" in said
+
+
+def test_a_file_saved_as_the_message_says_is_its_edition(
+    publisher: Publisher, raw: Path, mirror: Path
+) -> None:
+    bring(publisher, raw, "ndtms_viewit")
+    (real,) = (mirror / "ndtms_and_dependence").glob("ViewIt_Export_Data_LAs*.csv")
+    name = "ndtms_and_dependence/ViewIt_Export_Data_LAs_authorities_by_group.csv"
+    (raw / name).parent.mkdir(parents=True)
+    shutil.copyfile(real, raw / name)
+    bring(publisher, raw, "ndtms_viewit")
+    assert [*ledger.read(raw)] == [name]
 
 
 def test_what_is_by_hand_does_not_fail_a_run_that_did_not_ask_for_it(
@@ -1246,6 +1263,72 @@ def test_the_name_under_which_a_file_is_saved_is_its_editions_own(key: str) -> N
         name = _default(one)
         fits = [other.edition for _, other in editions() if Path(name).match(other.file)]
         assert fits == [one.edition]
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("sgd", "sdg_3_5_1"),
+        ("iod", "mhclg_iod_2019"),
+        ("lookup", "ons_lookups"),
+        ("xyz", "Known: "),
+    ],
+)
+def test_the_source_that_was_meant_is_named(raw: Path, key: str, near: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        fetching.fetch([key], raw)
+    assert near in caught.value.problems[0].remedy
+
+
+def test_populations_of_2021_areas_come_from_nomis(tmp_path: Path) -> None:
+    """Under the headings that the service gives, whatever the data set."""
+    source = load().sources["ons_lsoa_population"]
+    edition = next(one for one in source.editions if one.edition == "mid-2023")
+    assert "NM_2014_1" in edition.address and "TYPE151" in edition.address
+    path = tmp_path / "nomis.csv"
+    head = '"DATE_NAME","GEOGRAPHY_CODE","GEOGRAPHY_NAME","GENDER_NAME","C_AGE_NAME","OBS_VALUE"'
+    path.write_text(
+        f'{head},"RECORD_COUNT"\n'
+        '"2023","E01000001","City of London 001A","Total","All Ages",1478,33755\n'
+        '"2023","E01000002","City of London 001B","Total","All Ages",1383,33755\n',
+        encoding="utf-8",
+    )
+    look(path, source, edition)
+    table = lsoa_density.read(path, source, edition)
+    assert table.to_dict("records") == [
+        {"lsoa_vintage": 2021, "lsoa_code": code, "year": 2023, "population": people}
+        for code, people in (("E01000001", 1478), ("E01000002", 1383))
+    ]
+    other = next(one for one in source.editions if one.edition == "mid-2024")
+    with pytest.raises(InvalidDataError, match="declares"):
+        look(path, source, other)
+
+
+@pytest.mark.mirror
+def test_what_publishers_give_at_an_address_is_enough_for_a_report(
+    mirror: Path, tmp_path: Path
+) -> None:
+    """Nothing that must be downloaded by hand is indispensable."""
+    raw = tmp_path / "raw"
+    for _, edition in editions():
+        for path in mirror.glob(edition.file) if edition.address else ():
+            place = raw / path.relative_to(mirror)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(path.resolve())
+    assert not (
+        raw / "ons_lookups" / "Local_Authority_District_code_history_2016_2024.csv"
+    ).exists()
+    prepare.prepare(raw, tmp_path / "processed")
+    na = assessment.load("Leicester", 2022, processed=tmp_path / "processed")
+    assert (na.area.code, len(na.lsoa), na.index_edition) == ("E06000016", 192, "2019")
+    assert na.lsoa["population"].notna().all()
+    assert na.region.name == "East Midlands"
+    assert na.has("drug_misuse_rate") and na.has("alcohol_specific_mortality")
+    assert len(na.statistical_neighbours()) == 10
+    areas = pd.read_parquet(tmp_path / "processed" / "areas.parquet")
+    assert [len(upper_tiers(areas, year)) for year in (2018, 2020, 2022, 2025)] == [
+        *(152, 151, 152, 153)
+    ]
 
 
 def test_everything_about_fetching_is_documented(root: Path) -> None:

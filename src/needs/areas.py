@@ -447,7 +447,8 @@ def build(
     Parameters
     ----------
     histories : iterable of DataFrame
-        code_<year>, name_<year> of each district, a row for each line of descent.
+        code_<year>, name_<year> of each district, a row for each line of descent. None is needed:
+        the changes of 2016 to 2025 stand in our own table.
     uppers : mapping of int to DataFrame
         By year: district_code, district_name, upper_code, upper_name.
     regions : mapping of int to DataFrame
@@ -465,7 +466,8 @@ def build(
     """
     upper = _newest(uppers)
     region_of = _newest(regions)
-    districts = pd.concat([_districts(one) for one in histories]).drop_duplicates("code")
+    known = [_districts(one) for one in histories]
+    districts = pd.concat([*known, _undated(upper)]).drop_duplicates("code")
     table = pd.concat(
         [districts, _counties(upper, districts), _regions(region_of)], ignore_index=True
     )
@@ -532,6 +534,14 @@ def _districts(history: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _undated(upper: pd.DataFrame) -> pd.DataFrame:
+    """Districts of the lookups; ``area_changes.csv`` dates those that began or ended."""
+    rows = upper[["district_code", "district_name"]].drop_duplicates("district_code")
+    rows = rows.rename(columns={"district_code": "code", "district_name": "name"})
+    undated = pd.Series(pd.NaT, rows.index, dtype="datetime64[ns]")
+    return rows.assign(valid_from=undated, valid_to=undated, successor=None)
+
+
 def _counties(upper: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
     counties = upper.loc[~upper["upper_code"].isin(districts["code"]), ["upper_code", "upper_name"]]
     counties = counties.drop_duplicates("upper_code")
@@ -559,7 +569,8 @@ def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
     changes = pd.read_csv(
         _MAPS / "area_changes.csv", dtype=str, keep_default_na=False, encoding="utf-8"
     )
-    changes = changes.set_index("code").mask(changes.set_index("code") == "")
+    changes = changes.set_index("code").drop(columns="source")
+    changes = changes.mask(changes == "")
     for column in ("valid_from", "valid_to"):
         changes[column] = pd.to_datetime(changes[column])
     table = table.set_index("code")

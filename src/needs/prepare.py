@@ -358,7 +358,9 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
         Problem(
             f"{source.title}.",
             source.editions[-1].file,
-            f"From {source.landing_page}, or: needs fetch {key}",
+            f"needs fetch {key}"
+            if any(one.address for one in source.editions)
+            else f"By hand, from {source.landing_page}: {source.how_to_get}",
         )
         for key, source in sorted(catalogue.sources.items())
         if source.editions
@@ -500,7 +502,7 @@ def _areas(read: _Raw) -> pd.DataFrame:
             kinds[kind][int(edition.options["valid"])] = table
     own = []
     lacking = [name for name, tables in kinds.items() if not tables]
-    if histories and not lacking:
+    if not lacking:
         try:
             own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
         except NeedsError as error:
@@ -509,8 +511,8 @@ def _areas(read: _Raw) -> pd.DataFrame:
         there = ", ".join(edition.edition for edition, _ in read.lookups)
         read.problems.append(
             Problem(
-                "Areas need the district history, a district to upper tier and a district to "
-                f"region lookup; there: {there}.",
+                "Areas need a district to upper tier and a district to region lookup; there: "
+                f"{there}.",
                 "ons_lookups/",
                 "needs fetch ons_lookups",
             )

@@ -205,11 +205,23 @@ def refuse(outcomes: Sequence[Outcome]) -> None:
         )
 
 
+def _near(key: str, names: Sequence[str]) -> list[str]:
+    """Names like a key as a whole, or one of whose words is like it: sgd is sdg_3_5_1."""
+    near = difflib.get_close_matches(key, names, n=3)
+    words = {name: name.split("_") for name in names}
+    return (
+        near
+        or [name for name in names if difflib.get_close_matches(key, words[name], n=1, cutoff=0.6)][
+            :3
+        ]
+    )
+
+
 def _refuse_unknown(keys: Sequence[str], known: Mapping[str, Source]) -> None:
     names = sorted(known)
     problems = []
     for key in sorted(set(keys) - set(names)):
-        near = difflib.get_close_matches(key, names, n=3)
+        near = _near(key, names)
         remedy = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names)}."
         problems.append(Problem(f"There is no source '{key}'.", "SOURCE", remedy))
     if problems:
@@ -307,7 +319,9 @@ def _default(edition: Edition) -> str:
     issued = (query if query.startswith("uri=") else urlsplit(edition.address).path).split("/")[-1]
     if issued and fnmatch.fnmatchcase(issued, pattern):
         return f"{folder}/{issued}"
-    return edition.file.replace("*", edition.edition.replace(" ", "_").replace("/", "-"))
+    part = edition.edition.replace(" ", "_").replace("/", "-")
+    joined = "" if pattern.partition("*")[0].endswith(("_", "-")) else "_"
+    return edition.file.replace("*", joined + part)
 
 
 def _left(
@@ -326,7 +340,8 @@ def _left(
         problem = Problem(
             f"{source.key}, edition '{edition.edition}': {source.title}.",
             source.landing_page,
-            f"{source.how_to_get} Save the file as data/raw/{edition.file}.".strip(),
+            f"By hand. {source.how_to_get} Save the file as {job.raw.as_posix()}/{name}. "
+            f"Then: needs fetch {source.key}",
         )
         return "by hand", (problem,)
     look(path, source, edition)

@@ -1,4 +1,7 @@
-"""Small-area population totals, a column for each mid-year (ONS population density table)."""
+"""Small-area population totals of 2021 LSOAs.
+
+A column for each mid-year (ONS population density table), or one mid-year as Nomis answers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.readers import tabular
+from needs.readers import nomis, tabular
 
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
@@ -22,6 +25,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
+    if edition.interface == "nomis":
+        return nomis.read(path, source, edition)
     faults = tabular.Faults(path)
     table = tabular.rename(
         tabular.read_csv(path), tabular.layout("lsoa_density", edition.edition), faults

@@ -166,3 +166,22 @@ def test_a_file_of_footprints_is_checked(tmp_path: Path, text: str, said: str) -
     with pytest.raises(InvalidDataError) as caught:
         footprint.named(path)
     assert said in str(caught.value)
+
+
+def test_a_footprint_of_the_projects_own_file_is_found_by_its_name(
+    processed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "My partnership:\n  - Worcestershire\n  - E06000019\n"
+    (tmp_path / "footprints.yaml").write_text(text, encoding="utf-8")
+    below = tmp_path / "notebooks"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    table = pd.read_parquet(processed / "areas.parquet")
+    members, name = assessment.choose("My partnership", 2022, table)
+    assert name == "My partnership"
+    assert [one.name for one in members] == ["Herefordshire, County of", "Worcestershire"]
+    # those that come with the program stay
+    assert assessment.choose("West Mercia", 2022, table)[1] == "West Mercia"
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(ParameterError):
+        assessment.choose("My partnership", 2022, table)

@@ -510,7 +510,7 @@ def choose(
     Parameters
     ----------
     areas : str or sequence of str
-        Names or codes of authorities, or the name of a footprint (see `needs.footprint.named`).
+        Names or codes of authorities, or the name of a footprint (see `needs.footprint.known`).
     year : int
     table : DataFrame
         Processed table of areas.
@@ -523,7 +523,7 @@ def choose(
         Unknown areas, areas that are no authorities, or a footprint without a name; all at once.
     """
     wanted = [areas] if isinstance(areas, str) else list(areas)
-    declared = footprint.named()
+    declared = footprint.known()
     if len(wanted) == 1 and wanted[0] in declared:
         name = name or wanted[0]
         wanted = list(declared[wanted[0]])

@@ -36,8 +36,21 @@ def code_of(members: Sequence[str]) -> str:
     return "+".join(sorted(members))
 
 
+def own_file() -> Path | None:
+    """The project's own ``footprints.yaml``: in the current folder, or the nearest above it."""
+    here = Path.cwd()
+    places = (folder / "footprints.yaml" for folder in (here, *here.parents))
+    return next((path for path in places if path.is_file()), None)
+
+
+def known() -> dict[str, tuple[str, ...]]:
+    """Footprints by name: those that come with the program, and the project's own, which win."""
+    own = own_file()
+    return named() | (named(own) if own else {})
+
+
 def named(path: Path = CATALOGUE / "footprints.yaml") -> dict[str, tuple[str, ...]]:
-    """Footprints that are declared by name, with their members' names or codes.
+    """Footprints that a file declares by name, with their members' names or codes.
 
     Raises
     ------

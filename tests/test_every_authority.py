@@ -10,7 +10,7 @@ import pytest
 from needs import areas, assessment, deprivation, population
 from needs.blocks import Notice, plain
 from needs.catalogue import load
-from needs.sections import indicator
+from needs.sections import annex, indicator, summary
 
 pytestmark = pytest.mark.mirror
 
@@ -46,6 +46,9 @@ def test_each_one_opens_on_the_index_of_the_year(
         assert bool(na.districts) == one.code.startswith("E10"), one
         assert population.total(na, na.area).shown, one
         assert 0 <= (deprivation.share(na, 1).value or 0) <= 100
+        said = (*summary.headlines(na), *indicator.glance(na, "deaths"), *annex.periods(na))
+        assert len(said) > 3, one
+        assert len(na.distances()) == 10, one
         seen += na.lsoa["lsoa_code"].tolist()
     # every neighbourhood of England lies in exactly one authority
     everywhere = pd.read_parquet(national / "lsoa.parquet", columns=["edition", "lsoa_code"])
@@ -64,7 +67,14 @@ def test_names_lead_to_the_same_authorities_as_codes(table: pd.DataFrame) -> Non
     [("E08000016", 2022, "Barnsley"), ("E08000038", 2025, "Barnsley"),
      ("E08000019", 2022, "Sheffield"), ("E08000039", 2025, "Sheffield"),
      ("E10000006", 2022, "Cumbria"), ("E06000063", 2023, "Cumberland"),
-     ("E06000064", 2023, "Westmorland and Furness"), ("E06000061", 2022, "North Northamptonshire")],
+     ("E06000064", 2023, "Westmorland and Furness"), ("E06000061", 2022, "North Northamptonshire"),
+     # under the code of another year
+     ("E08000016", 2025, "Barnsley"), ("E08000038", 2022, "Barnsley"),
+     ("E08000019", 2025, "Sheffield"), ("E08000039", 2022, "Sheffield"),
+     ("E10000006", 2024, "Cumbria"), ("E06000063", 2022, "Cumberland"),
+     ("E10000021", 2022, "Northamptonshire"), ("E10000023", 2024, "North Yorkshire"),
+     ("E06000065", 2022, "North Yorkshire"), ("E10000027", 2024, "Somerset"),
+     ("E06000066", 2022, "Somerset")],
 )  # fmt: skip
 def test_reorganised_authorities_under_each_code(
     national: Path, code: str, year: int, name: str
@@ -72,6 +82,31 @@ def test_reorganised_authorities_under_each_code(
     na = assessment.load(code, year, processed=national)
     assert (na.area.code, na.name) == (code, name)
     assert len(na.lsoa) > 50
+    assert population.total(na, na.area).shown
+    assert na.figure("drug_misuse_deaths").shown
+    assert len(na.distances()) == 10
+
+
+@pytest.mark.parametrize(
+    ("former", "code", "key"),
+    [
+        ("E08000016", "E08000038", "drug_misuse_rate"),
+        ("E08000019", "E08000039", "drug_misuse_rate"),
+        ("E10000023", "E06000065", "drug_misuse_deaths"),
+        ("E10000027", "E06000066", "drug_misuse_deaths"),
+    ],
+)
+@pytest.mark.parametrize("year", [2022, 2025])
+def test_one_place_has_the_same_figures_under_both_codes(
+    national: Path, former: str, code: str, key: str, year: int
+) -> None:
+    pair = [assessment.load(one, year, processed=national) for one in (former, code)]
+    one, two = (na.figure(key) for na in pair)
+    assert (one.value, one.period, one.numerator) == (two.value, two.period, two.numerator)
+    residents = [deprivation.residents(na, 1).value for na in pair]
+    assert residents[0] == residents[1]
+    near = [[place.code for place in na.statistical_neighbours()] for na in pair]
+    assert near[0] == near[1]
 
 
 def test_a_stale_file_is_shown_under_its_own_period(national: Path) -> None:

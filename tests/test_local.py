@@ -6,6 +6,7 @@ Every extract here is synthetic: drawn at random with a fixed seed on Worcesters
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 from needs import assessment, local, schemas
-from needs.blocks import Blocks, Notice, all_figures, all_tables
+from needs.blocks import Blocks, Notice, Prose, all_figures, all_tables, plain
 from needs.catalogue import Disclosure, load
 from needs.errors import InvalidDataError
 from needs.figures import collect
@@ -457,6 +458,19 @@ def test_small_figures_of_a_package_are_hidden_before_rates_are_derived(made: Ma
     assert rate["value"] == pytest.approx(60 / rate["denominator"] * 100_000)
     assert rates.loc[("2022/23", "persons"), "status"] == "suppressed"
     assert own.loc[("grant_amount", "2012/13", "persons"), "value"] == 7  # money
+
+
+def test_a_rounded_count_is_about_right(made: Made, extract) -> None:
+    """66 deaths that are shown as 65 are "about 65"."""
+    na = assessment.load("Worcestershire", 2022, processed=made({"local_counts": extract}))
+    text = " ".join(plain(b.text) for b in section.rates(na, "deaths") if isinstance(b, Prose))
+    assert re.search(r"The extract has about [\d,]+ deaths in Worcestershire", text)
+
+
+def test_an_exact_count_is_not_about_right(made: Made, extract) -> None:
+    na = assessment.load("Worcestershire", 2022, processed=made({"local_counts": extract}, OFF))
+    text = " ".join(plain(b.text) for b in section.rates(na, "deaths") if isinstance(b, Prose))
+    assert re.search(r"The extract has [\d,]+ deaths in Worcestershire", text)
 
 
 def test_figures_say_why_control_is_off(made: Made) -> None:

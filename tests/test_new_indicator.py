@@ -11,6 +11,7 @@ from needs import assessment, catalogue
 from needs.blocks import Heading, all_figures, plain
 from needs.errors import InvalidDataError
 from needs.prepare import prepare
+from needs.report import run as runs
 from needs.sections import indicator
 
 NEW = """\
@@ -62,7 +63,7 @@ def extended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.mirror
 def test_one_file_brings_an_indicator_into_its_chapter(
-    extended: Path, mirror: Path, tmp_path: Path
+    extended: Path, mirror: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tmp_path / "raw"
     for name in ("ohid_fingertips", "ons_lookups"):
@@ -86,6 +87,21 @@ def test_one_file_brings_an_indicator_into_its_chapter(
     said = " ".join(one.text for one in shown if isinstance(one, Heading))
     said += " ".join(plain(text) for one in shown for text in getattr(one, "items", ()))
     assert "Adults with a common mental disorder" in said
+
+    # the chapter itself, run and rendered without a change
+    monkeypatch.setenv("NEEDS_PROCESSED", str(tmp_path / "processed"))
+    chapter = root / "notebooks" / "03_prevalence_and_unmet_need.ipynb"
+    values = {"areas": ["Worcestershire"], "year": 2022, "name": ""}
+    node = runs.execute(chapter, values, tmp_path, area="Worcestershire")
+    page = "".join(
+        output["data"].get("text/html", "")
+        for cell in node.cells
+        for output in cell.get("outputs", ())
+        if "data" in output
+    )
+    assert "Adults with a common mental disorder" in page
+    assert f'"{figure.id}"' in page or f"#{figure.id}" in page
+    assert figure.text in page
 
 
 def test_a_source_declared_twice_is_refused(extended: Path) -> None:

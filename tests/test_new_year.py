@@ -11,8 +11,12 @@ import yaml
 
 from needs import assessment, catalogue, deprivation, population
 from needs.blocks import Prose, plain
+from needs.changes import changes
+from needs.check import check
 from needs.errors import InvalidDataError
 from needs.prepare import prepare
+from needs.report import run as runs
+from needs.report.parameters import RunParameters
 from needs.sections import annex
 
 INDEX = "mhclg_iod_2025"
@@ -49,8 +53,21 @@ def _load(folder: Path, year: int) -> assessment.Assessment:
     return assessment.load("Worcestershire", year, processed=folder / "processed")
 
 
+def _report(folder: Path, root: Path, year: int) -> Path:
+    parameters = RunParameters(
+        areas=["Worcestershire"], year=year, date=f"{year}-12-31", formats=["html"]
+    )
+    return runs.run(
+        parameters,
+        raw=folder / "raw",
+        processed=folder / "processed",
+        out=folder / "out",
+        notebooks=root / "notebooks",
+    )
+
+
 @pytest.mark.mirror
-def test_the_checklist_from_beginning_to_end(last_year: Path, mirror: Path) -> None:
+def test_the_checklist_from_beginning_to_end(last_year: Path, mirror: Path, root: Path) -> None:
     folder = last_year
     before = _load(folder, 2025)
     assert before.index_edition == "2019"
@@ -98,6 +115,18 @@ def test_the_checklist_from_beginning_to_end(last_year: Path, mirror: Path) -> N
     said = " ".join(plain(one.text) for one in annex.periods(after) if isinstance(one, Prose))
     assert "Indices of Deprivation 2025, the newest published by 2025" in said
     assert "mid-2022 estimates" in said
+
+    # 4. again: the check finds nothing more, 6. the reports and what changed between them
+    assert "No faults found." in check(folder / "raw", folder / "processed")
+    made = [_report(folder, root, year) for year in (2025, 2022)]
+    found = changes(made[1], made[0])
+    assert found
+    kinds = {one.kind for one in found}
+    assert kinds <= {"new", "newer", "gone"}, "nothing of an earlier period may be revised"
+    deprived = [str(one) for one in found if "most deprived 10%" in one.label.lower()]
+    assert any("IoD2025" in one for one in deprived)
+    page = (made[0] / "report.html").read_text(encoding="utf-8")
+    assert "Indices of Deprivation 2025, the newest published by 2025" in page
 
 
 @pytest.mark.mirror

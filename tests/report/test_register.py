@@ -13,8 +13,9 @@ from typing import Any
 import frictionless
 import pytest
 
+from needs.blocks import all_tables
 from needs.figures import Figure, Status
-from needs.report.document import Document, read_document
+from needs.report.document import Document, InputFile, read_document, source_blocks
 from needs.report.register import COLUMNS, FIELDS, figures_csv, figures_package
 
 
@@ -120,3 +121,18 @@ def test_the_validator_sees(
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
     assert seen in faults(tmp_path)
+
+
+def test_files_that_share_a_hash_stand_in_one_row(document: Document) -> None:
+    """Of a package with small numbers there is one hash: that of what is left of it."""
+    local = [InputFile(f"extract/{name}", "cd" * 32, None) for name in ("a.csv", "b.csv")]
+    own = InputFile("example_deaths/deaths.xlsx", "ab" * 32, 12, "example_deaths")
+    context = dataclasses.replace(document.context, files=(own, *local))
+    shown = source_blocks(list(context.catalogue.sources.values()), context)
+    (table,) = [one for one in all_tables(shown) if one.id == "files"]
+    title = context.catalogue.sources["example_deaths"].title
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["example_deaths/deaths.xlsx", title, "12", "ab" * 32],
+        ["extract/a.csv; extract/b.csv", "data package", "[c]", "cd" * 32],
+    ]
+    assert "one for all of them" in table.notes[0]

@@ -160,6 +160,14 @@ def test_a_report_without_any_data_still_says_what_is_missing(
         ("Hackney", 2022),
         ("Kent", 2025),
         ("Barnsley", 2025),
+        # of another date than the reporting year
+        ("Cumberland", 2022),
+        ("Northamptonshire", 2022),
+        ("Cumbria", 2025),
+        ("E06000065", 2022),
+        ("E10000027", 2024),
+        ("E08000038", 2022),
+        ("E08000016", 2025),
     ],
 )
 def test_awkward_areas_are_sound(national: Path, root: Path, area: str, year: int) -> None:

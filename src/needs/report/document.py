@@ -707,12 +707,12 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
     if files:
         rows = tuple(
             (
-                Cell(one.path),
+                Cell(path),
                 Cell(context.catalogue.sources[one.source].title if one.source else "data package"),
                 Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
                 Cell(one.sha256),
             )
-            for one in files
+            for path, one in _together(files)
         )
         guarded = any(one.size is None for one in files)
         columns = (
@@ -722,8 +722,8 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
             Column("SHA-256", "text"),
         )
         notes = (
-            "[c]: a file with small numbers. The hash is that of the figures that disclosure "
-            "control leaves of it.",
+            "[c]: files with small numbers. The hash is one for all of them: that of the figures "
+            "that disclosure control leaves.",
         )
         out.append(
             Table("files", "Files read", columns, rows, notes if guarded else (), print_rows=0)
@@ -732,6 +732,15 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
     out += [Prose((Span("Attribution:"),))]
     out += [Bullets(tuple((Span(line),) for line in lines))]
     return tuple(out)
+
+
+def _together(files: Sequence[InputFile]) -> list[tuple[str, InputFile]]:
+    """Each file under its path; those that share the hash of what is left of them, once."""
+    found: dict[object, list[InputFile]] = {}
+    for one in files:
+        key = one.path if one.size is not None else (one.sha256, one.source)
+        found.setdefault(key, []).append(one)
+    return [("; ".join(one.path for one in group), group[0]) for group in found.values()]
 
 
 def _keys(sources: Sequence[Source]) -> set[str]:

@@ -128,7 +128,8 @@ def _total(na: Assessment, rows: pd.DataFrame) -> Blocks:
         method="Count",
     )
     text = words.say(
-        "The extract has {count} in {area} in {period}: {rate:full} ({method}).",
+        "The extract has {about}{count} in {area} in {period}: {rate:full} ({method}).",
+        about="about " if rounded(rows) and count.shown else "",
         count=count,
         area=words.in_prose(rate.area_name),
         period=rate.period,
@@ -139,6 +140,13 @@ def _total(na: Assessment, rows: pd.DataFrame) -> Blocks:
         Prose(text, figures=(count, rate)),
         *(Prose((Span(note),), style="note") for note in notes(rows, figures)[:2]),
     )
+
+
+def rounded(rows: pd.DataFrame) -> bool:
+    """Whether the counts of an extract are rounded: as its rule says, or as they all look."""
+    rule = str(rows["rule"].iloc[0])
+    counts = rows["count"].dropna()
+    return "switched off" not in rule and ("round" in rule or bool((counts % 5 == 0).all()))
 
 
 def _districts(na: Assessment, rows: pd.DataFrame) -> Blocks:

@@ -319,7 +319,7 @@ def test_json_gives_each_part_of_a_place(
     assert ended.value.code == 4
     fault = json.loads(capsys.readouterr().out)["faults"][0]
     assert {"what", "where", "remedy", "file", "sheet", "row", "column", "value"} == set(fault)
-    assert (fault["file"], fault["column"]) == ("lsoa_population.csv", "population")
+    assert (fault["file"], fault["column"]) == ("raw/lsoa_population.csv", "population")
     assert (fault["row"], fault["value"]) == (4, "many")
 
 

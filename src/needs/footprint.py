@@ -96,7 +96,7 @@ def search(text: str) -> dict[str, tuple[str, ...]]:
     ['Herefordshire and Worcestershire']
     """
     wanted = plain_name(text)
-    return {name: members for name, members in named().items() if wanted in plain_name(name)}
+    return {name: members for name, members in known().items() if wanted in plain_name(name)}
 
 
 def join_populations(populations: pd.DataFrame, members: Sequence[str], name: str) -> pd.DataFrame:

@@ -871,10 +871,10 @@ def missing(na: Assessment, chapter: str) -> Blocks:
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )
     lacking = [one for one in absent if one not in later]
-    stand_in = [*_merged(na, lacking), *_before(na, lacking)]
-    if stand_in:
+    before = _before(na, lacking)
+    if before:
         notices.append(
-            Notice("Figures of other areas", tuple((Span(one),) for one in stand_in), "information")
+            Notice("Figures of other areas", tuple((Span(one),) for one in before), "information")
         )
     return blocks(Heading("Not available"), notices) if notices else Blocks()
 
@@ -926,7 +926,7 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
 
 
-def _merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
+def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
     """Which sources count the area with another, so that its figures may stand there."""
     found: dict[str, list[str]] = {}
     for one in lacking:

@@ -9,10 +9,7 @@ from needs.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, Span, Tex
 from needs.catalogue import Indicator
 from needs.figures import Figure
 from needs.sections import need
-from needs.sections.indicator import finding, has_amounts, recent, vintages
-
-#: Authorities so small that health sources often publish them with a neighbour.
-MERGED = {"E06000053": "Cornwall", "E09000001": "Hackney"}
+from needs.sections.indicator import finding, has_amounts, merged, recent, vintages
 
 
 def headlines(na: Assessment) -> Blocks:
@@ -152,11 +149,7 @@ def gaps(na: Assessment) -> Blocks:
         "chapter lists its own, with the publisher, and the annex says how to add them. It also "
         "lists topics that the report has no data for."
     )
-    if na.area.code in MERGED:
-        text += (
-            f" Many health sources publish {words.in_prose(na.name)} together with "
-            f"{MERGED[na.area.code]}: figures missing here may stand there."
-        )
+    text = " ".join([text, *merged(na, absent)])
     return blocks(Heading("What is not available"), Prose((Span(text),)))
 
 

@@ -187,11 +187,12 @@ def test_a_row_of_a_small_area_that_was_lost_is_missed(raw: Path, processed: Pat
         assert len(kept) == len(lines) - 1
         path.write_text("".join(kept), encoding="utf-8")
     problems = {one.what: one.where for one in told(raw, processed)}
+    index = "raw/lsoa.csv, column lsoa_code"
     assert problems == {
-        "E01032122 is in lsoa_population.csv but not in lsoa.csv.": "lsoa.csv, column lsoa_code",
-        "E01032122 is in lsoa_neighbours.csv but not in lsoa.csv.": "lsoa.csv, column lsoa_code",
+        "E01032122 is in lsoa_population.csv but not in lsoa.csv.": index,
+        "E01032122 is in lsoa_neighbours.csv but not in lsoa.csv.": index,
         "E01032123 has no population of mid-2020, other LSOAs have.": (
-            "lsoa_population.csv, column lsoa_code"
+            "raw/lsoa_population.csv, column lsoa_code"
         ),
     }
 

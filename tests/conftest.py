@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,25 @@ ROOT = Path(__file__).resolve().parent.parent
 def _beside(variable: str, folder: str) -> Path:
     """A folder named by an environment variable, or beside the project."""
     return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[..., str]:
+    """Find a program by any of its names; without it the test fails in CI, and skips elsewhere.
+
+    ``.ci/run`` installs what the tests need, so that there a missing program is a fault.
+    """
+
+    def find(*names: str) -> str:
+        found = next((path for name in names if (path := shutil.which(name))), None)
+        if found is None:
+            said = f"{names[0]} is not installed"
+            if os.environ.get("CI", "").casefold() in ("", "0", "false"):
+                pytest.skip(said)
+            pytest.fail(f"{said}, and CI is set: no check is left out there")
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")

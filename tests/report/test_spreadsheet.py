@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -317,10 +316,10 @@ def test_a_report_without_a_date_or_tables_is_a_workbook(document: Document) -> 
     ]  # fmt: skip
 
 
-def test_libreoffice_opens_it(data: bytes, workbook: Any, tmp_path: Path) -> None:
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    if office is None:
-        pytest.skip("LibreOffice is not installed")
+def test_libreoffice_opens_it(
+    data: bytes, workbook: Any, tmp_path: Path, tool: Callable[..., str]
+) -> None:
+    office = tool("soffice", "libreoffice")
     (tmp_path / "tables.xlsx").write_bytes(data)
     profile = (tmp_path / "profile").as_uri()
     subprocess.run(

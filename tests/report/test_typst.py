@@ -6,10 +6,9 @@ import dataclasses
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +73,14 @@ LONG = (
 )
 
 
-def words(pdf: bytes, folder: Path) -> Iterator[tuple[int, float, float, float, float, str]]:
+def words(
+    program: str, pdf: bytes, folder: Path
+) -> Iterator[tuple[int, float, float, float, float, str]]:
     """Each word on the page: page, left, top, right and bottom in points, text."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext (poppler) is not installed")
     path = folder / "read.pdf"
     path.write_bytes(pdf)
     done = subprocess.run(
-        ["pdftotext", "-bbox", str(path), "-"], capture_output=True, encoding="utf-8", check=True
+        [program, "-bbox", str(path), "-"], capture_output=True, encoding="utf-8", check=True
     )
     edge = r'="([-\d.]+)"'
     for number, text in enumerate(done.stdout.split("<page ")[1:], 1):
@@ -90,12 +89,12 @@ def words(pdf: bytes, folder: Path) -> Iterator[tuple[int, float, float, float, 
             yield number, left, top, right, bottom, found[4]
 
 
-def beyond_the_text(pdf: bytes, folder: Path) -> list[str]:
+def beyond_the_text(program: str, pdf: bytes, folder: Path) -> list[str]:
     """Words that pass the margin of their page, or the column of the register that they are in."""
     margin, gutter = 20 / 25.4 * 72, 7 / 25.4 * 72
     widths = [float(one.mediabox.width) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
     found, in_columns, last = [], False, 0
-    for number, left, top, right, bottom, text in words(pdf, folder):
+    for number, left, top, right, bottom, text in words(program, pdf, folder):
         width = widths[number - 1]
         if number != last:
             said, columns_from, last = [], 60.0, number  # below the page's header
@@ -271,16 +270,18 @@ def with_files(document: Document, *paths: str) -> Document:
     return dataclasses.replace(document, context=dataclasses.replace(document.context, files=files))
 
 
-def test_long_file_names_stay_in_their_column(document: Document, tmp_path: Path) -> None:
+def test_long_file_names_stay_in_their_column(
+    document: Document, tmp_path: Path, tool: Callable[..., str]
+) -> None:
     made = typst.render_pdf(with_files(document, *LONG))
     assert squeezed(LONG[0]) in squeezed(
         "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
     )
-    assert beyond_the_text(made, tmp_path) == []
+    assert beyond_the_text(tool("pdftotext"), made, tmp_path) == []
 
 
 def test_nothing_passes_the_margin_of_a_report_from_national_files(
-    national: Path, root: Path, tmp_path: Path
+    national: Path, root: Path, tmp_path: Path, tool: Callable[..., str]
 ) -> None:
     parameters = RunParameters(
         areas=["Isles of Scilly"], year=2022, date="2023-01-06", formats=["pdf"]
@@ -294,7 +295,7 @@ def test_nothing_passes_the_margin_of_a_report_from_national_files(
         prepare=False,
     )
     made = (folder / "report.pdf").read_bytes()
-    assert beyond_the_text(made, tmp_path) == []
+    assert beyond_the_text(tool("pdftotext"), made, tmp_path) == []
     assert check_pdf(made) == []
 
 

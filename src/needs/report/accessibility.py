@@ -11,7 +11,8 @@ import importlib.util
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import pikepdf
@@ -37,6 +38,14 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(https?://|www\.|mailto:)\S*|[\w.-]+\.(com|org|net|uk)(/\S*)?", re.I)
+_UNNUMBERED = re.compile(r"^(Figure|Map|Chart) \d+: ")
+#: Numbers that say when, or which chart, and nothing about what was found.
+_WHEN = re.compile(r"\b(19|20)\d\d([/–-]\d{2,4})?\b|\b(figure|map|table|chart) \d+", re.IGNORECASE)
+_FINDING = re.compile(
+    r"\d|\b(high|low|rose|rise|fell|fall|more|most|few|less|least|larg|small|similar|same|equal|"
+    r"increas|decreas|no |not |none|above|below|better|worse|all |every )",
+    re.IGNORECASE,
+)
 _LOADED = re.compile(r"url\(\s*['\"]?(?!data:|#)([^)'\"]+)|@import\s+['\"]([^'\"]+)", re.IGNORECASE)
 
 # what loads something into the page; a link that the reader follows does not
@@ -175,7 +184,7 @@ def _names_around(node: Any) -> Iterator[str]:
     for caption in figure.iter("figcaption"):
         text = _text(caption)
         yield text
-        yield re.sub(r"^(Figure|Map|Chart) \d+: ", "", text)
+        yield _UNNUMBERED.sub("", text)
     for before in figure.itersiblings("p", preceding=True):
         yield _text(before)
 
@@ -190,6 +199,8 @@ def _alt_faults(alt: str, others: list[str]) -> Iterator[str]:
         yield f"The alternative text only repeats a title or caption: '{alt[:60]}'."
     elif len(alt) > LONGEST_ALT:
         yield f"The alternative text has {len(alt)} characters; {LONGEST_ALT} are the most."
+    elif not _FINDING.search(_WHEN.sub("", alt)):
+        yield f"The alternative text names what is shown and not what is found: '{alt[:60]}'."
 
 
 def _charts(root: Any) -> Iterator[Problem]:
@@ -345,20 +356,141 @@ def _pdf_tags(pdf: pikepdf.Pdf, title: str) -> Iterator[Problem]:
         return
     level = 0
     numbers: Counter[str] = Counter()
+    headings: list[tuple[str, Any]] = []
+    said = _spoken(pdf)
+    caption = ""
     for kind, element in _elements(root.StructTreeRoot):
         numbers[kind] += 1
         where = f"{kind} {numbers[kind]}"
-        if kind == "Figure":
+        if kind == "Caption":
+            caption = _read(element, said)
+        elif kind == "Figure":
             # an artifact has no tag, so every tagged figure speaks
             alt = " ".join(str(element.get("/Alt", "")).split())
-            for what in _alt_faults(alt, [title]):
+            for what in _alt_faults(alt, [title, caption, _UNNUMBERED.sub("", caption)]):
                 yield Problem(what, where)
         elif kind == "Table":
             yield from _pdf_table(element, where)
         elif re.fullmatch(r"H[1-6]", kind):
+            headings.append((kind, element))
             if int(kind[1]) > level + 1:
                 yield Problem(f"A level-{kind[1]} heading follows level {level}.", where)
             level = int(kind[1])
+    yield from _pdf_headings(pdf, headings, said)
+
+
+def _pdf_headings(
+    pdf: pikepdf.Pdf, headings: list[tuple[str, Any]], said: Mapping[tuple[Any, int], str]
+) -> Iterator[Problem]:
+    """Headings are the bookmarks, and are read in the order of the pages."""
+    read = [(int(kind[1]), _read(one, said)) for kind, one in headings]
+    with pdf.open_outline() as outline:
+        marked = list(_bookmarks(outline.root))
+    for number, (bookmark, heading) in enumerate(zip_longest(marked, read), 1):
+        if bookmark != heading:
+            shown, printed = (
+                f"'{one[1]}' of level {one[0]}" if one else "nothing" for one in (bookmark, heading)
+            )
+            yield Problem(f"The bookmark is {shown}, the heading {printed}.", f"bookmark {number}")
+            break  # the rest is shifted
+    pages = {page.objgen: number for number, page in enumerate(pdf.pages)}
+    places = [
+        (pages.get(page, -1), mark) for _, one in headings for page, mark in _marks(one, None)[:1]
+    ]
+    for (before, after), (_, one) in zip(pairwise(places), headings[1:], strict=False):
+        if after < before:
+            yield Problem(
+                "A heading is read after one that stands below it.", f"'{_read(one, said)}'"
+            )
+
+
+def _bookmarks(items: Iterable[Any], level: int = 1) -> Iterator[tuple[int, str]]:
+    for one in items:
+        yield level, _plain(str(one.title))
+        yield from _bookmarks(one.children, level + 1)
+
+
+def _plain(text: str) -> str:
+    """Text without the places where a word may be broken, and without doubled spaces."""
+    return " ".join(text.replace("\u200b", "").replace("\u00ad", "").split())
+
+
+def _read(element: Any, said: Mapping[tuple[Any, int], str]) -> str:
+    """What is read of a structure element."""
+    return _plain("".join(said.get(mark, "") for mark in _marks(element, None)))
+
+
+def _marks(element: Any, page: Any) -> list[tuple[Any, int]]:
+    """The marked content of a structure element: page and number of each, in reading order."""
+    page = element.Pg.objgen if "/Pg" in element else page
+    below = element.get("/K")
+    found: list[tuple[Any, int]] = []
+    for one in below if isinstance(below, pikepdf.Array) else [below]:
+        if isinstance(one, pikepdf.Dictionary):
+            if "/MCID" in one:
+                found.append((one.Pg.objgen if "/Pg" in one else page, int(one.MCID)))
+            elif "/S" in one:
+                found += _marks(one, page)
+        elif one is not None:
+            found.append((page, int(one)))
+    return found
+
+
+def _spoken(pdf: pikepdf.Pdf) -> dict[tuple[Any, int], str]:
+    """The text of each piece of marked content, by page and number."""
+    said: dict[tuple[Any, int], str] = {}
+    maps: dict[Any, dict[int, str]] = {}
+    for page in pdf.pages:
+        fonts: Any = page.obj.get("/Resources", {}).get("/Font", {})
+        letters: dict[int, str] = {}
+        inside: list[int | None] = []
+        for instruction in pikepdf.parse_content_stream(page):
+            operands: Any = instruction.operands
+            name = str(instruction.operator)
+            if name in ("BDC", "BMC"):
+                more: Any = operands[1] if name == "BDC" else None
+                marked = isinstance(more, pikepdf.Dictionary) and "/MCID" in more
+                inside.append(int(more.MCID) if marked else None)
+            elif name == "EMC":
+                inside.pop()
+            elif name == "Tf":
+                font = fonts[str(operands[0])]
+                if font.objgen not in maps:
+                    maps[font.objgen] = _letters(font)
+                letters = maps[font.objgen]
+            elif name in ("Tj", "TJ"):
+                mark = next((one for one in reversed(inside) if one is not None), None)
+                if mark is not None:
+                    parts = operands[0] if name == "TJ" else operands
+                    text = "".join(
+                        letters.get(int.from_bytes(code, "big"), "")
+                        for part in parts
+                        if isinstance(part, pikepdf.String)
+                        for code in _pairs(bytes(part))
+                    )
+                    said[page.objgen, mark] = said.get((page.objgen, mark), "") + text
+    return said
+
+
+def _pairs(raw: bytes) -> list[bytes]:
+    return [raw[at : at + 2] for at in range(0, len(raw), 2)]
+
+
+def _letters(font: Any) -> dict[int, str]:
+    """What each two-byte code of a font stands for."""
+    if "/ToUnicode" not in font:
+        return {}
+    table = font.ToUnicode.read_bytes().decode("latin-1")
+    found: dict[int, str] = {}
+    for block in re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL):
+        for code, text in re.findall(r"<(\w+)>\s*<(\w+)>", block):
+            found[int(code, 16)] = bytes.fromhex(text).decode("utf-16-be")
+    for block in re.findall(r"beginbfrange(.*?)endbfrange", table, re.DOTALL):
+        for first, last, text in re.findall(r"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
+            start = bytes.fromhex(text).decode("utf-16-be")
+            for step in range(int(last, 16) - int(first, 16) + 1):
+                found[int(first, 16) + step] = start[:-1] + chr(ord(start[-1]) + step)
+    return found
 
 
 def _children(element: Any) -> list[Any]:
@@ -393,6 +525,9 @@ def _pdf_table(table: Any, where: str) -> Iterator[Problem]:
             yield Problem("A header cell has no scope.", here)
     if not heads:
         yield Problem("The table has no header row.", where)
+    kinds = [str(one.S).lstrip("/") for one in _children(table)]
+    if "Caption" in kinds[1:]:
+        yield Problem("The table's caption is read after its table.", where)
 
 
 def _scope(cell: Any) -> str:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -13,8 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import typst
+from matplotlib.figure import Figure as Drawing
 
 from needs import charts, style
+from needs.charts import compare, parts, trends
 from needs.figures import Figure, Series, Status
 from needs.stats.compare import funnel_limits
 
@@ -257,3 +260,143 @@ def test_rows_with_an_order_of_their_own_keep_it() -> None:
 
     assert names(True) == ["Decile 1", "Decile 2", "Decile 3", "Decile 4"]
     assert names(False) == ["Decile 2", "Decile 4", "Decile 1", "Decile 3"]
+
+
+# The rules of the drawing itself, on the drawing before it is written
+
+ACROSS = ("bars", "grouped_bars", "treated_bar", "domain_profile", "caterpillar", "dumbbell")
+UPWARDS = ("trend", "amounts", "decile_bars")
+BARS = (
+    "bars",
+    "grouped_bars",
+    "treated_bar",
+    "domain_profile",
+    "amounts",
+    "decile_bars",
+    "pyramid",
+)
+Drawn = Callable[[str, list[float | None]], list[Drawing]]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """What a chart function draws, before it becomes SVG; nothing where it says a sentence."""
+    kept: list[Drawing] = []
+
+    def keep(drawing: Drawing, *rest: Any) -> str:
+        kept.append(drawing)
+        return style.to_svg(drawing, *rest)
+
+    for module in (compare, parts, trends):
+        monkeypatch.setattr(module, "to_svg", keep)
+
+    def draw(name: str, values: list[float | None]) -> list[Drawing]:
+        kept.clear()
+        DRAW[name](values)
+        return kept
+
+    return draw
+
+
+@pytest.mark.parametrize("data", AWKWARD, ids=str)
+@pytest.mark.parametrize("name", DRAW)
+def test_few_gridlines_and_an_axis_that_holds_all(name: str, data: str, drawn: Drawn) -> None:
+    for drawing in drawn(name, AWKWARD[data]):
+        for axes in drawing.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                lines = [one for one in axis.get_gridlines() if one.get_visible()]
+                assert len(lines) <= 10
+            if name not in (*ACROSS, *UPWARDS) or data == "153":
+                continue
+            way = 0 if name in ACROSS else 1
+            ticks = (axes.get_xticks(), axes.get_yticks())[way]
+            held = [float(part) for line in axes.lines for part in np.ravel(line.get_data()[way])
+                    if line.get_transform() == axes.transData]  # fmt: skip
+            held += [box[1][way] for one in axes.patches
+                     for box in [one.get_bbox().get_points()] if one.get_transform()]  # fmt: skip
+            assert max(ticks) >= np.nanmax(held) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("data", ["one", "zero", "huge range", "twenty"])
+@pytest.mark.parametrize("name", BARS)
+def test_every_bar_starts_at_zero_or_where_another_ends(name: str, data: str, drawn: Drawn) -> None:
+    for drawing in drawn(name, AWKWARD[data]):
+        for axes in drawing.axes:
+            way = 1 if name in ("amounts", "decile_bars") else 0
+            low, high = sorted((axes.get_xlim(), axes.get_ylim())[way])
+            assert low <= 0 <= high
+            rows: dict[float, list[tuple[float, float]]] = {}
+            for one in axes.patches:
+                box = one.get_bbox().get_points()
+                spans = rows.setdefault(round(float(box[0][1 - way]), 6), [])
+                spans.append((float(box[0][way]), float(box[1][way])))
+            for spans in rows.values():
+                ends = [0.0]
+                for start, end in spans:
+                    assert start == pytest.approx(ends[-1]) or start == 0
+                    ends.append(end)
+
+
+@pytest.mark.parametrize("data", ["zero", "twenty"])
+def test_counts_have_no_halves_on_their_axis(data: str, drawn: Drawn) -> None:
+    counts = [one.with_(lower=None, upper=None) for one in periods(AWKWARD[data])]
+    counts[0] = counts[0].with_(value=1.0)
+    svg = charts.trend([Series("Here", "focus", tuple(counts[:3]))], chart_id="c", unit="deaths")
+    ticks = re.findall(r">(\d+(?:\.\d+)?)</text>", svg)
+    assert ticks and not [tick for tick in ticks if "." in tick]
+
+
+def test_a_line_of_zeros_is_a_sentence() -> None:
+    zeros = tuple(one.with_(lower=None, upper=None) for one in periods([0.0] * 29))
+    svg = charts.trend([Series("Here", "focus", zeros)], chart_id="c", unit="deaths")
+    assert "Not drawn: every value is 0, 1990 up to 2018." in svg and "<path" not in svg
+
+
+def test_many_areas_without_a_value_are_counted_and_have_no_rows() -> None:
+    few = charts.caterpillar(areas([4.0, 5.0, None, None]), chart_id="c", unit="%")
+    many = charts.caterpillar(areas([4.0, 5.0, *[None] * 7]), chart_id="c", unit="%")
+    assert "Area 0" in few and "Not drawn" not in few
+    assert "Area 0" not in many and "Not drawn: 7 areas have no figure (see the table)." in many
+
+
+def test_a_point_of_another_source_is_hollow_and_apart(drawn: Drawn) -> None:
+    own = [one.with_(sources=("own",)) for one in periods([4.0, 5.0, 6.0])]
+    other = figure(5.5, period="1993", lower=None, upper=None, sources=("strategy",))
+    assert trends.second_hand([*own, other]) == [False, False, False, True]
+    joined = charts.trend([Series("Here", "focus", (*own, other.with_(sources=("own",))))],
+                          chart_id="c", unit="%")  # fmt: skip
+    apart = charts.trend([Series("Here", "focus", (*own, other))], chart_id="c", unit="%")
+    assert joined != apart
+    assert re.search(r"fill: ?#ffffff; ?stroke: ?#12436d|fill=\"#ffffff\" stroke=\"#12436d", apart)
+
+
+def test_points_alone_before_a_break_are_named() -> None:
+    lines = [
+        Series("Here", "focus", periods([4.0, 5.0, 6.0])),
+        Series("England", "national", periods([9.0, 5.0, 6.0], "England")),
+    ]
+    svg = charts.trend(lines, chart_id="c", unit="%", breaks={"1991": "Another method."})
+    names = ["".join(one.itertext()) for one in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    assert names.count("Here") == names.count("England") == 2
+
+
+def test_legends_are_in_the_order_of_the_data(drawn: Drawn) -> None:
+    labels = {
+        "grouped_bars": ["Here", LONG, HOSTILE],
+        "amounts": [LONG, HOSTILE],
+        "domain_profile": ["Most deprived 10%", "10% to 20%", "20% to 30%"],
+        "treated_bar": ["In treatment", "Not in treatment"],
+    }
+    for name, wanted in labels.items():
+        (drawing,) = drawn(name, AWKWARD["one"])
+        told = [one.get_text() for one in drawing.texts if one.get_text() in wanted]
+        assert list(dict.fromkeys(told[::-1]))[::-1] == wanted, name
+
+
+def test_parts_that_touch_are_told_apart() -> None:
+    """Neighbouring parts of a bar contrast 3 to 1, and so does each with what is written on it."""
+    for one, other in zip(style.SEQUENTIAL, style.SEQUENTIAL[1:], strict=False):
+        assert contrast(one, other) >= 3
+    assert contrast(style.FOCUS, parts.PALE) >= 3
+    for color in style.SEQUENTIAL:
+        assert max(contrast(color, "#FFFFFF"), contrast(color, style.INK)) >= 4.5

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from needs import assessment, maps, style
 from needs.assessment import Assessment
@@ -39,6 +41,88 @@ def test_circles_do_not_overlap(small_areas: pd.DataFrame) -> None:
     reach = drawn[:, 2][:, None] + drawn[:, 2][None, :]
     np.fill_diagonal(gaps, np.inf)
     assert (gaps >= reach - 1).all()  # a unit of the integer grid
+
+
+def boxes(svg: str) -> list[tuple[str, float, float, float, float]]:
+    """Names of districts with their boxes on the grid: left, top, right and bottom."""
+    found = []
+    for one in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+        if one.get("paint-order"):
+            wide = style.text_width(one.text or "", style.TEXT, True) * maps.UNIT
+            x, y = float(one.get("x") or 0), float(one.get("y") or 0)
+            found.append((one.text or "", x - wide / 2, y - 70, x + wide / 2, y + 20))
+    return found
+
+
+def test_names_of_districts_do_not_stand_on_circles(small_areas: pd.DataFrame) -> None:
+    svg = maps.cartogram(small_areas, chart_id="m")
+    drawn, named = circles(svg), boxes(svg)
+    assert len(named) >= 6
+    for name, left, top, right, bottom in named:
+        x = np.maximum(np.maximum(left - drawn[:, 0], drawn[:, 0] - right), 0)
+        y = np.maximum(np.maximum(top - drawn[:, 1], drawn[:, 1] - bottom), 0)
+        assert (np.hypot(x, y) >= drawn[:, 2]).all(), name
+
+
+def test_the_legend_of_a_handful_names_what_there_is(small_areas: pd.DataFrame) -> None:
+    one = small_areas.head(1).assign(decile=3)
+    svg = maps.cartogram(one, chart_id="m")
+    assert "3: 20% to 30%" in svg and "4: 30% to 40%" not in svg
+    assert "10: least deprived 10%" in maps.cartogram(small_areas.head(30), chart_id="m")
+
+
+# Invented boundaries: what can go wrong with shapes, without the publishers' files
+
+
+def squares(count: int, **columns: object) -> gpd.GeoDataFrame:
+    """Small areas in a row of squares, in British National Grid."""
+    rows: dict[str, object] = {
+        "code": [f"E0{n:07}" for n in range(count)],
+        "name": [f"Place {n}" for n in range(count)],
+        "decile": [n % 10 + 1 for n in range(count)],
+        "district": [f"District {n // 4}" for n in range(count)],
+        "population": [1500.0] * count,
+    }
+    shapes = [shapely.box(n * 1000, 0, n * 1000 + 1000, 1000) for n in range(count)]
+    return gpd.GeoDataFrame({**rows, **columns}, geometry=shapes, crs=27700)
+
+
+BOW_TIE = shapely.Polygon([(0, 0), (900, 900), (900, 0), (0, 900)])
+AWKWARD_SHAPES: dict[str, gpd.GeoDataFrame] = {
+    "one": squares(1),
+    "two": squares(2),
+    "twenty": squares(20),
+    "no decile": squares(3, decile=pd.array([pd.NA, 1, 10], dtype="Int64")),
+    "no residents": squares(3, population=[np.nan, 0.0, 1.0]),
+    "long names": squares(5, district=["Bournemouth, Christchurch and Poole with neighbours"] * 2
+                          + ['"A" & <B>'] * 3),
+    "a crossed outline": squares(2).set_geometry([BOW_TIE, shapely.box(900, 0, 1900, 900)]),
+    "islands": squares(2).set_geometry(
+        [shapely.MultiPolygon([shapely.box(0, 0, 5, 5), shapely.box(9e4, 9e4, 9e4 + 5, 9e4 + 5)]),
+         shapely.box(0, 0, 9e4, 9e4).difference(shapely.box(1e4, 1e4, 8e4, 8e4))]
+    ),
+    "no shape": squares(3).set_geometry([None, shapely.Polygon(), shapely.box(0, 0, 9, 9)]),
+    "in degrees": squares(3).to_crs(4326),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", AWKWARD_SHAPES)
+def test_a_choropleth_of_awkward_shapes(data: str) -> None:
+    rows = AWKWARD_SHAPES[data]
+    svg = maps.choropleth(rows, chart_id="m", focus="Here")
+    root = ElementTree.fromstring(svg)
+    titles = [one.text for one in root.iter(f"{SVG}title")]
+    assert len(titles) == sum(bool(one) and not one.is_empty for one in rows.geometry)
+    assert "nan" not in svg.lower() and "<B>" not in svg
+    assert svg == maps.choropleth(rows.iloc[::-1], chart_id="m", focus="Here")
+    _, _, width, height = map(float, (root.get("viewBox") or "").split())
+    for one in root.iter(f"{SVG}text"):
+        assert 0 <= float(one.get("x") or 0) <= width and 0 <= float(one.get("y") or 0) <= height
+
+
+def test_a_choropleth_of_nothing_says_so() -> None:
+    assert style.NOTHING in maps.choropleth(squares(0), chart_id="m")
+    assert style.NOTHING in maps.choropleth(squares(1).set_geometry([None]), chart_id="m")
 
 
 def test_areas_of_circles_are_by_population(small_areas: pd.DataFrame) -> None:

@@ -42,6 +42,9 @@ BRITISH_NATIONAL_GRID = 27700
 #: A name further than this from its district, in points, has a line to it.
 LEADER = 4.0
 
+#: Fewer small areas than this have a legend of the classes that occur among them.
+HANDFUL = 10
+
 #: Grid units in a point.
 UNIT = 10
 _LEGEND = 148.0
@@ -77,7 +80,8 @@ def choropleth(
     str
         An SVG element; each LSOA has a title with its name, decile and residents.
     """
-    rows = lsoas[lsoas.geometry.notna() & ~lsoas.geometry.is_empty].sort_values("code")
+    drawn = lsoas.geometry.to_numpy()
+    rows = lsoas[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))].sort_values("code")
     if rows.empty:
         return empty_svg(chart_id)
     shapes = _polygons(rows)
@@ -103,7 +107,7 @@ def choropleth(
     parts.append("</g>")
     if len(names) > 1:
         marks = shapely.get_coordinates(shapely.centroid(placed))
-        parts += _name_districts(names, outlines, marks, frame, inside=True)
+        parts += _name_districts(names, outlines, marks, frame)
     parts += _scale_bar(frame)
     parts += _legend(rows, focus)
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
@@ -149,7 +153,7 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
     outlines = circles.dissolve("district").geometry
     # closing fills the dents between circles, so that the outline reads as one shape
     outlines = outlines.buffer(1.1).buffer(-1.1).simplify(0.02)
-    frame = _Frame.around(outlines.to_numpy(), top=16.0)
+    frame = _Frame.around(outlines.to_numpy(), top=18.0)
     where = frame.points(centres)
     drawn = np.floor(radii * frame.scale).astype(int)
     placed = frame.place(outlines.reindex(names).to_numpy())
@@ -161,7 +165,7 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
     parts += _classes(rows, shapes, "circle")
     parts.append("</g>")
     if len(names) > 1:
-        parts += _name_districts(list(names), placed, where, frame, inside=False)
+        parts += _name_districts(list(names), placed, where, frame, radii=drawn)
     parts += _legend(rows, focus, "Circles are LSOAs; their areas are by number of residents.")
     return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus) + 30))
 
@@ -358,14 +362,24 @@ def _text(
 
 
 def _name_districts(
-    names: Sequence[str], outlines: Array, marks: Array, frame: _Frame, *, inside: bool
+    names: Sequence[str],
+    outlines: Array,
+    marks: Array,
+    frame: _Frame,
+    *,
+    radii: Array | None = None,
 ) -> list[str]:
     """Write district names where they hide the fewest small areas and no other name.
 
-    `marks` are the small areas' centres on the grid. With `inside`, a name stands in its district
-    where there is room; otherwise beside it, with a line to it.
+    `marks` are the small areas' centres on the grid. A name stands in its district where there is
+    room, otherwise beside it, with a line to it. With `radii` the small areas are circles, which no
+    name hides: it stands above or beside its district.
     """
     marks = marks / UNIT
+    inside = radii is None
+    pad = np.full(len(marks), 1.0) if radii is None else radii / UNIT + 0.8
+    weight = 6.0 if inside else 400.0
+    beyond, steps = (6.0, 17) if inside else (24.0, 41)
     taken: list[tuple[float, float, float, float]] = []
     texts, leaders = [], []
     right = WIDTH - _LEGEND
@@ -380,8 +394,8 @@ def _name_districts(
         best: tuple[float, float, float] = (np.inf, *anchor)
         spots = [
             (x, y)
-            for x in np.linspace(x0 - wide / 2 - 6, x1 + wide / 2 + 6, 17)
-            for y in np.linspace(y0 - tall / 2 - 5, y1 + tall / 2 + 5, 17)
+            for x in np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
+            for y in np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
         ]
         within = shapely.contains_xy(outlines[i], *(np.array(spots).T * UNIT))
         for (x, y), own in zip(spots, within, strict=True):
@@ -392,17 +406,12 @@ def _name_districts(
                 box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken
             ):
                 continue
-            pad = 1.0 if inside else 5.0
-            hidden = int(
-                (
-                    (marks[:, 0] > box[0] - pad)
-                    & (marks[:, 0] < box[2] + pad)
-                    & (marks[:, 1] > box[1] - pad)
-                    & (marks[:, 1] < box[3] + pad)
-                ).sum()
-            )
+            # how far each centre is from the name's box
+            gap_x = np.maximum(np.abs(marks[:, 0] - x) - wide / 2, 0.0)
+            gap_y = np.maximum(np.abs(marks[:, 1] - y) - tall / 2, 0.0)
+            hidden = int((gap_x**2 + gap_y**2 < pad**2).sum())
             away = float(np.hypot(x - anchor[0], y - anchor[1]))
-            cost = 6.0 * hidden + 0.35 * away + (0.0 if own else 14.0 if inside else 4.0)
+            cost = weight * hidden + 0.35 * away + (0.0 if own else 14.0 if inside else 4.0)
             if cost < best[0]:
                 best = (cost, x, y)
         _, x, y = best
@@ -441,6 +450,8 @@ def _scale_bar(frame: _Frame) -> list[str]:
 
 def _legend_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
     counts = rows["decile"].astype("Int64").fillna(0).value_counts()
+    # of a handful of areas only the classes that occur are worth a row
+    listed = [n for n in range(1, 11) if len(rows) >= HANDFUL or counts.get(n, 0)]
     entries = [
         (
             DECILES[number - 1],
@@ -451,7 +462,7 @@ def _legend_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
             else f"{number}: {number * 10 - 10}% to {number * 10}%",
             int(counts.get(number, 0)),
         )
-        for number in range(1, 11)
+        for number in listed
     ]
     if counts.get(0, 0):
         entries.append((NO_DATA, "No data", int(counts[0])))

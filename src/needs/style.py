@@ -33,7 +33,8 @@ FONT_FAMILY = "'Source Sans Pro', 'Source Sans 3', Arial, sans-serif"
 CATEGORICAL = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 DUO = ("#12436D", "#F46A25")
 FOCUS, CONTEXT = "#12436D", "#BFBFBF"
-SEQUENTIAL = ("#12436D", "#2073BC", "#6BACE6")
+#: Parts of a bar in order: each contrasts 3 to 1 with the next.
+SEQUENTIAL = ("#12436D", "#5694CA", "#F3F8FC")
 
 INK = "#0B0C0C"
 #: Secondary text and comparator lines: 6.9:1 on white.

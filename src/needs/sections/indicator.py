@@ -27,6 +27,7 @@ from needs.blocks import (
     blocks,
 )
 from needs.catalogue import Indicator
+from needs.charts.trends import second_hand
 from needs.figures import Figure, Series
 from needs.periods import parse
 from needs.phrases import ages
@@ -501,7 +502,8 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         Chart(
             id=chart_id,
             headline=_headline(na, indicator, focus, label),
-            subtitle=_subtitle(indicator, focus.figures, na, intervals=_band(focus.figures)),
+            subtitle=_subtitle(indicator, focus.figures, na, intervals=_band(focus.figures))
+            + _hollow(na, focus),
             svg=charts.trend(
                 [focus, *others],
                 unit=indicator.unit,
@@ -519,6 +521,23 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
             figures=_shown(table.figures),
             sources=table.sources,
         )
+    )
+
+
+def _hollow(na: Assessment, series: Series) -> str:
+    """Where the hollow points of a line chart come from."""
+    chosen = zip(series.figures, second_hand(series.figures), strict=True)
+    points = [one for one, hollow in chosen if hollow]
+    if not points:
+        return ""
+    titles = dict.fromkeys(na.catalogue.sources[key].title for one in points for key in one.sources)
+    subject, is_, stands = (
+        ("The hollow point", "is", "stands") if len(points) == 1
+        else ("The hollow points", "are", "stand")
+    )  # fmt: skip
+    return (
+        f" {subject} {is_} from another source ({'; '.join(titles)}), without an interval,"
+        f" and {stands} apart from the line."
     )
 
 

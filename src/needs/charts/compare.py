@@ -357,10 +357,7 @@ def caterpillar(
         return _many(shown, len(missing), chart_id, unit, focus, reference, named)
     # a few gaps each keep a row, with their symbol; many would be a chart of empty rows
     few = len(missing) <= FEW_GAPS
-    if in_order:
-        rows = [f for f in areas if few or f.shown]
-    else:
-        rows = [*shown, *(missing if few else [])]
+    rows = [f for f in areas if few or f.shown] if in_order else [*shown, *(missing if few else [])]
     foot = wrapped([] if few else [_not_drawn(len(missing))])
     low, high = bounds(
         [

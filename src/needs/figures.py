@@ -32,8 +32,7 @@ SYMBOLS: dict[str, str] = {
     "c": "confidential",
     "x": "not available",
     "z": "not applicable",
-    "n": "not given: too few events for a reliable rate",
-    "u": "low reliability: a rate of few events",
+    "u": "low reliability: few events; alone, too few for a rate",
     "k": "rounds to zero, but is not zero",
     "e": "estimated",
     "p": "provisional",
@@ -44,7 +43,7 @@ SYMBOLS: dict[str, str] = {
 #: The symbol printed in place of a value that is withheld.
 STATUS_SYMBOL: dict[Status, str] = {
     Status.SUPPRESSED: "c",
-    Status.UNRELIABLE: "n",
+    Status.UNRELIABLE: "u",
     Status.UNAVAILABLE: "x",
     Status.NOT_APPLICABLE: "z",
     Status.ROUNDS_TO_ZERO: "k",

@@ -104,7 +104,6 @@ def test_zero_is_a_number(tmp_path: Path) -> None:
     [
         ("[c]", "suppressed"),
         ("[x]", "unavailable"),
-        ("[n]", "unreliable"),
         ("[u]", "unreliable"),
         ("[z]", "not applicable"),
         ("[k]", "rounds to zero"),

@@ -140,7 +140,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 LOOKUPS = ("source_places", "areas")
 
 _SYMBOL_STATUS = {f"[{symbol}]": status for status, symbol in STATUS_SYMBOL.items()}
-_SYMBOL_STATUS |= {"[low]": Status.ROUNDS_TO_ZERO, "[u]": Status.UNRELIABLE}
+_SYMBOL_STATUS["[low]"] = Status.ROUNDS_TO_ZERO
 
 
 class LocalRule(BaseModel):

@@ -400,3 +400,14 @@ def test_parts_that_touch_are_told_apart() -> None:
     assert contrast(style.FOCUS, parts.PALE) >= 3
     for color in style.SEQUENTIAL:
         assert max(contrast(color, "#FFFFFF"), contrast(color, style.INK)) >= 4.5
+
+
+def test_the_style_is_usable_where_seaborn_is_not_imported() -> None:
+    code = (
+        "import sys; from needs import style; style.base_style(eval(sys.argv[1]))\n"
+        "import matplotlib.collections as drawn\n"
+        "with style.report_style(): drawn.LineCollection([])\n"
+        "assert 'seaborn' not in sys.modules"
+    )
+    known = repr(dict(style.base_style()))
+    subprocess.run([sys.executable, "-c", code, known], check=True)

@@ -144,6 +144,7 @@ def base_style(known: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         import seaborn as sns
 
         _base.update(sns.axes_style("whitegrid"))
+        del _base["image.cmap"]  # seaborn's own, which only a process that imported it knows
     return _base
 
 

@@ -469,7 +469,7 @@ def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     for package in given:
         table, problems = local.checked(package, places)
         made.append(table)
-        read.problems.extend(problems)
+        read.problems += [replace(one, where=f"{package.folder}/{one.where}") for one in problems]
     joined = pd.concat(made, ignore_index=True)
     order = list(schemas.LOCAL_RATES.unique or [])
     return {"local_rates": joined.sort_values(order, kind="stable", ignore_index=True)}

@@ -212,9 +212,9 @@ def _admissions(moved: int) -> pd.DataFrame:
 
 
 def _local(rows: Sequence[tuple[object, ...]], *columns: str) -> pd.DataFrame:
-    names = {COUNTY: "Worcestershire", REGION: "West Midlands", ENGLAND: "England"} | DISTRICTS
+    names = _areas().set_index("code")["name"]
     table = pd.DataFrame(rows, columns=["indicator", "area_code", "period", *columns])
-    table["area_name"] = table["area_code"].map(names).fillna("An authority")
+    table["area_name"] = table["area_code"].map(names)
     return table.assign(source="local_extract")
 
 
@@ -311,9 +311,13 @@ def _register(moved: int) -> pd.DataFrame:
     return table.assign(source=np.where(rounded, "planted_rounded", "planted_register"))
 
 
-def _authorities() -> list[str]:
+def _areas() -> pd.DataFrame:
     root = Path(__file__).resolve().parents[2]
-    areas = pd.read_csv(root / "data" / "raw" / "worcestershire" / "areas.csv", dtype=str)
+    return pd.read_csv(root / "data" / "raw" / "worcestershire" / "areas.csv", dtype=str)
+
+
+def _authorities() -> list[str]:
+    areas = _areas()
     upper = areas[(areas["kind"] == "upper tier") & (areas["region_code"] == REGION)]
     return sorted(upper.loc[upper["valid_to"].isna(), "code"])
 

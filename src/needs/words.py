@@ -697,4 +697,5 @@ def publisher(indicator: Indicator, catalogue: Catalogue) -> str:
     if indicator.publisher:
         return indicator.publisher
     producers = {catalogue.sources[key].producer for key in catalogue.sources_of(indicator.key)}
-    return listing(sorted(producers))
+    # figures that only data packages bring have no source of their own
+    return listing(sorted(producers)) or "not stated"

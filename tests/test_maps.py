@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from needs import assessment, maps, style
+from needs import assessment, charts, maps, style
 from needs.assessment import Assessment
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -190,3 +191,17 @@ def test_choropleths_of_real_boundaries(national: Path, area: str, year: int, ls
     for place in na.districts:
         assert place.name in svg
     assert len(svg) < 1_000 * lsoas + 20_000
+
+
+def test_the_gallery_shows_every_chart_and_map_on_its_awkward_cases() -> None:
+    spec = importlib.util.spec_from_file_location("gallery", Path(__file__).with_name("gallery.py"))
+    assert spec is not None and spec.loader is not None
+    gallery = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    page = gallery.page([])
+    for name in (*charts.__all__, "choropleth", "cartogram"):
+        assert f"<h2>{name}</h2>" in page
+    for case in AWKWARD_SHAPES:
+        assert f"choropleth, {case}<" in page
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))

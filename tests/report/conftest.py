@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import openpyxl
 import pytest
 
 from needs.blocks import (
@@ -320,13 +322,32 @@ def report(processed: Path, root: Path, tmp_path_factory: pytest.TempPathFactory
     """The worked example, run as a user runs it."""
     return runs.run(
         RunParameters(
-            areas=["Worcestershire"], year=2022, date="2023-01-06", formats=["html", "pdf"]
+            areas=["Worcestershire"],
+            year=2022,
+            date="2023-01-06",
+            formats=["html", "pdf", "xlsx", "ods"],
         ),
         raw=root / "data" / "raw" / "worcestershire",
         processed=processed,
         out=tmp_path_factory.mktemp("reports"),
         notebooks=root / "notebooks",
     )
+
+
+@pytest.fixture(scope="session")
+def through_libreoffice(tool: Callable[..., str]) -> Callable[[Path, Path], Any]:
+    """What LibreOffice makes of a workbook: opened and written again as XLSX, then read."""
+    office = tool("soffice", "libreoffice")
+
+    def convert(path: Path, folder: Path) -> Any:
+        subprocess.run(
+            [office, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
+             "--convert-to", "xlsx", "--outdir", str(folder / "again"), str(path)],
+            check=True, capture_output=True, timeout=300,
+        )  # fmt: skip
+        return openpyxl.load_workbook(folder / "again" / f"{path.stem}.xlsx")
+
+    return convert
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import json
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pikepdf
 import pypdf
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -428,12 +430,28 @@ def streams(report: Path) -> dict[str, str]:
 
 
 def _pdf(content: bytes) -> Iterator[tuple[str, str]]:
+    """The words of a PDF, and every object and stream of it, decoded."""
     reader = pypdf.PdfReader(io.BytesIO(content))
     yield "text", "\n".join(page.extract_text() for page in reader.pages)
     yield "metadata", str(reader.metadata)
     for number, position in enumerate(sorted(reader.xref[0])):
         one = reader.get_object(pypdf.generic.IndirectObject(position, 0, reader))
         yield f"object {number}", str(one)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        for one in pdf.objects:
+            if not isinstance(one, pikepdf.Stream):
+                continue
+            kind = str(one.get("/Subtype", one.get("/Type", "")))
+            if kind in BINARY:
+                continue
+            # of a page's commands only strings are read: the numbers say where things lie
+            raw = one.read_bytes().decode("utf-8", "replace")
+            printed = raw if kind == "/XML" else " ".join(re.findall(r"\(([^)]*)\)", raw))
+            yield f"stream {one.objgen[0]} {kind}", printed
+
+
+#: Streams of fonts and of pixels, which hold no text.
+BINARY = {"/Image", "/CIDFontType0C", "/OpenType", "/Type1C", "/XRef", "/ObjStm"}
 
 
 # -- what a reader is given -----------------------------------------------------------------------
@@ -489,6 +507,19 @@ def test_no_stream_holds_what_a_hidden_number_comes_to(texts: dict[str, str]) ->
         found = _figures_in(text)
         near = np.abs(found[:, None] / sought[None, :] - 1) < 1e-5
         assert not near.any(), (name, found[near.any(axis=1)])
+
+
+def test_the_search_reads_the_streams_and_the_metadata_of_a_pdf() -> None:
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page()
+    page.Contents = pdf.make_stream(zlib.compress(b"BT (of 112.1650 deaths) Tj ET"))
+    page.Contents.Filter = pikepdf.Name("/FlateDecode")
+    with pdf.open_metadata() as metadata:
+        metadata["dc:description"] = "A rate of 7.6476"
+    out = io.BytesIO()
+    pdf.save(out)
+    found = [float(n) for _, text in _pdf(out.getvalue()) for n in _figures_in(text)]
+    assert 112.165 in found and 7.6476 in found
 
 
 def test_the_search_finds_what_is_there(texts: dict[str, str]) -> None:

@@ -290,7 +290,7 @@ def test_headline_rates_are_drawn_beside_neighbours(worcestershire: Assessment) 
         assert declared.statistic not in ("count", "amount")
         (chart,) = indicator.beside_neighbours(na, key)
         assert isinstance(chart, Chart)
-        assert "11 similar authorities" in chart.alt
+        assert "its 10 statistical neighbours" in chart.alt
         assert chart.table is not None
         names = {one.name for one in (*na.statistical_neighbours(), na.area, na.england)}
         assert {row[0].text for row in chart.table.rows} == names

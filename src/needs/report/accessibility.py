@@ -209,7 +209,9 @@ def _charts(root: Any) -> Iterator[Problem]:
             continue
         if not any(_text(caption) for caption in one.iter("figcaption")):
             yield Problem("A figure has no caption.", _where(one))
-        around = one.getparent()
+        around = next(
+            (up for up in one.iterancestors() if up.get("class") == "chart-block"), one.getparent()
+        )
         if not around.xpath(".//table|.//a[starts-with(@href, '#table-')]"):
             yield Problem("A figure has neither a data table nor a link to one.", _where(one))
 

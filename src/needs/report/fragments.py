@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from needs.blocks import Block, Card, Cards, Heading, Table
+from needs.blocks import Block, Card, Cards, Chart, Heading, Table
 from needs.catalogue import Catalogue, load
 from needs.report.document import (
     Chapter,
@@ -68,6 +68,10 @@ class View:
         """Producers and titles of sources, in a sentence."""
         named = [self.catalogue.sources[key] for key in keys if key in self.catalogue.sources]
         return "; ".join(f"{one.producer}, {one.title}" for one in named)
+
+    def more_sources(self, chart: Chart) -> bool:
+        """Whether the table behind a chart has a source that is not named under the chart."""
+        return not set(chart.table.sources) <= set(chart.sources)
 
     def chapter(self, card: Card) -> Chapter | None:
         """The chapter that says more about a headline figure."""

@@ -484,7 +484,7 @@ class _Drawing:
             "source": self.source(chart.sources),
             "table": self.table(
                 chart.table,
-                sources=not set(chart.table.sources) <= set(chart.sources),
+                sources=self.view.more_sources(chart),
                 folded=not chart.table.open,
             ),
         }

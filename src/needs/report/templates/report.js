@@ -28,7 +28,7 @@
     if (!fold) { return; }
     var kind = figure.className === "map" ? "Map" : "Chart";
     var label = figure.querySelector("figcaption").textContent.split(":")[0];
-    var views = make("div", block, figure, { class: "views", role: "group", "aria-label": label + ", view" });
+    var views = make("div", figure.parentNode, figure, { class: "views", role: "group", "aria-label": label + ", view" });
     var buttons = [kind, "Table"].map(function (word, table) {
       var button = make("button", views, null, { type: "button" });
       button.textContent = word;

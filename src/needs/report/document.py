@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -697,11 +698,16 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
         (
             Span(f"{one.title}, {one.producer}", link=one.landing_page),
             Span("."),
-            *(Span(f" {sentence}") for sentence in (one.limits, *one.breaks) if sentence),
+            *(
+                Span(f" {sentence}")
+                for sentence in (released(one, context.files), one.limits, *one.breaks)
+                if sentence
+            ),
         )
         for one in sources
     )
-    out += [Prose((Span("Publishers’ pages, with limits and breaks of each series:"),))]
+    words = "Publishers’ pages, with known dates of release, and limits and breaks of each series:"
+    out += [Prose((Span(words),))]
     out += [Bullets(pages)]
     files = [one for one in context.files if not one.source or one.source in _keys(sources)]
     if files:
@@ -741,6 +747,29 @@ def _together(files: Sequence[InputFile]) -> list[tuple[str, InputFile]]:
         key = one.path if one.size is not None else (one.sha256, one.source)
         found.setdefault(key, []).append(one)
     return [("; ".join(one.path for one in group), group[0]) for group in found.values()]
+
+
+def released(source: Source, files: Iterable[InputFile]) -> str:
+    """When the editions of a source that were read were published; empty where that is not known.
+
+    A file of a data package does not say of which edition it is.
+
+    Examples
+    --------
+    >>> source = load().sources["ons_drug_deaths"]
+    >>> read = InputFile("ons_drug_deaths/2021localauthorities.xlsx", "", 0, "ons_drug_deaths")
+    >>> released(source, [read])
+    'Released on 3 August 2022.'
+    """
+    read = [one.path for one in files if one.source == source.key]
+    dates = [
+        (one.edition, printed_date(one.released.isoformat()))
+        for one in source.editions
+        if one.released and any(fnmatchcase(path, one.file) for path in read)
+    ]
+    if len(source.editions) == 1 and dates:
+        return f"Released on {dates[0][1]}."
+    return " ".join(f"Edition {edition} released on {day}." for edition, day in dates)
 
 
 def _keys(sources: Sequence[Source]) -> set[str]:

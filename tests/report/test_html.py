@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import pypdf
 import pytest
 from lxml import html as lxml_html
 
+from needs.blocks import MIME_TYPE, Bullets, Chart, Prose, Span, plain, to_model
+from needs.catalogue import Edition
+from needs.figures import Figure
 from needs.report import fragments
-from needs.report.document import Document
+from needs.report.document import Document, source_blocks
 from needs.report.fragments import inline_svg
-from needs.report.html import render_html
+from needs.report.html import context_of_notebook, render_html
 from needs.report.index import write_index
 
 Violations = Callable[[Any], dict[str, list[str]]]
@@ -103,6 +110,61 @@ def test_the_checker_sees(document: Document, tmp_path: Path, tool: Callable[...
     assert unseen == {}
 
 
+# What is said of sources
+
+
+def test_a_source_has_the_release_dates_of_the_editions_that_were_read(document: Document) -> None:
+    old = Edition(
+        edition="2020", file="example_deaths/deaths_2020*.xlsx", released=date(2021, 8, 3)
+    )
+    new = Edition(
+        edition="2021", file="example_deaths/deaths 2021*.xlsx", released=date(2022, 8, 3)
+    )
+    undated = Edition(edition="2022", file="example_deaths/deaths_2022.xlsx")
+    source = document.context.catalogue.sources["example_deaths"]
+
+    def said(*editions: Edition, files: Any = document.context.files) -> str:
+        given = source.model_copy(update={"editions": editions})
+        made = source_blocks([given], dataclasses.replace(document.context, files=files))
+        pages = next(one for one in made if isinstance(one, Bullets))
+        return plain(pages.items[0]).split("Deaths are counted")[0]
+
+    assert said(new).endswith(". Released on 3 August 2022. ")
+    assert said(old, new, undated).endswith(". Edition 2021 released on 3 August 2022. ")
+    for nothing in (said(undated), said(old), said(new, files=())):
+        assert "released" not in nothing.lower()
+
+
+# A chapter by itself
+
+
+@pytest.mark.parametrize(
+    ("parameters", "area"),
+    [
+        ({"areas": ["E10000034"], "year": 2022, "name": ""}, "Worcestershire"),
+        ({"areas": "Rutland", "year": 2022}, "Rutland"),
+        ({"areas": ["E10000034", "E06000017"], "year": 2022}, "Worcestershire, E06000017"),
+        ({"areas": ["E10000034"], "year": 2022, "name": "The county"}, "The county"),
+        ({"year": 2022}, "no area named"),
+    ],
+)
+def test_a_chapter_by_itself_names_its_area(
+    document: Document, parameters: dict[str, Any], area: str
+) -> None:
+    figure: Figure = document.register[0]
+    shown = {MIME_TYPE: [to_model(Prose((Span("4.2", figure.id),), figures=(figure,)))]}
+    output = nbformat.v4.new_output("execute_result", shown, execution_count=1)
+    node = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# Deaths"),
+            nbformat.v4.new_code_cell("show()", outputs=[output]),
+        ],
+        metadata={"papermill": {"parameters": parameters}},
+    )
+    made = context_of_notebook(node, "2023-01-06")
+    assert (made.title, made.area_name) == (f"Deaths: {area}, 2022", area)
+
+
 # Drawings in the page
 
 
@@ -145,6 +207,54 @@ def test_labels_of_the_drawings_do_not_overlap(report: Path, browser: Any) -> No
     )
     assert len(page.evaluate(OVERLAPS)) == 1
     page.close()
+
+
+SMALL_SCREEN = """() => {
+    document.querySelectorAll('details').forEach(one => { one.open = true; });
+    const box = one => one.getBoundingClientRect();
+    return {
+        wide: document.documentElement.scrollWidth,
+        texts: [...document.querySelectorAll('figure svg')].flatMap(svg => {
+            return [...svg.querySelectorAll('text')].map(one =>
+                parseFloat(getComputedStyle(one).fontSize) * Math.abs(one.getScreenCTM().a));
+        }),
+        captions: [...document.querySelectorAll('.scroll caption span')].map(one => {
+            const around = box(one.closest('.scroll'));
+            return [box(one).left - around.left, box(one).right - around.right];
+        }),
+    };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 800, 1100, 1400])
+def test_words_of_drawings_and_captions_can_be_read(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    found = page.evaluate(SMALL_SCREEN)
+    assert found["wide"] <= width
+    assert len(found["texts"]) > 200
+    assert min(found["texts"]) > 10.9
+    assert len(found["captions"]) > 100
+    assert all(left >= -0.5 and right <= 0.5 for left, right in found["captions"])
+    scrolling = "one => one.scrollWidth > one.clientWidth + 1"
+    boxes = page.locator("figure .scroll").evaluate_all(f"all => all.filter({scrolling}).length")
+    assert (boxes > 20) == (width == 320)
+    # a caption stays in view while its table scrolls
+    box = page.locator(".scroll:has(table)", has=page.locator("td.rows")).first
+    box.evaluate("one => { one.scrollLeft = 500; }")
+    moved = box.evaluate("one => one.querySelector('caption span').getBoundingClientRect().left"
+                         " - one.getBoundingClientRect().left")  # fmt: skip
+    assert abs(moved) < 1
+
+
+def test_a_source_is_named_once(document: Document) -> None:
+    chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
+    view = fragments.View(document, document.context.catalogue)
+    assert fragments.draw(chart, view).count("Source:") == 1
+    only_table = dataclasses.replace(chart, sources=())
+    assert fragments.draw(only_table, view).count("Source:") == 1
+    more = dataclasses.replace(chart, sources=("example_deaths", "another"))
+    assert fragments.draw(more, view).count("Source:") == 1
 
 
 # What scripts add
@@ -378,6 +488,32 @@ def test_charts_and_tables_are_all_in_print(report: Path, browser: Any, scripts:
     for control in (".views", ".one-by-one", ".arrow"):
         assert not any(one.is_visible() for one in page.locator(control).all()[:50])
     context.close()
+
+
+@pytest.mark.browser
+def test_a_chart_is_printed_with_its_headline(report: Path, browser: Any, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto((report / "report.html").as_uri())
+    page.emulate_media(media="print")
+    broken = page.locator(".shown").evaluate_all(
+        "all => all.filter(one => getComputedStyle(one).breakInside !== 'avoid'"
+        " || !one.querySelector('.chart-headline') || !one.querySelector('figure')).length"
+    )
+    assert broken == 0
+    page.pdf(path=str(tmp_path / "printed.pdf"), format="A4")
+    page.close()
+    texts = [
+        "".join(one.extract_text().split())
+        for one in pypdf.PdfReader(tmp_path / "printed.pdf").pages
+    ]
+    html = lxml_html.fromstring((report / "report.html").read_text(encoding="utf-8"))
+    blocks = html.find_class("shown")
+    assert len(blocks) > 20
+    for block in blocks:
+        headline = "".join(block.find_class("chart-headline")[0].text_content().split())
+        caption = "".join(block.xpath(".//figcaption")[0].text_content().split())
+        on = [n for n, text in enumerate(texts) if caption in text and headline in text]
+        assert on, f"{headline} is apart from {caption}"
 
 
 @pytest.mark.browser

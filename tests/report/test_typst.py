@@ -515,7 +515,7 @@ def test_exporter_is_found_by_name() -> None:
 def test_exporter() -> None:
     chapter = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell("# Deaths\n\nDeaths *registered* in the year.")],
-        metadata={"papermill": {"parameters": {"area": "Rutland", "year": 2022}}},
+        metadata={"papermill": {"parameters": {"areas": ["Rutland"], "year": 2022}}},
     )
     exporter = typst.TypstReportExporter(report_date="2023-01-06")
     made, resources = exporter.from_notebook_node(chapter)

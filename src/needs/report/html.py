@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from traitlets import Unicode, default
 
-from needs.blocks import Register
+from needs.blocks import MIME_TYPE, Block, Register, all_figures, from_model
 from needs.report.document import Document, ReportContext, read_document
 from needs.report.fragments import View, draw, environment
 
@@ -112,9 +113,25 @@ def register_anchor(document: Document) -> str:
 
 
 def context_of_notebook(node: nbformat.NotebookNode, date: str = "") -> ReportContext:
-    """What one executed chapter says about itself, for conversion outside a run."""
+    """What one executed chapter says about itself, for conversion outside a run.
+
+    Examples
+    --------
+    >>> chapter = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Deaths")])
+    >>> chapter.metadata.papermill = {"parameters": {"areas": ["Rutland"], "year": 2022}}
+    >>> context_of_notebook(chapter).title
+    'Deaths: Rutland, 2022'
+    """
     parameters: dict[str, Any] = dict(node.metadata.get("papermill", {}).get("parameters", {}))
-    area = str(parameters.get("area", "")) or "no area named"
+    areas = parameters.get("areas") or ()
+    named = [areas] if isinstance(areas, str) else [str(one) for one in areas]
+    # a run sets codes; the figures of the chapter say whose they are
+    names = {one.area_code: one.area_name for one in all_figures(_blocks(node))}
+    area = (
+        str(parameters.get("name") or "")
+        or ", ".join(names.get(one, one) for one in named)
+        or "no area named"
+    )
     heading = next(
         (
             line.removeprefix("# ").strip()
@@ -128,6 +145,14 @@ def context_of_notebook(node: nbformat.NotebookNode, date: str = "") -> ReportCo
     year = int(parameters.get("year") or 0)
     title = f"{heading}: {area}" + (f", {year}" if year else "")
     return ReportContext(title=title, area_name=area, year=year, date=date)
+
+
+def _blocks(node: nbformat.NotebookNode) -> Iterator[Block]:
+    """What the cells of an executed chapter show."""
+    for cell in node.cells:
+        for output in cell.get("outputs", ()):
+            for model in output.get("data", {}).get(MIME_TYPE, ()):
+                yield from_model(dict(model))
 
 
 class HTMLReportExporter(Exporter):

@@ -18,7 +18,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from needs.blocks import Chart, Heading, Prose, Span, Table, all_tables
+from needs.blocks import Cell, Chart, Column, Heading, Prose, Span, Table, all_tables
 from needs.errors import RenderError
 from needs.report import run as runs
 from needs.report import typeset, typst
@@ -445,6 +445,26 @@ def test_wide_tables_fit(document: Document) -> None:
         rows=tuple((*row, *row[1:6]) for row in wide.rows),
     )
     assert drawing.table(wider)["landscape"]
+
+
+def test_a_short_table_is_not_turned_for_its_long_cells(document: Document) -> None:
+    wide = next(one for one in all_tables(document.blocks) if one.id == "wide")
+    said = Column("Recent trend", "text")
+
+    def turned(rows: int) -> bool:
+        cells = (
+            Cell(
+                "cannot be calculated, since the source has no counts for five periods in a row, which a test needs"
+            ),
+        )
+        longer = dataclasses.replace(
+            wide,
+            columns=(*wide.columns[:9], said),
+            rows=tuple((*row[:9], *cells) for row in (wide.rows * rows)[:rows]),
+        )
+        return bool(typst._Drawing(document, {}).table(longer)["landscape"])
+
+    assert [turned(rows) for rows in (4, 9, 40)] == [False, False, True]
 
 
 def test_heading_goes_with_a_turned_table() -> None:

@@ -57,7 +57,7 @@ FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
 FOLDED_ROWS = 12
 #: A table this little longer prints whole: cutting it would hide its newest rows and save nothing.
 FOLDED_LENGTH = 24
-#: A table of more columns is turned on its side, unless its rows stay short on an upright page.
+#: A table of more columns is turned on its side, unless its rows, or all of it, stay short upright.
 PORTRAIT_COLUMNS = 8
 
 # a chart and its words stay on one page: width and greatest height of the drawing, in points
@@ -72,6 +72,8 @@ _INVISIBLE = frozenset("\u00ad\u200b\u2060")
 
 # width of the text on an upright page and on one turned on its side, in points
 _UPRIGHT, _TURNED = 481.0, 728.0
+# a table of no more lines is short: a page on its side would stand half empty, and one before it
+_UPRIGHT_LINES = 45
 # a number is never broken in two, nor is text of no more than this width
 _UNBROKEN = 75.0
 # a table of no more lines than these is not split between two pages
@@ -243,8 +245,8 @@ class _Layout:
             if size > 9 and count > 6:
                 continue
             made, fits = cls._at(table, rows, size, turned)
-            longest = made.lines / max(1, len(rows))
-            if fits and (turned or (count <= PORTRAIT_COLUMNS or longest <= 2.6)):
+            low = made.lines <= max(2.6 * len(rows), _UPRIGHT_LINES)
+            if fits and (turned or count <= PORTRAIT_COLUMNS or low):
                 return made
         return made
 

@@ -452,11 +452,7 @@ def test_a_short_table_is_not_turned_for_its_long_cells(document: Document) -> N
     said = Column("Recent trend", "text")
 
     def turned(rows: int) -> bool:
-        cells = (
-            Cell(
-                "cannot be calculated, since the source has no counts for five periods in a row, which a test needs"
-            ),
-        )
+        cells = (Cell("cannot be calculated, since the source has no counts " * 2),)
         longer = dataclasses.replace(
             wide,
             columns=(*wide.columns[:9], said),

@@ -363,7 +363,7 @@ class _Drawing:
         """Who published the figures of the cards, which are to stand on one page."""
         sources = self.document.context.catalogue.sources
         named = dict.fromkeys(sources[key].producer for key in keys if key in sources)
-        words = "Titles and files are in the figure register, by what is measured."
+        words = "Titles and files are in the figure register."
         return printable(f"Source: {'; '.join(named)}. {words}") if named else ""
 
     def block(self, block: Block, level: int, number: str, anchor: str) -> Model:

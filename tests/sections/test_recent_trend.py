@@ -31,13 +31,16 @@ def test_the_card_the_glance_and_the_framework_say_which_series(worcestershire: 
     said = "Recent trend of the yearly crude drug misuse death rate, 2017 to 2021: "
     assert trend_words(card).startswith(said)
     assert all(one.trend_why for one in cards.items if one.trend == indicator.TREND_WORDS)
+    told = indicator.recent(na, na.indicator("drug_misuse_rate"))
     for blocks_, row in (
         (indicator.glance(na, "deaths"), "Drug misuse deaths, rate"),
         (resources.framework(na), "Deaths related to drug misuse"),
     ):
-        (table,) = (one for one in all_tables(blocks_) if isinstance(one, Table))
+        table = next(one for one in all_tables(blocks_) if isinstance(one, Table))
         (cells,) = (one for one in table.rows if one[0].text == row)
-        assert any("(yearly crude drug misuse death rate, 2017 to 2021)" in c.text for c in cells)
+        assert cells[-1].text == told.label
+        note = f"{row}: the recent trend is that of the {told.of}."
+        assert note in table.notes
     prose = " ".join(plain(one.text) for one in indicator.message(na, "drug_misuse_rate"))  # type: ignore[union-attr]
     assert "The recent trend of the yearly crude drug misuse death rate, 2017 to 2021, " in prose
 

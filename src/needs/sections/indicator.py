@@ -128,6 +128,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
     rows = []
     figures: list[Figure] = []
     older: list[str] = []
+    trends: list[str] = []
     for indicator in na.catalogue.chapter(chapter):
         if not na.has(indicator.key) or _told_elsewhere(na, indicator):
             continue
@@ -141,6 +142,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             older.append(f"{indicator.short_name}: {words.lower_first(mixed)}")
         compared = words.compare(figure, england, indicator.polarity)
         low, high = tables.limit_cells(figure)
+        newest = recent(na, indicator)
+        trends += newest.note(indicator.short_name)
         rows.append(
             (
                 Cell(indicator.short_name),
@@ -152,7 +155,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 *(tables.value_cell(one) for one in regions),
                 tables.value_cell(england),
                 Cell(NOT_TESTED if compared.reason else compared.judgement),
-                Cell(recent(na, indicator).text),
+                Cell(newest.label),
             )
         )
         figures += [figure, *regions, england]
@@ -186,7 +189,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             f"{na.year}",
             columns=columns,
             rows=body,
-            notes=(*notes, *older),
+            notes=(*notes, *trends, *older),
             sources=tables.sources_of(_shown(figures)),
             figures=tuple(figures),
         ),
@@ -926,10 +929,11 @@ class Recent:
         """The label as a sentence takes it; empty where there is no trend."""
         return "" if self.label == TREND_WORDS else self.label
 
-    @property
-    def text(self) -> str:
-        """The trend in a table's cell."""
-        return f"{self.label} ({self.of})" if self.of and self.said else self.label
+    def note(self, name: str) -> tuple[str, ...]:
+        """What a table says below of a trend that is not of the indicator's own series."""
+        if not (self.of and self.said):
+            return ()
+        return (f"{name}: the recent trend is that of the {self.of}.",)
 
 
 def to_add(na: Assessment) -> tuple[Indicator, ...]:

@@ -127,10 +127,13 @@ def framework(na: Assessment) -> Blocks:
 def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
     """Measures with a figure of the area: beside England, with target and trend."""
     rows: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
     figures: list[Figure] = []
     for one in chosen:
         indicator, figure = na.indicator(one.indicator), na.figure(one.indicator)
         england = na.figure(one.indicator, na.england, figure.period)
+        trend = recent(na, indicator)
+        notes += trend.note(one.measure)
         rows.append(
             (
                 Cell(one.measure),
@@ -139,7 +142,7 @@ def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
                 tables.value_cell(figure),
                 tables.value_cell(england),
                 _target(indicator),
-                Cell(recent(na, indicator).text),
+                Cell(trend.label),
             )
         )
         figures += [figure, england]
@@ -156,6 +159,7 @@ def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
             Column("Recent trend", "text"),
         ),
         rows=tuple(rows),
+        notes=tuple(notes),
         sources=tables.sources_of(figures),
         figures=tuple(figures),
     )

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from needs import catalogue as catalogue_module
@@ -175,7 +176,7 @@ class Assessment:
         one = key, sex, category
         if one not in self._tables:
             table = self.observations.iloc[self._places.get(one, [])]
-            columns = {str(name): table[name].tolist() for name in table}
+            columns = {str(name): _as_list(table[name]) for name in table}
             self._tables[one] = table, columns, table.groupby("area_code", sort=False).indices
         return self._tables[one]
 
@@ -439,9 +440,18 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     former = {code: same_place(code, table) for code in codes}
     parted = {code: divisions(code, table) for code in codes}
     pieces = {piece for ways in parted.values() for way in ways for piece in way}
-    known = {*near, ENGLAND_AND_WALES, *authorities, *pieces}
+    known = {*near, ENGLAND_AND_WALES, *codes, *pieces}
     known |= {old for olds in former.values() for old in olds}
-    observations = _read(folder, "observations", [("area_code", "in", sorted(known))])
+    others = sorted(set(authorities) - known)
+    since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
+    observations = _read(
+        folder,
+        "observations",
+        [
+            [("area_code", "in", sorted(known))],
+            [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
+        ],
+    )
     for code, olds in former.items():
         observations = _one_code(observations, code, olds)
     heirs = {heir for one in members for heir in one.successors}
@@ -587,6 +597,9 @@ def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
         )
     return pd.read_parquet(path, filters=filters)
 
+
+#: Other authorities are compared in the newest period that they share, of so many years at most.
+COMPARED_YEARS = 10
 
 #: Of longer lists of codes the Parquet reader does not see which row groups hold none of them.
 CODES_TO_PRUNE = 50
@@ -771,6 +784,15 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
     rows = gpd.read_parquet(path, filters=slices("code", codes))
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _as_list(column: pd.Series) -> list[Any]:
+    """A column's values; equal texts are one object, as there are many and few differ."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column.tolist()
+    places, texts = pd.factorize(column)
+    known = [*texts.tolist(), np.nan]  # a missing text has place -1
+    return [known[place] for place in places.tolist()]
 
 
 def _as_long(rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:

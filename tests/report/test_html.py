@@ -23,8 +23,9 @@ from needs.catalogue import Edition
 from needs.figures import Figure
 from needs.report import fragments
 from needs.report.document import Document, source_blocks
+from needs.report.exporters import context_of_notebook
 from needs.report.fragments import inline_svg
-from needs.report.html import context_of_notebook, render_html
+from needs.report.html import render_html
 from needs.report.index import write_index
 
 Violations = Callable[[Any], dict[str, list[str]]]

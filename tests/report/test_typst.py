@@ -20,8 +20,8 @@ import pytest
 
 from needs.blocks import Cell, Chart, Column, Heading, Prose, Span, Table, all_tables
 from needs.errors import RenderError
+from needs.report import exporters, typeset, typst
 from needs.report import run as runs
-from needs.report import typeset, typst
 from needs.report.accessibility import check_pdf
 from needs.report.document import Document, InputFile
 from needs.report.parameters import RunParameters
@@ -525,7 +525,7 @@ def test_every_block_compiles_by_itself(document: Document) -> None:
 def test_exporter_is_found_by_name() -> None:
     from nbconvert.exporters import get_exporter
 
-    assert get_exporter("needs-typst") is typst.TypstReportExporter
+    assert get_exporter("needs-typst") is exporters.TypstReportExporter
 
 
 def test_exporter() -> None:
@@ -533,7 +533,7 @@ def test_exporter() -> None:
         cells=[nbformat.v4.new_markdown_cell("# Deaths\n\nDeaths *registered* in the year.")],
         metadata={"papermill": {"parameters": {"areas": ["Rutland"], "year": 2022}}},
     )
-    exporter = typst.TypstReportExporter(report_date="2023-01-06")
+    exporter = exporters.TypstReportExporter(report_date="2023-01-06")
     made, resources = exporter.from_notebook_node(chapter)
     assert resources["output_extension"] == ".pdf"
     assert check_pdf(made) == []

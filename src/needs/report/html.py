@@ -5,19 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import io
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import font_source_sans_pro
-import nbformat
 from fontTools import subset  # type: ignore[import-untyped]
 from markupsafe import Markup
-from nbconvert.exporters import Exporter
-from traitlets import Unicode, default
 
-from needs.blocks import MIME_TYPE, Block, Register, all_figures, from_model
-from needs.report.document import Document, ReportContext, read_document
+from needs.blocks import Register
+from needs.report.document import Document
 from needs.report.fragments import View, draw, environment
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -110,66 +105,3 @@ def register_anchor(document: Document) -> str:
             if isinstance(block, Register):
                 return last
     return "register"
-
-
-def context_of_notebook(node: nbformat.NotebookNode, date: str = "") -> ReportContext:
-    """What one executed chapter says about itself, for conversion outside a run.
-
-    Examples
-    --------
-    >>> chapter = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Deaths")])
-    >>> chapter.metadata.papermill = {"parameters": {"areas": ["Rutland"], "year": 2022}}
-    >>> context_of_notebook(chapter).title
-    'Deaths: Rutland, 2022'
-    """
-    parameters: dict[str, Any] = dict(node.metadata.get("papermill", {}).get("parameters", {}))
-    areas = parameters.get("areas") or ()
-    named = [areas] if isinstance(areas, str) else [str(one) for one in areas]
-    # a run sets codes; the figures of the chapter say whose they are
-    names = {one.area_code: one.area_name for one in all_figures(_blocks(node))}
-    area = (
-        str(parameters.get("name") or "")
-        or ", ".join(names.get(one, one) for one in named)
-        or "no area named"
-    )
-    heading = next(
-        (
-            line.removeprefix("# ").strip()
-            for cell in node.cells
-            if cell.cell_type == "markdown"
-            for line in cell.source.splitlines()
-            if line.startswith("# ")
-        ),
-        "Chapter",
-    )
-    year = int(parameters.get("year") or 0)
-    title = f"{heading}: {area}" + (f", {year}" if year else "")
-    return ReportContext(title=title, area_name=area, year=year, date=date)
-
-
-def _blocks(node: nbformat.NotebookNode) -> Iterator[Block]:
-    """What the cells of an executed chapter show."""
-    for cell in node.cells:
-        for output in cell.get("outputs", ()):
-            for model in output.get("data", {}).get(MIME_TYPE, ()):
-                yield from_model(dict(model))
-
-
-class HTMLReportExporter(Exporter):
-    """``jupyter nbconvert --to needs-html CHAPTER.ipynb``: one executed chapter as a page."""
-
-    export_from_notebook = "Needs assessment (accessible HTML)"
-    output_mimetype = "text/html"
-    report_date = Unicode("", help="Date printed on the page (ISO).").tag(config=True)
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
-        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Convert one executed chapter."""
-        node, resources = super().from_notebook_node(nb, resources, **kw)
-        context = context_of_notebook(node, self.report_date)
-        return render_html(read_document([node], context=context)), resources

@@ -21,10 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import font_source_sans_pro
-import nbformat
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from nbconvert.exporters import Exporter
-from traitlets import Unicode, default
 
 from needs.blocks import (
     Block,
@@ -44,7 +41,7 @@ from needs.blocks import (
 )
 from needs.errors import Problem, RenderError
 from needs.report import typeset
-from needs.report.document import Chapter, Document, InputFile, printed_date, read_document
+from needs.report.document import Chapter, Document, InputFile, printed_date
 from needs.report.fragments import View, comparison_words, trend_words
 from needs.report.register import Entry
 
@@ -113,29 +110,6 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
         raise RenderError(
             "The PDF could not be made.", problems=_faults(model, files, str(error))
         ) from error
-
-
-class TypstReportExporter(Exporter):
-    """``jupyter nbconvert --to needs-typst CHAPTER.ipynb``: one executed chapter as a PDF."""
-
-    export_from_notebook = "Needs assessment (accessible PDF)"
-    output_mimetype = "application/pdf"
-    report_date = Unicode("", help="Date kept in the PDF (ISO).").tag(config=True)
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".pdf"
-
-    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
-        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[bytes, dict[str, Any]]:
-        """Convert one executed chapter."""
-        from needs.report.html import context_of_notebook
-
-        node, resources = super().from_notebook_node(nb, resources, **kw)
-        context = context_of_notebook(node, self.report_date)
-        document = read_document([node], context=context)
-        return render_pdf(document, cover=False), resources
 
 
 # ---- compiling ---------------------------------------------------------------------------------

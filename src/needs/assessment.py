@@ -412,6 +412,11 @@ def load(
     return replace(opened, **tables)
 
 
+def forget() -> None:
+    """Let go of the tables that `load` keeps for the chapters of one report."""
+    _load.cache_clear()
+
+
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when the processed tables do."""
     found = sorted((path.name, path.stat()) for path in folder.glob("*.parquet"))

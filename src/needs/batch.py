@@ -9,7 +9,9 @@ half there. What became of each report is kept in ``batch.json`` beside them.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
+import gc
 import importlib
 import io
 import json
@@ -511,6 +513,7 @@ def make(task: Task) -> Outcome:
                 "Start its workers again, with the same version and folders.",
             )
         runs.make(task.report.parameters, start, task.out)
+        _give_back()
         return Outcome(task.report, "made", line=read_line(task.out, task.report.folder, load()))
     except NeedsError as error:
         problems = error.problems
@@ -528,6 +531,16 @@ def make(task: Task) -> Outcome:
             f"{Path(last.filename).name}, line {last.lineno}",
             "This is a fault of needs: please report it.",
         )
+
+
+def _give_back() -> None:
+    """Give the memory of a report back before the next one, where the system can be told to."""
+    from needs import assessment
+
+    assessment.forget()
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # only the C library of Linux
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _killed(report: Wanted) -> Outcome:

@@ -20,7 +20,7 @@ import pytest
 
 from needs.blocks import Cell, Chart, Column, Heading, Prose, Span, Table, all_tables
 from needs.errors import RenderError
-from needs.report import exporters, typeset, typst
+from needs.report import compiler, exporters, typeset, typst
 from needs.report import run as runs
 from needs.report.accessibility import check_pdf
 from needs.report.document import Document, InputFile
@@ -416,8 +416,8 @@ def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
 
 def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:
     assert typst._share_of_width(236.0) == 1.0
-    assert typeset.SMALLEST < typst._share_of_width(300.0) < 1.0
-    assert typst._share_of_width(400.0) == typeset.SMALLEST
+    assert compiler.SMALLEST < typst._share_of_width(300.0) < 1.0
+    assert typst._share_of_width(400.0) == compiler.SMALLEST
     assert typst._share_of_width(1120.0) == 0.5  # a page is not higher
 
 

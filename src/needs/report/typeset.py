@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import pickle
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,35 +17,12 @@ from typing import Any
 import pikepdf
 import typst
 
-#: A drawing is made smaller by no more than this share, so that its words can be read.
-SMALLEST = 0.82
+from needs.report.compiler import REFUSED, SMALLEST, RefusedError
+
 # a chapter's last page that is filled less than this is worth setting the chapter tighter
 _FILLED = 0.3
 # share of a drawing's width, and room in a table's rows, for that: a little, or more
 _TIGHTER = ((0.92, 2.2), (0.82, 1.8))
-
-#: How the process ends when the compiler refuses the document.
-REFUSED = 3
-
-
-class RefusedError(Exception):
-    """The compiler refuses a document; the text is the compiler's."""
-
-
-def typeset(files: Mapping[str, bytes], fonts: str) -> bytes:
-    """Compile and tag a document in a process of its own; see `compiled`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "needs.report.typeset"],
-        input=pickle.dumps((dict(files), fonts)),
-        capture_output=True,
-        check=False,
-    )
-    told = done.stderr.decode("utf-8", errors="replace").strip()
-    if done.returncode == REFUSED:
-        raise RefusedError(told)
-    if done.returncode:
-        raise RuntimeError(f"The PDF's process ended with {done.returncode}: {told}")
-    return done.stdout
 
 
 def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:

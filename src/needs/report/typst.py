@@ -40,7 +40,7 @@ from needs.blocks import (
     Text,
 )
 from needs.errors import Problem, RenderError
-from needs.report import typeset
+from needs.report import compiler
 from needs.report.document import Chapter, Document, InputFile, printed_date
 from needs.report.fragments import View, comparison_words, trend_words
 from needs.report.register import Entry
@@ -105,8 +105,8 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
     files: dict[str, bytes] = {}
     model = _model(document, files, cover=cover)
     try:
-        return _compile(model, files, typeset.typeset)
-    except typeset.RefusedError as error:
+        return _compile(model, files, compiler.typeset)
+    except compiler.RefusedError as error:
         raise RenderError(
             "The PDF could not be made.", problems=_faults(model, files, str(error))
         ) from error
@@ -130,13 +130,15 @@ def _compile(
 
 def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Problem]:
     """The blocks that do not compile by themselves; the compiler names only the template's line."""
+    from needs.report import typeset
+
     found = []
     for chapter in model["chapters"]:
         for block in chapter["blocks"]:
             alone = {**chapter, "blocks": [_by_itself(block)]}
             try:
                 _compile({**model, "cover": False, "chapters": [alone]}, files, typeset.compiled)
-            except typeset.RefusedError as error:
+            except compiler.RefusedError as error:
                 where = f"{chapter['label']}, {block['name']}"
                 found.append(Problem(str(error).strip(), where))
     return found or [Problem(message.strip(), "report.pdf")]
@@ -559,7 +561,7 @@ def _aspect(svg: str) -> float:
 
 def _share_of_width(height: float) -> float:
     """How wide a drawing is that would be so high at the width of the page."""
-    return min(1.0, max(_TALL / height, typeset.SMALLEST), _HEIGHT / height)
+    return min(1.0, max(_TALL / height, compiler.SMALLEST), _HEIGHT / height)
 
 
 def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:

@@ -1,0 +1,38 @@
+"""Ask a process of its own for a report's PDF: the compiler's memory is given back when it ends.
+
+Apart from `needs.report.typeset`, which is that process, so that who asks does not import what it
+needs.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Mapping
+
+#: A drawing is made smaller by no more than this share, so that its words can be read.
+SMALLEST = 0.82
+
+#: How the process ends when the compiler refuses the document.
+REFUSED = 3
+
+
+class RefusedError(Exception):
+    """The compiler refuses a document; the text is the compiler's."""
+
+
+def typeset(files: Mapping[str, bytes], fonts: str) -> bytes:
+    """Compile and tag a document in a process of its own; see `needs.report.typeset.compiled`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "needs.report.typeset"],
+        input=pickle.dumps((dict(files), fonts)),
+        capture_output=True,
+        check=False,
+    )
+    told = done.stderr.decode("utf-8", errors="replace").strip()
+    if done.returncode == REFUSED:
+        raise RefusedError(told)
+    if done.returncode:
+        raise RuntimeError(f"The PDF's process ended with {done.returncode}: {told}")
+    return done.stdout

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from needs.assessment import Assessment
 
 ROOT = Path(__file__).resolve().parent.parent
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def _beside(variable: str, folder: str) -> Path:
@@ -38,6 +47,18 @@ def tool() -> Callable[..., str]:
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def browser(tool: Callable[..., str]) -> Iterator[Any]:
+    """The one Chromium of a test process: Playwright starts only once in each."""
+    from playwright.sync_api import sync_playwright
+
+    path = tool("chromium", "chromium-browser")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

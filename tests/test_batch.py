@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -735,26 +735,21 @@ def test_a_report_that_is_gone_is_not_listed(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_list_can_be_searched_and_axe_finds_nothing(
-    tmp_path: Path, tool: Callable[..., str]
-) -> None:
+def test_the_list_can_be_searched_and_axe_finds_nothing(tmp_path: Path, browser: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
 
     text = index.render_index([line("Rutland", 1.0), line("Bath", 2.0)], catalogue.load())
     (tmp_path / "index.html").write_text(text, encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium", "chromium-browser"))
-        page = browser.new_page()
-        page.goto((tmp_path / "index.html").as_uri())
-        page.get_by_label("Find an area").fill("rut")
-        assert page.locator("tbody tr:visible").count() == 1
-        assert page.locator("#found").inner_text() == "1 of 2 shown"
-        page.get_by_label("Find an area").fill("")
-        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
-        page.set_viewport_size({"width": 320, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        browser.close()
+    page = browser.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    page.get_by_label("Find an area").fill("rut")
+    assert page.locator("tbody tr:visible").count() == 1
+    assert page.locator("#found").inner_text() == "1 of 2 shown"
+    page.get_by_label("Find an area").fill("")
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.close()
 
 
 def test_the_state_of_other_batches_stays(tmp_path: Path, start: runs.Ground) -> None:

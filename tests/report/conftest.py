@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,6 @@ from needs.report.document import Document, InputFile, ReportContext, read_docum
 from needs.report.parameters import RunParameters
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 AWKWARD = (
     "<script>alert(1)</script> & \"quotes\" 'single' #let $x^2$ @ref \\back *star* _low_ £5 – ‘x’"
@@ -348,17 +340,6 @@ def through_libreoffice(tool: Callable[..., str]) -> Callable[[Path, Path], Any]
         return openpyxl.load_workbook(folder / "again" / f"{path.stem}.xlsx")
 
     return convert
-
-
-@pytest.fixture(scope="session")
-def browser(tool: Callable[..., str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    path = tool("chromium", "chromium-browser")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -512,7 +512,7 @@ def make(task: Task) -> Outcome:
                 "--scheduler",
                 "Start its workers again, with the same version and folders.",
             )
-        runs.make(task.report.parameters, start, task.out)
+        runs.make(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
         return Outcome(task.report, "made", line=read_line(task.out, task.report.folder, load()))
     except NeedsError as error:
@@ -539,6 +539,11 @@ def _give_back() -> None:
 
     assessment.forget()
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
+    """Give back what is free already: between the steps of a report, it takes milliseconds."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # only the C library of Linux
         ctypes.CDLL(None).malloc_trim(0)
 

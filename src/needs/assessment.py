@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -37,6 +39,8 @@ from needs.figures import ADDED, Figure, Series, Status, figure_id
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+Made = TypeVar("Made")
 
 ENGLAND = "E92000001"
 
@@ -152,67 +156,82 @@ class Assessment:
         """A declaration of the catalogue."""
         return self.catalogue.indicators[key]
 
+    def once(self, work: Callable[[Assessment], Made]) -> Made:
+        """What a function makes of this assessment, worked out once for all chapters of a report.
+
+        The function's result is shared, so that nobody may change it.
+        """
+        if work not in self._once:
+            self._once[work] = work(self)
+        made: Made = self._once[work]
+        return made
+
+    @functools.cached_property
+    def _once(self) -> dict[Any, Any]:
+        return {}
+
     def rows(
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
-        table, _, by_area = self._table(key, sex, category)
-        return table.copy(deep=False) if code is None else table.iloc[by_area.get(code, [])]
+        places = self.once(_places).get((key, sex, category), {})
+        wanted = itertools.chain(*places.values()) if code is None else places.get(code, ())
+        return self.observations.iloc[list(wanted)]
 
     def records(
         self, key: str, code: str, sex: str = "persons", category: str = ""
     ) -> list[dict[str, Any]]:
         """An area's `rows` as dictionaries: of a few rows, much faster than a frame."""
-        _, columns, by_area = self._table(key, sex, category)
+        columns = self.once(_columns)
         return [
             {name: column[place] for name, column in columns.items()}
-            for place in by_area.get(code, ())
+            for place in self.once(_places).get((key, sex, category), {}).get(code, ())
         ]
 
-    def _table(
-        self, key: str, sex: str, category: str
-    ) -> tuple[pd.DataFrame, Mapping[str, list[Any]], Mapping[Any, Any]]:
-        """Observations of an indicator, its columns as lists, and the positions of each area."""
-        one = key, sex, category
-        if one not in self._tables:
-            table = self.observations.iloc[self._places.get(one, [])]
-            columns = {str(name): _as_list(table[name]) for name in table}
-            self._tables[one] = table, columns, table.groupby("area_code", sort=False).indices
-        return self._tables[one]
+    def areas_shown(self, key: str, codes: Iterable[str]) -> dict[str, int]:
+        """How many of some areas have a value of an indicator, by period, in order of time."""
+        columns = self.once(_columns)
+        status, period, ends = columns["status"], columns["period"], columns["period_end"]
+        places = self.once(_places).get((key, "persons", ""), {})
+        shown = {
+            (ends[place], period[place], code)
+            for code in set(codes)
+            for place in places.get(code, ())
+            if status[place] == Status.SHOWN
+        }
+        return dict(Counter(label for _, label, _ in sorted(shown)))
 
-    @functools.cached_property
-    def _places(self) -> Mapping[Any, Any]:
-        """Positions of the observations by indicator, sex and category."""
-        return self.observations.groupby(["indicator", "sex", "category"], sort=False).indices
-
-    @functools.cached_property
-    def _tables(
-        self,
-    ) -> dict[Any, tuple[pd.DataFrame, Mapping[str, list[Any]], Mapping[Any, Any]]]:
-        """Those that were asked for."""
-        return {}
+    def sources_of(self, key: str) -> set[str]:
+        """Keys of sources as the observations of an indicator name them, of whichever area."""
+        source = self.once(_columns)["source"]
+        areas = self.once(_places).get((key, "persons", ""), {}).values()
+        return {str(source[place]) for places in areas for place in places}
 
     def has(self, key: str, code: str | None = None) -> bool:
         """Whether the area (or `code`) has at least one value of the indicator."""
-        rows = self.records(key, code or self.area.code)
-        return any(row["status"] == Status.SHOWN for row in rows)
+        status = self.once(_columns)["status"]
+        places = self.once(_places).get((key, "persons", ""), {}).get(code or self.area.code, ())
+        return any(status[place] == Status.SHOWN for place in places)
 
     def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
         """Newest period in which the area has a value; an empty string where there is none."""
-        rows = self.records(key, code or self.area.code, sex)
-        shown = [str(row["period"]) for row in rows if row["status"] == Status.SHOWN]
-        return shown[-1] if shown else ""
+        columns = self.once(_columns)
+        places = self.once(_places).get((key, sex, ""), {}).get(code or self.area.code, ())
+        shown = (place for place in reversed(places) if columns["status"][place] == Status.SHOWN)
+        newest = next(shown, None)
+        return "" if newest is None else str(columns["period"][newest])
 
     def withheld(self, key: str, place: Place | None = None) -> Figure | None:
         """The area's newest period, where it is withheld and an older one has a value."""
         place = place or self.area
         newest = self.latest_period(key, place.code)
-        rows = self.rows(key, place.code)
-        if not newest or rows["period"].iloc[-1] == newest:
+        rows = self.records(key, place.code)
+        if not newest:
             return None
-        rows = rows[rows["period_end"] > rows.loc[rows["period"] == newest, "period_end"].max()]
-        rows = rows[rows["status"].isin([Status.UNRELIABLE, Status.SUPPRESSED])]
-        return None if rows.empty else self.to_figure(rows.iloc[-1].to_dict(), place)
+        last = max(row["period_end"] for row in rows if row["period"] == newest)
+        hidden = (Status.UNRELIABLE, Status.SUPPRESSED)
+        rows = [row for row in rows if row["period_end"] > last and row["status"] in hidden]
+        return self.to_figure(rows[-1], place) if rows else None
 
     def added_up(self) -> str:
         """Say that counts are those of areas of another date; nothing where there are none."""
@@ -409,7 +428,9 @@ def load(
         for key, value in vars(opened).items()
         if isinstance(value, pd.DataFrame)
     }
-    return replace(opened, **tables)
+    made = replace(opened, **tables)
+    vars(made)["_once"] = opened._once
+    return made
 
 
 def forget() -> None:
@@ -789,6 +810,21 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
     rows = gpd.read_parquet(path, filters=slices("code", codes))
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _columns(na: Assessment) -> Mapping[str, list[Any]]:
+    """The columns of the observations as lists."""
+    return {str(name): _as_list(na.observations[name]) for name in na.observations}
+
+
+def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
+    """Positions of the observations by indicator, sex and category, and then by area."""
+    columns = na.once(_columns)
+    keys = zip(columns["indicator"], columns["sex"], columns["category"], strict=True)
+    found: dict[Any, dict[str, list[int]]] = {}
+    for place, (key, code) in enumerate(zip(keys, columns["area_code"], strict=True)):
+        found.setdefault(key, {}).setdefault(code, []).append(place)
+    return found
 
 
 def _as_list(column: pd.Series) -> list[Any]:

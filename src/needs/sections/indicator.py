@@ -28,7 +28,7 @@ from needs.blocks import (
 )
 from needs.catalogue import Indicator
 from needs.charts.trends import second_hand
-from needs.figures import Figure, Series
+from needs.figures import Figure, Series, Status
 from needs.periods import parse
 from needs.phrases import ages
 from needs.stats import compare
@@ -718,8 +718,7 @@ def _among(
     na: Assessment, key: str, places: Sequence[Place]
 ) -> tuple[Figure | None, tuple[Figure, ...]]:
     """The area's and its neighbours' figures in the newest period that enough of them have."""
-    rows = na.rows(key, na.area.code)
-    for period in reversed(rows.loc[rows["status"] == "shown", "period"].tolist()):
+    for period in reversed(na.areas_shown(key, [na.area.code])):
         found = []
         for place in places:
             # figures from before an authority was remade stand under its former code
@@ -944,7 +943,7 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
         one
         for one in every
         # what inequality shows of England, or England and Wales, the area itself never has
-        if (na.rows(one.key).empty if one.chapter == "inequality" else not _anything(na, one.key))
+        if not (na.sources_of(one.key) if one.chapter == "inequality" else _anything(na, one.key))
     )
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
 
@@ -999,36 +998,53 @@ def recent(na: Assessment, indicator: Indicator) -> Recent:
 
 def own_trend(na: Assessment, indicator: Indicator) -> Recent:
     """The recent trend of an indicator's own series."""
-    series = na.series(indicator.key)
-    if not series.figures:
-        return Recent(TREND_WORDS, why="no figures")
+    return na.once(_own_trends).get(indicator.key) or Recent(TREND_WORDS, why="no figures")
+
+
+def _own_trends(na: Assessment) -> dict[str, Recent]:
+    """The recent trends of all indicators that have figures."""
+    every = {key: na.series(key) for key in na.catalogue.indicators}
+    known = {key: series for key, series in every.items() if series.figures}
+    if not known:
+        return {}
     frame = pd.DataFrame(
-        {
-            "area": na.area.code,
-            "begins": [_start(one.period) for one in series.figures],
-            "ends": [_end(one.period) for one in series.figures],
-            "value": [one.value for one in series.figures],
-            "lower": [one.lower for one in series.figures],
-            "upper": [one.upper for one in series.figures],
-            "edition": [
-                sum(_start(one.period).year >= year for year in indicator.breaks)
-                for one in series.figures
-            ],
-        }
+        [
+            {
+                "indicator": key,
+                "begins": _start(one.period),
+                "ends": _end(one.period),
+                "value": one.value,
+                "lower": one.lower,
+                "upper": one.upper,
+                "edition": sum(
+                    _start(one.period).year >= year for year in na.indicator(key).breaks
+                ),
+            }
+            for key, series in known.items()
+            for one in series.figures
+        ]
     ).astype({"value": float, "lower": float, "upper": float})
     out = recent_trend(
         frame,
-        by=["area"],
+        by=["indicator"],
         time="ends",
         value="value",
         lower="lower",
         upper="upper",
         start="begins",
         series="edition",
-    ).iloc[0]
-    told = Recent(str(out["trend"]))
+    )
+    return {
+        key: _told(trend, reason, na.indicator(key), known[key])
+        for key, trend, reason in zip(out["indicator"], out["trend"], out["reason"], strict=True)
+    }
+
+
+def _told(trend: str, reason: str, indicator: Indicator, series: Series) -> Recent:
+    """What is said of a recent trend, or why there is none."""
+    told = Recent(trend)
     if not told.said:
-        return replace(told, why=_no_trend(str(out["reason"]), series))
+        return replace(told, why=_no_trend(reason, series))
     judged = words.judge(told.way, indicator.polarity) if told.way else ""
     return replace(told, trend_is=judged) if judged in ("better", "worse") else told
 
@@ -1068,15 +1084,19 @@ def why_missing(na: Assessment, key: str) -> str:
     not; a data package of another authority holds no more than that authority and its comparators,
     and says nothing of this one.
     """
-    rows = na.later
-    if ((rows["indicator"] == key) & (rows["area_code"] == na.area.code)).any():
+    if key in na.once(_later):
         return LATER
-    rows = na.rows(key, na.area.code)
-    if rows["status"].isin(["unreliable", "suppressed"]).any():
+    hidden = (Status.UNRELIABLE, Status.SUPPRESSED)
+    if any(row["status"] in hidden for row in na.records(key, na.area.code)):
         return WITHHELD
-    rows = na.rows(key)
-    of_files = (set(str(keys).split(";")) <= na.files_of for keys in rows["source"].unique())
+    of_files = (set(str(keys).split(";")) <= na.files_of for keys in na.sources_of(key))
     return NO_FIGURE if any(of_files) else NOT_AT_HAND
+
+
+def _later(na: Assessment) -> frozenset[str]:
+    """Indicators of which the area has figures of periods after the reporting year."""
+    rows = na.later
+    return frozenset(rows.loc[rows["area_code"] == na.area.code, "indicator"].tolist())
 
 
 def _anything(na: Assessment, key: str) -> bool:
@@ -1098,25 +1118,20 @@ def has_amounts(na: Assessment, key: str) -> bool:
 
 def _district_period(na: Assessment, key: str) -> str:
     """The period to show districts in: the area's newest, if half of them have a value in it."""
-    rows = na.rows(key)
-    rows = rows[rows["area_code"].isin([one.code for one in na.districts])]
-    shown = rows[rows["status"] == "shown"].groupby("period", sort=False)["area_code"].nunique()
-    enough = list(shown.index[shown >= max(2, len(na.districts) / 2)])
+    shown = na.areas_shown(key, [one.code for one in na.districts])
+    enough = [one for one, areas in shown.items() if areas >= max(2, len(na.districts) / 2)]
     newest = na.latest_period(key)
     if newest:
         return newest if newest in enough else ""
-    return str(enough[-1]) if enough else ""
+    return enough[-1] if enough else ""
 
 
 def _funnel_period(na: Assessment, key: str) -> str:
     """Newest period in which the area and enough other authorities have a value."""
-    rows = na.rows(key)
-    rows = rows[rows["status"] == "shown"]
-    codes = {one.code for one in na.authorities}
-    others = rows[rows["area_code"].isin(codes)].groupby("period")["area_code"].nunique()
-    own = rows.loc[rows["area_code"] == na.area.code, "period"]
+    others = na.areas_shown(key, [one.code for one in na.authorities])
+    own = na.areas_shown(key, [na.area.code])
     enough = [one for one in own if others.get(one, 0) >= AUTHORITIES_FOR_A_CHART]
-    return str(enough[-1]) if enough else ""
+    return enough[-1] if enough else ""
 
 
 def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:

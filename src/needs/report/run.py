@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import gc
 import json
 import os
 import re
@@ -260,7 +261,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
-    with workshop(target) as folder, _processed_data(start.processed):
+    with workshop(target) as folder, _processed_data(start.processed), _seldom_collected():
         _check_target(target, codes)
         executed = []
         for number, path in enumerate(start.chapters):
@@ -293,6 +294,17 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     return target
 
 
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage less often: a report is made of many small objects, most of them kept."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def execute(
     path: Path, values: Mapping[str, Any], workshop: Path, *, area: str, engine: str = "inprocess"
 ) -> nbformat.NotebookNode:
@@ -320,22 +332,13 @@ def execute(
     ------
     NotebookError
     """
-    import papermill
+    from papermill import PapermillExecutionError
 
     source: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     copy = workshop / path.name
     try:
-        node = papermill.execute_notebook(
-            source,
-            str(copy).replace("{", "{{").replace("}", "}}"),  # papermill fills templates
-            parameters=dict(values),
-            engine_name=engine,
-            cwd=str(path.parent),
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-        )
-    except papermill.PapermillExecutionError as error:
+        node = _papermill(source, dict(values), engine, copy, path.parent)
+    except PapermillExecutionError as error:
         if (whole := _allowed_to_fail(copy, error.cell_index)) is not None:
             return _without_run(whole, path.name, values)
         cause = next(iter(str(error.evalue).splitlines()), "")
@@ -346,6 +349,38 @@ def execute(
             f"The part-run copy is {copy}. Mend the cause it shows, then run again.",
         ) from error
     return _without_run(node, path.name, values)
+
+
+def _papermill(
+    source: nbformat.NotebookNode, values: dict[str, Any], engine: str, copy: Path, folder: Path
+) -> nbformat.NotebookNode:
+    """Run a notebook with papermill's own parts, as its ``execute_notebook`` puts them together.
+
+    That one writes every notebook when it is done, which takes as long as many a chapter; here only
+    one that failed is written.
+    """
+    from papermill.engines import papermill_engines
+    from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+    from papermill.utils import chdir
+
+    node: Any = parameterize_notebook(load_notebook_node(source), values, engine_name=engine)
+    node = prepare_notebook_metadata(node, str(copy), str(copy))
+    kernel = papermill_engines.nb_kernel_name(engine_name=engine, nb=node, name=None)
+    with chdir(str(folder)):
+        node = papermill_engines.execute_notebook_with_engine(
+            engine,
+            node,
+            kernel_name=kernel,
+            output_path=None,  # where each cell's output would be saved
+            progress_bar=False,
+            log_output=False,
+            start_timeout=60,
+        )
+    raise_for_execution_errors(node, str(copy))
+    made: nbformat.NotebookNode = node
+    return made
 
 
 def _allowed_to_fail(copy: Path, cell: int) -> nbformat.NotebookNode | None:

@@ -21,8 +21,8 @@ from needs.report.compiler import REFUSED, SMALLEST, RefusedError
 
 # a chapter's last page that is filled less than this is worth setting the chapter tighter
 _FILLED = 0.3
-# share of a drawing's width, and room in a table's rows, for that: a little, or more
-_TIGHTER = ((0.92, 2.2), (0.82, 1.8))
+# room above and below the text of a table's row, for that, in points
+_TIGHT_ROWS = 1.8
 
 
 def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:
@@ -56,22 +56,18 @@ def tightened(files: Mapping[str, bytes], fonts: str) -> Mapping[str, bytes]:
     """
     model = json.loads(files["document.json"])
     found = ends(files, fonts)
-    for share, gap in _TIGHTER:
-        short = [end["pages"] > 1 and end["filled"] < _FILLED for end in found]
-        if not any(short):
-            break
-        tried = [
-            one | {"blocks": [_tighter(block, share, gap) for block in one["blocks"]]}
-            for one in model["chapters"]
-        ]
-        after = ends(_written(files, _with_chapters(model, tried, short)), fonts)
-        better = [
-            thin and new["pages"] < old["pages"]
-            for thin, old, new in zip(short, found, after, strict=True)
-        ]
-        model = _with_chapters(model, tried, better)
-        found = [new if one else old for one, old, new in zip(better, found, after, strict=True)]
-    return _written(files, model)
+    short = [end["pages"] > 1 and end["filled"] < _FILLED for end in found]
+    if not any(short):
+        return files
+    tried = [
+        one | {"blocks": [_tighter(block) for block in one["blocks"]]} for one in model["chapters"]
+    ]
+    after = ends(_written(files, _with_chapters(model, tried, short)), fonts)
+    better = [
+        thin and new["pages"] < old["pages"]
+        for thin, old, new in zip(short, found, after, strict=True)
+    ]
+    return _written(files, _with_chapters(model, tried, better))
 
 
 def ends(files: Mapping[str, bytes], fonts: str) -> list[dict[str, float]]:
@@ -95,12 +91,12 @@ def _with_chapters(model: Any, tried: Sequence[Any], chosen: Sequence[bool]) -> 
     return model | {"chapters": [new if one else old for old, new, one in chapters]}
 
 
-def _tighter(block: Any, share: float, gap: float) -> Any:
+def _tighter(block: Any) -> Any:
     """A block with a smaller drawing and lower rows."""
     if block["kind"] == "chart":
-        width = min(block["width"], max(SMALLEST, share * block["width"]))
-        return block | {"width": width, "table": _tighter(block["table"], share, gap)}
-    return block | {"row_gap": gap} if block["kind"] == "table" else block
+        width = min(block["width"], SMALLEST)
+        return block | {"width": width, "table": _tighter(block["table"])}
+    return block | {"row_gap": _TIGHT_ROWS} if block["kind"] == "table" else block
 
 
 def untagged_rows(files: Mapping[str, bytes], fonts: str) -> bytes:

@@ -309,11 +309,7 @@ class Assessment:
 
     def distances(self, n: int = 10) -> pd.DataFrame:
         """Distances of the nearest `n` authorities, as `needs.neighbours.neighbours` gives them."""
-        table = self.authority_features
-        if self.area.code not in table.index:
-            return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
-        members = [one.code for one in self.members] or self._overlapping
-        return statistical.neighbours(table, self.area.code, n, members=members)
+        return self.once(_distances).head(n)
 
     @functools.cached_property
     def _overlapping(self) -> list[str]:
@@ -810,6 +806,15 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
     rows = gpd.read_parquet(path, filters=slices("code", codes))
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _distances(na: Assessment) -> pd.DataFrame:
+    """Distances of all authorities, see `Assessment.distances`."""
+    table = na.authority_features
+    if na.area.code not in table.index:
+        return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
+    members = [one.code for one in na.members] or na._overlapping
+    return statistical.neighbours(table, na.area.code, len(table), members=members)
 
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:

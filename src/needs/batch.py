@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import gc
 import importlib
 import io
 import json
@@ -538,7 +537,6 @@ def _give_back() -> None:
     from needs import assessment
 
     assessment.forget()
-    gc.collect()
     _trim()
 
 

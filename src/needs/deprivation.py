@@ -266,7 +266,11 @@ def _share(
 def _in(na: Assessment, place: Place | None) -> pd.DataFrame:
     if place is None or place.code == na.area.code:
         return na.lsoa
-    return na.lsoa[na.lsoa["district_code"] == place.code]
+    return na.once(_by_district).get(place.code, na.lsoa.iloc[:0])
+
+
+def _by_district(na: Assessment) -> dict[str, pd.DataFrame]:
+    return {str(code): rows for code, rows in na.lsoa.groupby("district_code", sort=False)}
 
 
 def _figure(

@@ -99,25 +99,25 @@ def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
 
 
 def _totals(na: Assessment, place: Place) -> pd.DataFrame:
-    table = na.populations
-    return table[
-        (table["area_code"] == place.code)
-        & (table["sex"] == "persons")
-        & (table["age_from"] == 0)
-        & table["age_to"].isna()
-    ]
+    table = _of_place(na, place)
+    everyone = (table["age_from"] == 0) & table["age_to"].isna()
+    return table[(table["sex"] == "persons") & everyone]
 
 
 def _by_age(
     na: Assessment, place: Place, sexes: tuple[str, ...] = ("male", "female")
 ) -> pd.DataFrame:
-    table = na.populations
-    rows = table[
-        (table["area_code"] == place.code)
-        & table["sex"].isin(sexes)
-        & ((table["age_from"] > 0) | table["age_to"].notna())
-    ]
-    return rows
+    table = _of_place(na, place)
+    single = (table["age_from"] > 0) | table["age_to"].notna()
+    return table[table["sex"].isin(sexes) & single]
+
+
+def _of_place(na: Assessment, place: Place) -> pd.DataFrame:
+    return na.once(_by_place).get(place.code, na.populations.iloc[:0])
+
+
+def _by_place(na: Assessment) -> dict[str, pd.DataFrame]:
+    return {str(code): rows for code, rows in na.populations.groupby("area_code", sort=False)}
 
 
 def _source_rows(

@@ -535,14 +535,10 @@ def _no_running_loop() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _garbage() -> Iterator[None]:
-    # Emptying the shell collects garbage, which need look only at what the chapter has made.
-    frozen, enabled, threshold = gc.get_freeze_count(), gc.isenabled(), gc.get_threshold()
-    gc.freeze()
+    enabled, threshold = gc.isenabled(), gc.get_threshold()
     try:
         yield
     finally:
-        if not frozen:
-            gc.unfreeze()
         gc.set_threshold(*threshold)
         gc.enable() if enabled else gc.disable()
 

@@ -219,7 +219,7 @@ def figures_csv(document: Document) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for figure in document.register:
-        data = {**dataclasses.asdict(figure), "printed": figure.text, "status": figure.status.value}
+        data = {**vars(figure), "printed": figure.text, "status": figure.status.value}
         data |= {"marks": "".join(figure.marks)}
         data |= {key: "; ".join(data[key]) for key in ("sources", "source_rows")}
         writer.writerow([_field(data[column]) for column in COLUMNS])
@@ -331,7 +331,7 @@ def figures_json(document: Document) -> bytes:
         },
         "figures": [
             {
-                **dataclasses.asdict(figure),
+                **vars(figure),
                 "status": figure.status.value,
                 "printed": figure.text,
             }

@@ -261,7 +261,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
-    with workshop(target) as folder, _processed_data(start.processed), _seldom_collected():
+    with workshop(target) as folder, _processed_data(start.processed), _own_garbage():
         _check_target(target, codes)
         executed = []
         for number, path in enumerate(start.chapters):
@@ -295,13 +295,16 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
 
 
 @contextlib.contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Look for garbage less often: a report is made of many small objects, most of them kept."""
+def _own_garbage() -> Iterator[None]:
+    """Look for garbage seldom, and only among what this report makes: modules are not garbage."""
     before = gc.get_threshold()
+    gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     try:
         yield
     finally:
+        gc.collect()
+        gc.unfreeze()
         gc.set_threshold(*before)
 
 

@@ -212,6 +212,8 @@ class _Layout:
     turned: bool
     widths: tuple[float, ...]
     lines: int
+    #: Height of the headings and the first rows that stay with them, in points.
+    top: float = 0.0
 
     @classmethod
     def of(cls, table: Table, rows: Sequence[Sequence[str]]) -> _Layout:
@@ -233,10 +235,10 @@ class _Layout:
         inset = 5.0 if len(table.columns) <= 6 else 3.5
         pad, room = 2 * inset + 1, _TURNED if turned else _UPRIGHT
         least, wanted, natural, amounts = [], [], [], []
+        heads = [f"{one.label} ({one.unit})" if one.unit else one.label for one in table.columns]
         for position, column in enumerate(table.columns):
-            unit = f" ({column.unit})" if column.unit else ""
-            heading = 1.05 * _width(column.label + unit, size)
-            word = 1.05 * _longest_word(column.label + unit, size)
+            heading = 1.05 * _width(heads[position], size)
+            word = 1.05 * _longest_word(heads[position], size)
             body = [row[position] for row in rows]
             texts = [_width(text, size) for text in body] or [0.0]
             widest = max(texts)
@@ -248,21 +250,29 @@ class _Layout:
             natural.append(max(widest, heading) + pad)
             amounts.append(sum(texts) / len(texts) + pad)
         if sum(natural) <= room:
-            return cls(size, inset, turned, (0.0,) * len(natural), len(rows)), True
-        widths = _shared(least, wanted, amounts, room)
-        lines = sum(
-            max(
-                math.ceil(1.05 * _width(text, size) / (width - pad))
-                for text, width in zip(row, widths, strict=True)
-            )
-            for row in rows
-        )
-        return cls(size, inset, turned, tuple(widths), lines), sum(least) <= room
+            widths = (0.0,) * len(natural)
+            lines = [1] * (1 + len(rows))
+        else:
+            widths = tuple(_shared(least, wanted, amounts, room))
+            lines = [
+                max(
+                    math.ceil(1.05 * _width(text, size) / (width - pad))
+                    for text, width in zip(row, widths, strict=True)
+                )
+                for row in (heads, *rows)
+            ]
+        top = sum(_height(one, size) + 2 * _ROW_GAP for one in lines[: 1 + _TOGETHER])
+        return cls(size, inset, turned, widths, sum(lines[1:]), top), sum(least) <= room
 
 
 def _width(text: str, size: float) -> float:
     advances = _advances()
     return sum(advances.get(ord(sign), 0.0) for sign in text) * size * 1.02
+
+
+def _height(lines: int, size: float) -> float:
+    """Height of some lines of a table's text, from the capitals of the first, in points."""
+    return (0.66 * lines + 0.45 * (lines - 1)) * size
 
 
 def _longest_word(text: str, size: float) -> float:
@@ -440,6 +450,7 @@ class _Drawing:
             "before": [],
             "whole": layout.lines <= _WHOLE,
             "together": _TOGETHER,
+            "top": layout.top,
             "size": layout.size,
             "inset": layout.inset,
             "row_gap": _ROW_GAP,

@@ -39,6 +39,7 @@ from needs.errors import (
     ParameterError,
     Problem,
 )
+from needs.report import html
 from needs.report import manifest as manifests
 from needs.report import run as runs
 from needs.report.parameters import RunParameters
@@ -458,10 +459,12 @@ class Preload(WorkerPlugin):
     def __init__(self, processed: Path, notebooks: Path, inputs: str) -> None:
         self.task = processed, notebooks, inputs
         self.style = dict(style.base_style())
+        self.fonts = dict(html.font_addresses())
 
     def setup(self, worker: object) -> None:
         """Called by distributed when the process starts, and when it was started again."""
         style.base_style(self.style)
+        html.font_addresses(self.fonts)
         warm()
         _ground(*self.task)
 
@@ -472,7 +475,7 @@ def warm() -> None:
 
     import needs.sections
     from needs import catalogue
-    from needs.report import engine, html
+    from needs.report import engine
 
     for name in ("spreadsheet", "typst"):
         importlib.import_module(f"needs.report.{name}")
@@ -480,8 +483,6 @@ def warm() -> None:
         importlib.import_module(f"needs.sections.{module.name}")
     importlib.import_module("geopandas")
     catalogue.load()
-    for file in ("SourceSansPro-Regular.ttf", "SourceSansPro-Semibold.ttf"):
-        html.font_address(file)
     drawing = Figure()
     drawing.add_subplot().set_title("a")
     drawing.savefig(io.BytesIO(), format="svg")

@@ -445,6 +445,9 @@ def _show_warning(
     (file or sys.stderr).write(text)
 
 
+_ABSENT = object()
+
+
 def _kept(table: dict[str, Any], *, contents: bool = False) -> Callable[[], None]:
     """Remember what names stand for; the function returned puts it back.
 
@@ -462,7 +465,7 @@ def _kept(table: dict[str, Any], *, contents: bool = False) -> Callable[[], None
             if not _is_submodule(table, name):
                 del table[name]
         for name, value in before.items():
-            if table.get(name, put_back) is not value:
+            if table.get(name, _ABSENT) is not value:
                 table[name] = value
         for value, content in containers:
             if isinstance(value, list):
@@ -611,25 +614,26 @@ def _loggers() -> Iterator[None]:
 def _pandas_options() -> Iterator[None]:
     import pandas as pd
 
-    def options(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        for name in dir(group):
-            value = getattr(group, name)
-            if isinstance(value, type(pd.options)):
-                yield from options(value, f"{prefix}{name}.")
-            else:
-                yield f"{prefix}{name}", value
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some options are deprecated, and say so when read
-        before = dict(options(pd.options))
+        before = dict(_options(pd.options))
     try:
         yield
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for name, value in options(pd.options):
+            for name, value in _options(pd.options):
                 if name in before and value is not before[name]:
                     pd.set_option(name, before[name])
+
+
+def _options(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in dir(group):
+        value = getattr(group, name)
+        if isinstance(value, type(group)):
+            yield from _options(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 @contextlib.contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import functools
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import font_source_sans_pro
-from fontTools import subset  # type: ignore[import-untyped]
 from markupsafe import Markup
 
 from needs.blocks import Register
@@ -25,7 +24,25 @@ _CHARACTERS = [
 ]
 
 
-@functools.cache
+#: The page's fonts, by their weight.
+FACES = {400: "SourceSansPro-Regular.ttf", 600: "SourceSansPro-Semibold.ttf"}
+
+
+_addresses: dict[int, str] = {}
+
+
+def font_addresses(known: Mapping[int, str] | None = None) -> Mapping[int, str]:
+    """The page's fonts as data addresses, by their weight.
+
+    A process that starts others tells them the addresses (`known`), so that they do without the
+    library that makes them, which takes 13 MB.
+    """
+    _addresses.update(known or {})
+    if not _addresses:
+        _addresses.update({weight: font_address(file) for weight, file in FACES.items()})
+    return _addresses
+
+
 def font_address(file: str) -> str:
     """A font as a data address: only the characters needed, so that the page stays small.
 
@@ -37,6 +54,8 @@ def font_address(file: str) -> str:
     file : str
         Name of a file of the Source Sans Pro package.
     """
+    from fontTools import subset  # type: ignore[import-untyped]
+
     options = subset.Options()
     options.hinting = False
     options.layout_features = ["kern", "tnum", "locl"]
@@ -89,10 +108,7 @@ def render_html(document: Document) -> str:
         register_anchor=register_anchor(document),
         attributions=list(dict.fromkeys(one.attribution for one in document.sources)),
         style=Markup(environment().get_template("report.css").render()),
-        fonts=[
-            (400, font_address("SourceSansPro-Regular.ttf")),
-            (600, font_address("SourceSansPro-Semibold.ttf")),
-        ],
+        fonts=list(font_addresses().items()),
     )
 
 

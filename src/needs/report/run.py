@@ -266,6 +266,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
         executed = []
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
+            gc.freeze()  # so that IPython looks for garbage only among what the chapter made
             executed.append(execute(path, values, folder, area=opened.name))
         outputs = render(
             executed,
@@ -296,9 +297,8 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
 
 @contextlib.contextmanager
 def _own_garbage() -> Iterator[None]:
-    """Look for garbage seldom, and only among what this report makes: modules are not garbage."""
+    """Look for garbage seldom, for a report is made of many small parts; thaw what was frozen."""
     before = gc.get_threshold()
-    gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     try:
         yield

@@ -7,6 +7,7 @@ cells, no frozen panes, filters, hidden rows or images.
 
 from __future__ import annotations
 
+import copy
 import io
 import math
 import re
@@ -18,6 +19,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.styles.builtins import styles as STYLES
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table as ExcelTable
@@ -29,6 +31,7 @@ from needs.figures import Figure, format_number
 from needs.report.document import Document, printed_date, symbols_in
 from needs.report.fragments import View, comparison_words, trend_words
 
+_HEADLINE = "Headline 1"
 _BODY = Font(name="Arial", size=12)
 _BOLD = Font(name="Arial", size=12, bold=True)
 _TITLE = Font(name="Arial", size=16, bold=True)
@@ -99,6 +102,8 @@ def render_xlsx(document: Document) -> bytes:
     sheets = sheets_of(document)
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
+    # of the library's own style it would keep the workbook for good
+    workbook.add_named_style(copy.copy(STYLES[_HEADLINE]))
     _write_cover(workbook.create_sheet("Cover"), document, sheets)
     for sheet in sheets:
         _write(workbook.create_sheet(sheet.name), sheet)
@@ -437,7 +442,7 @@ def _put(sheet: Any, row: int, column: int, text: str, font: Font = _BODY) -> An
 
 
 def _put_title(sheet: Any, text: str) -> None:
-    sheet.cell(1, 1).style = "Headline 1"  # a heading to a screen reader, not only to the eye
+    sheet.cell(1, 1).style = _HEADLINE  # a heading to a screen reader, not only to the eye
     _put(sheet, 1, 1, text, _TITLE)
 
 

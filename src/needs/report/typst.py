@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import font_source_sans_pro
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 from needs.blocks import (
     Block,
@@ -160,9 +160,11 @@ def _by_itself(part: Any) -> Any:
 @functools.cache
 def _advances() -> dict[int, float]:
     """Widths of the signs that the report's font has, in ems."""
-    with TTFont(FONTS / "SourceSansPro-Regular.ttf", lazy=True) as font:
-        metrics, em = font["hmtx"].metrics, font["head"].unitsPerEm
-        return {sign: metrics[name][0] / em for sign, name in font.getBestCmap().items()}
+    font = FT2Font(str(FONTS / "SourceSansPro-Regular.ttf"))
+    return {
+        sign: font.load_glyph(glyph, flags=LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+        for sign, glyph in font.get_charmap().items()
+    }
 
 
 def printable(text: str) -> str:

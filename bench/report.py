@@ -216,9 +216,10 @@ def main() -> None:
             forget()
             opened = assessment.load("E10000034", 2022, processed=processed)
             with _documents_of_scripts():
-                return runs.render(
+                document = runs.read(
                     script(values), parameters, opened=opened, code=start.code, inputs=start.inputs
                 )
+            return runs.render(document, parameters.formats)
 
         def opened() -> None:
             forget()

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from needs.areas import Area
     from needs.assessment import Assessment
+    from needs.report.document import Document
 
 #: What a notebook's parameters cell must declare, no more and no less.
 NOTEBOOK_PARAMETERS = ("areas", "year", "name")
@@ -257,7 +258,8 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
     codes = tuple(area.code for area in areas)
     opened = assessment.load(codes, parameters.year, name, processed=start.processed)
-    target = parameters.folder(out, opened.name)
+    area = opened.name
+    target = parameters.folder(out, area)
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
@@ -267,22 +269,26 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
             gc.freeze()  # so that IPython looks for garbage only among what the chapter made
-            executed.append(execute(path, values, folder, area=opened.name))
-        outputs = render(
-            executed,
-            parameters,
-            opened=opened,
-            code=start.code,
-            inputs=start.inputs,
-            notes=notes,
-            progress=lambda what, done, _: progress(what, len(start.chapters) + done, steps),
+            executed.append(execute(path, values, folder, area=area))
+        outputs = {
+            f"notebooks/{path.name}": _written(node)
+            for path, node in zip(start.chapters, executed, strict=True)
+        }
+        document = read(
+            executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
         )
-        for path, node in zip(start.chapters, executed, strict=True):
-            outputs[f"notebooks/{path.name}"] = _written(node)
+        # what is drawn comes from the document alone: notebooks and tables make room for it
+        del executed, opened
+        assessment.forget()
+        outputs |= render(
+            document,
+            parameters.formats,
+            lambda what, done, _: progress(what, len(start.chapters) + done, steps),
+        )
         described = manifests.make(
             parameters,
             area_codes=codes,
-            area_name=opened.name,
+            area_name=area,
             code=start.code,
             inputs=start.inputs,
             outputs=outputs,
@@ -291,7 +297,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
         )
         outputs[manifests.NAME] = manifests.dump(described)
         publish(outputs, target)
-    progress(f"{opened.name}, {parameters.year}", steps, steps)
+    progress(f"{area}, {parameters.year}", steps, steps)
     return target
 
 
@@ -455,30 +461,23 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     return light
 
 
-def render(
+def read(
     executed: Sequence[nbformat.NotebookNode],
     parameters: RunParameters,
     *,
-    opened: Any,
+    opened: Assessment,
     code: str,
     inputs: Mapping[str, Any],
     notes: Sequence[str] = (),
-    progress: Progress = silent,
-) -> dict[str, bytes]:
-    """Draw every output of a report from its executed notebooks.
-
-    Returns
-    -------
-    dict of str to bytes
-        By file name.
+) -> Document:
+    """Read the executed notebooks of a report as one document.
 
     Raises
     ------
     RenderError
-        With the traceback in a file that it names, where the cause is not the notebooks'.
+        A notebook shows what a report cannot.
     """
     from needs.report import document as documents
-    from needs.report import register
 
     context = documents.ReportContext(
         title=f"Drug and alcohol needs assessment: {opened.name}, {parameters.year}",
@@ -493,10 +492,29 @@ def render(
         catalogue=opened.catalogue,
         files=documents.input_files(inputs, opened.catalogue),
     )
-    document = documents.read_document(list(executed), context=context)
+    return documents.read_document(list(executed), context=context)
+
+
+def render(
+    document: Document, formats: Sequence[str], progress: Progress = silent
+) -> dict[str, bytes]:
+    """Draw every output of a report.
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name.
+
+    Raises
+    ------
+    RenderError
+        With the traceback in a file that it names, where the cause is not the document's.
+    """
+    from needs.report import register
+
     outputs: dict[str, bytes] = {}
-    for number, kind in enumerate(parameters.formats):
-        progress(kind.upper(), number, len(parameters.formats))
+    for number, kind in enumerate(formats):
+        progress(kind.upper(), number, len(formats))
         name, draw = _writer(kind)
         with _rendering(name):
             outputs[name] = draw(document)

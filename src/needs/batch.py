@@ -475,14 +475,17 @@ def warm() -> None:
 
     import needs.sections
     from needs import catalogue
-    from needs.report import engine
+    from needs.report import engine, fragments
 
-    for name in ("spreadsheet", "typst"):
-        importlib.import_module(f"needs.report.{name}")
+    for name in ("needs.report.spreadsheet", "needs.report.typst", "papermill.execute"):
+        importlib.import_module(name)
     for module in pkgutil.iter_modules(needs.sections.__path__):
         importlib.import_module(f"needs.sections.{module.name}")
     importlib.import_module("geopandas")
     catalogue.load()
+    for template in ("blocks.html.j2", "report.html.j2"):
+        fragments.environment().get_template(template)
+    style.register_fonts()
     drawing = Figure()
     drawing.add_subplot().set_title("a")
     drawing.savefig(io.BytesIO(), format="svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -178,3 +179,41 @@ def test_a_count_of_its_own_is_not_added_up(national: Path) -> None:
     na = assessment.load("Cumbria", 2022, processed=national)
     assert na.added_up() == ""
     assert (na.observations["method"] != assessment.ADDED_UP).all()
+
+
+def test_what_is_worked_out_once_is_kept_for_a_reports_chapters_only(processed: Path) -> None:
+    asked: list[str] = []
+
+    def work(na: Assessment) -> int:
+        asked.append(na.name)
+        return len(na.observations)
+
+    first = assessment.load("Worcestershire", 2022, processed=processed)
+    second = assessment.load("Worcestershire", 2022, processed=processed)
+    assert first.once(work) == second.once(work) == len(first.observations)
+    assert asked == ["Worcestershire"]
+    few = dataclasses.replace(second, observations=second.observations.iloc[:5])
+    assert few.once(work) == 5
+    assert assessment.load("Worcestershire", 2020, processed=processed).once(work) != 5
+
+
+@pytest.mark.parametrize("area", ["Kent", "Leicester", "Cumberland"])
+def test_the_index_finds_what_masks_do(national: Path, area: str) -> None:
+    na = assessment.load(area, 2022, processed=national)
+    rows = na.observations
+    codes = [one.code for one in na.authorities]
+    for key in rows["indicator"].unique():
+        own = rows[
+            (rows["indicator"] == key) & (rows["sex"] == "persons") & (rows["category"] == "")
+        ]
+        pd.testing.assert_frame_equal(na.rows(key), own)
+        mine = own[own["area_code"] == na.area.code]
+        assert repr(na.records(key, na.area.code)) == repr(mine.to_dict("records"))
+        shown = own[(own["status"] == "shown") & own["area_code"].isin(codes)]
+        counted = shown.groupby("period")["area_code"].nunique().to_dict()
+        assert na.areas_shown(key, codes) == counted
+        ends = shown.drop_duplicates("period", keep="last").set_index("period")["period_end"]
+        order = [ends[period] for period in na.areas_shown(key, codes)]
+        assert order == sorted(order)
+        assert na.sources_of(key) == set(own["source"])
+        assert na.has(key) == (mine["status"] == "shown").any()

@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -299,39 +299,44 @@ def from_model(model: dict[str, Any]) -> Block:
     True
     """
     data = dict(model)
-    return typing.cast(Block, _build(_TYPES[data.pop("type")], data))
+    return typing.cast(Block, _builder(_TYPES[data.pop("type")])(data))
+
+
+_PLAIN = frozenset((str, float, int, bool, type(None)))
 
 
 def _plain_data(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: _plain_data(getattr(value, f.name))
-            for f in dataclasses.fields(value)
-            if getattr(value, f.name) != f.default
-        }
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if dataclasses.is_dataclass(kind):
+        parts = ((name, getattr(value, name), default) for name, default in _fields(kind))
+        return {name: _plain_data(part) for name, part, default in parts if part != default}
     if isinstance(value, (tuple, list)):
         return [_plain_data(part) for part in value]
     return value.value if isinstance(value, Enum) else value
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((one.name, one.default) for one in dataclasses.fields(kind))
 
 
-def _build(kind: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if typing.get_origin(kind) is types.UnionType:
-        kind = next(part for part in typing.get_args(kind) if part is not type(None))
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = _hints(kind)
-        return kind(**{name: _build(hints[name], part) for name, part in value.items()})
-    if typing.get_origin(kind) is tuple:
-        inner = typing.get_args(kind)
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            return tuple(_build(inner[0], part) for part in value)
-        return tuple(_build(one, part) for one, part in zip(inner, value, strict=True))
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return kind(value) if kind in (float, int, str, bool) else value
+@functools.cache  # a report holds some hundred thousand values of few types
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of a type from its JSON data."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        known = _builder(next(part for part in inner if part is not type(None)))
+        return lambda value: None if value is None else known(value)
+    if origin is tuple:
+        builders = [_builder(part) for part in inner if part is not Ellipsis]
+        if inner[-1] is Ellipsis:
+            return lambda value: tuple(map(builders[0], value))
+        return lambda value: tuple(build(part) for build, part in zip(builders, value, strict=True))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = {name: _builder(hint) for name, hint in typing.get_type_hints(kind).items()}
+        return lambda value: kind(**{name: hints[name](part) for name, part in value.items()})
+    if kind in (float, int, str, bool) or issubclass(kind, Enum):
+        return typing.cast(Callable[[Any], Any], kind)
+    return lambda value: value

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -540,3 +541,13 @@ def test_the_list_of_reports_sorts(report: Path, browser: Any, violations: Viola
     assert page.get_by_role("button").count() == page.locator("thead th").count() - 1
     assert violations(page) == {}
     page.close()
+
+
+def test_fonts_that_are_known_are_not_made_again() -> None:
+    code = (
+        "import sys; from needs.report import html; known = eval(sys.argv[1])\n"
+        "assert html.font_addresses(known) == known == html.font_addresses()\n"
+        "assert 'fontTools' not in sys.modules"
+    )
+    known = {400: "data:font/ttf;base64,AA", 600: "data:font/ttf;base64,AB"}
+    subprocess.run([sys.executable, "-c", code, repr(known)], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -16,7 +17,9 @@ import nbformat
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from openpyxl import Workbook
 
+from needs.assessment import Assessment
 from needs.errors import (
     CheckError,
     InvalidDataError,
@@ -450,6 +453,20 @@ def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -
     for name, digest in described["outputs"].items():
         assert manifests.sha256((folder / name).read_bytes()) == digest
     assert list(tmp_path.iterdir()) == [tmp_path / "worcestershire"]
+
+
+def test_a_report_leaves_no_garbage_for_the_next(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    def kept() -> dict[int, Any]:
+        kinds = (Workbook, ReportContext, Assessment)
+        return {id(one): one for one in gc.get_objects() if isinstance(one, kinds)}
+
+    before, threshold = kept(), gc.get_threshold()
+    for _ in range(2):  # what the first one leaves the second one has frozen
+        runs.run(parameters(formats=["html", "xlsx"]), out=tmp_path, **run_options)
+    assert kept().keys() <= before.keys()
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (threshold, 0)
 
 
 def test_two_runs_give_the_same_bytes_and_name_no_folder(

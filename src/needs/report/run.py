@@ -251,6 +251,20 @@ def open_ground(processed: Path, notebooks: Path) -> Ground:
     return Ground(processed, paths, table, inputs, manifests.code_version(paths))
 
 
+@contextlib.contextmanager
+def _own_garbage() -> Iterator[None]:
+    """Look for garbage seldom, and only among what the work makes: most of that is kept."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
 def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent) -> Path:
     """Make one report from prepared data; see `run`."""
     from needs import assessment
@@ -263,12 +277,11 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
-    with workshop(target) as folder, _processed_data(start.processed), _own_garbage():
+    with workshop(target) as folder, _processed_data(start.processed):
         _check_target(target, codes)
         executed = []
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
-            gc.freeze()  # so that IPython looks for garbage only among what the chapter made
             executed.append(execute(path, values, folder, area=area))
         outputs = {
             f"notebooks/{path.name}": _written(node)
@@ -301,19 +314,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     return target
 
 
-@contextlib.contextmanager
-def _own_garbage() -> Iterator[None]:
-    """Look for garbage seldom, for a report is made of many small parts; thaw what was frozen."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.collect()
-        gc.unfreeze()
-        gc.set_threshold(*before)
-
-
+@_own_garbage()
 def execute(
     path: Path, values: Mapping[str, Any], workshop: Path, *, area: str, engine: str = "inprocess"
 ) -> nbformat.NotebookNode:
@@ -461,6 +462,7 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     return light
 
 
+@_own_garbage()
 def read(
     executed: Sequence[nbformat.NotebookNode],
     parameters: RunParameters,
@@ -495,6 +497,7 @@ def read(
     return documents.read_document(list(executed), context=context)
 
 
+@_own_garbage()
 def render(
     document: Document, formats: Sequence[str], progress: Progress = silent
 ) -> dict[str, bytes]:

@@ -38,7 +38,7 @@ from needs.report import run as runs
 from report import NOTEBOOKS, ROOT, once, plain_report, tell
 
 COMMON = {"date": "2026-11-21", "formats": ["html", "pdf", "xlsx"]}
-YEAR = 2022
+YEAR = 2023  #: from April 2023 there are 153 upper-tier authorities
 
 
 def is_worker(process: psutil.Process) -> bool:

@@ -16,10 +16,10 @@ from needs.sections import indicator, resources, summary
 def test_pooled_years_take_the_trend_of_single_years(worcestershire: Assessment) -> None:
     na = worcestershire
     pooled = na.indicator("drug_misuse_rate")
-    own = indicator.own_trend(na, pooled)
+    own = indicator.own_trend(na, pooled.key)
     assert (own.label, own.why) == (indicator.TREND_WORDS, "three-year periods overlap")
     told = indicator.recent(na, pooled)
-    yearly = indicator.own_trend(na, na.indicator("drug_misuse_yearly_rate"))
+    yearly = indicator.own_trend(na, "drug_misuse_yearly_rate")
     assert told.label == yearly.label != indicator.TREND_WORDS
     assert told.of == "yearly crude drug misuse death rate, 2017 to 2021"
 

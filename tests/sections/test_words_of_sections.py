@@ -188,7 +188,9 @@ def test_each_reason_to_show_no_number_has_its_standard_symbol() -> None:
 def test_a_trend_does_not_run_across_a_declared_break(worcestershire: Assessment) -> None:
     na = worcestershire
     key = "drug_misuse_yearly_rate"
-    assert indicator.own_trend(na, na.indicator(key)).said
+    assert indicator.own_trend(na, key).said
     broken = na.indicator(key).model_copy(update={"breaks": {2019: "Another method."}})
-    told = indicator.own_trend(na, broken)
+    indicators = {**na.catalogue.indicators, key: broken}
+    catalogue = na.catalogue.model_copy(update={"indicators": indicators})
+    told = indicator.own_trend(dataclasses.replace(na, catalogue=catalogue), key)
     assert (told.said, told.why) == ("", "the series breaks")

@@ -453,7 +453,7 @@ def message(na: Assessment, key: str) -> Blocks:
     reference = na.figure(key, na.england, figure.period)
     series = _from_first_value(na.series(key))
     text = finding(na, indicator, figure, reference)
-    label = own_trend(na, indicator).said
+    label = own_trend(na, indicator.key).said
     if len([one for one in series.figures if one.shown]) > 1:
         text = (
             *text,
@@ -488,7 +488,7 @@ def trend(na: Assessment, key: str, *, places: tuple[Place, ...] = ()) -> Blocks
         kept = tuple(one for one in series.figures if one.period in periods)
         if place.code != na.area.code and any(one.shown for one in kept):
             others.append(Series(series.label, series.role, kept))
-    label = own_trend(na, indicator).said
+    label = own_trend(na, indicator.key).said
     names = words.listing([words.in_prose(one) for one in (na.name, *(o.label for o in others))])
     drawn = {na.name, *(one.label for one in others)}
     lacking = [one.name for one in comparable if one.name not in drawn]
@@ -992,18 +992,18 @@ def _before(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
 
 def recent(na: Assessment, indicator: Indicator) -> Recent:
     """The recent trend, by the declared yearly indicator where the own periods allow none."""
-    own = own_trend(na, indicator)
+    own = own_trend(na, indicator.key)
     if own.label != TREND_WORDS or not indicator.trend_from or not na.has(indicator.trend_from):
         return own
     yearly = na.indicator(indicator.trend_from)
     figures = na.series(yearly.key).figures[-POINTS:]
     years = f"{figures[0].period} to {figures[-1].period}"
-    return replace(own_trend(na, yearly), of=f"{_subject(yearly)}, {years}")
+    return replace(own_trend(na, yearly.key), of=f"{_subject(yearly)}, {years}")
 
 
-def own_trend(na: Assessment, indicator: Indicator) -> Recent:
+def own_trend(na: Assessment, key: str) -> Recent:
     """The recent trend of an indicator's own series."""
-    return na.once(_own_trends).get(indicator.key) or Recent(TREND_WORDS, why="no figures")
+    return na.once(_own_trends).get(key) or Recent(TREND_WORDS, why="no figures")
 
 
 def _own_trends(na: Assessment) -> dict[str, Recent]:

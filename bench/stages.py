@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Stages, with the functions that they are; a stage counts what a later one within it takes, too.
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("open the area", assessment, "_load"),
+    ("open the area, for each chapter", assessment, "load"),
     ("chapters, through papermill", runs, "execute"),
     ("  of it: their cells", engine, "_run_cell"),
     ("model of the document", document, "read_document"),
@@ -110,10 +110,7 @@ def main() -> None:
         asked = {"areas": [options.area], "year": options.year}
         parameters = RunParameters.check({**asked, "formats": ["html", "pdf", "xlsx", "ods"]})
 
-        forget = assessment._load.cache_clear  # so that every report opens its area anew
-
         def report() -> None:
-            forget()
             runs.make(parameters, start, folder / "reports")
 
         report()  # the first pays for imports, fonts and templates

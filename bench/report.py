@@ -197,7 +197,7 @@ def main() -> None:
         values = {"areas": ["E10000034"], "year": 2022, "name": ""}
 
         def forget() -> None:
-            assessment._load.cache_clear()
+            assessment.forget()
 
         def report() -> None:
             forget()

@@ -174,9 +174,10 @@ class Assessment:
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
-        places = self.once(_places).get((key, sex, category), {})
-        wanted = itertools.chain(*places.values()) if code is None else places.get(code, ())
-        return self.observations.iloc[list(wanted)]
+        if code is not None:
+            return self.observations.iloc[list(self._at(key, code, sex, category))]
+        areas = self.once(_places).get((key, sex, category), {}).values()
+        return self.observations.iloc[list(itertools.chain(*areas))]
 
     def records(
         self, key: str, code: str, sex: str = "persons", category: str = ""
@@ -185,18 +186,21 @@ class Assessment:
         columns = self.once(_columns)
         return [
             {name: column[place] for name, column in columns.items()}
-            for place in self.once(_places).get((key, sex, category), {}).get(code, ())
+            for place in self._at(key, code, sex, category)
         ]
+
+    def _at(self, key: str, code: str, sex: str = "persons", category: str = "") -> Sequence[int]:
+        """Positions of an area's observations of an indicator, in order of time."""
+        return self.once(_places).get((key, sex, category), {}).get(code, ())
 
     def areas_shown(self, key: str, codes: Iterable[str]) -> dict[str, int]:
         """How many of some areas have a value of an indicator, by period, in order of time."""
         columns = self.once(_columns)
         status, period, ends = columns["status"], columns["period"], columns["period_end"]
-        places = self.once(_places).get((key, "persons", ""), {})
         shown = {
             (ends[place], period[place], code)
-            for code in set(codes)
-            for place in places.get(code, ())
+            for code in codes
+            for place in self._at(key, code)
             if status[place] == Status.SHOWN
         }
         return dict(Counter(label for _, label, _ in sorted(shown)))
@@ -209,15 +213,13 @@ class Assessment:
 
     def has(self, key: str, code: str | None = None) -> bool:
         """Whether the area (or `code`) has at least one value of the indicator."""
-        status = self.once(_columns)["status"]
-        places = self.once(_places).get((key, "persons", ""), {}).get(code or self.area.code, ())
-        return any(status[place] == Status.SHOWN for place in places)
+        return bool(self.latest_period(key, code))
 
     def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
         """Newest period in which the area has a value; an empty string where there is none."""
         columns = self.once(_columns)
-        places = self.once(_places).get((key, sex, ""), {}).get(code or self.area.code, ())
-        shown = (place for place in reversed(places) if columns["status"][place] == Status.SHOWN)
+        places = reversed(self._at(key, code or self.area.code, sex))
+        shown = (place for place in places if columns["status"][place] == Status.SHOWN)
         newest = next(shown, None)
         return "" if newest is None else str(columns["period"][newest])
 

@@ -27,7 +27,6 @@ _CHARACTERS = [
 #: The page's fonts, by their weight.
 FACES = {400: "SourceSansPro-Regular.ttf", 600: "SourceSansPro-Semibold.ttf"}
 
-
 _addresses: dict[int, str] = {}
 
 
@@ -54,7 +53,7 @@ def font_address(file: str) -> str:
     file : str
         Name of a file of the Source Sans Pro package.
     """
-    from fontTools import subset  # type: ignore[import-untyped]
+    from fontTools import subset
 
     options = subset.Options()
     options.hinting = False

@@ -24,7 +24,7 @@ ENGLAND_AND_WALES = "K04000001"
 
 _MAPS = CATALOGUE / "maps"
 
-_UNITARY = ("E06", "E08", "E09")
+UNITARY = ("E06", "E08", "E09")
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ def district_codes(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
     heirs_of = dict(
         zip(areas["code"], successors.map(lambda heirs: set(heirs) - {""}), strict=True)
     )
-    local = areas.loc[areas["code"].str[:3].isin((*_UNITARY, "E07")), "code"]
+    local = areas.loc[areas["code"].str[:3].isin((*UNITARY, "E07")), "code"]
     sources: dict[str, set[str]] = {}
     for one, heirs in heirs_of.items():
         for heir in heirs:
@@ -308,7 +308,7 @@ def divisions(code: str, areas: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
     Their counts may be added; nothing is said of an area whose boundary has moved.
     """
     known = set(areas["code"])
-    before = [one for one in predecessors(code, areas) if one.code[:3] in (*_UNITARY, "E07")]
+    before = [one for one in predecessors(code, areas) if one.code[:3] in (*UNITARY, "E07")]
     found = []
     if len(before) > 1 and all(one.successors == (code,) for one in before):
         found.append(tuple(one.code for one in before))
@@ -471,7 +471,7 @@ def build(
     table = pd.concat(
         [districts, _counties(upper, districts), _regions(region_of)], ignore_index=True
     )
-    unitary = table["code"].str[:3].isin(_UNITARY)
+    unitary = table["code"].str[:3].isin(UNITARY)
     known_upper = upper.set_index("district_code")["upper_code"]
     table["upper_code"] = table["code"].map(known_upper).mask(unitary, table["code"])
     table["upper_code"] = table["upper_code"].mask(table["code"].str[:3] == "E10", table["code"])
@@ -584,7 +584,7 @@ def _from_successor(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Fill a blank from the first area that took over; a county's district stays in the county."""
     first = table["successor"].astype("str").str.split(";").str[0]
     known = table.set_index("code")[column]
-    local = table["code"].str[:3].isin((*_UNITARY, "E07", "E10"))
+    local = table["code"].str[:3].isin((*UNITARY, "E07", "E10"))
     return table.assign(
         **{column: table[column].where(table[column].notna() | ~local, first.map(known))}
     )

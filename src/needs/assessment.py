@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs import footprint
+from needs import footprint, places
 from needs import neighbours as statistical
 from needs.areas import (
     ENGLAND_AND_WALES,
@@ -31,11 +31,12 @@ from needs.areas import (
     divisions,
     find,
     same_place,
+    upper_tiers,
 )
 from needs.catalogue import Catalogue, Indicator
 from needs.english import listing
 from needs.errors import MissingDataError, ParameterError, Problem
-from needs.figures import ADDED, Figure, Series, Status, figure_id
+from needs.figures import ADDED, ADDED_UP, Figure, Series, Status, figure_id
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 ENGLAND = "E92000001"
-
-#: Method of a count that is the sum of those of areas of another date.
-ADDED_UP = "added over the same land"
 
 #: How a figure was made, where that is not its indicator's own formula.
 FORMULAS: Mapping[str, str] = {
@@ -292,9 +290,40 @@ class Assessment:
         ]
         return tuple(self.to_figure(rows[-1], place) for place, rows in found if rows)
 
+    def compared(self, key: str, period: str) -> tuple[Place, ...]:
+        """Upper-tier authorities that have a value of an indicator in a period, no land twice.
+
+        The area itself, then those in use at the end of the reporting year, then former ones whose
+        land none of these has: Bournemouth and Poole for a period before they were joined.
+        """
+        day = pd.Timestamp(year=self.year, month=12, day=31)
+        ends = self.areas.set_index("code")["valid_to"]
+        in_use = {one.code for one in upper_tiers(self.areas, self.year)}
+        shown = [one for one in self.authorities if self._shown_in(key, one.code, period)]
+        shown.sort(
+            key=lambda one: (
+                one.code != self.area.code,
+                one.code not in in_use,
+                -(day if pd.isna(ends[one.code]) else ends[one.code]).value,
+                one.code,
+            )
+        )
+        kept = places.apart([one.code for one in shown], self.once(_lands))
+        return tuple(one for one in shown if one.code in kept)
+
+    def _shown_in(self, key: str, code: str, period: str) -> bool:
+        columns = self.once(_columns)
+        return any(
+            columns["period"][row] == period and columns["status"][row] == Status.SHOWN
+            for row in self._at(key, code)
+        )
+
     @functools.cached_property
     def authorities(self) -> tuple[Place, ...]:
-        """Every upper-tier authority that appears in the areas table, old codes included."""
+        """Every upper-tier authority in the areas table, under each code that it has had.
+
+        The same figure stands under each of them: to set authorities side by side, take `compared`.
+        """
         rows = self.areas[self.areas["kind"] == "upper tier"].drop_duplicates("code")
         return tuple(
             Place(str(c), str(n), "upper tier")
@@ -461,11 +490,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     near = [one.code for one in (area, *regions, england, *districts)]
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
-    former = {code: same_place(code, table) for code in codes}
-    parted = {code: divisions(code, table) for code in codes}
-    pieces = {piece for ways in parted.values() for way in ways for piece in way}
-    known = {*near, ENGLAND_AND_WALES, *codes, *pieces}
-    known |= {old for olds in former.values() for old in olds}
+    known = {*near, ENGLAND_AND_WALES, *codes}
     others = sorted(set(authorities) - known)
     since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
     observations = _read(
@@ -476,21 +501,12 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
             [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
         ],
     )
-    for code, olds in former.items():
-        observations = _one_code(observations, code, olds)
-    heirs = {heir for one in members for heir in one.successors}
-    counted = {*near, *codes, *heirs, *(old for olds in former.values() for old in olds)}
-    populations = _read(folder, "populations", [("area_code", "in", sorted(counted))])
-    for one in members:
-        populations = _own_people(populations, one, former[one.code])
-        for way in parted[one.code]:
-            observations = _added_up(observations, populations, one, way)
+    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
         people = footprint.join_populations(populations, codes, name)
         joined = footprint.join_observations(observations, people, codes, name)
         populations = pd.concat([populations, people], ignore_index=True)
         observations = pd.concat([observations, joined], ignore_index=True)
-    observations = observations[~observations["area_code"].isin(pieces - {*near, *authorities})]
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -578,8 +594,7 @@ def choose(
                     f"needs run --area '{upper[0]}'" if upper else "needs areas",
                 )
             )
-    if len({one.code for one in found}) < len(found):
-        problems.append(Problem("An authority is given twice.", "--area", "Give each once."))
+    problems += _land_twice(found, table)
     if len(found) > 1 and not name and not problems:
         names = " and ".join(one.name for one in found)
         problems.append(
@@ -592,6 +607,24 @@ def choose(
     if problems:
         raise ParameterError("The areas of the report are wrong.", problems=problems)
     return tuple(sorted(found, key=lambda one: one.code)) if len(found) > 1 else tuple(found), name
+
+
+def _land_twice(members: Sequence[Area], table: pd.DataFrame) -> list[Problem]:
+    """Members of a footprint that share land: their people would be counted twice."""
+    if len({one.code for one in members}) < len(members):
+        return [Problem("An authority is given twice.", "--area", "Give each once.")]
+    named = {one.code: f"{one.name} ({one.code})" for one in members if one.kind == "upper tier"}
+    lands = places.lands(table) if len(named) > 1 else {}
+    return [
+        Problem(
+            f"{named[one]} is the same land as {named[other]}."
+            if lands[one] == lands[other]
+            else f"{named[one]} and {named[other]} share land, which would be counted twice.",
+            "--area",
+            "Give areas that do not overlap: leave out one of the two.",
+        )
+        for one, other in places.sharing(list(named), lands)
+    ]
 
 
 def processed_folder() -> Path:
@@ -654,55 +687,6 @@ def slices(
     ordered = sorted(codes)
     parts = range(0, len(ordered), CODES_TO_PRUNE)
     return [[*also, (column, "in", ordered[at : at + CODES_TO_PRUNE])] for at in parts]
-
-
-def _one_code(rows: pd.DataFrame, code: str, codes: Sequence[str]) -> pd.DataFrame:
-    """Give an authority's own code to rows under a code that it had before, newest code first."""
-    if len(codes) == 1:
-        return rows
-    rank = {one: place for place, one in enumerate(codes)}
-    own = rows["area_code"].isin(list(codes))
-    key = ["indicator", "period", "sex", "age", "category"]
-    mine = rows[own].assign(_rank=rows.loc[own, "area_code"].map(rank)).sort_values("_rank")
-    mine = mine.drop_duplicates(key).drop(columns="_rank").assign(area_code=code)
-    return pd.concat([rows[~own], mine], ignore_index=True)
-
-
-def _added_up(
-    rows: pd.DataFrame, populations: pd.DataFrame, area: Area, parts: Sequence[str]
-) -> pd.DataFrame:
-    """Give an authority the counts of areas that make up its land, where it has no row itself.
-
-    Rates are computed from them; a published rate is no sum, and is left out.
-    """
-    key = ["indicator", "period", "sex", "age", "category"]
-    there = pd.MultiIndex.from_frame(rows.loc[rows["area_code"] == area.code, key])
-    theirs = rows[rows["area_code"].isin(list(parts))]
-    theirs = theirs[~pd.MultiIndex.from_frame(theirs[key]).isin(there)]
-    people = populations[populations["area_code"] == area.code]
-    people = people.assign(area_code=footprint.code_of(parts))
-    made = footprint.join_observations(theirs, people, parts, area.name)
-    made = made[made["status"] == Status.SHOWN].assign(area_code=area.code)
-    made["method"] = made["method"].replace("published", ADDED_UP)
-    new = made[~pd.MultiIndex.from_frame(made[key]).isin(there)]
-    return pd.concat([rows, new], ignore_index=True) if len(new) else rows
-
-
-def _own_people(rows: pd.DataFrame, area: Area, codes: Sequence[str]) -> pd.DataFrame:
-    """Give an authority the estimates under its former codes, or else the sum of its heirs'.
-
-    Estimates are published again on new boundaries: those of an authority that has ended stand
-    under the ones that took over its land.
-    """
-    own = rows[rows["area_code"].isin(list(codes))]
-    if area.successors:
-        heirs = footprint.join_populations(rows, area.successors, area.name)
-        own = pd.concat([own, heirs], ignore_index=True)
-    rank = {code: place for place, code in enumerate(codes)}
-    own = own.assign(_rank=own["area_code"].map(rank)).sort_values("_rank", kind="stable")
-    own = own.drop_duplicates(["year", "sex", "age_from", "age_to"]).drop(columns="_rank")
-    own = own.assign(area_code=area.code, area_name=area.name)
-    return pd.concat([rows[rows["area_code"] != area.code], own], ignore_index=True)
 
 
 def _by_member(
@@ -808,6 +792,10 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
     rows = gpd.read_parquet(path, filters=slices("code", codes))
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _lands(na: Assessment) -> dict[str, frozenset[str]]:
+    return places.lands(na.areas)
 
 
 def _distances(na: Assessment) -> pd.DataFrame:

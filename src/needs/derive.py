@@ -127,15 +127,15 @@ class _People:
     source: str
 
     def of_ages(self, text: str) -> dict[tuple[str, int, str], tuple[float, str]]:
-        """People in a range of ages by area, year and sex, each with the edition it came from."""
+        """People in a range of ages by area, year and sex, each with the rows it came from."""
         first, last = age_range(text)
         table = self.table
         end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
         exact = table[table["age_from"].eq(first) & end]
         found = {
-            (str(area), int(year), str(sex)): (float(people), str(edition))
-            for area, year, sex, people, edition in zip(
-                *(exact[name] for name in [*_PLACE, "population", "edition"]), strict=True
+            (str(area), int(year), str(sex)): (float(people), str(row))
+            for area, year, sex, people, row in zip(
+                *(exact[name] for name in [*_PLACE, "population", "source_row"]), strict=True
             )
         }
         inside = table["age_from"].ge(first)
@@ -149,8 +149,8 @@ class _People:
             if key not in found:
                 bands = _cover(rows, first, last)
                 if len(bands):
-                    editions = "/".join(sorted(bands["edition"].unique()))
-                    found[key] = (float(bands["population"].sum()), editions)
+                    rows_read = join_texts(*bands["source_row"], by="; ")
+                    found[key] = (float(bands["population"].sum()), rows_read)
         return found
 
 
@@ -233,10 +233,8 @@ def _pooled(
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return float("nan"), ""
-    editions = ", ".join(dict.fromkeys(edition for _, edition in known))
-    when = f"mid-{years[0]}" + (f" to mid-{years[-1]}" if len(years) > 1 else "")
-    where = f"mid-year population estimates (edition {editions}), {area}, {when}"
-    return float(sum(size for size, _ in known)), where
+    # the years of a workbook are columns of one row
+    return float(sum(size for size, _ in known)), join_texts(*(row for _, row in known), by="; ")
 
 
 def _unmet_need(

@@ -53,6 +53,9 @@ STATUS_SYMBOL: dict[Status, str] = {
 #: The method of a region's count that is the sum of its authorities' (`needs.derive`).
 ADDED = "added up"
 
+#: Method of a count that is the sum of those of areas of another date.
+ADDED_UP = "added over the same land"
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -58,7 +58,12 @@ def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
 def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: str) -> str:
     """Alternative text of the population pyramid: the finding with its two bands."""
     gap = (_shares(local) - _shares(national)).dropna()
-    kind = f"Population pyramid of {words.in_prose(area)} by sex, with England outlined, {period}."
+    chart = (
+        "Residents of {} by age"
+        if "persons" in set(local["sex"])
+        else "Population pyramid of {} by sex"
+    )
+    kind = f"{chart.format(words.in_prose(area))}, with England outlined, {period}."
     if gap.empty:
         return kind
     ours, theirs = _shares(local), _shares(national)

@@ -17,6 +17,7 @@ from needs.areas import plain_name
 from needs.catalogue import CATALOGUE, Catalogue, Indicator
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
+from needs.places import added
 
 #: What identifies the same number in every member.
 _SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "category"]
@@ -114,7 +115,9 @@ def join_populations(populations: pd.DataFrame, members: Sequence[str], name: st
     rows = populations[populations["area_code"].isin(list(members))]
     keys = ["year", "sex", "age_from", "age_to", "edition"]
     joined = rows.groupby(keys, dropna=False, as_index=False).agg(
-        population=("population", "sum"), members=("area_code", "nunique")
+        population=("population", "sum"),
+        members=("area_code", "nunique"),
+        source_row=("source_row", lambda rows: added(rows.tolist())),
     )
     joined = joined[joined["members"] == len(members)].drop(columns="members")
     joined = joined.assign(area_code=code_of(members), area_name=name)

@@ -26,7 +26,14 @@ from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, 
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import ADDED, Status
 from needs.periods import parse, population_years
-from needs.readers.datapackage import DESCRIPTOR, NAMES, TABLES, describe, read_package
+from needs.readers.datapackage import (
+    DESCRIPTOR,
+    NAMES,
+    SHEETS,
+    TABLES,
+    describe,
+    read_package,
+)
 
 ENGLAND = "E92000001"
 
@@ -376,6 +383,12 @@ def _beside(populations: pd.DataFrame) -> pd.DataFrame:
     """Persons, males and females beside each other, in the order of the table's key."""
     sexes = ["persons", "male", "female"]
     keys = [name for name in populations.columns if name not in ("sex", "population")]
+    populations = populations.assign(
+        source_row=[
+            text.replace(SHEETS[sex], "{sheet}")
+            for text, sex in zip(populations["source_row"], populations["sex"], strict=True)
+        ]
+    )
     wide = populations[keys].drop_duplicates(ignore_index=True)
     for sex in sexes:
         rows = populations[populations["sex"] == sex].rename(columns={"population": sex})

@@ -21,7 +21,8 @@ AGE_GROUPS: dict[str, tuple[int, int | None]] = {
 
 def latest_year(na: Assessment) -> int | None:
     """Newest mid-year estimate by single year of age in or before the reporting year."""
-    rows = _by_age(na, na.area)
+    rows = _ages(na, na.area)
+    rows = rows[rows["sex"] == "persons"]
     return None if rows.empty else int(rows["year"].max())
 
 
@@ -32,8 +33,7 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     rows = rows[rows["year"] == year]
     value = float(rows["population"].iloc[0]) if len(rows) else None
     if value is None:
-        rows = _by_age(na, place)
-        rows = rows[rows["year"] == year]
+        rows = _by_age(na, place, year)
         value = float(rows["population"].sum()) if len(rows) else None
     return _figure(na, "population", place, year, value, "people", 0, rows).with_(
         label="Resident population", numerator=value, formula="mid-year estimate"
@@ -42,7 +42,7 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
 
 def series(na: Assessment, place: Place) -> Series:
     """Totals by year, oldest first."""
-    years = sorted({*_totals(na, place)["year"], *_by_age(na, place)["year"]})
+    years = sorted({*_totals(na, place)["year"], *_ages(na, place)["year"]})
     return Series(place.name, "focus", tuple(total(na, place, int(year)) for year in years))
 
 
@@ -65,8 +65,7 @@ def age_share(na: Assessment, place: Place, group: str) -> Figure:
     """Share of residents in one of `AGE_GROUPS`, in per cent."""
     first, last = AGE_GROUPS[group]
     year = latest_year(na) or na.year
-    rows = _by_age(na, place)
-    rows = rows[rows["year"] == year]
+    rows = _by_age(na, place, year)
     inside = rows["age_from"].ge(first) & rows["age_from"].le(last if last is not None else 200)
     everyone = float(rows["population"].sum())
     people = float(rows.loc[inside, "population"].sum())
@@ -87,15 +86,23 @@ def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `age_from` (0, 5, … 90), `sex` ("male", "female"), `population`, `share` (per cent
-        of all residents).
+        Columns `age_from` (0, 5, … 90), `sex` ("male" and "female", or "persons" where the year's
+        source does not tell them apart), `population`, `share` (per cent of all residents).
     """
-    year = latest_year(na)
-    rows = _by_age(na, place, sexes=("male", "female"))
-    rows = rows[rows["year"] == year]
+    rows = _by_age(na, place, latest_year(na), sexes(na))
     band = (rows["age_from"] // 5 * 5).clip(upper=90).rename("age_from")
     out = rows.groupby([band, "sex"])["population"].sum().reset_index()
     return out.assign(share=100 * out["population"] / out["population"].sum())
+
+
+def sexes(na: Assessment) -> tuple[str, ...]:
+    """Sexes that the newest year's ages are given by, for the area and England alike."""
+    year = latest_year(na)
+    both = ("male", "female")
+    apart = all(
+        set(both) <= set(_by_age(na, place, year, both)["sex"]) for place in (na.area, na.england)
+    )
+    return both if apart else ("persons",)
 
 
 def _totals(na: Assessment, place: Place) -> pd.DataFrame:
@@ -105,11 +112,16 @@ def _totals(na: Assessment, place: Place) -> pd.DataFrame:
 
 
 def _by_age(
-    na: Assessment, place: Place, sexes: tuple[str, ...] = ("male", "female")
+    na: Assessment, place: Place, year: int | None, of: tuple[str, ...] = ("persons",)
 ) -> pd.DataFrame:
+    """Single years of age of a mid-year."""
+    rows = _ages(na, place)
+    return rows[rows["sex"].isin(of) & (rows["year"] == year)]
+
+
+def _ages(na: Assessment, place: Place) -> pd.DataFrame:
     table = _of_place(na, place)
-    single = (table["age_from"] > 0) | table["age_to"].notna()
-    return table[table["sex"].isin(sexes) & single]
+    return table[(table["age_from"] > 0) | table["age_to"].notna()]
 
 
 def _of_place(na: Assessment, place: Place) -> pd.DataFrame:
@@ -120,19 +132,12 @@ def _by_place(na: Assessment) -> dict[str, pd.DataFrame]:
     return {str(code): rows for code, rows in na.populations.groupby("area_code", sort=False)}
 
 
-def _source_rows(
-    na: Assessment, place: Place, year: int, rows: pd.DataFrame | None
-) -> tuple[str, ...]:
-    """Where estimates stand: file and edition, the area's code, and the ages."""
-    if rows is None or rows.empty:
+def _source_rows(rows: pd.DataFrame | None) -> tuple[str, ...]:
+    """Where estimates stand: file, sheet and row, each once."""
+    if rows is None:
         return ()
-    known = {one.edition: one.name for one in na.catalogue.sources[SOURCE].editions}
-    single = rows["age_to"].notna().any()
-    what = "single years of age" if single else "all ages"
-    return tuple(
-        f"{known.get(str(edition), edition)}, {place.code}, mid-{year}, {what}"
-        for edition in sorted(rows["edition"].unique())
-    )
+    parts = (part for text in rows["source_row"].unique() for part in str(text).split("; "))
+    return tuple(dict.fromkeys(parts))
 
 
 def _figure(
@@ -158,5 +163,5 @@ def _figure(
         status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
         method=METHOD,
         sources=(SOURCE,),
-        source_rows=_source_rows(na, place, year, rows),
+        source_rows=_source_rows(rows),
     )

@@ -24,7 +24,7 @@ import pandas as pd
 import needs
 from needs import areas as areas_module
 from needs import catalogue as catalogue_module
-from needs import schemas
+from needs import places, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 
@@ -332,7 +332,7 @@ def code_hash() -> str:
     package = Path(needs.__file__).parent
     modules = (
         *("areas", "catalogue", "derive", "disclosure", "figures", "local", "neighbours"),
-        *("periods", "prepare", "schemas"),
+        *("periods", "places", "prepare", "remade", "schemas"),
     )
     paths = [
         *(package / f"{name}.py" for name in modules),
@@ -415,13 +415,16 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
 
 def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     from needs.derive import derive
+    from needs.remade import counts_everywhere, only_shown_sums
 
     areas = _areas(read)
     _check_places(read, areas)
-    populations = _populations(read, areas)
-    observations = _observations(read, areas, catalogue)
+    land = places.lands(areas)
+    populations = _populations(read, areas, land)
+    observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
     try:
         observations = derive(observations, populations, catalogue, areas)
+        observations = only_shown_sums(observations)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
     except (ValueError, KeyError):
@@ -477,8 +480,12 @@ def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 def _with_packages(read: _Raw, name: str, own: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Join publishers' rows and packages' rows of a table; a publisher's row wins."""
+    return _joined(name, [*own, *(one.tables[name] for one in read.packages if name in one.tables)])
+
+
+def _joined(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join parts of a table; of two rows with one key the first part's is kept."""
     schema = schemas.TABLES[name]
-    parts = [*own, *(one.tables[name] for one in read.packages if name in one.tables)]
     parts = [schemas.conform(part, schema) for part in parts if len(part)]
     if not parts:
         return schemas.empty(schema)
@@ -535,33 +542,14 @@ def _check_places(read: _Raw, areas: pd.DataFrame) -> None:
                 read.problems.append(Problem(wrong[0], where, wrong[1]))
 
 
-def _populations(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
-    """Join editions: where two give the same number, the newest edition's is kept."""
-    parts = []
-    for edition, table in reversed(read.populations):
-        parts.append(table)
-        if edition.options.get("add_up"):
-            parts.append(_sums(table, areas))
-    return _with_packages(read, "populations", parts)
+def _populations(read: _Raw, areas: pd.DataFrame, land: places.Lands) -> pd.DataFrame:
+    """Join editions: of all that give a place's number, under any code, the newest is kept."""
+    from needs.remade import people_everywhere
 
-
-def _sums(table: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    """Counties, regions and England as sums of their authorities, where a file has none."""
-    place = areas.set_index("code")
-    bands = ["year", "sex", "age_from", "age_to", "edition"]
-    region = table["area_code"].map(place["region_code"])
-    county = table["area_code"].map(place["upper_code"])
-    parents = [
-        table.assign(area_code=county)[county.notna() & (county != table["area_code"])],
-        table.assign(area_code=region)[region.notna()],
-        table.assign(area_code=areas_module.ENGLAND)[table["area_code"].str.startswith("E")],
-    ]
-    summed = pd.concat(parents).groupby(["area_code", *bands], dropna=False, as_index=False)
-    sums = summed["population"].sum()
-    sums["area_name"] = sums["area_code"].map(place["name"])
-    there = sums["area_code"].isin(table["area_code"])
-    new: pd.DataFrame = sums[~there & sums["area_name"].notna()]
-    return new
+    parts = [people_everywhere(table, areas, land) for _, table in reversed(read.populations)]
+    given = [one.tables["populations"] for one in read.packages if "populations" in one.tables]
+    parts += [people_everywhere(table, areas, land) for table in given]
+    return _joined("populations", parts)
 
 
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
@@ -659,7 +647,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
     """
     from needs import local
 
-    for place, package in enumerate(read.packages):
+    for number, package in enumerate(read.packages):
         rows = package.tables.get("observations")
         if rows is None:
             continue
@@ -674,7 +662,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
                 )
             except NeedsError as error:
                 read.problems.extend(error.problems or (error.problem,))
-        read.packages[place] = replace(package, tables=package.tables | {"observations": rows})
+        read.packages[number] = replace(package, tables=package.tables | {"observations": rows})
 
 
 def _protect(

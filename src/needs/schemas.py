@@ -274,6 +274,8 @@ POPULATIONS = pa.DataFrameSchema(
         "age_to": pa.Column("Int64", pa.Check.in_range(0, 120), nullable=True),
         "population": pa.Column("float64", pa.Check.ge(0)),
         "edition": _text(),
+        # file, sheet and row of the publisher's file
+        "source_row": _text(),
     },
     unique=list(POPULATION_KEY),
     strict=True,

@@ -124,13 +124,14 @@ def treated_bar(
 
 
 def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
-    """Draw the age structure of men and women, with a comparator's as an outline.
+    """Draw the age structure of men and women, or of persons, with a comparator's as an outline.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns ``age_from`` (years), ``sex`` ("male" or "female"), ``population`` and, where there
-        is a comparator, ``comparator`` (its population). Bands are those of ``age_from``.
+        Columns ``age_from`` (years), ``sex`` ("male" and "female", or "persons" where the source
+        does not tell them apart), ``population`` and, where there is a comparator, ``comparator``
+        (its population). Bands are those of ``age_from``.
     chart_id : str
         Prefix of every id in the SVG.
     area, comparator : str
@@ -144,14 +145,15 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
     table = frame.pivot_table(index="age_from", columns="sex", values="population", aggfunc="sum")
     if table.empty or not table.to_numpy().sum() > 0:
         return empty_svg(chart_id)
-    shares = table.reindex(columns=["male", "female"]).fillna(0.0) / table.to_numpy().sum() * 100
+    sides = ["persons"] if "persons" in table.columns else ["male", "female"]
+    shares = table.reindex(columns=sides).fillna(0.0) / table.to_numpy().sum() * 100
     outline = None
     if comparator and "comparator" in frame and frame["comparator"].sum() > 0:
         other = frame.pivot_table(
             index="age_from", columns="sex", values="comparator", aggfunc="sum"
         )
         outline = (
-            other.reindex(index=shares.index, columns=["male", "female"]).fillna(0.0)
+            other.reindex(index=shares.index, columns=sides).fillna(0.0)
             / other.to_numpy().sum()
             * 100
         )
@@ -165,13 +167,20 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
     labels = [area, *([comparator] if outline is not None else [])]
     top, bottom = legend_height(labels) + 24, 36.0
     gutter = max(text_width(name) for name in names) + 12
+    both = len(sides) > 1
     half = (WIDTH - gutter) / 2
+    middle = WIDTH / 2 if both else gutter / 2
     height = top + bottom + row * len(ages)
     with report_style():
-        drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
-        box = male.get_position()
-        female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
-        for axes, sex in ((male, "male"), (female, "female")):
+        if both:
+            drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
+            box = male.get_position()
+            female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
+            panels = [male, female]
+        else:
+            drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
+            panels = [everyone]
+        for axes, sex in zip(panels, sides, strict=True):
             axes.set_ylim(-0.5, len(ages) - 0.5)
             axes.set_yticks([])
             _, reach = bounds([peak], ticks=4)
@@ -186,9 +195,13 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
                           linewidth=1.5)  # fmt: skip
         for i, name in enumerate(names):
             if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
-                say(drawing, WIDTH / 2, bottom + row * (i + 0.5), name, align="center", size=SMALL)
-        say(drawing, WIDTH / 2 - gutter / 2, height - top + 8, "Males", align="right", bold=True)
-        say(drawing, WIDTH / 2 + gutter / 2, height - top + 8, "Females", bold=True)
+                say(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
+        if both:
+            ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
+            say(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
+            say(drawing, ends[1], height - top + 8, "Females", bold=True)
+        else:
+            say(drawing, gutter, height - top + 8, "Persons", bold=True)
         say(drawing, WIDTH / 2, 7, "% of all residents", align="center")
         entries = [(area, {"color": FOCUS})]
         if outline is not None:

@@ -33,6 +33,7 @@ from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
 from needs.periods import Period, parse
+from needs.readers import ons_population
 
 DESCRIPTOR = "datapackage.json"
 
@@ -90,19 +91,25 @@ POPULATIONS_BY_SEX = pa.DataFrameSchema(
         **{
             name: column
             for name, column in schemas.POPULATIONS.columns.items()
-            if name not in ("sex", "population", "edition")
+            if name not in ("sex", "population", "edition", "source_row")
         },
         **{
             sex: pa.Column("float64", pa.Check.ge(0), nullable=True)
             for sex in ("persons", "male", "female")
         },
         "edition": schemas.POPULATIONS.columns["edition"],
+        # {sheet} stands for the sheet of each sex, see `SHEETS`
+        "source_row": schemas.POPULATIONS.columns["source_row"],
     },
-    unique=["area_code", "year", "age_from", "age_to", "edition"],
+    unique=["area_code", "year", "age_from", "age_to", "edition", "source_row"],
     strict=True,
     ordered=True,
     name="populations_by_sex",
 )
+
+#: Sheets of the publisher's workbook of populations, by sex: beside each other, the rows of a
+#: package name them by `{sheet}`.
+SHEETS: Mapping[str, str] = {sex: sheet for sheet, sex in ons_population.SHEETS.items()}
 
 #: Tables that a package may hold.
 TABLES: Mapping[str, pa.DataFrameSchema] = {
@@ -124,6 +131,8 @@ OPTIONAL = (
 #: The same of other tables. Claims have needed columns instead; see `_declared`.
 OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "observations": OPTIONAL,
+    "populations": ("source_row",),
+    "populations_by_sex": ("source_row",),
     "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
     "consultation": ("n",),
 }
@@ -620,6 +629,9 @@ def _resource(
     for column in optional:
         if column not in frame:
             frame[column] = None
+    if table.startswith("populations"):
+        own = pd.Series([f"{name}, line {line}" for line in frame.index], frame.index)
+        frame["source_row"] = frame["source_row"].astype("object").fillna(own)
     frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
     # the check names rows by their source: for a package that is the line of its own file
     lines = [f"row {line}" for line in rows["#"]]
@@ -889,6 +901,10 @@ def _by_sex(rows: pd.DataFrame) -> pd.DataFrame:
     sexes = ["persons", "male", "female"]
     keys = [name for name in rows.columns if name not in sexes]
     long = rows.melt(id_vars=keys, value_vars=sexes, var_name="sex", value_name="population")
+    long["source_row"] = [
+        text.replace("{sheet}", SHEETS[sex])
+        for text, sex in zip(long["source_row"], long["sex"], strict=True)
+    ]
     return schemas.conform(long[long["population"].notna()], schemas.POPULATIONS).reset_index(
         drop=True
     )

@@ -27,7 +27,10 @@ COLUMNS = [
     "age_to",
     "population",
     "edition",
+    "source_row",
 ]
+
+_WHOSE = ["area_code", "area_name", "place"]
 
 #: The last single year of age stands for that age and over.
 OPEN_AGE = 90
@@ -51,11 +54,13 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     if shape == "wide":
         table = tabular.rename(tabular.read_csv(path), _layout(edition), faults)
         faults.raise_if_any()
+        table = table.assign(place=path.name + ", line " + table["line"].astype(str))
         long = _long(table, "persons", int(tabular.option(source, edition, "year")), faults)
     else:
         long = _read_workbook(path, source, edition, faults)
     faults.raise_if_any()
-    return _named(long).assign(edition=edition.edition)[COLUMNS].reset_index(drop=True)
+    long = _named(long).assign(edition=edition.edition, source_row=long["place"])
+    return long[COLUMNS].reset_index(drop=True)
 
 
 def _layout(edition: Edition) -> tabular.Layout:
@@ -112,6 +117,7 @@ def _table(
     text = [column for column in table.columns if column != "row"]
     table[text] = table[text].map(tabular.plain).astype(str)
     table.attrs["sheet"] = sheet
+    table["place"] = [f"{faults.path.name}, {sheet}, row {row}" for row in table["row"]]
     return table[table["area_code"].str.fullmatch(r"E\d{8}")]
 
 
@@ -119,13 +125,13 @@ def _long(table: pd.DataFrame, sex: str, year: int, faults: tabular.Faults) -> p
     ages = [column for column in table.columns if column.isdigit()]
     columns = {column: tabular.numbers(table, column, faults, missing=()) for column in ages}
     columns["total"] = tabular.numbers(table, "total", faults, missing=())
-    wide = table[["area_code", "area_name"]].assign(**columns)
+    wide = table[_WHOSE].assign(**columns)
     apart = (wide[ages].sum(axis=1) - wide["total"]).abs() > 0.5
     tabular.note_cells(table, "total", apart, "is not the sum of its ages", faults)
     twice = table["area_code"].duplicated()
     tabular.note_cells(table, "area_code", twice, "stands more than once", faults)
     wide = wide[wide["area_code"].str.startswith("E")]
-    long = wide.melt(["area_code", "area_name"], var_name="band", value_name="population")
+    long = wide.melt(_WHOSE, var_name="band", value_name="population")
     total = long["band"] == "total"
     age = pd.to_numeric(long["band"].mask(total, "0")).astype("int64")
     return long.assign(
@@ -140,8 +146,8 @@ def _years(table: pd.DataFrame, newest: int, faults: tabular.Faults) -> pd.DataF
     """Totals of the years before the edition's own."""
     years = [column for column in table.columns if column.isdigit() and int(column) != newest]
     columns = {column: tabular.numbers(table, column, faults, missing=()) for column in years}
-    wide = table[["area_code", "area_name"]].assign(**columns)
-    long = wide.melt(["area_code", "area_name"], var_name="year", value_name="population")
+    wide = table[_WHOSE].assign(**columns)
+    long = wide.melt(_WHOSE, var_name="year", value_name="population")
     return long.assign(
         year=long["year"].astype("int64"),
         sex="persons",

@@ -744,7 +744,7 @@ def authorities(na: Assessment, key: str) -> Blocks:
     period = "" if is_count(indicator) else _funnel_period(na, key)
     if not period:
         return Blocks()
-    figures = [one for one in na.across(key, na.authorities, period) if one.shown]
+    figures = [one for one in na.across(key, na.compared(key, period), period) if one.shown]
     england = na.figure(key, na.england, period)
     reference = england if england.shown else None
     focus = na.figure(key, na.area, period)

@@ -12,6 +12,9 @@ from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
 from needs.figures import Figure, Status, format_number
 from needs.sections.indicator import POINTS_FOR_A_TREND
 
+#: What the sexes of a population are called in a heading.
+SEXES = {"male": "Males", "female": "Females", "persons": "Persons"}
+
 #: The census after which estimates of the years before it were rebased.
 CENSUS = 2021
 
@@ -90,12 +93,13 @@ def pyramid(na: Assessment) -> Blocks:
         return Blocks()
     local = population.by_age_and_sex(na, na.area)
     national = population.by_age_and_sex(na, na.england)
+    sexes = population.sexes(na)
     rows = []
     for age in sorted(local["age_from"].unique()):
         label = f"{age} and over" if age == 90 else f"{age} to {age + 4}"
         cells = [Cell(label)]
         for frame in (local, national):
-            for sex in ("male", "female"):
+            for sex in sexes:
                 part = frame[(frame["age_from"] == age) & (frame["sex"] == sex)]
                 share = float(part["share"].sum())
                 if frame is local:
@@ -103,17 +107,22 @@ def pyramid(na: Assessment) -> Blocks:
                     cells.append(Cell(format_number(people), people))
                 cells.append(Cell(format_number(share, 2), share))
         rows.append(tuple(cells))
+    by = "five-year age band and sex" if len(sexes) > 1 else "five-year age band"
+    named = [SEXES[sex] for sex in sexes]
     table = Table(
         id="age_structure",
-        caption=f"Residents by five-year age band and sex, mid-{year}",
+        caption=f"Residents by {by}, mid-{year}",
         columns=(
             Column("Age", "header"),
-            Column(f"Males in {na.name}", "number"),
-            Column(f"Males in {na.name}, share of residents", "number", "%"),
-            Column(f"Females in {na.name}", "number"),
-            Column(f"Females in {na.name}, share of residents", "number", "%"),
-            Column("Males in England, share of residents", "number", "%"),
-            Column("Females in England, share of residents", "number", "%"),
+            *(
+                column
+                for who in named
+                for column in (
+                    Column(f"{who} in {na.name}", "number"),
+                    Column(f"{who} in {na.name}, share of residents", "number", "%"),
+                )
+            ),
+            *(Column(f"{who} in England, share of residents", "number", "%") for who in named),
         ),
         rows=tuple(rows),
         notes=_revision_note(na),
@@ -124,7 +133,7 @@ def pyramid(na: Assessment) -> Blocks:
         Chart(
             id="chart_pyramid",
             headline=findings.pyramid(na.name, local, national),
-            subtitle=f"Share of all residents by five-year age band and sex, {na.name} (bars) and "
+            subtitle=f"Share of all residents by {by}, {na.name} (bars) and "
             f"England (outline), mid-{year}.",
             svg=charts.pyramid(
                 local.merge(

@@ -278,7 +278,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
     with workshop(target) as folder, _processed_data(start.processed):
-        _check_target(target, codes)
+        _check_target(target, codes, start.areas)
         executed = []
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
@@ -637,8 +637,8 @@ def _aside(target: Path) -> Path:
     return target.with_name(f".{target.name}.previous")
 
 
-def _check_target(target: Path, codes: tuple[str, ...]) -> None:
-    """Refuse to replace what is not a report of the same area."""
+def _check_target(target: Path, codes: tuple[str, ...], areas: pd.DataFrame | None = None) -> None:
+    """Refuse to replace what is not a report of the same area, under this code or another."""
     if _aside(target).exists() and not target.exists():
         _aside(target).rename(target)  # a run was killed between taking the old and giving the new
     if not target.exists():
@@ -657,12 +657,22 @@ def _check_target(target: Path, codes: tuple[str, ...]) -> None:
             "Move them away, or choose another folder.",
         )
     other = manifests.read(target)["area"]
-    if tuple(other["codes"]) != codes:
+    if not _same_land(tuple(other["codes"]), codes, areas):
         raise ParameterError(
             f"{shown} is the report of {', '.join(other['codes'])}, and not of {', '.join(codes)}.",
             "--name",
             "Give this report another name, or write it to another folder with --out.",
         )
+
+
+def _same_land(one: tuple[str, ...], other: tuple[str, ...], areas: pd.DataFrame | None) -> bool:
+    """Whether two reports are of one place; Buckinghamshire has had two codes."""
+    if one == other or areas is None:
+        return one == other
+    from needs import places
+
+    land = places.lands(areas)
+    return {land.get(code) for code in one} == {land.get(code) for code in other}
 
 
 def _is_shown_report(target: Path, codes: tuple[str, ...]) -> bool:

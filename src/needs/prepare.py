@@ -24,7 +24,7 @@ import pandas as pd
 import needs
 from needs import areas as areas_module
 from needs import catalogue as catalogue_module
-from needs import places, schemas
+from needs import coverage, places, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 
@@ -83,6 +83,7 @@ class Found:
 class _Raw:
     """Everything read, before it is joined."""
 
+    held: list[coverage.Held] = field(default_factory=list)
     readings: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
     indices: list[pd.DataFrame] = field(default_factory=list)
     centroids: list[pd.DataFrame] = field(default_factory=list)
@@ -331,8 +332,8 @@ def code_hash() -> str:
     """Hash of the catalogue and of the modules that make processed tables."""
     package = Path(needs.__file__).parent
     modules = (
-        *("areas", "catalogue", "derive", "disclosure", "figures", "local", "neighbours"),
-        *("periods", "places", "prepare", "remade", "schemas"),
+        *("areas", "catalogue", "coverage", "derive", "disclosure", "figures", "local"),
+        *("neighbours", "periods", "places", "prepare", "remade", "schemas"),
     )
     paths = [
         *(package / f"{name}.py" for name in modules),
@@ -382,6 +383,8 @@ def _read_file(one: Found, read: _Raw) -> None:
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
         return
+    file = f"{one.path.parent.name}/{one.path.name}"
+    read.held.append(coverage.Held(file, one.source, one.edition, table))
     if reader == "iod":
         read.indices.append(table)
     elif reader == "centroids":
@@ -419,8 +422,10 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
 
     areas = _areas(read)
     _check_places(read, areas)
+    read.problems += coverage.problems(read.held, areas)
     land = places.lands(areas)
     populations = _populations(read, areas, land)
+    read.problems += coverage.ages(populations)
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
     try:
         observations = derive(observations, populations, catalogue, areas)

@@ -19,6 +19,7 @@ import pandas as pd
 
 from needs.catalogue import Edition, Source
 from needs.readers import tabular
+from needs.readers.boundaries import cut_off
 
 #: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
 MAPS: Mapping[str, tuple[str, bool]] = {
@@ -126,6 +127,12 @@ def _layer(
         _refused(start, faults)
     elif not features:
         faults.add("The layer has no features.", remedy="Check the query in the source's YAML.")
+    elif cut_off(content):
+        faults.add(
+            "The layer is cut off: its service says that there are more features "
+            "(exceededTransferLimit).",
+            remedy="Ask for it page by page: interface: arcgis in the source's YAML.",
+        )
     elif source.reader in MAPS:
         _properties(features[0].get("properties") or {}, source, edition, faults)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from needs.catalogue import Edition, Source
 from needs.errors import MissingDataError
@@ -25,7 +28,8 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
     Raises
     ------
     MissingDataError, InvalidDataError
-        No file, no GeoJSON, properties that the map does not know, a code twice, or no shape.
+        No file, no GeoJSON, a layer that the service cut off, properties that the map does not
+        know, a feature without a code, a code twice, or no shape.
     """
     import geopandas
 
@@ -44,15 +48,23 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         said = tabular.plain(str(collection)[:120])
         faults.add(f"The file has no features: {said}")
         faults.raise_if_any()
+    if cut_off(collection):
+        faults.add(
+            "The layer is cut off: its service says that there are more features "
+            "(exceededTransferLimit).",
+            remedy="Download all of it, page by page: needs fetch ons_boundaries.",
+        )
     names = {
         name: heading
         for heading, name in tabular.layout("ons_boundaries", edition.edition).headings.items()
     }
+    said = [feature.get("properties") or {} for feature in features]
     for heading in sorted(names.values()):
-        lacking = sum(heading not in feature["properties"] for feature in features)
+        lacking = sum(heading not in one for one in said)
         if lacking:
-            there = ", ".join(sorted(features[0]["properties"]))
+            there = ", ".join(sorted(said[0])) or "none"
             faults.add(f"Property '{heading}' is missing from {lacking} features; there: {there}.")
+    _uncoded(said, names["code"], faults)
     empty = sum(not feature.get("geometry") for feature in features)
     if empty:
         faults.add(f"{empty} features have no geometry.")
@@ -65,3 +77,33 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
     faults.raise_if_any()
     layer["geometry"] = layer.geometry.make_valid()
     return layer.sort_values("code", ignore_index=True)
+
+
+def cut_off(collection: Mapping[str, Any]) -> bool:
+    """Whether a service says that its answer does not hold all features.
+
+    Examples
+    --------
+    >>> cut_off({"properties": {"exceededTransferLimit": True}, "features": []})
+    True
+    """
+    more = (collection, collection.get("properties") or {})
+    return any(bool(one.get("exceededTransferLimit")) for one in more)
+
+
+def _uncoded(said: Sequence[Mapping[str, Any]], heading: str, faults: tabular.Faults) -> None:
+    """Note features that have the property but no code in it: their area would be left out."""
+    bad = [
+        (number, one)
+        for number, one in enumerate(said, 1)
+        if heading in one and not re.fullmatch(r"[A-Z]\d{8}", str(one[heading] or ""))
+    ]
+    for number, one in bad[: tabular.SHOWN_CELLS]:
+        others = (f"{name} {text}" for name, text in one.items() if text and name != heading)
+        faults.add(
+            f"Feature {number} has no code: '{one[heading] or ''}'; "
+            f"beside it: {', '.join(itertools.islice(others, 3)) or 'nothing'}.",
+            f"feature {number}, property {heading}",
+        )
+    if len(bad) > tabular.SHOWN_CELLS:
+        faults.add(f"{len(bad) - tabular.SHOWN_CELLS} more features have no code.")

@@ -11,6 +11,7 @@ import functools
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -412,7 +413,7 @@ def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -
 
 
 def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[list[Any]]]:
-    """Read sheets of a workbook as rows of cells.
+    """Read sheets of a workbook as rows of cells, whole, whatever size each declares of itself.
 
     Parameters
     ----------
@@ -442,14 +443,26 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
             "folder.",
         )
         faults.raise_if_any()
+    found = {}
     try:
-        return {
-            plain(name): [list(row) for row in book[name].iter_rows(values_only=True)]
-            for name in book.sheetnames
-            if sheets is None or plain(name) in sheets
-        }
+        for name in book.sheetnames:
+            if sheets is None or plain(name) in sheets:
+                found[plain(name)] = _cells(book[name])
+    except (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError) as error:  # the last: of XML
+        faults.add(f"Sheet '{name}' is broken or cut off: {error}.", f"sheet {plain(name)}")
+        faults.raise_if_any()
     finally:
         book.close()
+    return found
+
+
+def _cells(sheet: Any) -> list[list[Any]]:
+    """All rows of a sheet, equally long."""
+    # the size that a sheet declares of itself may be less than it has
+    sheet.reset_dimensions()
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    width = max(map(len, rows), default=0)
+    return [row + [None] * (width - len(row)) for row in rows]
 
 
 def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None:

@@ -31,11 +31,6 @@ _SMALL = ("iod", "geography", "boundaries", "centroids")
 #: Codes of districts, unitary authorities and counties, by their kinds.
 _LOCAL = ("E06", "E07", "E08", "E09", "E10")
 
-_REMEDY = (
-    "Download the file again. If it is meant to be of a part of England, say of which under the "
-    "edition's options (subset: ...); see docs/adding-a-source.md."
-)
-
 
 @dataclass(frozen=True)
 class Held:
@@ -47,9 +42,23 @@ class Held:
     table: pd.DataFrame = field(repr=False)
 
     @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.file.rsplit("/", 1)[-1]
+
+    @property
     def whole(self) -> bool:
         """Whether the file ought to be of all England."""
         return SUBSET not in self.edition.options
+
+    @property
+    def remedy(self) -> str:
+        """What mends a file that lacks a part."""
+        return (
+            f"Download the file again: needs fetch {self.source.key}. If it is meant to be of a "
+            "part of England, say of which under the edition's options (subset: ...); see "
+            "docs/adding-a-source.md."
+        )
 
     @property
     def layer(self) -> str:
@@ -130,30 +139,30 @@ def _of_small_areas(held: Sequence[Held]) -> Iterator[Problem]:
     vintages = {one.file: _vintage(one) for one in held}
     for vintage in sorted({one for one in vintages.values() if one is not None}):
         files = sorted((one for one in held if vintages[one.file] == vintage), key=rank)
-        whole = {str(code) for code in _codes(files[0])}
+        whole = _set(files[0].table["code" if files[0].layer else "lsoa_code"])
         for one in files[1:]:
             for codes, when in _by_part(one, "lsoa_code", ("year",)):
                 yield from _small_area_faults(one, files[0], whole, codes, vintage, when)
 
 
-def _codes(one: Held) -> pd.Series[str]:
-    return one.table["code" if one.layer else "lsoa_code"]
+def _set(codes: pd.Series[str]) -> frozenset[str]:
+    return frozenset(codes.drop_duplicates().to_numpy(dtype=object))
 
 
 def _small_area_faults(
-    one: Held, first: Held, whole: set[str], codes: frozenset[str], vintage: int, when: str
+    one: Held, first: Held, whole: frozenset[str], codes: frozenset[str], vintage: int, when: str
 ) -> Iterator[Problem]:
     gone, strange = whole - codes, codes - whole
     if gone:
         yield Problem(
             f"The file lacks {len(gone):,} of the {len(whole):,} LSOAs of {vintage} that "
-            f"{first.file} has{when}: {listed(gone)}.",
+            f"{first.name} has{when}: {listed(gone)}.",
             one.file,
-            _REMEDY,
+            one.remedy,
         )
     if strange:
         yield Problem(
-            f"{first.file} lacks {len(strange):,} of the {len(codes):,} LSOAs of {vintage} that "
+            f"{first.name} lacks {len(strange):,} of the {len(codes):,} LSOAs of {vintage} that "
             f"the file has{when}: {listed(strange)}.",
             one.file,
             "One of the two is cut off, or of another year. Download both again.",
@@ -167,13 +176,12 @@ def _by_part(one: Held, column: str, keys: Sequence[str]) -> list[tuple[frozense
     """
     table, column = (one.table, "code") if one.layer else (one.table, column)
     by = [key for key in keys if key in table]
-    if not by:
-        return [(frozenset(table[column]), "")]
+    whole = _set(table[column])
+    if not by or (table.groupby(by)[column].nunique() == len(whole)).all():
+        return [(whole, "")]
     parts: dict[frozenset[str], list[tuple[object, ...]]] = {}
     for key, codes in table.groupby(by, sort=True)[column]:
-        parts.setdefault(frozenset(codes), []).append(key)
-    if len(parts) == 1:
-        return [(codes, "") for codes in parts]
+        parts.setdefault(_set(codes), []).append(key)
     return [
         (codes, f" ({listed(' '.join(map(str, key)) for key in found)})")
         for codes, found in parts.items()
@@ -188,9 +196,10 @@ def _of_lookups(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
             by_year.setdefault(int(one.edition.options[VALID]), []).append(one)
     for year, lookups in sorted(by_year.items()):
         whole = {code for code in _valid(areas, year)["code"] if code[:3] in _LOCAL[:-1]}
-        whole = whole.union(*(one.table["district_code"] for one in lookups))
-        for one in lookups:
-            yield from _authority_fault(one, whole - {*one.table["district_code"]}, whole, areas)
+        own = [_set(one.table["district_code"]) for one in lookups]
+        whole = whole.union(*own)
+        for one, codes in zip(lookups, own, strict=True):
+            yield from _authority_fault(one, whole - codes, whole, areas)
 
 
 def _of_authorities(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
@@ -253,7 +262,7 @@ def _authority_fault(
         f"The file lacks {len(gone):,} of the {len(whole):,} areas of {year}{what}: "
         f"{listed(f'{names.get(code, code)} ({code})' for code in gone)}.",
         one.file,
-        _REMEDY,
+        one.remedy,
     )
 
 

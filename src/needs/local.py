@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from needs import schemas
+from needs import coverage, schemas
 from needs.catalogue import Disclosure, Indicator
 from needs.derive import LEAST_DEATHS, join_marks
 from needs.disclosure import Line, protect, round_to_base
@@ -63,6 +63,14 @@ DIVIDED = 12
 
 #: Columns that say when; two dates.
 SPAN = ("period_start", "period_end")
+
+#: What residents of a package are told apart by, and how a message names them.
+NOBODY: Mapping[str, str] = {
+    "lsoa_code": "LSOAs of the authority",
+    "year": "years",
+    "sex": "sexes",
+    "age_band": "age bands",
+}
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
@@ -113,7 +121,8 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
         package says, in periods that do not overlap. Events that a person can have more than once
         take the interval of repeat events.
     problems : list of Problem
-        Places that are not known, and rows that count an event twice; each with its row.
+        Places that are not known, and rows that count an event twice, each with its row; LSOAs,
+        sexes and ages of the authority that ``local_populations`` has no residents of.
 
     Notes
     -----
@@ -122,7 +131,8 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
     Rates come from the rounded counts: events by age are scaled to add up to them, so that neither
     a rate nor its interval gives back the exact count. Standardised rates, and intervals of repeat
     events, also depend on events by age or person. They are rounded as printed, because few sets of
-    whole numbers fit all digits of one.
+    whole numbers fit all digits of one. A fifth without the residents of all its LSOAs has no rate,
+    and its source row says so.
     """
     counts = package.tables.get("local_counts")
     if counts is None or counts.empty:
@@ -130,9 +140,11 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
     places = replace(places, lsoa=_edition(counts, places.lsoa))
     placed, problems = _placed(counts, places)
     problems += _counted_twice(placed) + _overlapping(placed)
+    problems += _without_residents(package, places, placed)
     if problems or package.problems:
         return schemas.empty(schemas.LOCAL_RATES), problems
     people = _people(package, places, placed)
+    unknown = _unknown_people(places, placed)
     edition = str(places.lsoa["edition"].max()) if len(places.lsoa) else ""
     parts = []
     for (key, upper), rows in placed.groupby(["indicator", "upper_code"], sort=True):
@@ -151,7 +163,11 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
                     chapter=declared.chapter,
                     edition=made["kind"].map({"quintile": edition}).fillna(""),
                     rule=package.rule.words,
-                    source_row="local_counts.csv",
+                    source_row=[
+                        "local_counts.csv"
+                        + (unknown.get(part, "") if status == Status.UNAVAILABLE else "")
+                        for part, status in zip(made["part_code"], made["status"], strict=True)
+                    ],
                 )
             )
     table = schemas.conform(pd.concat(parts, ignore_index=True), schemas.LOCAL_RATES)
@@ -893,12 +909,8 @@ def _people(package: Package, places: Places, placed: pd.DataFrame) -> People:
     every = single.groupby(["area_code", "year", "sex"])["age_from"].transform("count")
     _put(people, single[every == 91], "area_code")
 
-    index = inside.set_index("lsoa_code")
-    fifth = (index["imd_decile"] + 1) // 2
-    code = index["upper_code"].astype(object) + " quintile " + fifth.astype(str)
-    residents = places.lsoa_population
-    residents = residents[residents["lsoa_vintage"].isin(index["lsoa_vintage"].unique())]
-    residents = residents.assign(part=residents["lsoa_code"].map(code)).dropna(subset=["part"])
+    code = _fifths(inside)
+    residents = _complete(_residents(places, inside), inside)
     _put(people, residents.assign(sex="persons", age_band=ALL_AGES), "part")
     own = package.tables.get("local_populations")
     if own is not None and len(own):
@@ -907,6 +919,105 @@ def _people(package: Package, places: Places, placed: pd.DataFrame) -> People:
             own = own.assign(sex="persons")
         _put(people, own, "part")
     return people
+
+
+def _fifths(lsoa: pd.DataFrame) -> pd.Series[str]:
+    """Code of the deprivation fifth of an authority that each LSOA is in."""
+    index = lsoa.set_index("lsoa_code")
+    fifth = (index["imd_decile"] + 1) // 2
+    code: pd.Series[str] = index["upper_code"].astype(object) + " quintile " + fifth.astype(str)
+    return code
+
+
+def _residents(places: Places, inside: pd.DataFrame) -> pd.DataFrame:
+    """Residents of LSOAs, on the index's own boundaries, with the fifth that each is in."""
+    table = places.lsoa_population
+    table = table[table["lsoa_vintage"].isin(inside["lsoa_vintage"].unique())]
+    return table.assign(part=table["lsoa_code"].map(_fifths(inside))).dropna(subset=["part"])
+
+
+def _complete(residents: pd.DataFrame, inside: pd.DataFrame) -> pd.DataFrame:
+    """Years in which all LSOAs of a fifth have residents: fewer would make its rate too high."""
+    there = residents.groupby(["part", "year"])["lsoa_code"].transform("nunique")
+    return residents[there == residents["part"].map(_fifths(inside).value_counts())]
+
+
+def _unknown_people(places: Places, placed: pd.DataFrame) -> dict[str, str]:
+    """What is said of fifths that have the residents of all their LSOAs in no year."""
+    inside = places.lsoa[places.lsoa["upper_code"].isin(placed["upper_code"].unique())]
+    lsoas = _fifths(inside).rename("part").reset_index()
+    residents = _residents(places, inside)
+    known = _complete(residents, inside)["part"].unique()
+    said = {}
+    for part, rows in lsoas[~lsoas["part"].isin(known)].groupby("part"):
+        gone = coverage.lacking(rows, residents, ["lsoa_code"])["lsoa_code"]
+        what = f"no year has residents of all its {len(rows):,} LSOAs"
+        if len(gone):
+            what = (
+                f"there are no residents of {len(gone):,} of its {len(rows):,} LSOAs: "
+                f"{coverage.listed(gone)}"
+            )
+        said[str(part)] = f"; no rate, because {what}"
+    return said
+
+
+def _without_residents(package: Package, places: Places, placed: pd.DataFrame) -> Iterator[Problem]:
+    """LSOAs, sexes and ages of an authority of which the package gives no residents.
+
+    An authority of whose LSOAs it gives none has no standardised rates by deprivation. A year of
+    which it gives none takes the nearest year's residents.
+    """
+    own = package.tables.get("local_populations")
+    if own is None or own.empty or placed["lsoa_code"].isna().all():
+        return
+    inside = places.lsoa[places.lsoa["upper_code"].isin(placed["upper_code"].unique())]
+    upper = own["lsoa_code"].map(inside.set_index("lsoa_code")["upper_code"])
+    persons = own["sex"] == "persons"
+    cells = pd.MultiIndex.from_product(
+        [
+            sorted(inside.loc[inside["upper_code"].isin(upper.dropna()), "lsoa_code"]),
+            sorted(own["year"].unique()),
+            ["persons"] if persons.any() else ["male", "female"],
+            list(ESP2013),
+        ],
+        names=list(NOBODY),
+    ).to_frame(index=False)
+    if cells.empty:
+        yield _nobody(
+            "No LSOA is one of the authorities of local_counts.csv in the Indices of Deprivation "
+            f"{inside['edition'].max()}.",
+            "lsoa_code",
+        )
+        return
+    gone = coverage.lacking(cells, own[persons] if persons.any() else own, list(NOBODY))
+    for column, what in NOBODY.items():
+        sizes = gone.groupby(column, sort=False).size()
+        names = [name for name, size in sizes.items() if size == (cells[column] == name).sum()]
+        if names:
+            number = f"{len(names):,} of {cells[column].nunique():,}"
+            yield _nobody(f"There are no residents of {number} {what}: {_some(names)}.", column)
+            gone, cells = (one[~one[column].isin(names)] for one in (gone, cells))
+    if len(gone):
+        places_of = [", ".join(map(str, one)) for one in gone.to_numpy()]
+        what = f"There are no residents in {len(gone):,} cells of LSOA, year, sex and age band: "
+        yield _nobody(f"{what}{_some(places_of, '; ')}.", "population")
+
+
+def _some(names: Sequence[object], by: str = ", ") -> str:
+    """Names in their order, the first of them only."""
+    rest = len(names) - coverage.NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return by.join(map(str, names[: coverage.NAMED])) + more
+
+
+def _nobody(what: str, column: str) -> Problem:
+    return Problem(
+        what,
+        f"local_populations.csv, column {column}",
+        "Give residents of every LSOA of the authority by year, sex (males and females, or "
+        "persons) and age band, 0 where there are none; or leave the table empty: rates by "
+        "deprivation are then crude.",
+    )
 
 
 def _put(people: People, rows: pd.DataFrame, place: str) -> None:

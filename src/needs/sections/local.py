@@ -78,6 +78,8 @@ def notes(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> tuple[str, ...]:
         found.append(
             "[e]: a year's population, or its ages, was not at hand; the nearest year's was taken."
         )
+    if any(one.status == Status.UNAVAILABLE for one in figures):
+        found.append("[x]: no rate, because the residents of the whole part are not at hand.")
     return tuple(found)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from needs import catalogue
+from needs.areas import fill_codes
 from needs.errors import InvalidDataError
 from needs.figures import Status
+
+END_OF_2010_11 = pd.Timestamp(2011, 3, 31)
 
 
 def _series(table, measure, code, name=None):
@@ -85,8 +90,92 @@ def test_admissions(read, edition, measure, value):
     ]
     # the distrusted year, and health areas that are not the authority of that name
     assert "2019/20" not in set(table["period"])
-    assert not {"Derbyshire", "West Berkshire"} & set(table["area_name"])
+    assert not {"Derbyshire", "West Berkshire", "Essex", "Dorset"} & set(table["area_name"])
+    assert not {"Nottinghamshire", "Oxfordshire"} & set(table["area_name"])
     assert set(table.loc[table["value"].isna(), "status"]) == {Status.UNAVAILABLE}
+
+
+#: How far the population that a kept name implies may stand from the mid-2011 estimate, on which
+#: the rates of 2010/11 rest, and how far it may move from a year to the next.
+SAME_PEOPLE, A_YEAR = 0.01, 0.05
+
+#: Names that were left out because they imply other people than the authority's.
+OTHER_PEOPLE = {"Dorset": -0.11, "Essex": 0.24, "Nottinghamshire": 0.18, "Oxfordshire": -0.22}
+
+
+@pytest.fixture(scope="module")
+def implied(mirror):
+    """Count divided by rate, by name and by the year in which the financial year ends."""
+
+    def table(name):
+        file = pd.read_csv(mirror / "nhs_admissions" / name).set_index("year")
+        return file[file.index < 2020]  # the year that is not trusted
+
+    tables = [(table(f"{one}.csv"), table(f"{one}_100k.csv")) for one in ("misuse", "primary")]
+    assert all(counts.columns.equals(rates.columns) for counts, rates in tables)
+    # a rate of two decimals says most of the population where the count is large
+    people = [counts / rates.where(rates > 1) * 100_000 for counts, rates in tables]
+    return people[0].where(tables[0][0] >= tables[1][0].fillna(0), people[1])
+
+
+@pytest.fixture(scope="module")
+def estimates(national):
+    """Mid-2011 estimates by authority; of one that has ended, the sum of those that took over."""
+    rows = pd.read_parquet(national / "populations.parquet")
+    rows = rows[(rows["year"] == 2011) & (rows["sex"] == "persons") & (rows["age_from"] == 0)]
+    people = rows[rows["age_to"].isna()].set_index("area_code")["population"]
+    areas = pd.read_parquet(national / "areas.parquet").set_index("code")
+    heirs = {code: [code] for code in people.index}
+    heirs |= {
+        code: one.split(";")
+        for code, one in areas["successor"].dropna().items()
+        if code not in heirs
+    }
+    return {
+        code: people[codes].sum() for code, codes in heirs.items() if set(codes) <= set(people.index)
+    }
+
+
+def _code_of(names, national):
+    areas = pd.read_parquet(national / "areas.parquet")
+    table = pd.DataFrame({"area_name": names, "area_code": "", "period_end": END_OF_2010_11})
+    filled = fill_codes(table, areas, "misuse.csv")
+    return dict(zip(filled["area_name"], filled["area_code"], strict=True))
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("place", [0, 1])
+def test_admissions_are_kept_where_the_population_is_the_authoritys(
+    place, implied, estimates, national
+):
+    edition = catalogue.source("nhs_drug_admissions").editions[place]
+    left_out = edition.options["left_out"]
+    assert all(left_out.values())  # each says why
+    codes = _code_of(list(implied.columns), national)
+    kept = {name: code for name, code in codes.items() if name not in left_out}
+    assert len(kept) == 118
+    off = {name: implied.at[2011, name] / estimates[code] - 1 for name, code in kept.items()}
+    assert {name: one for name, one in off.items() if not abs(one) <= SAME_PEOPLE} == {}
+    moved = implied[list(kept)].pct_change(fill_method=None).abs().max()
+    assert moved[moved > A_YEAR].empty
+
+
+@pytest.mark.mirror
+def test_admissions_of_other_people_than_the_authoritys_are_left_out(implied, estimates, national):
+    codes = _code_of(list(OTHER_PEOPLE), national)
+    # no estimate of the county of Dorset is at hand: the census of 2011 counted 412,905
+    people = {"E10000009": 412_905} | estimates
+    off = {name: implied.at[2011, name] / people[code] - 1 for name, code in codes.items()}
+    assert off == pytest.approx(OTHER_PEOPLE, abs=0.01)
+    observations = pd.read_parquet(
+        national / "observations.parquet",
+        filters=[("indicator", "in", ["drug_disorder_admissions", "drug_disorder_admissions_rate",
+                                      "drug_misuse_poisoning_admissions",
+                                      "drug_misuse_poisoning_admissions_rate"])],
+    )  # fmt: skip
+    assert not set(codes.values()) & set(observations["area_code"])
+    worcestershire = observations[observations["area_code"] == "E10000034"]
+    assert len(worcestershire) > 0
 
 
 @pytest.mark.mirror

@@ -7,8 +7,10 @@ count of admissions in a financial year, 2008/09 to 2018/19.
 A row is a year, printed as the one in which the financial year ends; a column is an area by name.
 Most names are former health areas. `needs.prepare` gives a code to those that are exactly one
 authority and leaves the others out, by ``catalogue/maps/area_names.csv``. The values of the years
-that the edition's option ``distrusted`` lists are left out, and so are the names in ``left_out``:
-health areas that are not the authority of the same name. The source's limits say why.
+that the edition's option ``distrusted`` lists are left out, and so are the names in ``left_out``,
+each with its reason: areas that are not the authority of the same name. Count divided by rate, of
+the file of rates beside this one, is the population that the publisher counted; a name is kept
+where that is the authority's mid-year estimate.
 """
 
 from __future__ import annotations

@@ -603,7 +603,8 @@ def test_deriving_again_does_not_forget_how_many_were_added(catalogue: Catalogue
 
 def test_each_member_of_a_footprint_may_have_been_rounded(catalogue: Catalogue) -> None:
     rows = table(*alcohol({AREA: (1635, 8291)}))
-    row = one(derive(rows, people(), catalogue, members=3), "alcohol_unmet_need")
+    rounding = {("alcohol_in_treatment", "2017/18", "persons"): 3 * 5.0}
+    row = one(derive(rows, people(), catalogue, rounding=rounding), "alcohol_unmet_need")
     assert row["lower"] == pytest.approx(100 * (1 - (1635 + 3 * 2.5) / (0.8 * 8291)))
     assert row["upper"] == pytest.approx(100 * (1 - (1635 - 3 * 2.5) / (1.5 * 8291)))
 

@@ -33,7 +33,7 @@ from needs.areas import (
     same_place,
     upper_tiers,
 )
-from needs.catalogue import Catalogue, Indicator
+from needs.catalogue import AS_PRINTED, Catalogue, Indicator
 from needs.english import listing
 from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import ADDED, ADDED_UP, Figure, Series, Status, figure_id
@@ -49,10 +49,12 @@ ENGLAND = "E92000001"
 FORMULAS: Mapping[str, str] = {
     ADDED: "sum over its authorities",
     ADDED_UP: "sum of the areas that make up the same land",
+    footprint.JOINED: "sum over its members",
 }
 
-#: The rounding rule of sources that are documents: their figures keep the decimals they print.
-AS_PRINTED = "As printed"
+#: What a formula says of limits that come from those of the parts of a sum.
+DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
+INDEPENDENT = "; limits: the parts' errors taken as independent"
 
 
 @dataclass(frozen=True)
@@ -296,27 +298,12 @@ class Assessment:
         The area itself, then those in use at the end of the reporting year, then former ones whose
         land none of these has: Bournemouth and Poole for a period before they were joined.
         """
-        day = pd.Timestamp(year=self.year, month=12, day=31)
-        ends = self.areas.set_index("code")["valid_to"]
-        in_use = {one.code for one in upper_tiers(self.areas, self.year)}
-        shown = [one for one in self.authorities if self._shown_in(key, one.code, period)]
-        shown.sort(
-            key=lambda one: (
-                one.code != self.area.code,
-                one.code not in in_use,
-                -(day if pd.isna(ends[one.code]) else ends[one.code]).value,
-                one.code,
-            )
-        )
-        kept = places.apart([one.code for one in shown], self.once(_lands))
-        return tuple(one for one in shown if one.code in kept)
-
-    def _shown_in(self, key: str, code: str, period: str) -> bool:
-        columns = self.once(_columns)
-        return any(
-            columns["period"][row] == period and columns["status"][row] == Status.SHOWN
-            for row in self._at(key, code)
-        )
+        shown = self.once(_shown_authorities).get((key, period), set())
+        ordered, contested = self.once(_authorities_in_order)
+        there = [one for one in ordered if one.code in shown]
+        shared = [one.code for one in there if one.code in contested]
+        kept = places.apart(shared, self.once(_lands))
+        return tuple(one for one in there if one.code not in contested or one.code in kept)
 
     @functools.cached_property
     def authorities(self) -> tuple[Place, ...]:
@@ -379,12 +366,27 @@ class Assessment:
             age=str(row["age"]),
             numerator=None if hidden else _number(row["count"]),
             denominator=None if hidden else _number(row["denominator"]),
-            formula=FORMULAS.get(str(row["method"]), indicator.formula),
+            formula=self._formula(indicator, row, place),
             method=indicator.method if row["method"] != "published" else "Published by the source",
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]),
         )
+
+    def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
+        """How a figure was made, and which dependence joins the limits of its parts."""
+        formula = FORMULAS.get(str(row["method"]), indicator.formula)
+        if _number(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
+            return formula
+        joined = str(row["method"]) in FORMULAS
+        if row["method"] == "unmet_need":
+            joined = self.adds_up(indicator.denominator, place, str(row["period"]))
+        return formula + DEPENDENT if joined else formula
+
+    def adds_up(self, key: str, place: Place, period: str) -> bool:
+        """Whether a place's figure of an indicator is the sum of those of its parts."""
+        rows = self.records(key, place.code)
+        return any(row["period"] == period and row["method"] in FORMULAS for row in rows)
 
     def printed(self, figure: Figure) -> bool:
         """Whether a figure is quoted from a document, and so of the edition that it used."""
@@ -501,6 +503,9 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
             [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
         ],
     )
+    lands = places.lands(table)
+    own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
+    observations = own_documents(observations, own, catalogue_module.load())
     populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
         people = footprint.join_populations(populations, codes, name)
@@ -689,6 +694,36 @@ def slices(
     return [[*also, (column, "in", ordered[at : at + CODES_TO_PRUNE])] for at in parts]
 
 
+def own_documents(
+    rows: pd.DataFrame, codes: Mapping[str, Sequence[str]], catalogue: Catalogue
+) -> pd.DataFrame:
+    """Leave out what other areas' documents print, and what is made from it.
+
+    A document's figures of England, of a region or of any other area are comparators for the area
+    whose document it is, and for no report but its own. In a footprint's report it speaks of the
+    member alone.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Observations.
+    codes : mapping of str to sequence of str
+        The codes of the report's authorities, each with all that it has had.
+    catalogue : Catalogue
+        Its sources say whose documents they are.
+    """
+    names = [str(one) for one in rows["source"].dropna().unique()]
+    foreign = pd.Series(False, index=rows.index)
+    for key, source in catalogue.sources.items():
+        whose = set(source.document_of)
+        owners = [one for one, former in codes.items() if whose & {one, *former}]
+        if not whose or ENGLAND in whose or len(owners) == len(codes):
+            continue
+        cited = rows["source"].isin([one for one in names if key in one.split(";")])
+        foreign |= cited & ~rows["area_code"].isin(whose if owners else ())
+    return rows[~foreign]
+
+
 def _by_member(
     lsoa: pd.DataFrame, land: Mapping[str, Sequence[str]], names: Mapping[str, str]
 ) -> pd.DataFrame:
@@ -796,6 +831,35 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
 def _lands(na: Assessment) -> dict[str, frozenset[str]]:
     return places.lands(na.areas)
+
+
+def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:
+    """Codes that have a headline value for persons, by indicator and period."""
+    rows = na.observations
+    rows = rows[rows["sex"].eq("persons") & rows["category"].eq("") & rows["status"].eq("shown")]
+    found: dict[tuple[str, str], set[str]] = {}
+    for key, period, code in zip(rows["indicator"], rows["period"], rows["area_code"], strict=True):
+        found.setdefault((key, period), set()).add(code)
+    return found
+
+
+def _authorities_in_order(na: Assessment) -> tuple[tuple[Place, ...], frozenset[str]]:
+    """Authorities as `Assessment.compared` prefers them, and which share land with another."""
+    in_use = {one.code for one in upper_tiers(na.areas, na.year)}
+    ended = dict(zip(na.areas["code"], na.areas["valid_to"].fillna(pd.Timestamp.max), strict=True))
+    ordered = sorted(
+        na.authorities,
+        key=lambda one: (
+            one.code != na.area.code,
+            one.code not in in_use,
+            -ended[one.code].toordinal(),
+            one.code,
+        ),
+    )
+    lands = na.once(_lands)
+    holders = Counter(piece for one in ordered for piece in lands[one.code])
+    shared = (one.code for one in ordered if any(holders[piece] > 1 for piece in lands[one.code]))
+    return tuple(ordered), frozenset(shared)
 
 
 def _distances(na: Assessment) -> pd.DataFrame:

@@ -74,6 +74,10 @@ class Declaration(BaseModel):
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
 
 
+#: The rounding rule of sources that are documents: their figures keep the decimals they print.
+AS_PRINTED = "As printed"
+
+
 class Disclosure(BaseModel):
     """The source's own disclosure rule, applied to what we show of it.
 
@@ -82,7 +86,8 @@ class Disclosure(BaseModel):
     only off where the source's own rule does without.
     `by_publisher`: the figures come with the rule already applied, so that it is only printed.
     `exact_areas`, `exact_periods`: codes and periods whose counts a publisher that rounds gives
-    exactly.
+    exactly; `rounded_areas`: codes that it gives only rounded in these periods too, each with the
+    name that the file prints.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,6 +97,7 @@ class Disclosure(BaseModel):
     by_publisher: bool = False
     exact_areas: tuple[str, ...] = ()
     exact_periods: tuple[str, ...] = ()
+    rounded_areas: Mapping[str, str] = Field(default_factory=dict)
     rule: str = ""
 
     def base_of(self, count: float, area: str, period: str) -> int:
@@ -104,8 +110,14 @@ class Disclosure(BaseModel):
         >>> rule = Disclosure(rounding_base=5, exact_areas=("E92000001",))
         >>> rule.base_of(905, "E10000034", "2017/18"), rule.base_of(905, "E92000001", "2017/18")
         (5, 0)
+        >>> rule = Disclosure(
+        ...     rounding_base=5, exact_periods=("2018/19",), rounded_areas={"E06000052": "Cornwall"}
+        ... )
+        >>> rule.base_of(1030, "E10000034", "2018/19"), rule.base_of(1720, "E06000052", "2018/19")
+        (0, 5)
         """
-        exact = area in self.exact_areas or period in self.exact_periods
+        of_period = period in self.exact_periods and area not in self.rounded_areas
+        exact = area in self.exact_areas or of_period
         rounded = self.rounding_base and not exact and count % self.rounding_base == 0
         return self.rounding_base if rounded else 0
 
@@ -164,6 +176,9 @@ class Source(Declaration):
     geography: str = ""
     period_type: str = ""
     rounding: str = "None"
+    #: Of a printed document: the codes of the areas whose document it is. Reports on others do not
+    #: quote it.
+    document_of: tuple[str, ...] = ()
     disclosure: Disclosure = Disclosure()
     #: Known breaks in the series and differences between editions, a sentence each.
     breaks: tuple[str, ...] = ()
@@ -371,6 +386,7 @@ def _load(path: Path) -> Catalogue:
     problems: list[Problem] = []
     sources = _read(path / "sources", Source, problems)
     indicators = _read(path / "indicators", Indicator, problems)
+    problems.extend(_owners(sources))
     known = {*indicators, "population"}
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
@@ -401,6 +417,19 @@ def _load(path: Path) -> Catalogue:
     if problems:
         raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
+
+
+def _owners(sources: Mapping[str, Source]) -> list[Problem]:
+    """Documents that do not say whose they are: their figures would be in everybody's report."""
+    return [
+        Problem(
+            "A source whose figures are as printed does not say whose document it is.",
+            f"catalogue/sources/{key}.yaml",
+            "Add document_of: with the code of the area, or E92000001 for a national document.",
+        )
+        for key, source in sources.items()
+        if source.rounding == AS_PRINTED and not source.document_of
+    ]
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from needs import schemas
+from needs import footprint, schemas
 from needs.areas import ENGLAND
 from needs.catalogue import Catalogue, Indicator
 from needs.figures import ADDED, SYMBOLS, Status, age_range
@@ -37,7 +37,7 @@ def derive(
     catalogue: Catalogue,
     areas: pd.DataFrame | None = None,
     *,
-    members: int = 1,
+    rounding: Mapping[tuple[str, str, str], float] | None = None,
 ) -> pd.DataFrame:
     """Add every derived indicator, and the marks that the catalogue declares.
 
@@ -51,8 +51,8 @@ def derive(
         Processed table. With it, people in treatment and prevalence of a region (and of England)
         for which no source has them are added up over its upper-tier authorities, where all of
         them have theirs, and unmet need is formed from the sums.
-    members : int
-        How many authorities each count is the sum of; each may have been rounded.
+    rounding : mapping of (indicator, period, sex) to float, optional
+        Of counts that are sums: the bases to which their members' may have been rounded, added up.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def derive(
     people = _People(populations, _population_source(catalogue))
     for indicator in _in_order(catalogue):
         if indicator.statistic == "unmet_need":
-            made = _unmet_need(table, indicator, catalogue, areas, members)
+            made = _unmet_need(table, indicator, catalogue, areas, rounding or {})
         else:
             made = _crude_rate(table, indicator, people)
         table = _replace(table, made)
@@ -242,14 +242,14 @@ def _unmet_need(
     indicator: Indicator,
     catalogue: Catalogue,
     areas: pd.DataFrame | None,
-    summed: int,
+    rounding: Mapping[tuple[str, str, str], float],
 ) -> pd.DataFrame:
     """Unmet need, and the sums over a region's authorities that its own is made from."""
     treated = _rows(table, indicator.numerator, indicator.sexes)
     prevalence = _rows(table, indicator.denominator, indicator.sexes)
     if treated.empty and prevalence.empty:
         return treated
-    treated = treated.assign(base=summed * _bases(treated, catalogue))
+    treated = treated.assign(base=_bases(treated, catalogue, rounding))
     prevalence = prevalence.assign(base=0.0)
     sums = treated.iloc[:0]
     if areas is not None:
@@ -347,12 +347,9 @@ def _region_sums(
 
     Those in use at the end of the period belong to it. One that has no figure may be counted with
     another (`merged`). A region is left out where a source has a row of its own. Limits are
-    added up as well: errors are taken as fully dependent, the wider assumption. So are the rounding
-    bases in the column `base`.
+    added up as well: errors are taken as fully dependent, the wider assumption, which the figure's
+    formula says. So are the rounding bases in the column `base`.
     """
-    authorities = areas[areas["kind"] == "upper tier"]
-    begun = authorities["valid_from"].fillna(pd.Timestamp.min)
-    ended = authorities["valid_to"].fillna(pd.Timestamp.max)
     names = areas.set_index("code")["name"]
     regions = areas.loc[areas["kind"] == "region", "code"]
     known = set(rows[_JOIN].itertuples(index=False, name=None))
@@ -361,14 +358,12 @@ def _region_sums(
     found = []
     for (period, sex), group in usable.groupby(["period", "sex"], sort=True):
         end = group["period_end"].iloc[0]
-        valid = authorities[(begun <= end) & (ended >= end)]
         have = set(group["area_code"])
         for parent in (*regions, ENGLAND):
-            inside = parent == ENGLAND
-            codes = valid["code"] if inside else valid.loc[valid["region_code"] == parent, "code"]
+            codes = footprint.authorities_of(str(parent), areas, end)
             lacking = set(codes) - have
             counted = all(merged.get(code) in have for code in lacking)
-            own = group[group["area_code"].isin(list(codes))]
+            own = group[group["area_code"].isin(codes)]
             if (parent, period, sex) in known or not counted or len(own) < 2:
                 continue
             if len(own["age"].unique()) == 1:
@@ -446,7 +441,10 @@ def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _bases(treated: pd.DataFrame, catalogue: Catalogue) -> pd.Series[float]:
+def _bases(
+    treated: pd.DataFrame, catalogue: Catalogue, sums: Mapping[tuple[str, str, str], float]
+) -> pd.Series[float]:
+    """What each count may have been rounded to; of a sum, what its members' may have been."""
     counts = treated["count"].fillna(treated["value"])
     names = ("area_code", "period", "source")
     bases = [
@@ -455,6 +453,8 @@ def _bases(treated: pd.DataFrame, catalogue: Catalogue) -> pd.Series[float]:
             counts, *(treated[name] for name in names), strict=True
         )
     ]
+    keys = treated[["indicator", "period", "sex"]].itertuples(index=False, name=None)
+    bases = [sums.get(key, base) for key, base in zip(keys, bases, strict=True)]
     return pd.Series(bases, treated.index, dtype="float64")
 
 

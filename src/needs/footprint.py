@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 
 from needs import catalogue as catalogue_module
-from needs.areas import plain_name
+from needs.areas import ENGLAND, plain_name
 from needs.catalogue import CATALOGUE, Catalogue, Indicator
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
@@ -21,6 +21,9 @@ from needs.places import added
 
 #: What identifies the same number in every member.
 _SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "category"]
+
+#: The method of a footprint's own count: the sum of its members'.
+JOINED = "added up over its members"
 
 #: Statistics that add up over areas.
 ADDITIVE = ("count", "amount")
@@ -35,6 +38,32 @@ def code_of(members: Sequence[str]) -> str:
     'E06000016+E06000017'
     """
     return "+".join(sorted(members))
+
+
+def authorities_of(parent: str, areas: pd.DataFrame, day: pd.Timestamp) -> list[str]:
+    """Codes of the upper-tier authorities of a region, or of England, in use on a day.
+
+    Parameters
+    ----------
+    parent : str
+        Code.
+    areas : DataFrame
+        Processed table.
+    day : Timestamp
+
+    Examples
+    --------
+    >>> areas = pd.DataFrame({"code": ["E1", "E2"], "kind": "upper tier", "region_code": "E12",
+    ...                       "valid_from": pd.to_datetime(["2009-04-01", "2019-04-01"]),
+    ...                       "valid_to": pd.to_datetime(["2019-03-31", None])})
+    >>> authorities_of("E12", areas, pd.Timestamp(2020, 3, 31))
+    ['E2']
+    """
+    of_kind = areas["kind"] == "upper tier"
+    begun = areas["valid_from"].fillna(pd.Timestamp.min) <= day
+    chosen = areas[of_kind & begun & (areas["valid_to"].fillna(pd.Timestamp.max) >= day)]
+    inside = chosen if parent == ENGLAND else chosen[chosen["region_code"] == parent]
+    return [str(code) for code in inside["code"]]
 
 
 def own_file() -> Path | None:
@@ -176,7 +205,20 @@ def join_observations(
     typed = sums.astype(observations.dtypes.to_dict())
     from needs.derive import derive  # imports much, which a single authority's report does without
 
-    return derive(typed, populations, catalogue, members=len(members))
+    return derive(typed, populations, catalogue, rounding=_bases(rows, catalogue))
+
+
+def _bases(rows: pd.DataFrame, catalogue: Catalogue) -> dict[tuple[str, str, str], float]:
+    """The bases to which members' people in treatment may have been rounded, added up."""
+    used = [one.numerator for one in catalogue.indicators.values() if one.statistic == "unmet_need"]
+    found: dict[tuple[str, str, str], float] = {}
+    columns = ["indicator", "period", "sex", "count", "area_code", "source"]
+    chosen = rows.loc[rows["indicator"].isin(used) & rows["count"].notna(), columns]
+    for key, period, sex, count, area, source in chosen.itertuples(index=False):
+        base = catalogue.rounding(float(count), str(area), str(period), str(source).split(";"))
+        place = (str(key), str(period), str(sex))
+        found[place] = found.get(place, 0.0) + base
+    return found
 
 
 def _adds_up(
@@ -209,6 +251,7 @@ def _sum(
         "denominator": None,
         "status": str(Status.SHOWN if shown else Status.UNAVAILABLE),
         "marks": _marks(group, additive=additive),
+        "method": JOINED,
         "source": join_texts(*group["source"], by=";"),
         "source_row": join_texts(*group["source_row"], by="; "),
     }

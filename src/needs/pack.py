@@ -20,8 +20,9 @@ from typing import Any
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs import schemas
-from needs.areas import ENGLAND_AND_WALES, find, upper_tiers
+from needs import places, schemas
+from needs.areas import ENGLAND_AND_WALES, find, same_place, upper_tiers
+from needs.assessment import own_documents
 from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, Source
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import ADDED, Status
@@ -201,7 +202,9 @@ def _observations(
     catalogue: Catalogue,
     printed: set[tuple[str, ...]],
 ) -> pd.DataFrame:
-    table = tables["observations"]
+    code, *_ = near
+    codes = {code: same_place(code, tables["areas"])}
+    table = own_documents(tables["observations"], codes, catalogue)
     derived = [one.key for one in catalogue.indicators.values() if one.numerator]
     # a derived indicator's row is kept only where it was published: it cannot be made again
     table = table[~table["indicator"].isin(derived) | (table["method"] == "published")]
@@ -216,6 +219,7 @@ def _observations(
     rest = table[
         headline & (table["sex"] == "persons") & table["area_code"].isin(authorities["code"])
     ]
+    rest = _no_land_twice(rest, tables["areas"], year)
     funnel = rest.merge(_funnel_periods(rest, year, catalogue), on=["indicator", "period"])
     peers = authorities.loc[authorities["region_code"] == region, "code"]
     summed = rest[rest["indicator"].isin(_summed(catalogue)) & rest["area_code"].isin(peers)]
@@ -224,6 +228,20 @@ def _observations(
     )
     chosen = chosen.drop_duplicates([*schemas.OBSERVATION_KEY])
     return chosen.sort_values([*schemas.OBSERVATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _no_land_twice(rows: pd.DataFrame, areas: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Leave out what a place has under its other codes: a reader of the package finds it again."""
+    lands = places.lands(areas)
+    in_use = {one.code for one in upper_tiers(areas, year)}
+    held = rows.groupby(["indicator", "period"])["area_code"].agg(frozenset)
+    once = {
+        codes: places.apart(sorted(codes, key=lambda one: (one not in in_use, one)), lands)
+        for codes in set(held)
+    }
+    kept = {(*key, code) for key, codes in held.items() for code in once[codes]}
+    own = zip(rows["indicator"], rows["period"], rows["area_code"], strict=True)
+    return rows[[one in kept for one in own]]
 
 
 def _summed(catalogue: Catalogue) -> list[str]:

@@ -114,6 +114,7 @@ __all__ = [
     "headline_trend",
     "in_prose",
     "join",
+    "joined_sentence",
     "judge",
     "listing",
     "lower_first",
@@ -626,6 +627,43 @@ def _unmet_cautions(treated: Figure, prevalence: Figure, unmet: Figure) -> list[
             "estimate of need."
         )
     return said
+
+
+def joined_sentence(
+    dependent: Sequence[Figure], independent: Sequence[Figure], *, subject: str = ""
+) -> Text:
+    """Which dependence joins the limits of a sum of estimates, and what the other would give.
+
+    Parameters
+    ----------
+    dependent : sequence of Figure
+        Prevalence and unmet need, with the limits that the report uses.
+    independent : sequence of Figure
+        The same with the limits of independent errors; empty where they cannot be formed.
+    subject : str
+        Of the prevalence: "estimated number of people dependent on alcohol".
+    """
+    people, unmet = dependent
+    first = say(
+        "The {what} in {area} is the sum of its authorities' estimates, whose errors are taken as "
+        "fully dependent: {p:interval}; unmet need, {u:interval}.",
+        what=phrase(subject, people.label),
+        area=in_prose(people.area_name),
+        p=people,
+        u=unmet,
+    )
+    if not independent:
+        return sentences(first, "What independent errors would give cannot be formed here.")
+    both = zip(dependent, independent, strict=True)
+    if all(one.interval == other.interval for one, other in both):
+        return sentences(first, "Independent errors would give the same limits, as printed.")
+    other = say(
+        "Were the errors independent of each other, they would be narrower: {p:interval}; unmet "
+        "need, {u:interval}.",
+        p=independent[0],
+        u=independent[1],
+    )
+    return sentences(first, other)
 
 
 def places_sentence(

@@ -4,7 +4,10 @@ Measures: ``alcohol_in_treatment`` (people), ``alcohol_prevalence`` (people),
 ``alcohol_met_need`` (%), each a financial year, persons aged 18+, no limits.
 
 People in treatment are rounded to the nearest 5, but for 2018/19 most authorities stand twice,
-exactly and rounded: the exact row is kept. Where England stands twice in 2015/16, the first row is
+exactly and rounded: the exact row is kept. Of those that stand once, a multiple of 5 is exact where
+the file's own met need × prevalence gives it; the others exist only rounded, and the source must
+declare them (``disclosure: rounded_areas``), so that what is made from them carries the rounding.
+Where England stands twice in 2015/16, the first row is
 the publisher's own figure and the second the sum of authorities: the first is kept. Rows with no
 area are England's, by deprivation decile of the authority where they name one. Codes of counties
 are not in the file; `needs.prepare` fills them from the names.
@@ -16,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source
+from needs.catalogue import Disclosure, Edition, Source
 from needs.readers import tabular
 
 SERIES = {
@@ -27,6 +30,9 @@ SERIES = {
 
 ENGLAND = "E92000001"
 
+#: How far a whole number of people may stand from met need × prevalence, both as printed.
+ROUNDED_SHARE = 0.1
+
 _KEY = ["measure", "area_code", "area_name", "period", "category"]
 
 
@@ -36,7 +42,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     Raises
     ------
     MissingDataError, InvalidDataError
-        Also when two rows of an authority remain that disagree.
+        Also when two rows of an authority remain that disagree, and when a count of a period that
+        the source declares exact is there only rounded, and is not declared so.
     """
     faults = tabular.Faults(path)
     known = tabular.layout("sdg_3_5_1", edition.edition)
@@ -55,6 +62,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         value=tabular.numbers(table, "value", faults),
     )
     faults.raise_if_any()
+    _check_exact(table, source.disclosure, faults)
     table = _one_row_each(table, faults)
     people = table["measure"] != "alcohol_met_need"
     return tabular.readings(
@@ -64,6 +72,32 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         sex="persons",
         age="18+",
         count=table["value"].where(people),
+    )
+
+
+def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) -> None:
+    """Note counts of exact periods that are there only rounded, though nobody declared them so."""
+    place = ["area_code", "area_name", "period", "category"]
+    exact = table["period"].isin(rule.exact_periods) & (table["area_code"] != ENGLAND)
+    wide = table[exact].pivot_table(index=place, columns="measure", values="value")
+    if not {"alcohol_met_need", "alcohol_prevalence"} <= set(wide.columns):
+        return
+    whole = (wide["alcohol_met_need"] * wide["alcohol_prevalence"] / 100).to_dict()
+    known = pd.Series(
+        [whole.get(key, float("nan")) for key in table[place].itertuples(index=False, name=None)],
+        index=table.index,
+    )
+    alone = ~table.duplicated(_KEY, keep=False)
+    rounded = exact & alone & (table["measure"] == "alcohol_in_treatment")
+    rounded &= table["value"] % rule.rounding_base == 0
+    rounded &= ~((known - table["value"]).abs() < ROUNDED_SHARE)
+    undeclared = rounded & ~table["area_name"].isin(list(rule.rounded_areas.values()))
+    tabular.note_cells(
+        table,
+        "value",
+        undeclared,
+        "is there only rounded: declare its area in rounded_areas of the source",
+        faults,
     )
 
 

@@ -29,6 +29,7 @@ from needs.blocks import (
 from needs.catalogue import Indicator
 from needs.charts.trends import second_hand
 from needs.figures import Figure, Series, Status
+from needs.footprint import authorities_of
 from needs.periods import parse
 from needs.phrases import ages
 from needs.stats import compare
@@ -47,6 +48,11 @@ NEIGHBOURS_NOTE = (
 
 #: From this many authorities a chart of all of them says something.
 AUTHORITIES_FOR_A_CHART = 20
+
+#: The share of England's upper-tier authorities that must have a figure before one is ranked among
+#: them, drawn among all of them or put on a funnel. Files of one region hold a sixth; the national
+#: files at hand hold at least 73%, because a rate is withheld or a former health area left out.
+NATIONAL_SHARE = 0.7
 
 COMPARISON_NOTE = (
     "Compared with England: the area's 95% confidence interval against England's value. Without an "
@@ -741,19 +747,26 @@ def _among(
 def authorities(na: Assessment, key: str) -> Blocks:
     """Draw all upper-tier authorities: a funnel of rates of counts, else values in order."""
     indicator = na.indicator(key)
-    period = "" if is_count(indicator) else _funnel_period(na, key)
-    if not period:
+    if is_count(indicator):
         return Blocks()
+    period = _funnel_period(na, key)
+    if not period:
+        return blocks(_too_few(na, key))
     figures = [one for one in na.across(key, na.compared(key, period), period) if one.shown]
     england = na.figure(key, na.england, period)
     reference = england if england.shown else None
     focus = na.figure(key, na.area, period)
+    held = _held(na, len(figures), period)
+    noun, who = _of_england(*held), _authorities_held(*held)
+    among = ""
     if focus.area_code not in {one.area_code for one in figures}:  # a footprint is none of them
         figures.append(focus)
+        among = f"itself and {who}"
+        noun = "areas"
     figures.sort(key=lambda one: (one.value or 0.0, one.area_code))
     table = tables.figures_table(
         f"{key}_authorities",
-        f"{indicator.name}: upper-tier authorities in England, {period}",
+        f"{indicator.name}: {_upper_tier(*held)}, {period}",
         "Authority",
         [(one.area_name, one) for one in figures],
         open_=False,
@@ -773,10 +786,10 @@ def authorities(na: Assessment, key: str) -> Blocks:
             chart_id=chart_id,
             size=_size(indicator, period),
         )
-        alt = words.alt_funnel(figures, focus, labels, subject=_subject(indicator))
-        headline = words.headline_funnel(figures, focus, labels)
+        alt = words.alt_funnel(figures, focus, labels, noun=noun, subject=_subject(indicator))
+        headline = words.headline_funnel(figures, focus, labels, noun=noun)
         intervals = FUNNEL
-        note = Prose(words.funnel_sentence(figures, labels), style="note")
+        note = Prose(words.funnel_sentence(figures, labels, noun=noun), style="note")
     else:
         drawn = charts.caterpillar(
             figures,
@@ -785,8 +798,12 @@ def authorities(na: Assessment, key: str) -> Blocks:
             unit=indicator.unit,
             chart_id=chart_id,
         )
-        alt = words.alt_caterpillar(figures, focus, reference, subject=_subject(indicator))
-        headline = words.headline_rank(figures, focus, subject=_subject(indicator))
+        alt = words.alt_caterpillar(
+            figures, focus, reference, subject=_subject(indicator), among=among or who
+        )
+        headline = words.headline_rank(
+            figures, focus, noun=noun, subject=_subject(indicator), among=among
+        )
         intervals = _lines(figures)
     return blocks(
         _older(na, key, period),
@@ -797,7 +814,7 @@ def authorities(na: Assessment, key: str) -> Blocks:
                 indicator,
                 [focus],
                 na,
-                place="upper-tier authorities in England",
+                place=_upper_tier(*held),
                 intervals=intervals,
             ),
             svg=drawn,
@@ -822,11 +839,49 @@ def _older(na: Assessment, key: str, period: str) -> Prose | None:
     newest = na.latest_period(key)
     if newest == period:
         return None
+    number, of = _held(na, len(na.compared(key, newest)), newest)
+    lacking = "Other authorities have no"
+    if number > 1:
+        lacking = f"Only {number} of England's {of} authorities have a"
     text = (
-        f"Other authorities have no figure at hand for {newest}, the newest for "
+        f"{lacking} figure at hand for {newest}, the newest for "
         f"{words.in_prose(na.name)}; they are compared in {period}."
     )
     return Prose((Span(text),), style="note")
+
+
+def _too_few(na: Assessment, key: str) -> Prose | None:
+    """Why there is no national comparison, where the files at hand hold a part of England."""
+    newest = na.latest_period(key)
+    have = len(na.compared(key, newest))
+    if have < AUTHORITIES_FOR_A_CHART:
+        return None
+    number, of = _held(na, have, newest)
+    text = (
+        f"The files at hand have a figure of {number} of England's {of} upper-tier authorities for "
+        f"{newest}: too few to say where {words.in_prose(na.name)} stands among them all."
+    )
+    return Prose((Span(text),), style="note")
+
+
+def _held(na: Assessment, have: int, period: str) -> tuple[int, int]:
+    """How many authorities have a figure, and how many England had at the end of the period."""
+    return have, len(authorities_of(na.england.code, na.areas, _end(period)))
+
+
+def _of_england(have: int, of: int) -> str:
+    """What follows the number of authorities that are ranked."""
+    return "authorities" if have >= of else f"of England's {of} authorities"
+
+
+def _authorities_held(have: int, of: int) -> str:
+    return f"{have} {_of_england(have, of)}"
+
+
+def _upper_tier(have: int, of: int) -> str:
+    """Which authorities a chart draws, as its title says it."""
+    number = "" if have >= of else f"{have} of the {of} "
+    return f"{number}upper-tier authorities in England"
 
 
 def funnel_limits(
@@ -1132,11 +1187,12 @@ def _district_period(na: Assessment, key: str) -> str:
 
 
 def _funnel_period(na: Assessment, key: str) -> str:
-    """Newest period in which the area and enough other authorities have a value."""
-    others = na.areas_shown(key, [one.code for one in na.authorities])
-    own = na.areas_shown(key, [na.area.code])
-    enough = [one for one in own if others.get(one, 0) >= AUTHORITIES_FOR_A_CHART]
-    return enough[-1] if enough else ""
+    """Newest period in which the area and enough of England's authorities have a value."""
+    for period in reversed(na.areas_shown(key, [na.area.code])):
+        have, of = _held(na, len(na.compared(key, period)), period)
+        if have >= max(AUTHORITIES_FOR_A_CHART, NATIONAL_SHARE * of):
+            return period
+    return ""
 
 
 def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import pandas as pd
 
 from needs import charts, tables, words
-from needs.assessment import Assessment
+from needs.assessment import DEPENDENT, INDEPENDENT, Assessment, Place
 from needs.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
 from needs.figures import Figure, Status, figure_id
+from needs.footprint import authorities_of
+from needs.periods import parse
 from needs.stats.unmet_need import places_to_reach, unmet_need
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
 UNMET_NEED = ("alcohol_unmet_need", "ocu_unmet_need")
+
+#: How far the sum of the parts at hand may stand from the sum that the report shows, in people.
+SAME_SUM = 0.5
 
 
 def treated(na: Assessment) -> Blocks:
@@ -85,7 +93,7 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
         figures=table.figures,
         sources=table.sources,
     )
-    return [*_in_people(na, indicator, focus), chart]
+    return [*_in_people(na, indicator, focus), chart, *_how_joined(na, indicator, unmet)]
 
 
 def _in_people(na: Assessment, indicator: Indicator, unmet: Figure) -> list[Block]:
@@ -114,6 +122,61 @@ def met_need(unmet: Figure) -> Figure:
         upper=None if unmet.lower is None else 100 - unmet.lower,
         numerator=None if unmet.numerator is None else treated_and_prevalence(unmet)[0],
         formula="100 − unmet need: people in treatment ÷ estimated people × 100",
+    )
+
+
+def _how_joined(na: Assessment, indicator: Indicator, unmet: Sequence[Figure]) -> list[Block]:
+    """Say of estimates that are sums which dependence joins their intervals, and of the other."""
+    out: list[Block] = []
+    for place in na.places:
+        one = next((one for one in unmet if one.area_code == place.code), None)
+        if one is None or one.lower is None:
+            continue
+        if not na.adds_up(indicator.denominator, place, one.period):
+            continue
+        dependent = (na.figure(indicator.denominator, place, one.period), one)
+        independent = _independently(na, indicator, place, dependent)
+        subject = na.indicator(indicator.denominator).subject
+        text = words.joined_sentence(dependent, independent, subject=subject)
+        out.append(Prose(text, figures=(*dependent, *independent), style="note"))
+    return out
+
+
+def _independently(
+    na: Assessment, indicator: Indicator, place: Place, dependent: tuple[Figure, Figure]
+) -> tuple[Figure, ...]:
+    """Prevalence and unmet need of a sum, with the limits that independent errors give.
+
+    Nothing where the figures of all its parts are not at hand.
+    """
+    whole, unmet = dependent
+    parts = na.members
+    if place.code != na.area.code:
+        end = pd.Timestamp(parse(unmet.period).end)
+        codes = set(authorities_of(place.code, na.areas, end))
+        parts = tuple(one for one in na.authorities if one.code in codes)
+    people = na.across(indicator.numerator, parts, unmet.period)
+    prevalence = na.across(indicator.denominator, parts, unmet.period)
+    found = _joined(na, people, prevalence)
+    if found is None or abs(found["total_denominator"] - (whole.value or 0.0)) > SAME_SUM:
+        return ()
+    below = math.hypot(*((one.value or 0.0) - (one.lower or 0.0) for one in prevalence))
+    above = math.hypot(*((one.upper or 0.0) - (one.value or 0.0) for one in prevalence))
+    value = whole.value or 0.0
+    return (
+        _independent(whole, value - below, value + above),
+        _independent(unmet, found["lower"], found["upper"]),
+    )
+
+
+def _independent(figure: Figure, lower: float, upper: float) -> Figure:
+    """A figure with the limits of independent errors, and a formula that says so."""
+    return figure.with_(
+        id=f"{figure.id}.independent",
+        label=f"{figure.label}, members' errors independent",
+        lower=lower,
+        upper=upper,
+        formula=figure.formula.replace(DEPENDENT, INDEPENDENT),
     )
 
 
@@ -149,13 +212,37 @@ def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, F
     unmet = na.figure(indicator.key)
     people = na.across(indicator.numerator, na.members, unmet.period)
     prevalence = na.across(indicator.denominator, na.members, unmet.period)
-    if not len(people) == len(prevalence) == len(na.members):
+    found = _joined(na, people, prevalence)
+    if found is None or len(people) != len(na.members):
         return []
+    # what the report uses
+    dependent = unmet.with_(
+        id=f"{unmet.id}.dependent", label=f"{unmet.label}, members' errors dependent"
+    )
+    return [
+        (
+            f"{indicator.short_name}: independent",
+            _independent(unmet, found["lower"], found["upper"]),
+        ),
+        (f"{indicator.short_name}: dependent", dependent),
+    ]
+
+
+def _joined(
+    na: Assessment, people: Sequence[Figure], prevalence: Sequence[Figure]
+) -> dict[str, float] | None:
+    """Unmet need of several authorities; its limits are those of independent errors.
+
+    None where one of them lacks a figure or an interval.
+    """
+    if not people or [one.area_code for one in people] != [one.area_code for one in prevalence]:
+        return None
     if any(one.value is None for one in people) or any(one.lower is None for one in prevalence):
-        return []
+        return None
     frame = pd.DataFrame(
         {
-            "area": na.area.code,
+            "area": "all",
+            "member": range(len(people)),
             "treated": [one.value for one in people],
             "prevalence": [one.value for one in prevalence],
             "low": [one.lower for one in prevalence],
@@ -166,8 +253,8 @@ def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, F
         na.catalogue.rounding(one.value or 0, one.area_code, one.period, one.sources)
         for one in people
     ]
-    joined = unmet_need(
-        frame.assign(member=range(len(frame))),
+    made = unmet_need(
+        frame,
         by=["area"],
         treated="treated",
         prevalence="prevalence",
@@ -176,20 +263,11 @@ def _both_assumptions(na: Assessment, indicator: Indicator) -> list[tuple[str, F
         rounding=sum(bases) / len(bases) or None,
     ).iloc[0]
     end = "_independent" + ("_rounding" if any(bases) else "")
-    independent = unmet.with_(
-        id=f"{unmet.id}.independent",
-        label=f"{unmet.label}, members' errors independent",
-        lower=float(joined[f"lower95_0{end}"]),
-        upper=float(joined[f"upper95_0{end}"]),
-    )
-    # what the report uses
-    dependent = unmet.with_(
-        id=f"{unmet.id}.dependent", label=f"{unmet.label}, members' errors dependent"
-    )
-    return [
-        (f"{indicator.short_name}: independent", independent),
-        (f"{indicator.short_name}: dependent", dependent),
-    ]
+    return {
+        "lower": float(made[f"lower95_0{end}"]),
+        "upper": float(made[f"upper95_0{end}"]),
+        "total_denominator": float(made["total_denominator"]),
+    }
 
 
 def reach(na: Assessment) -> Blocks:

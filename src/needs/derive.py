@@ -17,11 +17,14 @@ from needs.areas import ENGLAND
 from needs.catalogue import Catalogue, Indicator
 from needs.figures import ADDED, SYMBOLS, Status, age_range
 from needs.periods import parse, population_years
-from needs.stats.rates import RELIABLE_EVENTS, crude_rate
+from needs.stats.rates import LEAST_EVENTS, RELIABLE_EVENTS, crude_rate
 from needs.stats.unmet_need import unmet_need
 
 #: The Office for National Statistics gives no crude death rate for fewer deaths.
 LEAST_DEATHS = 3
+
+#: Statistics that are rates of events.
+RATES = ("crude_rate", "directly_standardised_rate", "indirectly_standardised_ratio")
 
 #: How far a value may stand from the mean of three years to count as that mean, in people.
 SAME = 1.0
@@ -39,7 +42,7 @@ def derive(
     *,
     rounding: Mapping[tuple[str, str, str], float] | None = None,
 ) -> pd.DataFrame:
-    """Add every derived indicator, and the marks that the catalogue declares.
+    """Add every derived indicator, the marks of few events, and those that the catalogue declares.
 
     Parameters
     ----------
@@ -68,6 +71,7 @@ def derive(
     region. Its numerator is the people who are not in treatment, ``P - T``. A prevalence without
     limits that is the mean of the three years before takes the mean of theirs. Where numerator and
     denominator are of different ages, or of different years in this way, the row is marked "e".
+    A published rate is treated like one of ours where it rests on few events; see `_few_events`.
     See docs/methods.md.
 
     Examples
@@ -77,7 +81,8 @@ def derive(
     >>> len(derive(nothing, schemas.empty(schemas.POPULATIONS), load()))
     0
     """
-    table = _declared_marks(observations[observations["method"] != ADDED], catalogue)
+    table = _few_events(observations[observations["method"] != ADDED], catalogue)
+    table = _declared_marks(table, catalogue)
     for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
         estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
         table.loc[estimates.index] = estimates
@@ -103,6 +108,37 @@ def _in_order(catalogue: Catalogue) -> list[Indicator]:
         done.extend(ready)
         waiting = [one for one in waiting if one not in ready]
     return done
+
+
+def _few_events(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Mark rates of fewer than 20 events, and leave out those of too few, whoever published them.
+
+    A directly standardised rate of fewer than 10 events, and a crude rate of fewer than 3 deaths,
+    has no value; its count stays. Events are the count, or what a crude rate and its population
+    make, in whole numbers; a standardised rate without its count does not tell them. Counts,
+    proportions and shares are not rates of events.
+    """
+    declared = catalogue.indicators
+    kind = observations["indicator"].map({key: one.statistic for key, one in declared.items()})
+    shown = observations["status"].eq(Status.SHOWN) & kind.isin(RATES)
+    if not shown.any():
+        return observations
+    times = observations["indicator"].map({key: one.multiplier for key, one in declared.items()})
+    made = (observations["value"] * observations["denominator"] / times).round()
+    events = observations["count"].fillna(made.where(kind == "crude_rate"))
+    deaths = observations["indicator"].map({key: one.counted for key, one in declared.items()})
+    least = pd.Series(0, observations.index).mask(
+        (kind == "crude_rate") & (deaths == "deaths"), LEAST_DEATHS
+    )
+    least = least.mask(kind == "directly_standardised_rate", LEAST_EVENTS)
+    too_few = shown & events.lt(least)
+    few = shown & ~too_few & events.lt(RELIABLE_EVENTS)
+    table = observations.copy()
+    table.loc[too_few, ["value", "lower", "upper"]] = float("nan")
+    table.loc[too_few, "status"] = str(Status.UNRELIABLE)
+    table.loc[too_few, "marks"] = table.loc[too_few, "marks"].str.replace("u", "")
+    table.loc[few, "marks"] = [join_marks(own, "u") for own in table.loc[few, "marks"]]
+    return table
 
 
 def _declared_marks(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

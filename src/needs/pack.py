@@ -58,10 +58,6 @@ _NUMBER = re.compile(r"(?<=\bline )\d+|(?<=\brow )\d+")
 #: A period is taken for a funnel when at least so many authorities have a row of it.
 FUNNEL = 30
 
-#: Rows of England's own inequality tables that are carried: gradients by deprivation of whole
-#: upper-tier authorities.
-GRADIENT = "County & UA deprivation decile"
-
 LICENCE = {
     "name": "OGL-UK-3.0",
     "title": "Open Government Licence v3.0",
@@ -251,14 +247,21 @@ def _summed(catalogue: Catalogue) -> list[str]:
 
 
 def _gradients(table: pd.DataFrame, year: int) -> pd.DataFrame:
-    """National rows by deprivation decile or by age, in the newest period of each indicator."""
-    deciles = table["category"].str.contains(GRADIENT, case=False, regex=False)
+    """National rows by deprivation decile or by age, from the period that a report draws on."""
+    from needs.sections.inequality import DECILES, set_of
+
+    deciles = table["category"].str.match(DECILES)
     national = (table["area_code"] == ENGLAND) & deciles
     national |= table["area_code"] == ENGLAND_AND_WALES
     rows = table[national & (table["period_end"] <= _last_day(year))]
     if rows.empty:
         return rows
-    return rows[rows["period_end"] == rows.groupby("indicator")["period_end"].transform("max")]
+    newest = rows.groupby("indicator")["period_end"].max()
+    persons = rows[rows["sex"] == "persons"]
+    for indicator, group in persons.groupby("indicator"):
+        drawn = set_of(group)["period_end"]
+        newest[indicator] = drawn.max() if len(drawn) else newest[indicator]
+    return rows[rows["period_end"] >= rows["indicator"].map(newest)]
 
 
 def _last_day(year: int) -> pd.Timestamp:

@@ -27,6 +27,7 @@ from needs import catalogue as catalogue_module
 from needs import coverage, places, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.figures import Status
 
 if TYPE_CHECKING:
     import geopandas
@@ -617,7 +618,12 @@ def _features(
 
 
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Map readings to indicators: an indicator's first part wins, and a source's last edition."""
+    """Map readings to indicators: an indicator's first part wins, and a source's last edition.
+
+    Within one edition, and among packages, nothing wins: two figures for one are a fault.
+    """
+    from needs.readers.tabular import one_row_each
+
     by_source: dict[str, list[pd.DataFrame]] = {}
     for key, table in read.readings:
         try:
@@ -625,6 +631,9 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
         except NeedsError as error:
             read.problems.extend(error.problems)
             continue
+        # two names of a file may be one area
+        filled, twice = one_row_each(filled, str(table["file"].iloc[0]))
+        read.problems += twice
         by_source.setdefault(key, []).append(filled)
     names = areas.set_index("code")["name"]
     _protect_packages(read, areas, catalogue)
@@ -642,7 +651,42 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
                         source=part.source,
                     )
                 )
+    read.problems += _disagreeing(read.packages, parts)
     return _protect(read, _with_packages(read, "observations", parts), areas, catalogue)
+
+
+def _disagreeing(packages: Sequence[Package], own: Sequence[pd.DataFrame]) -> list[Problem]:
+    """Figures that two packages give differently, where no publisher's file (`own`) has them."""
+    keys = list(schemas.OBSERVATION_KEY)
+    given = [
+        one.tables["observations"][[*keys, "value", "status", "source_row"]].assign(
+            package=one.folder
+        )
+        for one in packages
+        if "observations" in one.tables
+    ]
+    if len(given) < 2:
+        return []
+    rows = pd.concat(given, ignore_index=True)
+    have = pd.MultiIndex.from_frame(pd.concat([one[keys] for one in own])) if own else []
+    rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(have)]
+    rows = rows.drop_duplicates([*keys, "value", "status"])
+    differ = rows[rows.duplicated(keys, keep=False)]
+    problems = []
+    for key, pair in differ.groupby(keys, sort=False):
+        said = [
+            f"{value:.10g}" if status == Status.SHOWN else str(status)
+            for value, status in zip(pair["value"], pair["status"], strict=True)
+        ]
+        problems.append(
+            Problem(
+                f"Packages give {', '.join(str(part) for part in key if part)} differently: "
+                f"{' and '.join(said)}.",
+                " and ".join(pair["package"] + "/" + pair["source_row"]),
+                "Take it out of one of them, or bring in the publisher's own file.",
+            )
+        )
+    return problems
 
 
 def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> None:

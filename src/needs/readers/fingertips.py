@@ -4,8 +4,10 @@ Measure: the indicator's number as text, ``"91380"``. Headline rows have an empt
 England's inequality rows keep theirs, as "category type: category".
 
 Columns are found by name, because the publisher renames and moves them from download to download.
-Areas are told by their code's prefix, because the text of "Area Type" changes too. An empty value
-is missing and the value note, kept in column ``note``, says why.
+Areas are told by their code's prefix, because the text of "Area Type" changes too: an area that
+stands under two types with different figures is a fault. An empty value is missing and the value
+note, kept in column ``note``, says why. All sets of deprivation deciles are kept, those of several
+editions of an index or of areas of several dates; `needs.sections.inequality` says which is used.
 """
 
 from __future__ import annotations
@@ -58,10 +60,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         measure=wanted,
         status=statuses(table["value"], table["count"], table["note"]),
     )
-    # one area stands once under each of its parents, with the same figures
-    table = table.drop_duplicates(
-        ["area_code", "period", "sex", "age", "category", "value", "count"]
-    ).drop(columns=["indicator_id", "category_type", "period_text"])
+    table = table.drop(columns=["indicator_id", "category_type", "period_text"])
+    # an area stands once under each of its parents: its figures are kept once, if they agree
     return tabular.readings(table, path.name, faults)
 
 

@@ -6,9 +6,9 @@ age-standardised per 100,000 with 95% limits and the count of deaths; persons, m
 
 Which table holds which measure, and the headings of a block, are in ``catalogue/maps/``
 (ons_deaths_sheets.csv, ons_deaths.csv). A block of a table of rates begins under each period in the
-label row and has 4 or 5 columns: the column that flags unreliable rates has no heading and is not
-in every block. A rate printed ":" was not calculated (fewer than 10 deaths); a count printed ":"
-is confidential. Neither is ever zero.
+label row and has 4 or 5 columns: the column that flags unreliable rates, with "u" or "[u]", has no
+heading and is not in every block. A rate printed ":" was not calculated (fewer than 10 deaths); a
+count printed ":" is confidential. Neither is ever zero.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _block(
     hidden = table["count"] == ":"
     # tables of counts have a column for each year, and no headings below it
     named = faults.headings if "rate" in columns else {"count": place.rsplit(", ", 1)[1]}
-    placed = _Placed(faults, place, dict(named))
+    placed = _Placed(faults, place, {**named, "flag": "of flags, without a heading"})
     for name in ("count", "rate", "lower", "upper"):
         if name in columns:
             table[name] = tabular.numbers(
@@ -177,9 +177,9 @@ def _block(
         status = status.mask(few, str(Status.UNRELIABLE))
     status = status.mask(hidden, str(Status.SUPPRESSED))
     shown = status == ""
-    flagged = (
-        table["flag"].str.upper() == "U" if "flag" in columns else pd.Series(False, body.index)
-    )
+    flagged = pd.Series(False, body.index)
+    if "flag" in columns:
+        flagged = tabular.low_reliability(table, "flag", placed)
     return table.assign(
         value=value.where(shown),
         lower=table["lower"].where(shown) if "lower" in columns else float("nan"),

@@ -59,7 +59,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     body = _body(rows[top + 1 :], top + 2)
     parts = []
     for start, stop in zip(starts, [*starts[1:], len(labels)], strict=True):
-        block = _block(rows[top + 1], body, start, stop, edition, faults, f"sheet {sheet}")
+        place = f"sheet {sheet}, {labels[start]}"
+        block = _block(rows[top + 1], body, start, stop, edition, faults, place)
         if block is not None:
             parts.append(block.assign(age=_age(labels[start], faults, f"sheet {sheet}")))
     faults.raise_if_any()
@@ -109,15 +110,15 @@ def _block(
         table[name] = [cells[column] for cells in body["cells"]]
         table[name] = tabular.numbers(table, name, faults, missing=("", ":"), whole=name == "count")
     shown = table["rate"].notna()
-    flagged = shown & pd.Series(
-        [flag is not None and cells[flag].lower() == "u" for cells in body["cells"]], body.index
-    )
+    table["flag"] = [cells[flag] if flag is not None else "" for cells in body["cells"]]
+    faults.headings["flag"] = f"of flags, without a heading ({place})"
+    flagged = shown & tabular.low_reliability(table, "flag", faults)
     for ours, theirs in (("value", "rate"), ("lower", "lower"), ("upper", "upper")):
         table[ours] = table[theirs].where(shown) / PER_MILLION
     return table.assign(
         status=pd.Series("", body.index).mask(~shown, str(Status.UNRELIABLE)),
         marks=pd.Series("", body.index).mask(flagged, "u"),
-    ).drop(columns="rate")
+    ).drop(columns=["rate", "flag"])
 
 
 def _age(label: str, faults: tabular.Faults, place: str) -> str:

@@ -7,10 +7,10 @@ People in treatment are rounded to the nearest 5, but for 2018/19 most authoriti
 exactly and rounded: the exact row is kept. Of those that stand once, a multiple of 5 is exact where
 the file's own met need × prevalence gives it; the others exist only rounded, and the source must
 declare them (``disclosure: rounded_areas``), so that what is made from them carries the rounding.
-Where England stands twice in 2015/16, the first row is
-the publisher's own figure and the second the sum of authorities: the first is kept. Rows with no
-area are England's, by deprivation decile of the authority where they name one. Codes of counties
-are not in the file; `needs.prepare` fills them from the names.
+Where England stands twice, as in 2015/16, one row is the publisher's own figure and the other the
+sum of its authorities, or the met need formed from it: the publisher's own is kept, whichever
+stands first. Rows with no area are England's, by deprivation decile of the authority where they
+name one. Codes of counties are not in the file; `needs.prepare` fills them from the names.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ ROUNDED_SHARE = 0.1
 
 _KEY = ["measure", "area_code", "area_name", "period", "category"]
 
+#: How far a share may stand from the one of people in treatment and prevalence, in percent.
+_SAME_SHARE = 1e-6
+
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """Read England and its authorities; see the module for which of two rows is kept.
@@ -42,7 +45,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     Raises
     ------
     MissingDataError, InvalidDataError
-        Also when two rows of an authority remain that disagree, and when a count of a period that
+        Also when two rows of an area remain that disagree, and when a count of a period that
         the source declares exact is there only rounded, and is not declared so.
     """
     faults = tabular.Faults(path)
@@ -63,7 +66,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     )
     faults.raise_if_any()
     _check_exact(table, source.disclosure, faults)
-    table = _one_row_each(table, faults)
+    table = _publishers_own(_exact(table))
     people = table["measure"] != "alcohol_met_need"
     return tabular.readings(
         table.drop(columns=["year", "series", "units", "decile"]),
@@ -101,12 +104,30 @@ def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) 
     )
 
 
-def _one_row_each(table: pd.DataFrame, faults: tabular.Faults) -> pd.DataFrame:
+def _exact(table: pd.DataFrame) -> pd.DataFrame:
+    """People in treatment exactly, where they stand rounded as well."""
     treated = table["measure"] == "alcohol_in_treatment"
     exact = treated & (table["value"] % 5 != 0)
     has_exact = exact.groupby([table[column] for column in _KEY]).transform("any")
-    table = table[exact | ~treated | ~has_exact].drop_duplicates([*_KEY, "value"])
-    table = table[(table["area_code"] != ENGLAND) | ~table.duplicated(_KEY)]
-    again = table.duplicated(_KEY)
-    tabular.note_cells(table, "value", again, "disagrees with another row of its area", faults)
-    return table
+    return table[exact | ~treated | ~has_exact]
+
+
+def _publishers_own(table: pd.DataFrame) -> pd.DataFrame:
+    """Of two rows of England, the one that is not made from the sum of its authorities."""
+    national = (table["area_code"] == ENGLAND) & (table["category"] == "")
+    twice = national & table.duplicated(_KEY, keep=False)
+    if not twice.any():
+        return table
+    sums = table[table["area_code"] != ENGLAND].groupby(["measure", "period"])["value"].sum()
+    keys = pd.MultiIndex.from_frame(table[["measure", "period"]])
+    summed = twice & (table["value"] == sums.reindex(keys).to_numpy())
+    table, twice = table[~summed], twice[~summed]
+    people = table[(table["area_code"] == ENGLAND) & (table["category"] == "")]
+    people = people.drop_duplicates(_KEY, keep=False).set_index(["measure", "period"])["value"]
+    share = 100 * _of(people, "alcohol_in_treatment") / _of(people, "alcohol_prevalence")
+    other = (table["value"] - table["period"].map(share)).abs() > _SAME_SHARE
+    return table[~(twice & (table["measure"] == "alcohol_met_need") & other)]
+
+
+def _of(people: pd.Series[float], measure: str) -> pd.Series[float]:
+    return people[people.index.get_level_values("measure") == measure].droplevel("measure")

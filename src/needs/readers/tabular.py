@@ -380,7 +380,8 @@ def with_periods(
 def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -> pd.DataFrame:
     """Complete a frame of readings: constants, absent columns, status, source rows, order.
 
-    A row without a value is ``unavailable`` unless its status says otherwise.
+    A row without a value is ``unavailable`` unless its status says otherwise. A figure that stands
+    there more than once is kept once where its rows agree, and is a fault where they do not.
 
     Parameters
     ----------
@@ -389,7 +390,7 @@ def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -
     file : str
         Name of the file, for ``source_row``.
     faults : Faults
-        Raised here if it holds anything.
+        Raised here if it holds anything, before the repeats are looked for and after.
     **constants
         Columns that are the same in every row.
     """
@@ -406,10 +407,93 @@ def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -
     status = table["status"].where(table["status"] != "", str(Status.SHOWN))
     unsaid = (status == Status.SHOWN) & table["value"].isna()
     table["status"] = status.mask(unsaid, str(Status.UNAVAILABLE))
+    table, twice = one_row_each(table, faults.file)
+    faults.problems.extend(twice)
+    faults.raise_if_any()
     extra = [
         one for one in table.columns if one not in READING_COLUMNS and one not in ("line", "row")
     ]
     return table[[*READING_COLUMNS, *extra]].reset_index(drop=True)
+
+
+def one_row_each(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Keep one row of each figure; tell of two that give one figure and differ.
+
+    A file may repeat a figure, for instance under each parent of an area: that is harmless. Which
+    of two different ones is meant is not ours to guess, least of all by the order of rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Readings. An area that has no code yet is told by its name.
+    where : str
+        File, for the messages.
+
+    Returns
+    -------
+    rows : DataFrame
+        The first row of each figure.
+    problems : list of Problem
+        Each names both rows; those beyond `SHOWN_CELLS` are counted.
+    """
+    place = table["area_code"].where(table["area_code"] != "", table["area_name"])
+    keyed = table.assign(area_code=place)
+    if not keyed.duplicated(list(_FIGURE)).any():
+        return table, []
+    said = keyed.drop_duplicates([*_FIGURE, *_SAID])
+    differ = said[said.duplicated(list(_FIGURE), keep=False)]
+    pairs = [
+        (rows.iloc[0], rows.iloc[other])
+        for _, rows in differ.groupby(list(_FIGURE), sort=False)
+        for other in range(1, len(rows))
+    ]
+    problems = [_two_for_one(one, two, where) for one, two in pairs[:SHOWN_CELLS]]
+    if len(pairs) > SHOWN_CELLS:
+        more = f"{len(pairs) - SHOWN_CELLS} more figures stand twice and differ."
+        problems.append(Problem(more, where, _TWICE))
+    return table[~keyed.duplicated(list(_FIGURE))], problems
+
+
+#: What makes a reading one figure, and what its rows have to agree on.
+_FIGURE = ("measure", "area_code", "period", "sex", "age", "category")
+_SAID = ("value", "lower", "upper", "count", "denominator", "status", "marks")
+
+_TWICE = (
+    "Download the file again, for one type of area. If it still gives both, ask the publisher "
+    "which one stands, and leave the file out until then."
+)
+
+
+def _two_for_one(one: pd.Series[Any], two: pd.Series[Any], where: str) -> Problem:
+    """Two rows of one figure, with the first thing that they do not agree on."""
+    differ = next(name for name in _SAID if not _same(one[name], two[name]))
+    cells = (one[differ], two[differ])
+    shown = [f"{cell:.10g}" if isinstance(cell, float) else f"'{cell}'" for cell in cells]
+    parts = (one["area_name"] or one["area_code"], one["period"], one["sex"], one["age"])
+    figure = ", ".join(str(part) for part in (*parts, one["category"]) if part)
+    # the place inside the file: its name stands before it
+    places = [str(row["source_row"]).partition(", ")[2] for row in (one, two)]
+    return Problem(
+        f"Two rows give one figure, {figure}, and differ: {differ} {shown[0]} and {shown[1]}.",
+        f"{where}, {places[0]} and {places[1]}",
+        _TWICE,
+    )
+
+
+def _same(one: object, two: object) -> bool:
+    return bool(one == two or (pd.isna(one) and pd.isna(two)))
+
+
+def low_reliability(table: pd.DataFrame, column: str, faults: Faults) -> pd.Series[bool]:
+    """Whether a column of flags says that a rate is of low reliability; note any other text.
+
+    Publishers write "u" or "U", in brackets or not.
+    """
+    text = table[column].map(plain).str.lower()
+    flagged = text.isin(["u", "[u]"])
+    unknown = ~flagged & (text != "")
+    note_cells(table, column, unknown, "is not a flag that we know: [u], low reliability", faults)
+    return flagged
 
 
 def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[list[Any]]]:

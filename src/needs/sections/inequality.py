@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from typing import get_args
 
@@ -12,7 +13,7 @@ from needs.areas import ENGLAND_AND_WALES
 from needs.assessment import Assessment, Place
 from needs.blocks import Blocks, Chart, Heading, Notice, Prose, Span, blocks
 from needs.catalogue import Chapter, Indicator
-from needs.figures import Figure, Series, age_range, figure_id
+from needs.figures import Figure, Series, Status, age_range, figure_id
 from needs.sections import local
 from needs.sections.indicator import is_count
 from needs.stats.inequality import LEAST_GROUPS, slope_index
@@ -23,8 +24,8 @@ BY_AGE = "drug_misuse_age_rate"
 #: Rates that are published for males and females.
 BY_SEX = ("drug_misuse_rate", "drug_poisoning_rate", "alcohol_specific_mortality")
 
-#: The publisher's name of the deciles of whole upper-tier authorities.
-DECILES = "County & UA deprivation deciles in England"
+#: The publisher's names of sets of deciles of whole upper-tier authorities.
+DECILES = r"County & UA\b.* deprivation deciles in England\b"
 
 ORDER = (
     "Most", "Second most", "Third more", "Fourth more", "Fifth more",
@@ -82,7 +83,8 @@ def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
             id=chart_id,
             headline=findings.gradient(figures, subject),
             subtitle=f"{indicator.name}, {unit}, England by deprivation decile of "
-            f"authorities, {period}. The lines are 95% confidence intervals.",
+            f"authorities{set_in_words(figures[0].note)}, {period}. The lines are 95% confidence "
+            "intervals.",
             svg=charts.caterpillar(
                 [one.with_(area_name=f"Decile {n}") for n, one in enumerate(figures, start=1)],
                 focus=None,
@@ -305,24 +307,79 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
 
 
 def decile_figures(na: Assessment, key: str) -> tuple[Figure, ...]:
-    """England's rates by deprivation decile of authorities, newest period, most deprived first."""
+    """England's rates by deprivation decile of authorities, most deprived first: one `set_of`."""
     rows = na.observations[
         (na.observations["indicator"] == key)
         & (na.observations["area_code"] == na.england.code)
         & (na.observations["sex"] == "persons")
-        & na.observations["category"].str.startswith(DECILES)
+        & na.observations["category"].str.match(DECILES)
     ]
-    if rows.empty:
-        return ()
-    rows = rows[rows["period_end"] == rows["period_end"].max()]
-    # more than one edition of the deciles can stand in one file: the last one has the newest index
-    editions = rows["category"].map(lambda text: (re.findall(r"IMD ?(\d{4})", text) or ["0"])[-1])
-    rows = rows[editions == editions.max()]
-    place = rows["category"].map(_decile)
-    rows = rows.assign(decile=place).dropna(subset=["decile"]).sort_values("decile")
-    return tuple(
-        na.to_figure(row, na.england) for row in rows.drop_duplicates("decile").to_dict("records")
-    )
+    return tuple(na.to_figure(row, na.england) for row in set_of(rows).to_dict("records"))
+
+
+def set_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Choose one set of ten deciles among those of several indices, geographies and periods.
+
+    A file can hold a set for each edition of the index and for authorities as they were at several
+    dates. Sets are never mixed, and the order of rows plays no part. A set has all ten deciles; the
+    one used is, in this order, complete (a value in each decile), of the newest period, of the
+    newest index, of the newest geography.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Observations of one indicator, area and sex.
+
+    Returns
+    -------
+    DataFrame
+        Ten rows, most deprived first; none where no set has all deciles.
+    """
+    rows = rows.assign(set=rows["category"].map(_set), decile=rows["category"].map(_decile))
+    chosen, best = rows.iloc[:0], None
+    for (ends, name, age), group in rows.groupby(["period_end", "set", "age"], sort=True):
+        if sorted(group["decile"].dropna()) != list(range(1, len(ORDER) + 1)):
+            continue
+        complete = bool(group["status"].eq(Status.SHOWN).all())
+        rank = (complete, ends, *_newness(str(name)), str(name), str(age))
+        if best is None or rank > best:
+            chosen, best = group.dropna(subset=["decile"]), rank
+    return chosen.sort_values("decile").drop(columns=["set", "decile"])
+
+
+def _set(category: str) -> str:
+    """The publisher's name of a set: what stands before the decile's own."""
+    return category.partition(": ")[0]
+
+
+def _newness(name: str) -> tuple[int, int, int]:
+    """Year of a set's index, and year and month of its authorities; 0 where it does not say.
+
+    Examples
+    --------
+    >>> _newness("County & UA deprivation deciles in England (IMD2019, 4/19 and 4/20 geog.)")
+    (2019, 2020, 4)
+    >>> _newness("County & UA (pre Apr2019) deprivation deciles in England (IMD2015)")
+    (2015, 0, 0)
+    """
+    index = max(map(int, re.findall(r"IMD ?(\d{4})", name)), default=0)
+    dates = re.findall(r"(?<!pre )\b(1[0-2]|[1-9])/(\d{2})\b", name)
+    year, month = max(((2000 + int(year), int(month)) for month, year in dates), default=(0, 0))
+    return index, year, month
+
+
+def set_in_words(category: str) -> str:
+    """Which index and which authorities a set is of, in brackets; empty where it does not say.
+
+    Examples
+    --------
+    >>> set_in_words("County & UA deprivation deciles in England (IMD2019, 4/23 geography): Most")
+    ' (Index of Multiple Deprivation 2019, authorities of April 2023)'
+    """
+    index, year, month = _newness(_set(category))
+    parts = [f"Index of Multiple Deprivation {index}"] if index else []
+    parts += [f"authorities of {calendar.month_name[month]} {year}"] if year else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def slope_figures_of(

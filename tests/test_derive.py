@@ -78,6 +78,48 @@ def one(result: pd.DataFrame, indicator: str) -> pd.Series:
     return rows.iloc[0]
 
 
+# few events, in rates as published
+
+
+@pytest.mark.parametrize(
+    ("indicator", "count", "status", "marks"),
+    [
+        ("alcohol_specific_mortality", 9.99, "unreliable", ""),
+        ("alcohol_specific_mortality", 10, "shown", "u"),
+        ("alcohol_specific_mortality", 19.9, "shown", "u"),
+        ("alcohol_specific_mortality", 20, "shown", ""),
+        ("alcohol_specific_admissions", 12, "shown", "u"),
+        ("alcohol_specific_admissions_under_18", 0, "shown", "u"),
+        ("alcohol_specific_admissions_under_18", 19, "shown", "u"),
+        ("alcohol_specific_admissions_under_18", 20, "shown", ""),
+        ("drug_misuse_age_rate", 2, "unreliable", ""),
+        ("drug_misuse_age_rate", 3, "shown", "u"),
+        ("drug_poisoning_deaths", 12, "shown", ""),
+        ("prison_continuity", 12, "shown", ""),
+    ],
+)
+def test_rates_of_few_events_are_marked_in_every_source(
+    catalogue: Catalogue, indicator: str, count: float, status: str, marks: str
+) -> None:
+    """Rutland's 7.7 from 10 deaths, of a publisher who marks nothing, is shown with [u]."""
+    given = observation(indicator, "2021", 7.7, lower=3.7, upper=14.1, count=count)
+    row = one(derive(table(given), people(), catalogue).query("indicator == @indicator"), indicator)
+    assert (row["status"], row["marks"], row["count"]) == (status, marks, count)
+    assert pd.isna(row["value"]) == pd.isna(row["lower"]) == (status == "unreliable")
+
+
+def test_events_of_a_crude_rate_are_worked_out_from_its_population(catalogue: Catalogue) -> None:
+    """39.6 per 100,000 of 48,000 are 19 admissions; a standardised rate does not tell them."""
+    for size, marks in ((48_000, "u"), (50_500, "")):
+        given = observation(
+            "alcohol_specific_admissions_under_18", "2021", 39.6, denominator=size, marks="p"
+        )
+        row = derive(table(given), people(), catalogue).iloc[0]
+        assert row["marks"] == join_marks("p", marks)
+    given = observation("alcohol_specific_mortality", "2021", 7.7, denominator=117_000)
+    assert derive(table(given), people(), catalogue).iloc[0]["marks"] == ""
+
+
 # crude rates
 
 

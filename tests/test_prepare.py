@@ -298,3 +298,111 @@ def test_every_part_of_an_indicator_is_a_reading():
     for indicator in load().indicators.values():
         for part in indicator.parts:
             assert load().sources[part.source].reader not in prepare.FRAMES, indicator.key
+
+
+HEADINGS = (
+    "Indicator ID,Indicator Name,Parent Code,Parent Name,Area Code,Area Name,Area Type,Sex,Age,"
+    "Category Type,Category,Time period,Value,Lower CI 95.0 limit,Upper CI 95.0 limit,"
+    "Lower CI 99.8 limit,Upper CI 99.8 limit,Count,Denominator,Value note,Recent Trend,"
+    "Compared to England value or percentiles,Column not used,Time period Sortable,New data,"
+    "Compared to goal,Time period range\n"
+)
+
+MORTALITY = (
+    "91380,Alcohol-specific mortality,,,E06000017,Rutland,Upper tier,Persons,All ages,,,2016 - 18,"
+    "{},3.7,14.1,,,{},117000,,,,,20160000,,,3y\n"
+)
+
+
+def _editions(*names):
+    """The catalogue with editions of one source, oldest first, each with a file of its name."""
+    catalogue = load()
+    source = catalogue.sources["ohid_fingertips_91380"]
+    (latest,) = source.editions
+    editions = tuple(
+        latest.model_copy(update={"edition": one, "file": f"ohid_fingertips/{one}.csv"})
+        for one in names
+    )
+    sources = dict(catalogue.sources) | {
+        source.key: source.model_copy(update={"editions": editions})
+    }
+    return catalogue.model_copy(update={"sources": sources})
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_last_edition_wins_as_declared_and_not_by_file_name(tmp_path, names):
+    folder = tmp_path / "ohid_fingertips"
+    folder.mkdir()
+    for name, value in zip(names, (7.7, 8.8), strict=True):
+        text = HEADINGS + MORTALITY.format(value, 10)
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    tables, _, problems = prepare.make_tables(tmp_path, _editions(*names))
+    assert problems == []
+    (row,) = tables["observations"].to_dict("records")
+    assert (row["value"], row["source_row"]) == (8.8, f"{names[1]}.csv, line 2")
+    assert row["marks"] == "u"  # of 10 deaths, which the publisher does not mark
+
+
+def test_two_values_in_one_file_are_told_with_both_lines(tmp_path):
+    folder = tmp_path / "ohid_fingertips"
+    folder.mkdir()
+    text = HEADINGS + MORTALITY.format(7.7, 10) + MORTALITY.format(8.8, 11)
+    (folder / "91380_made_up.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(tmp_path, tmp_path / "processed")
+    assert "differ: value 7.7 and 8.8" in str(caught.value)
+    assert "ohid_fingertips/91380_made_up.csv, line 2 and line 3" in str(caught.value)
+
+
+@pytest.mark.mirror
+def test_two_names_of_one_area_are_not_chosen_between(raw, tmp_path):
+    """Codes are filled from names: "City of York" and "York" are one authority."""
+    path = next(raw.glob("ndtms_and_dependence/Estimates*.csv"))
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    named = [line for line in lines if "Worcestershire" in line and "E10000034" in line]
+    again = named[-1].replace("E10000034", "").replace("Worcestershire", "WORCESTERSHIRE")
+    number = max(again.split(","), key=lambda cell: cell.replace(".", "").isdigit())
+    path.write_text("\n".join([*lines, again.replace(number, "7", 1)]), encoding="utf-8")
+    with pytest.raises(InvalidDataError, match="Two rows give one figure"):
+        prepare.prepare(raw, tmp_path / "processed")
+
+
+def _package(folder: Path, value: float, area="E10000034,Worcestershire") -> None:
+    folder.mkdir(parents=True)
+    columns = ("indicator", "area_code", "area_name", "period", "value", "source")
+    kinds = {"value": "number"}
+    fields = [{"name": one, "type": kinds.get(one, "string")} for one in columns]
+    descriptor = {
+        "name": "local",
+        "title": "Local figures",
+        "licenses": [{"name": "OGL-UK-3.0"}],
+        "sources": [{"title": "Local extract"}],
+        "resources": [
+            {"name": "observations", "path": "observations.csv", "schema": {"fields": fields}}
+        ],
+    }
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    row = f"all_in_treatment,{area},2021/22,{value},worcestershire_strategy"
+    text = f"{','.join(columns)}\n{row}\n"
+    (folder / "observations.csv").write_text(text, encoding="utf-8")
+
+
+def test_packages_that_disagree_are_told_with_both_rows(tmp_path):
+    for name, value in (("a", 2586), ("b", 2587)):
+        _package(tmp_path / "raw" / name, value)
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(tmp_path / "raw", tmp_path / "processed")
+    said = str(caught.value)
+    assert "all_in_treatment, E10000034, 2021/22, persons, all ages differently: 2586 and 2587" in (
+        said
+    )
+    assert "a/observations.csv, line 2 and b/observations.csv, line 2" in said
+
+
+def test_packages_that_agree_are_joined(tmp_path):
+    for name, area in (("a", 0), ("b", 0), ("c", 1)):
+        places = ("E10000034,Worcestershire", "E06000019,Herefordshire")
+        _package(tmp_path / "raw" / name, 2586, places[area])
+    prepare.prepare(tmp_path / "raw", tmp_path / "processed")
+    table = pd.read_parquet(tmp_path / "processed" / "observations.parquet")
+    assert table["area_code"].tolist() == ["E06000019", "E10000034"]

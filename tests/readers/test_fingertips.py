@@ -180,6 +180,86 @@ def test_same_area_under_two_parents_stands_once(edition_of, written):
     assert len(edition_of("ohid_fingertips_91380").read(written(_file(rows=rows)))) == 1
 
 
+WORCESTERSHIRE = {
+    **{"Area Code": "E10000034", "Area Name": "Worcestershire", "Time period": "2016 - 18"},
+    **{"Lower CI 95.0 limit": "8.5", "Upper CI 95.0 limit": "11.9", "Count": "180"},
+    **{"Denominator": "1780000", "Value": "10.1", "Area Type": "County & UA (pre 4/19)"},
+}
+
+OTHER = {
+    **{"Lower CI 95.0 limit": "18.6", "Upper CI 95.0 limit": "22.0", "Count": "360"},
+    **{"Value": "20.2", "Area Type": "County & UA (4/19 - 3/20)"},
+}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_values_for_one_figure_are_a_fault_with_both_lines(edition_of, written, turned):
+    """The same county under two area types: which value stands is not told by the order of rows."""
+    rows = [WORCESTERSHIRE, WORCESTERSHIRE | OTHER]
+    text = _file(rows=rows[::-1] if turned else rows)
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ohid_fingertips_91380").read(written(text))
+    (problem,) = caught.value.problems
+    assert problem.where == "source/file.csv, line 2 and line 4"
+    values = "20.2 and 10.1" if turned else "10.1 and 20.2"
+    figure = "Worcestershire, 2016 to 2018, persons, all ages"
+    assert problem.what == f"Two rows give one figure, {figure}, and differ: value {values}."
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ({"Count": "181"}, "count 180 and 181"),
+        ({"Lower CI 95.0 limit": "8.6"}, "lower 8.5 and 8.6"),
+        ({"Denominator": ""}, "denominator 1780000 and nan"),
+        ({"Value": "", "Value note": "suppressed"}, "value 10.1 and nan"),
+    ],
+)
+def test_rows_that_differ_in_any_number_are_a_fault(edition_of, written, cell, said):
+    text = _file(rows=[WORCESTERSHIRE, WORCESTERSHIRE | cell])
+    with pytest.raises(InvalidDataError, match=said):
+        edition_of("ohid_fingertips_91380").read(written(text))
+
+
+def test_same_figure_under_two_area_types_stands_once(edition_of, written):
+    rows = [WORCESTERSHIRE, WORCESTERSHIRE | {"Area Type": OTHER["Area Type"]}]
+    table = edition_of("ohid_fingertips_91380").read(written(_file(rows=rows)))
+    assert table["value"].tolist() == [10.1]
+    assert table["source_row"].tolist() == ["file.csv, line 2"]
+
+
+def test_many_figures_that_stand_twice_are_counted(edition_of, written):
+    rows = [
+        WORCESTERSHIRE | other | {"Time period": f"{year} - {year + 2 - 2000:02}"}
+        for year in range(2001, 2016)
+        for other in ({}, OTHER)
+    ]
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ohid_fingertips_91380").read(written(_file(rows=rows)))
+    assert len(caught.value.problems) == tabular.SHOWN_CELLS + 1
+    assert caught.value.problems[-1].what == "5 more figures stand twice and differ."
+
+
+def test_repackaged_and_next_generation_rows_that_differ(edition_of, written):
+    head = "area_code,area_name,period,value,indicator,measure,unit,significance\n"
+    row = "E07000237,Worcester,2017,{},Alcohol,Rate,Persons,\n"
+    text = head + row.format(40.1) + row.format(50.2)
+    with pytest.raises(InvalidDataError, match=r"value 40.1 and 50.2"):
+        edition_of("ohid_fingertips_91382").read(written(text))
+    head = (
+        "IndicatorId,Category,CategoryType,Age,Sex,Trend,Denominator,CategoryTypeId,UpperCI,Value,"
+        "Count,AreaCode,SexID,AgeID,Year,LowerCI,CategoryId\n"
+    )
+    row = "{},,,{},Persons,,1000,,9,{},20,E10000034,4,1,2021,7,\n"
+    rows = [row.format(93763, "All ages", 8), row.format(93763, "All ages", 8.5)]
+    text = head + "".join(rows) + row.format(92904, "<18 yrs", 8)
+    with pytest.raises(InvalidDataError, match=r"line 2 and line 3") as caught:
+        edition_of("ohid_fingertips_next").read(written(text))
+    assert "E10000034, 2021, persons, all ages, and differ: value 8 and 8.5" in str(caught.value)
+    text = head + rows[0] * 2 + row.format(92904, "<18 yrs", 8)
+    assert len(edition_of("ohid_fingertips_next").read(written(text))) == 2
+
+
 def test_bad_cells_are_told_with_their_lines(edition_of, written):
     rows = [{"Value": "x"}, {"Sex": "People"}, {"Time period": "last year"}]
     with pytest.raises(InvalidDataError) as caught:

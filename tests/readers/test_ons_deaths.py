@@ -176,6 +176,40 @@ def test_block_without_flag_column(edition_of, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("flag", ["u", "U", "[u]", "[U] ", " u "])
+def test_flags_of_low_reliability_in_any_writing(edition_of, tmp_path, flag):
+    table = edition_of("ons_drug_deaths").read(
+        _book(tmp_path / "a.xlsx", cells=(12, 4.2, flag, 3.3, 5.3))
+    )
+    rates = table[table["measure"].str.endswith("_rate")]
+    assert set(rates.loc[rates["area_name"] == "England", "marks"]) == {"u"}
+
+
+@pytest.mark.parametrize("flag", ["x", "[c]", "unreliable", 1])
+def test_a_flag_that_is_not_known_is_a_fault_with_its_cell(edition_of, tmp_path, flag):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths").read(
+            _book(tmp_path / "a.xlsx", cells=(30, 4.2, flag, 3.3, 5.3))
+        )
+    assert len(caught.value.problems) == 6  # a table each
+    first = caught.value.problems[0]
+    assert first.what == f"'{flag}' is not a flag that we know: [u], low reliability."
+    assert first.where.endswith("sheet Table 3, 2018–20, row 6, column of flags, without a heading")
+
+
+def test_an_area_that_stands_twice_and_differs_is_a_fault(edition_of, tmp_path):
+    path = _book(tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["Table 1"].append(["E10000034", None, "Worcestershire", 4, ":"])
+    book.save(path)
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths").read(path)
+    (problem,) = caught.value.problems
+    assert "Worcestershire, 2021, persons, all ages, and differ: value 3 and 4" in problem.what
+    both = "Table 1, row 5, columns of 2021 and Table 1, row 7, columns of 2021"
+    assert problem.where.endswith(both)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

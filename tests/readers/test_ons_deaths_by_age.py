@@ -19,7 +19,7 @@ ROWS = (
 )
 
 
-def workbook(folder: Path, *, groups=GROUPS, headings=HEADINGS, sheet="Table 5") -> Path:
+def workbook(folder: Path, *, groups=GROUPS, headings=HEADINGS, sheet="Table 5", flag="u") -> Path:
     """A workbook of the publisher's shape with two age groups."""
     book = openpyxl.Workbook()
     page = book.active
@@ -29,6 +29,7 @@ def workbook(folder: Path, *, groups=GROUPS, headings=HEADINGS, sheet="Table 5")
     page.append(["Sex", "Year of death registration", None, *headings, None, *headings])
     for sex, (_, year, *cells) in ROWS:
         page.append([*sex])
+        cells = [flag if cell == "u" else cell for cell in cells]
         page.append([None, year, None, *cells[:5], None, *cells[5:]])
     page.append(["1 Age-specific mortality rates per 1 million population."])
     path = folder / "2021registrations.xlsx"
@@ -70,3 +71,17 @@ def test_rates_are_per_100_000_and_few_deaths_have_none(edition_of, tmp_path: Pa
 def test_spoilt_workbooks_are_refused(edition_of, tmp_path: Path, spoilt, told: str) -> None:
     with pytest.raises(InvalidDataError, match=told):
         edition_of("ons_drug_deaths_by_age").read(workbook(tmp_path, **spoilt))
+
+
+@pytest.mark.parametrize("flag", ["U", "[u]", "[u] "])
+def test_flags_of_low_reliability_in_any_writing(edition_of, tmp_path: Path, flag: str) -> None:
+    deaths = edition_of("ons_drug_deaths_by_age").read(workbook(tmp_path, flag=flag))
+    assert deaths.set_index(["sex", "age"]).loc[("female", "70+"), "marks"] == "u"
+
+
+def test_a_flag_that_is_not_known_is_a_fault_with_its_cell(edition_of, tmp_path: Path) -> None:
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths_by_age").read(workbook(tmp_path, flag="?"))
+    (problem,) = caught.value.problems
+    assert problem.what == "'?' is not a flag that we know: [u], low reliability."
+    assert "row 7, column of flags, without a heading (sheet Table 5, 70 and over)" in problem.where

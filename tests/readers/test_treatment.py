@@ -213,7 +213,31 @@ def test_rows_that_disagree_are_told(edition_of, written):
     text = HEAD + ROW.format("Derby", "E06000015", 101) + ROW.format("Derby", "E06000015", 102)
     with pytest.raises(InvalidDataError) as caught:
         edition_of("sdg_3_5_1").read(written(text))
-    assert "disagrees with another row" in str(caught.value)
+    said = str(caught.value)
+    assert "2018/19, persons, 18+, and differ: value 101 and 102" in said
+    assert "source/file.csv, line 2 and line 3" in said
+
+
+ENGLAND = [
+    "2015/16,Alcohol - Estimated prevalence,Number,,,Units,Number,,{}\n",
+    "2015/16,Alcohol - Met need,Percentage (%),,,Units,Percentage (%),,{}\n",
+]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_englands_own_figure_is_kept_in_either_order(edition_of, written, turned):
+    """595,856 is the publisher's, 595,859 the sum of the authorities (here of one)."""
+    rows = [
+        "2015/16,Alcohol - Estimated prevalence,Number,Derby,,Units,Number,E06000015,595859\n",
+        "2015/16,Alcohol - People in treatment,Number,,,Units,Number,,113222\n",
+    ]
+    twice = [ENGLAND[0].format(595_856), ENGLAND[0].format(595_859)]
+    twice += [ENGLAND[1].format(19.0015708493327), ENGLAND[1].format(19.001475181209)]
+    text = HEAD + "".join(rows + (twice[::-1] if turned else twice))
+    table = edition_of("sdg_3_5_1").read(written(text))
+    england = table[table["area_code"] == "E92000001"].set_index("measure")["value"]
+    assert england["alcohol_prevalence"] == 595_856
+    assert england["alcohol_met_need"] == 19.0015708493327
 
 
 @pytest.mark.parametrize("order", [(358, 355), (355, 358)])

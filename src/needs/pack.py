@@ -230,14 +230,12 @@ def _no_land_twice(rows: pd.DataFrame, areas: pd.DataFrame, year: int) -> pd.Dat
     """Leave out what a place has under its other codes: a reader of the package finds it again."""
     lands = places.lands(areas)
     in_use = {one.code for one in upper_tiers(areas, year)}
-    held = rows.groupby(["indicator", "period"])["area_code"].agg(frozenset)
-    once = {
-        codes: places.apart(sorted(codes, key=lambda one: (one not in in_use, one)), lands)
-        for codes in set(held)
-    }
-    kept = {(*key, code) for key, codes in held.items() for code in once[codes]}
-    own = zip(rows["indicator"], rows["period"], rows["area_code"], strict=True)
-    return rows[[one in kept for one in own]]
+    kept = set()
+    for key, codes in rows.groupby(["indicator", "period"])["area_code"]:
+        ordered = sorted(set(codes), key=lambda one: (one not in in_use, one))
+        kept |= {(key, code) for code in places.apart(ordered, lands)}
+    keys = zip(rows["indicator"], rows["period"], strict=True)
+    return rows[[one in kept for one in zip(keys, rows["area_code"], strict=True)]]
 
 
 def _summed(catalogue: Catalogue) -> list[str]:

@@ -63,10 +63,13 @@ def _summed(rows: pd.DataFrame, links: pd.DataFrame, names: Mapping[str, str]) -
     whole = links.groupby("code")["part"].nunique()
     sums = sums[sums["parts"] == sums["code"].map(whole)]
     # a row of a file holds all ages, so that places are joined once for all of them
-    places = joined.drop_duplicates(["code", "sex", "source_row"])
-    places = places.groupby(["code", "sex"])["source_row"].agg(lambda one: added(one.tolist()))
-    return sums.merge(places.reset_index(), on=["code", "sex"], how="left").assign(
-        area_code=lambda one: one["code"], area_name=lambda one: one["code"].map(names)
+    each = joined.drop_duplicates(["code", "sex", "source_row"]).groupby(["code", "sex"])
+    read = {key: added(rows.tolist()) for key, rows in each["source_row"]}
+    keys = zip(sums["code"], sums["sex"], strict=True)
+    return sums.assign(
+        area_code=sums["code"],
+        area_name=sums["code"].map(names),
+        source_row=[read[key] for key in keys],
     )
 
 

@@ -670,7 +670,7 @@ def beside_neighbours(na: Assessment, key: str) -> Blocks:
     indicator = na.indicator(key)
     if not indicator.headline or is_count(indicator):
         return Blocks()
-    places = na.once(_neighbours)
+    places = na.once(Assessment.statistical_neighbours)
     focus, others = _among(na, key, places)
     if focus is None:
         return Blocks()
@@ -720,25 +720,12 @@ def beside_neighbours(na: Assessment, key: str) -> Blocks:
     )
 
 
-def _neighbours(na: Assessment) -> tuple[tuple[Place, ...], ...]:
-    """The statistical neighbours, each under its code and under the former codes of its place."""
-    return tuple(
-        tuple(Place(code, one.name, one.kind) for code in same_place(one.code, na.areas))
-        for one in na.statistical_neighbours()
-    )
-
-
 def _among(
-    na: Assessment, key: str, places: Sequence[Sequence[Place]]
+    na: Assessment, key: str, places: Sequence[Place]
 ) -> tuple[Figure | None, tuple[Figure, ...]]:
     """The area's and its neighbours' figures in the newest period that enough of them have."""
     for period in reversed(na.areas_shown(key, [na.area.code])):
-        found = []
-        for codes in places:
-            # figures from before an authority was remade stand under its former code
-            shown = (one for one in na.across(key, codes, period) if one.shown)
-            found.append(next(shown, None))
-        others = tuple(one for one in found if one is not None)
+        others = tuple(one for one in na.across(key, places, period) if one.shown)
         if len(others) >= NEIGHBOURS_FOR_A_CHART:
             return na.figure(key, na.area, period), others
     return None, ()

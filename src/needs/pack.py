@@ -254,11 +254,10 @@ def _gradients(table: pd.DataFrame, year: int) -> pd.DataFrame:
     rows = table[national & (table["period_end"] <= _last_day(year))]
     if rows.empty:
         return rows
-    newest = rows.groupby("indicator")["period_end"].max()
-    persons = rows[rows["sex"] == "persons"]
-    for indicator, group in persons.groupby("indicator"):
-        drawn = set_of(group)["period_end"]
-        newest[indicator] = drawn.max() if len(drawn) else newest[indicator]
+    newest = {}
+    for indicator, group in rows.groupby("indicator"):
+        drawn = set_of(group[group["sex"] == "persons"])
+        newest[indicator] = (drawn if len(drawn) else group)["period_end"].max()
     return rows[rows["period_end"] >= rows["indicator"].map(newest)]
 
 

@@ -668,8 +668,9 @@ def _disagreeing(packages: Sequence[Package], own: Sequence[pd.DataFrame]) -> li
     if len(given) < 2:
         return []
     rows = pd.concat(given, ignore_index=True)
-    have = pd.MultiIndex.from_frame(pd.concat([one[keys] for one in own])) if own else []
-    rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(have)]
+    if own:
+        have = pd.MultiIndex.from_frame(pd.concat([one[keys] for one in own]))
+        rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(have)]
     rows = rows.drop_duplicates([*keys, "value", "status"])
     differ = rows[rows.duplicated(keys, keep=False)]
     problems = []

@@ -194,7 +194,7 @@ def test_a_flag_that_is_not_known_is_a_fault_with_its_cell(edition_of, tmp_path,
     assert len(caught.value.problems) == 6  # a table each
     first = caught.value.problems[0]
     assert first.what == f"'{flag}' is not a flag that we know: [u], low reliability."
-    assert first.where.endswith("sheet Table 3, 2018–20, row 6, column of flags, without a heading")
+    assert first.where.endswith("sheet Table 3, 2018–20, row 5, column of flags, without a heading")
 
 
 def test_an_area_that_stands_twice_and_differs_is_a_fault(edition_of, tmp_path):

@@ -80,6 +80,7 @@ def _with_sets(na: Assessment, spoilt: dict[str, int] | None = None, seed: int =
     key, period = "alcohol_specific_mortality", "2016 to 2018"
     rows = na.observations
     own = (rows["indicator"] == key) & (rows["area_code"] == na.england.code)
+    own &= rows["sex"] == "persons"
     row = rows[own & (rows["period"] == period) & (rows["category"] == "")].iloc[0].to_dict()
     made = [
         row

@@ -122,8 +122,9 @@ def _publishers_own(table: pd.DataFrame) -> pd.DataFrame:
     keys = pd.MultiIndex.from_frame(table[["measure", "period"]])
     summed = twice & (table["value"] == sums.reindex(keys).to_numpy())
     table, twice = table[~summed], twice[~summed]
-    people = table[(table["area_code"] == ENGLAND) & (table["category"] == "")]
-    people = people.drop_duplicates(_KEY, keep=False).set_index(["measure", "period"])["value"]
+    own = table[(table["area_code"] == ENGLAND) & (table["category"] == "")]
+    own = own.drop_duplicates(_KEY, keep=False)
+    people = own.set_index(["measure", "period"])["value"]
     share = 100 * _of(people, "alcohol_in_treatment") / _of(people, "alcohol_prevalence")
     other = (table["value"] - table["period"].map(share)).abs() > _SAME_SHARE
     return table[~(twice & (table["measure"] == "alcohol_met_need") & other)]

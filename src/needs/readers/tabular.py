@@ -480,7 +480,7 @@ def _two_for_one(one: pd.Series[Any], two: pd.Series[Any], where: str) -> Proble
     )
 
 
-def _same(one: object, two: object) -> bool:
+def _same(one: Any, two: Any) -> bool:
     return bool(one == two or (pd.isna(one) and pd.isna(two)))
 
 

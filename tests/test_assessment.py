@@ -15,6 +15,35 @@ from needs.assessment import Assessment
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import Status
 
+DOCUMENTS = {"worcestershire_strategy", "worcestershire_hwb_2024", "worcestershire_ospb_2023"}
+
+
+def cited(rows: pd.DataFrame) -> set[str]:
+    """The documents that rows name as their sources."""
+    return {key for one in rows["source"].unique() for key in str(one).split(";")} & DOCUMENTS
+
+
+def test_a_councils_document_is_quoted_in_its_own_report_alone(processed: Path) -> None:
+    """Blackpool: Worcestershire's strategy gives it neither England's nor anybody's figure."""
+    for area in ("Blackpool", "Birmingham", "Herefordshire, County of"):
+        na = assessment.load(area, 2022, processed=processed)
+        assert not cited(na.observations) and not cited(na.later), area
+        assert not na.figure("prison_continuity", na.england, "2021/22").shown
+    own = assessment.load("Worcestershire", 2022, processed=processed)
+    assert cited(own.observations) == DOCUMENTS - {"worcestershire_ospb_2023"}
+    assert own.figure("prison_continuity", own.england, "2021/22").value == 37.35
+    assert own.figure("drug_poisoning_admissions_rate", own.england, "2020/21").value == 50
+
+
+def test_a_document_speaks_of_its_own_member_of_a_footprint(worcestershire: Assessment) -> None:
+    rows = worcestershire.observations
+    both = {"E10000034": ["E10000034"], "E06000019": ["E06000019"]}
+    kept = assessment.own_documents(rows, both, worcestershire.catalogue)
+    quoted = kept["source"].str.contains("worcestershire_strategy")
+    assert set(kept.loc[quoted, "area_code"]) == {"E10000034"}
+    alone = assessment.own_documents(rows, {"E10000034": ["E10000034"]}, worcestershire.catalogue)
+    assert len(alone) == len(rows)
+
 
 def test_the_worked_example(worcestershire: Assessment) -> None:
     na = worcestershire

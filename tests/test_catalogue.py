@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 
@@ -184,6 +185,20 @@ def test_a_spoilt_indicator_is_named(tmp_path: Path, old: str, new: str, told: s
         load(tmp_path)
     assert told in str(caught.value)
     assert "drug_misuse_crude_rate.yaml" in str(caught.value)
+
+
+def test_a_document_says_whose_it_is(tmp_path: Path) -> None:
+    path = _copy(tmp_path) / "sources" / "ons_drug_deaths.yaml"
+    text = re.sub(r"(?m)^rounding: .*$", "rounding: As printed", path.read_text(encoding="utf-8"))
+    assert "rounding: As printed" in text
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidDataError) as caught:
+        load(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.where == "catalogue/sources/ons_drug_deaths.yaml"
+    assert "whose document" in problem.what and "document_of" in problem.remedy
+    path.write_text(f"{text}document_of:\n- E92000001\n", encoding="utf-8")
+    assert load(tmp_path).sources["ons_drug_deaths"].document_of == ("E92000001",)
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:

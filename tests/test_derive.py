@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from needs import schemas
+from needs import footprint, schemas
 from needs.catalogue import Catalogue, load
 from needs.derive import derive, join_marks, join_texts
 from needs.figures import age_range
@@ -276,6 +276,50 @@ def test_what_the_source_declares_exact_is_not_widened(catalogue: Catalogue) -> 
     # England's exact count is a multiple of 5 by chance in 2014/15
     assert not widened(catalogue, "2014/15", 117_235, **ENGLAND)
     assert not widened(catalogue, "2017/18", 1001)
+
+
+def test_counts_that_exist_only_rounded_carry_the_bound(catalogue: Catalogue) -> None:
+    """Cornwall, Bournemouth and Dorset 2018/19: T ± 2.5."""
+    for code, treated in (("E06000052", 1720), ("E06000028", 430), ("E10000009", 935)):
+        place = {"area_code": code, "area_name": code}
+        made = derive(
+            table(
+                observation(
+                    "alcohol_in_treatment", "2018/19", treated, source="sdg_3_5_1", **place
+                ),
+                observation(
+                    "alcohol_prevalence", "2018/19", 8000, lower=6400, upper=10_000, **place
+                ),
+            ),
+            people(),
+            catalogue,
+        )
+        row = one(made, "alcohol_unmet_need")
+        assert row["value"] == pytest.approx(100 * (1 - treated / 8000), rel=1e-12)
+        assert row["lower"] == pytest.approx(100 * (1 - (treated + 2.5) / 6400), rel=1e-12)
+        assert row["upper"] == pytest.approx(100 * (1 - (treated - 2.5) / 10_000), rel=1e-12)
+    # Cornwall: 1 - 1722.5 / 6400 and 1 - 1717.5 / 10000
+    assert catalogue.rounding(1720, "E06000052", "2018/19", ["sdg_3_5_1"]) == 5
+    assert not widened(catalogue, "2018/19", 960, area_code="E10000008")  # Devon's exact count
+
+
+def test_the_bound_of_a_footprint_is_that_of_its_members(catalogue: Catalogue) -> None:
+    """Cornwall with Devon, 2018/19: one count of the two was rounded."""
+    codes = ["E06000052", "E10000008"]
+    rows = []
+    for code, treated in zip(codes, (1720, 960), strict=True):
+        place = {"area_code": code, "area_name": code}
+        rows += [
+            observation("alcohol_in_treatment", "2018/19", treated, source="sdg_3_5_1", **place)
+            | {"count": treated},
+            observation("alcohol_prevalence", "2018/19", 8000, lower=6400, upper=10_000, **place)
+            | {"count": 8000},
+        ]
+    made = footprint.join_observations(table(*rows), people(), codes, "Both", catalogue)
+    row = one(made, "alcohol_unmet_need")
+    assert row["lower"] == pytest.approx(100 * (1 - (2680 + 2.5) / 12_800), rel=1e-12)
+    assert row["upper"] == pytest.approx(100 * (1 - (2680 - 2.5) / 20_000), rel=1e-12)
+    assert one(made, "alcohol_prevalence")["method"] == footprint.JOINED
 
 
 def test_other_areas_of_the_period_do_not_decide(catalogue: Catalogue) -> None:

@@ -25,7 +25,7 @@ FIGURE = {
     "figure", "reference", "focus", "whole", "treated", "prevalence", "unmet", "count", "share",
     "change", "places", "found",
 }  # fmt: skip
-FIGURES = {"figures", "parts"}
+FIGURES = {"figures", "parts", "dependent", "independent"}
 
 
 def make(described: str | Mapping[str, Any]) -> Figure:

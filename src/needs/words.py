@@ -646,7 +646,7 @@ def joined_sentence(
     people, unmet = dependent
     first = say(
         "The {what} in {area} is the sum of its authorities' estimates, whose errors are taken as "
-        "fully dependent: {p:interval}; unmet need, {u:interval}.",
+        "fully dependent: {p:interval} people, and for unmet need, {u:interval}.",
         what=phrase(subject, people.label),
         area=in_prose(people.area_name),
         p=people,
@@ -658,8 +658,8 @@ def joined_sentence(
     if all(one.interval == other.interval for one, other in both):
         return sentences(first, "Independent errors would give the same limits, as printed.")
     other = say(
-        "Were the errors independent of each other, they would be narrower: {p:interval}; unmet "
-        "need, {u:interval}.",
+        "Were the errors independent of each other, that would be {p:interval} people, and for "
+        "unmet need, {u:interval}.",
         p=independent[0],
         u=independent[1],
     )

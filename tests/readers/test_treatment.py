@@ -163,7 +163,7 @@ def test_admissions_are_kept_where_the_population_is_the_authoritys(
 def test_admissions_of_other_people_than_the_authoritys_are_left_out(implied, estimates, national):
     codes = _code_of(list(OTHER_PEOPLE), national)
     # no estimate of the county of Dorset is at hand: the census of 2011 counted 412,905
-    people = {"E10000009": 412_905} | estimates
+    people = estimates | {"E10000009": 412_905}
     off = {name: implied.loc[2011, name] / people[code] - 1 for name, code in codes.items()}
     assert off == pytest.approx(OTHER_PEOPLE, abs=0.01)
     observations = pd.read_parquet(
@@ -251,6 +251,74 @@ def test_two_rounded_rows_that_disagree_are_told(edition_of, written):
     text = HEAD + ROW.format("Derby", "E06000015", 100) + ROW.format("Derby", "E06000015", 105)
     with pytest.raises(InvalidDataError):
         edition_of("sdg_3_5_1").read(written(text))
+
+
+NEED = "2018/19,Alcohol - {},Number,{},,Units,Number,{},{}\n"
+
+
+def _with_need(*rows: str) -> str:
+    """A file that gives Derby's prevalence and met need: 360 people in treatment, exactly."""
+    derby = ("Derby", "E06000015")
+    return "".join(
+        (
+            HEAD,
+            NEED.format("Estimated prevalence", *derby, 1800),
+            NEED.format("Met need", *derby, 20),
+            *rows,
+        )
+    )
+
+
+def test_a_count_that_met_need_gives_is_exact(edition_of, written):
+    rows = ROW.format("Derby", "E06000015", 360) * 2 + ROW.format("Poole", "E06000029", 180)
+    once = edition_of("sdg_3_5_1")
+    for text in (_with_need(rows), _with_need(ROW.format("Derby", "E06000015", 360))):
+        table = once.read(written(text))
+        treated = table[table["measure"] == "alcohol_in_treatment"]
+        assert treated.loc[treated["area_name"] == "Derby", "value"].tolist() == [360]
+    assert once.source.disclosure.base_of(360, "E06000015", "2018/19") == 0
+    assert once.source.disclosure.base_of(180, "E06000029", "2018/19") == 5
+
+
+def test_a_count_that_is_there_only_rounded_must_be_declared(edition_of, written):
+    text = _with_need(ROW.format("Luton", "E06000032", 245))
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("sdg_3_5_1").read(written(text))
+    (problem,) = caught.value.problems
+    assert "only rounded" in problem.what and "rounded_areas" in problem.what
+    assert problem.where == "source/file.csv, line 4, column Value"
+
+
+@pytest.mark.mirror
+def test_counts_of_2018_19_are_exact_but_where_only_the_rounded_row_exists(mirror, national):
+    """From the file itself, without our reader: two rows, or met need × prevalence."""
+    file = pd.read_csv(next(mirror.glob("ndtms_and_dependence/ons_sdg_indicator_3-5-1*.csv")))
+    file = file[file["Year"].eq("2018/19") & file["Local Authority"].notna()]
+    by = file.pivot_table(
+        index="Local Authority", columns="Series", values="Value", aggfunc=list
+    ).rename(columns=lambda name: name.removeprefix("Alcohol - "))
+    rounded = set()
+    for name, row in by.iterrows():
+        treated = row["People in treatment"]
+        if len(treated) == 1:
+            known = isinstance(row["Met need"], list) and isinstance(
+                row["Estimated prevalence"], list
+            )
+            whole = row["Met need"][0] * row["Estimated prevalence"][0] / 100 if known else 0
+            if abs(whole - treated[0]) > 0.01:
+                rounded.add(name)
+    assert rounded == {"Bournemouth", "Poole", "Cornwall & Isles of Scilly", "Dorset"}
+    source = catalogue.source("sdg_3_5_1")
+    assert set(source.disclosure.rounded_areas.values()) == rounded
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[rows["indicator"].eq("alcohol_in_treatment") & rows["period"].eq("2018/19")]
+    rows = rows[rows["category"].eq("") & rows["method"].eq("published")]
+    bases = {
+        code: source.disclosure.base_of(value, code, "2018/19")
+        for code, value in zip(rows["area_code"], rows["value"], strict=True)
+    }
+    assert len(bases) == 152
+    assert {code for code, base in bases.items() if base} == set(source.disclosure.rounded_areas)
 
 
 def test_unknown_series(edition_of, written):

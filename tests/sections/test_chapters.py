@@ -193,5 +193,6 @@ def test_people_of_the_region_are_the_same_in_both_tables(worcestershire: Assess
         assert all(one.shown for one in figures)
         assert printed[place.name] == tuple(one.number for one in figures)
     assert na.figure("alcohol_prevalence", na.region, "2018/19").formula == (
-        "sum over its authorities"
+        "sum over its authorities; limits: the parts' errors taken as fully dependent, the wider "
+        "assumption"
     )

@@ -42,12 +42,60 @@ def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
     assert "The lines are" not in funnel.subtitle and "band" not in funnel.subtitle
     notes = [plain(one.text) for one in shown if isinstance(one, Prose) and one.style == "note"]
     assert "not adjusted for these" in notes[-1]
-    outside = re.search(r"Of 146 authorities, (\d+) lie outside the 99.8% limits", funnel.alt)
+    outside = re.search(
+        r"Of 146 of England's 152 authorities, (\d+) lie outside the 99.8% limits", funnel.alt
+    )
     assert outside and outside[0] in notes[-1]
     size = indicator._size(worcestershire.indicator("drug_misuse_crude_rate"), "2019 to 2021")
     assert size == "Residents, summed over three years"
     under_18 = worcestershire.indicator("alcohol_specific_admissions_under_18")
     assert indicator._size(under_18, "2021/22") == "Residents, ages under 18"
+
+
+@pytest.mark.mirror
+def test_no_rank_in_england_from_a_file_of_one_region(national: Path) -> None:
+    """Blackpool 2022: the file of alcohol-related mortality holds the North West."""
+    na = assessment.load("Blackpool", 2022, processed=national)
+    for key, period in (
+        ("alcohol_related_mortality", "2022"),
+        ("alcohol_specific_admissions_under_18", "2019/20 to 2021/22"),
+    ):
+        (said,) = indicator.authorities(na, key)
+        assert isinstance(said, Prose)
+        assert plain(said.text) == (
+            "The files at hand have a figure of 24 of England's 152 upper-tier authorities for "
+            f"{period}: too few to say where Blackpool stands among them all."
+        )
+    shown = chart(indicator.authorities(na, "alcohol_specific_mortality"), "_authorities")
+    assert plain(shown.headline).endswith("is the highest of 146 of England's 152 authorities")
+    assert "146 of the 152 upper-tier authorities in England" in shown.subtitle
+    assert "146 of the 152" in shown.table.caption
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("area", ["Blackpool", "Kent", "Essex", "Worcestershire"])
+def test_every_rank_is_among_enough_of_england_and_says_of_how_many(
+    national: Path, area: str
+) -> None:
+    na = assessment.load(area, 2022, processed=national)
+    for key in na.catalogue.indicators:
+        for one in indicator.authorities(na, key):
+            if not isinstance(one, Chart):
+                continue
+            number = len(one.table.rows)
+            assert number >= indicator.NATIONAL_SHARE * 149
+            said = re.search(r"(\d+) of the (\d+) upper-tier", one.subtitle)
+            if said:
+                assert int(said[1]) == number < int(said[2])
+                assert f"{number} of England's {said[2]} authorities" in one.alt
+
+
+def test_a_rank_of_a_part_of_england_in_a_later_period_is_told(worcestershire: Assessment) -> None:
+    assert indicator._upper_tier(151, 151) == "upper-tier authorities in England"
+    assert indicator._upper_tier(24, 151) == "24 of the 151 upper-tier authorities in England"
+    assert indicator._authorities_held(116, 152) == "116 of England's 152 authorities"
+    have, of = indicator._held(worcestershire, 10, "2021")
+    assert (have, of) == (10, 152)
 
 
 def test_a_subtitle_names_what_the_chart_has() -> None:

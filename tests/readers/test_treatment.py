@@ -270,12 +270,11 @@ def _with_need(*rows: str) -> str:
 
 
 def test_a_count_that_met_need_gives_is_exact(edition_of, written):
-    rows = ROW.format("Derby", "E06000015", 360) * 2 + ROW.format("Poole", "E06000029", 180)
+    rows = ROW.format("Derby", "E06000015", 360) + ROW.format("Poole", "E06000029", 180)
     once = edition_of("sdg_3_5_1")
-    for text in (_with_need(rows), _with_need(ROW.format("Derby", "E06000015", 360))):
-        table = once.read(written(text))
-        treated = table[table["measure"] == "alcohol_in_treatment"]
-        assert treated.loc[treated["area_name"] == "Derby", "value"].tolist() == [360]
+    table = once.read(written(_with_need(rows)))
+    treated = table[table["measure"] == "alcohol_in_treatment"]
+    assert treated["value"].tolist() == [360, 180]
     assert once.source.disclosure.base_of(360, "E06000015", "2018/19") == 0
     assert once.source.disclosure.base_of(180, "E06000029", "2018/19") == 5
 

@@ -8,6 +8,7 @@ changes matplotlib's settings for anyone else: use `report_style` round the draw
 from __future__ import annotations
 
 import functools
+import html
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +67,8 @@ NOTHING = "No figures to draw"
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_TEXT_ELEMENT = re.compile(r"(<text\b[^>]*)>([^<]*)</text>")
+_BOLD = re.compile(r'\sfont-weight="(?:bold|[6-9]00)"')
 _GEOMETRY = ("d", "x", "y", "width", "height", "transform", "points", "stroke-width", "font-size")
 _DEFAULTS = {
     "stroke-linejoin": "round",
@@ -326,6 +329,39 @@ def _style(text: str) -> dict[str, str]:
 def _short(match: re.Match[str]) -> str:
     text = f"{float(match.group()):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def keep_text_widths(svg: str) -> str:
+    """A drawing whose texts take the room that was measured for them, whatever font shows them.
+
+    Margins fit labels in the report's font. Where it is not at hand, as in JupyterLab, a wider one
+    would run over the edge of the drawing and be cut off there.
+
+    Parameters
+    ----------
+    svg : str
+        Of `to_svg` or a map: each text element names its size.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> keep_text_widths('<text x="5" font-size="10">England</text>')
+    '<text x="5" font-size="10" textLength="34.5" lengthAdjust="spacingAndGlyphs">England</text>'
+    """
+    return _TEXT_ELEMENT.sub(_with_length, svg)
+
+
+def _with_length(found: re.Match[str]) -> str:
+    opening, text = found.groups()
+    size = re.search(r'\sfont-size="([\d.]+)', opening)
+    words = " ".join(html.unescape(text).split())
+    if not size or not words or "textLength" in opening:
+        return found[0]
+    width = text_width(words, float(size[1]), bool(_BOLD.search(opening)))
+    return f'{opening} textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs">{text}</text>'
 
 
 def empty_svg(chart_id: str, text: str = NOTHING) -> str:

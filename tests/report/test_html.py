@@ -19,10 +19,12 @@ import pypdf
 import pytest
 from lxml import html as lxml_html
 
+from needs import assessment
 from needs.blocks import MIME_TYPE, Bullets, Chart, Prose, Span, plain, to_model
 from needs.catalogue import Edition
 from needs.figures import Figure
 from needs.report import fragments
+from needs.report import run as runs
 from needs.report.document import Document, source_blocks
 from needs.report.exporters import context_of_notebook
 from needs.report.fragments import inline_svg
@@ -208,6 +210,69 @@ def test_labels_of_the_drawings_do_not_overlap(report: Path, browser: Any) -> No
         }"""
     )
     assert len(page.evaluate(OVERLAPS)) == 1
+    page.close()
+
+
+#: Texts of drawings that run over the drawing's edge, which in JupyterLab cuts them off.
+CUT_OFF = """() => [...document.querySelectorAll('svg.drawing')].flatMap(svg => {
+    const drawn = svg.viewBox.baseVal, back = svg.getScreenCTM().inverse();
+    const slack = drawn.width / 482;  // a point
+    return [...svg.querySelectorAll('text')].filter(text => {
+        const box = text.getBoundingClientRect();
+        const low = new DOMPoint(box.left, box.top).matrixTransform(back);
+        const high = new DOMPoint(box.right, box.bottom).matrixTransform(back);
+        return low.x < -slack || low.y < -slack || high.x > drawn.width + slack
+            || high.y > drawn.height + slack;
+    }).map(text => text.textContent);
+})"""
+
+
+def in_jupyter(notebooks: list[Any]) -> str:
+    """A page of what the cells show, as JupyterLab shows it: without the report's fonts."""
+    shown = [
+        output.data["text/html"]
+        for node in notebooks
+        for cell in node.cells
+        for output in cell.get("outputs", ())
+        if MIME_TYPE in output.get("data", {})
+    ]
+    style = "<style>.needs, .needs svg text { font-family: 'DejaVu Sans' !important; }</style>"
+    return f"<!DOCTYPE html><title>Notebook</title>{''.join(shown)}{style}"
+
+
+@pytest.mark.browser
+def test_labels_are_not_cut_off_in_jupyter(report: Path, browser: Any) -> None:
+    paths = sorted((report / "notebooks").glob("*.ipynb"))
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_content(in_jupyter([nbformat.read(path, as_version=4) for path in paths]))
+    assert page.locator("svg.drawing").count() > 30
+    assert page.evaluate(CUT_OFF) == []
+    page.evaluate(
+        """() => document.querySelectorAll('svg.drawing text').forEach(one => {
+            one.removeAttribute('textLength');
+        })"""
+    )
+    assert "Cheshire West and Chester" in page.evaluate(CUT_OFF)
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("area", "year"), [("Bournemouth, Christchurch and Poole", 2024), ("Isles of Scilly", 2022)]
+)
+def test_no_area_has_labels_cut_off_in_jupyter(
+    national: Path, root: Path, tmp_path: Path, browser: Any, area: str, year: int
+) -> None:
+    opened = assessment.load(area, year, processed=national)
+    values = {"areas": [opened.area.code], "year": year, "name": ""}
+    chosen = [one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("02", "05", "08")]
+    with runs._processed_data(national):
+        nodes = [runs.execute(path, values, tmp_path, area=area) for path in chosen]
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_content(in_jupyter(nodes))
+    assert page.locator("svg.drawing").count() > 5
+    assert page.evaluate(CUT_OFF) == []
     page.close()
 
 

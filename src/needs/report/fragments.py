@@ -106,7 +106,7 @@ def trend_words(card: Card) -> str:
     return f"Recent trend{of}: {card.trend}{meaning}{why}" if card.trend else ""
 
 
-def inline_svg(svg: str, key: str, alt: str) -> Markup:
+def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     """An SVG made fit to stand in a page: one name, ids of its own, no fixed size.
 
     Parameters
@@ -117,6 +117,8 @@ def inline_svg(svg: str, key: str, alt: str) -> Markup:
         Prefix that makes its ids unique in the page.
     alt : str
         Becomes its accessible name.
+    fonts : bool
+        Whether the page brings the report's fonts; without them each text keeps its width.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
@@ -134,6 +136,10 @@ def inline_svg(svg: str, key: str, alt: str) -> Markup:
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
+    if not fonts:
+        from needs.style import keep_text_widths  # which imports matplotlib
+
+        body = keep_text_widths(body)
     if "viewBox" not in bare and width and height:
         bare = bare[:-1] + f' viewBox="0 0 {width:g} {height:g}">'
     # points are what charts are laid out in, pixels what a page has

@@ -44,8 +44,15 @@ def plain(text: Text | str) -> str:
     return text if isinstance(text, str) else "".join(span.text for span in text)
 
 
+class _Shown:
+    """A block that is shown by itself when it is a cell's last expression."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return Blocks((typing.cast(Block, self),))._repr_mimebundle_()
+
+
 @dataclass(frozen=True)
-class Heading:
+class Heading(_Shown):
     """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
 
     `anchor` is its id in the report where something links to it; a number serves otherwise.
@@ -57,7 +64,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Prose:
+class Prose(_Shown):
     """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note"."""
 
     text: Text
@@ -66,7 +73,7 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Bullets:
+class Bullets(_Shown):
     """A list of sentences. `style`: "body" or "finding"."""
 
     items: tuple[Text, ...]
@@ -75,7 +82,7 @@ class Bullets:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notice(_Shown):
     """Something that the reader must know. `kind`: "missing", "caution" or "information"."""
 
     title: str
@@ -108,7 +115,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Cards:
+class Cards(_Shown):
     """The headline figures, one card each; also a table in the spreadsheet."""
 
     caption: str
@@ -136,7 +143,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(_Shown):
     """A table with one header row, one row header (the first column) and no merged cells.
 
     Attributes
@@ -173,7 +180,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Chart:
+class Chart(_Shown):
     """A chart or map with its headline, alternative text and data table.
 
     `headline` says what the chart shows, in a sentence, and stands above it as page text;
@@ -193,19 +200,19 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Sources:
+class Sources(_Shown):
     """The catalogue entries that the annex prints; filled in by the report from what was used."""
 
     keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Methods:
+class Methods(_Shown):
     """The methods that the annex prints; filled in by the report from what its figures used."""
 
 
 @dataclass(frozen=True)
-class Register:
+class Register(_Shown):
     """The place where the report prints its figure register."""
 
 

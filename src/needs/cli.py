@@ -243,8 +243,11 @@ def run(
             prepare=not no_prepare,
             progress=progress,
         )
-    for note in manifests.read(folder).get("notes", ()):
+    described = manifests.read(folder)
+    for note in described.get("notes", ()):
         typer.echo(note, err=True)
+    for line in described.get("not_shown", ()):
+        typer.echo(f"Not shown to readers: {line}", err=True)
     typer.echo(folder)
 
 

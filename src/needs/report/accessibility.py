@@ -20,6 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
 from needs.errors import Problem
+from needs.report.cells import NOTHING
 
 #: Longest alternative text of a chart, in characters; what is longer belongs into the page.
 LONGEST_ALT = 250
@@ -63,9 +64,6 @@ _LOADS = {
     "source": ("src", "srcset"),
     "input": ("src",),
 }
-
-#: A cell that says nothing: shorthand stands where a number is missing.
-_NOTHING = frozenset({"", "-", "–", "—", "*", "**", ".", "..", "NA", "N/A", "n/a", "nan", "NaN"})
 
 
 def check_html(html: str) -> list[Problem]:
@@ -245,7 +243,7 @@ def _row(row: Any, head: bool, table: str, where: str) -> Iterator[Problem]:
             yield Problem(f"A cell of the {kind} is not a header cell.", here, "Use <th>.")
         elif cell.tag == "th" and cell.get("scope") != scope:
             yield Problem("A header cell has no scope.", here, f'Set scope="{scope}".')
-        if _text(cell) in _NOTHING:
+        if _text(cell) in NOTHING:
             yield Problem(
                 f"A cell is blank or says nothing: '{_text(cell)}'.",
                 here,

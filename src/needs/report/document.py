@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import dataclasses
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import mistune
 import nbformat
 
 from needs import blocks, figures
@@ -37,19 +35,17 @@ from needs.blocks import (
     Sources,
     Span,
     Table,
-    Text,
 )
 from needs.catalogue import Catalogue, Source, load, methods
 from needs.errors import Problem, RenderError
 from needs.figures import SYMBOLS, Figure
+from needs.report.cells import Read, read_cells
 
 #: Methods that no figure names, but that every comparison and trend in words rests on.
 COMPARING = ("Comparison with England", "Difference of two figures", "Recent trend")
 
 #: A table's columns may be called anything; its anchors, sheets and table names may not.
 SAFE_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*$")
-
-_REMEDY_MARKDOWN = "Keep markdown to headings, paragraphs, lists, emphasis and links."
 
 
 @dataclass(frozen=True)
@@ -213,6 +209,8 @@ class Document:
         Every figure shown, once, in order of first appearance.
     chart_numbers, table_numbers : mapping of str to int
         From a chart's or table's id to the number that the report prints.
+    unshown : tuple of str
+        What cells print or return as plain text, which is for their author alone: a line each.
     """
 
     context: ReportContext
@@ -220,6 +218,7 @@ class Document:
     register: tuple[Figure, ...]
     chart_numbers: Mapping[str, int]
     table_numbers: Mapping[str, int]
+    unshown: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -280,7 +279,8 @@ def read_document(
     Parameters
     ----------
     notebooks : sequence of Path or NotebookNode
-        Each with one "# Title". One whose title is "Annex", or begins "Annex:", is an annex, "A".
+        Each with one "# Title". One whose title is "Annex", or begins "Annex:", is an annex, "A";
+        what stands after it is one as well, "B" and on.
     context : ReportContext
 
     Returns
@@ -290,9 +290,10 @@ def read_document(
     Raises
     ------
     RenderError
-        With every fault at once: a notebook that failed or was not run, markdown beyond what all
-        outputs can draw, a skipped heading level, an id used twice, a blank cell, a figure with two
-        contents, a number that links to no figure, an unknown source.
+        With every fault at once: a notebook that failed or was not run, Markdown or an output
+        beyond what a report can show (see `needs.report.cells`), a skipped heading level, an id
+        used twice, a blank cell, a figure with two contents, a number that links to no figure, an
+        unknown source.
 
     Examples
     --------
@@ -304,20 +305,23 @@ def read_document(
     """
     problems: list[Problem] = []
     chapters: list[Chapter] = []
+    unshown: list[str] = []
     annexes = 0
     for position, notebook in enumerate(notebooks, 1):
         name, node = _open(notebook, position)
-        title, items = _read_notebook(node, name, problems)
+        title, read = _read_notebook(node, name, problems)
         annex = re.match(r"annex\b[:.]?\s*", title, re.IGNORECASE)
         if annex:
+            title = title[annex.end() :] or "Sources, methods and register"
+        if annex or annexes:  # a number after a letter would stand where nobody looks for it
             annexes += 1
             number = chr(ord("A") + annexes - 1)
-            title = title[annex.end() :] or "Sources, methods and register"
         else:
-            number = str(len(chapters) - annexes + 1)
-        key = re.sub(r"^[0-9A-Z]+[_-]", "", name.removesuffix(".ipynb"))
-        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(items)))
-        _check_levels(items, name, problems)
+            number = str(len(chapters) + 1)
+        key = re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", name.removesuffix(".ipynb"))
+        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(read.items)))
+        unshown += read.unshown
+        _check_levels(read.items, name, problems)
 
     every = [block for chapter in chapters for block in chapter.blocks]
     if any(isinstance(block, Sources) for block in every):
@@ -357,6 +361,7 @@ def read_document(
         register=register,
         chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
         table_numbers={table.id: number for number, table in enumerate(tables, 1)},
+        unshown=tuple(unshown),
     )
 
 
@@ -376,133 +381,17 @@ def _open(
 
 def _read_notebook(
     node: nbformat.NotebookNode, name: str, problems: list[Problem]
-) -> tuple[str, list[Block]]:
-    titles: list[str] = []
-    items: list[Block] = []
-    code = shown = 0
-    for index, cell in enumerate(node.cells, 1):
-        where = f"{name}, cell {index}"
-        if cell.cell_type == "markdown":
-            for block in read_markdown(cell.source, where, problems):
-                if isinstance(block, Heading) and block.level == 1:
-                    titles.append(block.text)
-                else:
-                    items.append(block)
-        elif cell.cell_type == "code":
-            tags = cell.metadata.get("tags", ())
-            code += "parameters" not in tags
-            for output in cell.get("outputs", ()):
-                if output.output_type == "error" and "raises-exception" not in tags:
-                    problems.append(
-                        Problem(f"The cell failed: {output.ename}: {output.evalue}", where)
-                    )
-                for model in output.get("data", {}).get(blocks.MIME_TYPE, ()):
-                    shown += 1
-                    items.append(blocks.from_model(dict(model)))
-    if len(titles) != 1:
+) -> tuple[str, Read]:
+    read = read_cells(node, name, problems)
+    if len(read.titles) != 1:
         problems.append(
             Problem(
-                f"A chapter needs one '# Title' and this notebook has {len(titles)}.",
+                f"A chapter needs one '# Title' and this notebook has {len(read.titles)}.",
                 name,
                 "Write the chapter's title as its only level-1 heading.",
             )
         )
-    if code and not shown:
-        problems.append(
-            Problem(
-                "No cell shows anything for the report.",
-                name,
-                "Execute the notebook first: needs run, or Run All in JupyterLab.",
-            )
-        )
-    return (titles[0] if titles else name), items
-
-
-def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Block]:
-    """Markdown as blocks; what the outputs cannot all draw becomes a problem, not a guess.
-
-    Examples
-    --------
-    >>> read_markdown("Deaths **registered**.", "cell 1", [])
-    [Prose(text=(Span(text='Deaths ', ...), Span(text='registered', ...), ...), ...)]
-    """
-    out: list[Block] = []
-    for token in _parse(source):
-        match token["type"]:
-            case "heading":
-                level = int(token["attrs"]["level"])
-                if level > 3:
-                    problems.append(
-                        Problem(f"A level-{level} heading.", where, "Use levels 1 to 3.")
-                    )
-                out.append(Heading(blocks.plain(_inline(token, where, problems)), min(level, 3)))
-            case "paragraph" | "block_text":
-                out.append(Prose(_inline(token, where, problems)))
-            case "list":
-                style = "numbered" if token["attrs"].get("ordered") else "body"
-                lines: list[Text] = []
-                for item in token["children"]:
-                    parts = item["children"]
-                    if any(part["type"] not in ("block_text", "paragraph") for part in parts):
-                        problems.append(
-                            Problem("A list inside a list item.", where, _REMEDY_MARKDOWN)
-                        )
-                    lines.extend(
-                        _inline(part, where, problems) for part in parts if "children" in part
-                    )
-                out.append(Bullets(tuple(lines), style))
-            case "blank_line":
-                pass
-            case other:
-                problems.append(Problem(f"Markdown of kind '{other}'.", where, _REMEDY_MARKDOWN))
-    return out
-
-
-def _parse(source: str) -> list[dict[str, Any]]:
-    tokens = mistune.create_markdown(renderer=None)(source)
-    return [] if isinstance(tokens, str) else tokens
-
-
-def _inline(
-    token: Mapping[str, Any],
-    where: str,
-    problems: list[Problem],
-    strong: bool = False,
-    emphasis: bool = False,
-    link: str = "",
-) -> Text:
-    spans: list[Span] = []
-    for child in token.get("children", ()):
-        match child["type"]:
-            case "text":
-                spans.append(
-                    Span(
-                        html.unescape(str(child["raw"])),
-                        strong=strong,
-                        emphasis=emphasis,
-                        link=link,
-                    )
-                )
-            case "softbreak" | "linebreak":
-                spans.append(Span(" ", strong=strong, emphasis=emphasis, link=link))
-            case "strong":
-                spans.extend(_inline(child, where, problems, True, emphasis, link))
-            case "emphasis":
-                spans.extend(_inline(child, where, problems, strong, True, link))
-            case "link":
-                address = str(child["attrs"]["url"])
-                if not re.match(r"(https://|http://|mailto:)", address):
-                    problems.append(
-                        Problem(
-                            f"A link to '{address}', which readers of the report do not have.",
-                            where,
-                            "Link to a web address, or name the document without a link.",
-                        )
-                    )
-                spans.extend(_inline(child, where, problems, strong, emphasis, address))
-            case other:
-                problems.append(Problem(f"Markdown of kind '{other}'.", where, _REMEDY_MARKDOWN))
-    return tuple(spans)
+    return (read.titles[0] if read.titles else name), read
 
 
 def _check_levels(items: Iterable[Block], name: str, problems: list[Problem]) -> None:

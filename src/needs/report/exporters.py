@@ -14,7 +14,7 @@ from nbconvert.exporters import Exporter
 from traitlets import Unicode, default
 
 from needs.blocks import MIME_TYPE, Block, all_figures, from_model
-from needs.report.document import ReportContext, read_document
+from needs.report.document import Document, ReportContext, read_document
 from needs.report.html import render_html
 from needs.report.typst import render_pdf
 
@@ -62,6 +62,14 @@ def _blocks(node: nbformat.NotebookNode) -> Iterator[Block]:
                 yield from_model(dict(model))
 
 
+def _document(exporter: Exporter, node: nbformat.NotebookNode, date: str) -> Document:
+    """One chapter as a document; what readers do not get is told on nbconvert's log."""
+    document = read_document([node], context=context_of_notebook(node, date))
+    for line in document.unshown:
+        exporter.log.warning("Not shown to readers: %s", line)
+    return document
+
+
 class HTMLReportExporter(Exporter):
     """``jupyter nbconvert --to needs-html CHAPTER.ipynb``: one executed chapter as a page."""
 
@@ -78,8 +86,8 @@ class HTMLReportExporter(Exporter):
     ) -> tuple[str, dict[str, Any]]:
         """Convert one executed chapter."""
         node, resources = super().from_notebook_node(nb, resources, **kw)
-        context = context_of_notebook(node, self.report_date)
-        return render_html(read_document([node], context=context)), resources
+        document = _document(self, node, self.report_date)
+        return render_html(document), resources
 
 
 class TypstReportExporter(Exporter):
@@ -98,6 +106,5 @@ class TypstReportExporter(Exporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """Convert one executed chapter."""
         node, resources = super().from_notebook_node(nb, resources, **kw)
-        context = context_of_notebook(node, self.report_date)
-        document = read_document([node], context=context)
+        document = _document(self, node, self.report_date)
         return render_pdf(document, cover=False), resources

@@ -104,6 +104,7 @@ def make(
     inputs: Mapping[str, Any],
     outputs: Mapping[str, bytes],
     notes: Sequence[str] = (),
+    unshown: Sequence[str] = (),
     checked: bool = True,
 ) -> dict[str, Any]:
     """Describe a run.
@@ -121,6 +122,8 @@ def make(
         What the run wrote, by path below its folder.
     notes : sequence of str
         What the report says of itself below its title.
+    unshown : sequence of str
+        What chapters print for their author alone, by notebook and cell.
     checked : bool
         Whether the tables are known to be those of the raw files.
 
@@ -143,6 +146,7 @@ def make(
         "packages": dict(package_versions()),
         **({} if checked else {"raw": NOT_CHECKED}),
         **({"notes": list(notes)} if notes else {}),
+        **({"not_shown": list(unshown)} if unshown else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }

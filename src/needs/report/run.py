@@ -76,28 +76,50 @@ def find_project(start: Path | None = None) -> Path:
     )
 
 
+#: A chapter's name begins with its number, or its number and a letter.
+_PLACE = re.compile(r"(\d+)([a-z]?)[_-]", re.IGNORECASE)
+
+
 def chapters(folder: Path) -> list[Path]:
-    """The notebooks of a report, in order of the number that begins their name.
+    """The notebooks of a report: every one of the folder, in order of its number and letter.
+
+    "04a_local_context.ipynb" stands after "04_families.ipynb" and before "05_deaths.ipynb".
 
     Raises
     ------
     MissingDataError
         There is none.
     ParameterError
-        A notebook's parameters cell does not declare what a run sets; all faults at once.
+        A notebook's name gives it no place, or its parameters cell does not declare what a run
+        sets; all faults at once.
     """
-    found = [path for path in folder.glob("*.ipynb") if re.match(r"\d+_", path.name)]
-    if not found:
+    found = sorted(
+        path
+        for path in folder.glob("*")
+        if path.suffix.casefold() == ".ipynb" and not path.name.startswith(".")
+    )
+    places = {path: place for path in found if (place := _PLACE.match(path.name))}
+    if not places:
         raise MissingDataError(
             "There are no chapters: notebooks named like 01_summary.ipynb.",
             folder.name,
             "Name the folder of notebooks with --notebooks.",
         )
-    found.sort(key=lambda path: (int(path.name.split("_")[0]), path.name))
-    problems = [problem for path in found for problem in _check_parameters(path)]
+    ordered = sorted(places, key=lambda path: (int(places[path][1]), places[path][2].casefold()))
+    problems = [
+        Problem(
+            "The notebook's name gives it no place among the chapters.",
+            path.name,
+            "Begin it with a number (05_deaths.ipynb) or a number and a letter (05a_deaths.ipynb); "
+            "or move it out of the folder.",
+        )
+        for path in found
+        if path not in places
+    ]
+    problems += [problem for path in ordered for problem in _check_parameters(path)]
     if problems:
         raise ParameterError("The notebooks do not fit the run.", folder.name, problems=problems)
-    return found
+    return ordered
 
 
 def _check_parameters(path: Path) -> Iterator[Problem]:
@@ -112,7 +134,7 @@ def _check_parameters(path: Path) -> Iterator[Problem]:
         yield Problem(
             f"{len(tagged)} cells are tagged 'parameters'; a chapter has one.",
             path.name,
-            f"Tag the one cell that sets {wanted}.",
+            f"Tag the one code cell that sets {wanted}.",
         )
         return
     try:
@@ -290,6 +312,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
         document = read(
             executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
         )
+        unshown = document.unshown
         # what is drawn comes from the document alone: notebooks and tables make room for it
         del executed, opened
         assessment.forget()
@@ -306,6 +329,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             inputs=start.inputs,
             outputs=outputs,
             notes=notes,
+            unshown=unshown,
             checked=start.checked,
         )
         outputs[manifests.NAME] = manifests.dump(described)
@@ -438,12 +462,12 @@ def _written(node: nbformat.NotebookNode) -> bytes:
     text: str = nbformat.writes(light, version=4)  # type: ignore[no-untyped-call]
     for number, one in enumerate(blocks):
         line = json.dumps(one, ensure_ascii=False, sort_keys=True)
-        text = text.replace(json.dumps(_PLACE % number), line, 1)
+        text = text.replace(json.dumps(_STAND_IN % number), line, 1)
     return (text.rstrip("\n") + "\n").encode("utf-8")
 
 
 #: Stands for blocks while the rest of a notebook is written; no text has the sign that begins it.
-_PLACE = "\0blocks-%d"
+_STAND_IN = "\0blocks-%d"
 
 
 def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
@@ -455,7 +479,7 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     for output in cell.outputs:
         if MIME_TYPE in output.get("data", {}):
             blocks.append(output.data[MIME_TYPE])
-            place = {MIME_TYPE: _PLACE % (len(blocks) - 1)}
+            place = {MIME_TYPE: _STAND_IN % (len(blocks) - 1)}
             output = copy.copy(output)
             output.data = nbformat.from_dict({**output.data, **place})  # type: ignore[no-untyped-call]
         light.outputs.append(output)

@@ -379,6 +379,8 @@ def batch(
             dated=bool(date),
             progress=progress,
         )
+    for line in tally.not_shown(out):
+        typer.echo(f"Not shown to readers: {line}", err=True)
     for text in tally.lines():
         typer.echo(text, err=bool(tally.exit_code))
     typer.echo(out / "index.html")

@@ -266,7 +266,9 @@ def test_no_area_has_labels_cut_off_in_jupyter(
 ) -> None:
     opened = assessment.load(area, year, processed=national)
     values = {"areas": [opened.area.code], "year": year, "name": ""}
-    chosen = [one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("02", "05", "08")]
+    chosen = [
+        one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("02", "05", "08")
+    ]
     with runs._processed_data(national):
         nodes = [runs.execute(path, values, tmp_path, area=area) for path in chosen]
     page = browser.new_page(viewport={"width": 1400, "height": 900})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from needs.report import manifest as manifests
 from needs.report import run as runs
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
+from needs.report.verify import _files as told_files
 from needs.report.verify import verify
 from needs.report.workshop import workshop
 
@@ -69,11 +71,40 @@ def files(folder: Path) -> dict[str, bytes]:
 # The notebooks of a run
 
 
-def test_chapters_come_in_order_of_their_numbers(tmp_path: Path) -> None:
-    for name in ("10_annex", "2_deaths", "01_summary", "notes"):
+def test_chapters_come_in_order_of_their_numbers_and_letters(tmp_path: Path) -> None:
+    names = (
+        "10_annex",
+        "2_deaths",
+        "04b_more",
+        "05-need",
+        "04_families",
+        "04A_local",
+        "01_summary",
+    )
+    for name in names:
         chapter(tmp_path, name)
-    found = [path.name for path in runs.chapters(tmp_path)]
-    assert found == ["01_summary.ipynb", "2_deaths.ipynb", "10_annex.ipynb"]
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    chapter(tmp_path / ".ipynb_checkpoints", "01_summary-checkpoint")
+    shutil.move(tmp_path / "2_deaths.ipynb", tmp_path / "2_deaths.IPYNB")
+    found = [path.stem for path in runs.chapters(tmp_path)]
+    assert found == [
+        "01_summary", "2_deaths", "04_families", "04A_local", "04b_more", "05-need", "10_annex",
+    ]  # fmt: skip
+
+
+def test_a_notebook_that_has_no_place_is_told(tmp_path: Path) -> None:
+    for name in ("01_summary", "local_context", "4 families", "04ab_local"):
+        chapter(tmp_path, name)
+    with pytest.raises(ParameterError) as caught:
+        runs.chapters(tmp_path)
+    told = caught.value.problems
+    assert [one.where for one in told] == [
+        "04ab_local.ipynb",
+        "4 families.ipynb",
+        "local_context.ipynb",
+    ]
+    assert all("no place among the chapters" in one.what for one in told)
+    assert "05a_deaths.ipynb" in told[0].remedy
 
 
 def test_a_folder_without_chapters_is_refused(tmp_path: Path) -> None:
@@ -333,6 +364,7 @@ from pathlib import Path
 from needs.report import run as runs
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
+from needs.report.verify import _files as told_files
 from needs.report.verify import verify
 def stop(*_):
     Path({str(tmp_path / "ready")!r}).touch()
@@ -558,6 +590,66 @@ def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> No
     lines = verify(folder, **run_options)
     assert lines[0] == "8 files are as their manifest says."
     assert files(tmp_path) == before
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("told", ["raw", "raw/worcestershire"])
+def test_files_that_came_later_are_left_aside(
+    root: Path, mirror: Path, run_options: dict[str, Any], tmp_path: Path, told: str
+) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
+    options = {**run_options, "raw": tmp_path / told, "processed": tmp_path / "processed"}
+    folder = runs.run(parameters(), out=tmp_path, **options)
+    tables = files(tmp_path / "processed")
+    for source in ("ons_drug_deaths", "ons_population"):
+        shutil.copytree(mirror / source, raw / source)
+    lines = verify(folder, **{**options, "raw": raw})
+    assert lines[:2] == [
+        "8 files are as their manifest says.",
+        "Made again, they are the same byte for byte.",
+    ]
+    assert re.fullmatch(
+        r"Made again from the 11 raw files that its manifest names: \d+ others at hand were left "
+        r"aside\.",
+        lines[-1],
+    )
+    assert files(tmp_path / "processed") == tables
+    # a changed file is made again as it is, and told
+    claims = raw / "worcestershire" / "claims.csv"
+    claims.write_text(claims.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    lines = verify(folder, **{**options, "raw": raw})
+    assert "claims.csv was" in lines[-1]
+
+
+def test_raw_files_that_are_not_there_are_named(
+    root: Path, run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
+    options = {**run_options, "raw": raw, "processed": tmp_path / "processed"}
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **options)
+    (raw / "worcestershire" / "claims.csv").unlink()
+    with pytest.raises(CheckError) as caught:
+        verify(folder, **options)
+    (only,) = caught.value.problems
+    assert only.what == (
+        "1 of the 11 raw files that the run read is not there: worcestershire/claims.csv."
+    )
+    assert only.remedy == (
+        "Name the folder that holds worcestershire: needs verify RUN_DIR --raw FOLDER"
+    )
+    with pytest.raises(CheckError, match=r"11 of the 11 raw files .* and 5 more"):
+        verify(folder, **{**options, "raw": tmp_path / "none"})
+
+
+def test_files_that_differ_are_all_counted() -> None:
+    chapters = [f"notebooks/{number:02}_x.ipynb" for number in range(10)]
+    rest = ["report.html", "report.pdf", "tables.xlsx", "tables.ods"]
+    rest += ["datapackage.json", "figures.csv", "figures.json"]
+    told = told_files([*chapters, *rest])
+    assert told.endswith("figures.csv, 10 chapters in notebooks/, and 1 more")
+    assert told.count(", ") + 1 == 6 + 1 + 1
 
 
 @pytest.mark.parametrize(

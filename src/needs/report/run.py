@@ -429,6 +429,10 @@ def _allowed_to_fail(copy: Path, cell: int) -> nbformat.NotebookNode | None:
     return node if "raises-exception" in node.cells[cell].metadata.get("tags", []) else None
 
 
+#: Where an object lies in memory: of a result such as <matplotlib.lines.Line2D at 0x7f…>.
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
 def _without_run(
     node: nbformat.NotebookNode, name: str, values: Mapping[str, Any]
 ) -> nbformat.NotebookNode:
@@ -447,6 +451,9 @@ def _without_run(
             {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         )
         cell["id"] = f"cell-{number:02}"
+        for output in cell.get("outputs", ()):
+            if "text/plain" in output.get("data", {}):
+                output.data["text/plain"] = _ADDRESS.sub("", output.data["text/plain"])
     node.nbformat, node.nbformat_minor = 4, 5
     return node
 

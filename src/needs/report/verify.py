@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +37,8 @@ def verify(
     report : Path
         A folder that a run has written; nothing in it is changed.
     raw, processed, notebooks : Path
-        As for `needs.report.run.run`.
+        As for `needs.report.run.run`. Of `raw` only the files that the manifest names are taken;
+        where there are others, tables are made of those alone, and `processed` stays as it is.
     ignore_code : bool
         Other code is no fault if it makes the same report.
     progress : callable, optional
@@ -60,30 +64,60 @@ def verify(
     problems = _changed(report, described["outputs"])
     checked, faults = _accessible(report)
     problems += faults
-    parameters = RunParameters.check(described["parameters"])
-    stated = str(described.get("code", ""))
     now = manifests.code_version(runs.chapters(notebooks))
-    other_code = f"It was made with other code ({stated[:12]}, now {now[:12]})."
     with tempfile.TemporaryDirectory(prefix="needs-verify-") as folder:
+        inputs = _inputs(described, raw, processed, Path(folder))
+        if inputs.lacking:
+            problems.append(_lacking(inputs.lacking, described["inputs"], raw))
+            raise _refusal(report, problems)
         again = runs.run(
-            parameters,
-            raw=raw,
-            processed=processed,
-            out=Path(folder),
+            RunParameters.check(described["parameters"]),
+            raw=inputs.raw,
+            processed=inputs.processed,
+            out=Path(folder, "reports"),
             notebooks=notebooks,
             prepare=described.get("raw") != manifests.NOT_CHECKED,
-            code=stated,
+            code=str(described.get("code", "")),
             progress=progress,
         )
-        repeated = manifests.read(again)
-        outputs = described["outputs"].keys() | repeated["outputs"].keys()
-        differing = sorted(
-            name
-            for name in outputs
-            if described["outputs"].get(name) != repeated["outputs"].get(name)
+        more, causes = _compared(report, again, described, now, ignore_code)
+    problems += more
+    if problems:
+        raise _refusal(report, problems)
+    lines = [
+        f"{len(described['outputs'])} files are as their manifest says.",
+        "Made again, they are the same byte for byte.",
+        *checked,
+    ]
+    if inputs.others:
+        read, left = len(described["inputs"]), "was" if inputs.others == 1 else "were"
+        lines.append(
+            f"Made again from the {read} raw files that its manifest names: {inputs.others} other"
+            f"{'' if inputs.others == 1 else 's'} at hand {left} left aside."
         )
-        figure = _first_figure(report, again) if differing else ""
+    if causes:
+        lines.append("The same although these differ: " + _some(causes, by="; "))
+    return lines
+
+
+def _refusal(report: Path, problems: list[Problem]) -> CheckError:
+    shown = "/".join(report.resolve().parts[-2:])
+    return CheckError(f"The report {shown} does not pass.", problems=problems)
+
+
+def _compared(
+    report: Path, again: Path, described: Mapping[str, Any], now: str, ignore_code: bool
+) -> tuple[list[Problem], list[str]]:
+    """Faults of a report beside the one made again, and what is not as it was then."""
+    repeated = manifests.read(again)
+    outputs = described["outputs"].keys() | repeated["outputs"].keys()
+    differing = sorted(
+        name for name in outputs if described["outputs"].get(name) != repeated["outputs"].get(name)
+    )
     causes = _causes(described, repeated)
+    stated = str(described.get("code", ""))
+    other_code = f"It was made with other code ({stated[:12]}, now {now[:12]})."
+    problems = []
     if stated != now and ignore_code:
         causes.insert(0, other_code)
     elif stated != now:
@@ -98,30 +132,95 @@ def verify(
         else:
             why = "All that goes in is as it was: please report this as a fault of needs."
         told = f"Made again, {len(differing)} of {len(outputs)} files differ: {_files(differing)}."
-        problems.append(Problem(told, figure, why))
-    if problems:
-        shown = "/".join(report.resolve().parts[-2:])
-        raise CheckError(f"The report {shown} does not pass.", problems=problems)
-    lines = [
-        f"{len(described['outputs'])} files are as their manifest says.",
-        "Made again, they are the same byte for byte.",
-        *checked,
-    ]
-    if causes:
-        lines.append("The same although these differ: " + _some(causes, by="; "))
-    return lines
+        problems.append(Problem(told, _first_figure(report, again), why))
+    return problems, causes
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Folders to make a report from again, named files that are not there, and others there."""
+
+    raw: Path
+    processed: Path
+    lacking: tuple[str, ...] = ()
+    others: int = 0
+
+
+def _inputs(described: Mapping[str, Any], raw: Path, processed: Path, folder: Path) -> _Inputs:
+    """The raw files that a run read, and no others: what came later would give other figures.
+
+    They are looked for by their paths in `raw`; where a path is not there, in the folders below it
+    and in the one above, for a run may have been told another of them.
+    """
+    from needs import prepare as preparing
+    from needs.catalogue import load
+
+    named = [str(one["path"]) for one in described.get("inputs", ())]
+    if described.get("raw") == manifests.NOT_CHECKED or not named:
+        return _Inputs(raw, processed)
+    at_hand = {str(one["path"]) for one in preparing.describe(raw, load())["files"]}
+    if at_hand == set(named):
+        return _Inputs(raw, processed)
+    below = sorted(path for path in raw.glob("*") if path.is_dir())
+    base = min((raw, *below, raw.absolute().parent), key=lambda place: _unlike(described, place))
+    lacking = tuple(name for name in named if not (base / name).is_file())
+    if lacking:
+        return _Inputs(raw, processed, lacking)
+    for name in named:
+        path = folder.joinpath("raw", *name.split("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(base / name, path)
+        except OSError:  # on another disk
+            shutil.copyfile(base / name, path)
+    own = {(base / name).resolve() for name in named}
+    others = sum((raw / name).resolve() not in own for name in at_hand)
+    return _Inputs(folder / "raw", folder / "processed", others=others)
+
+
+def _unlike(described: Mapping[str, Any], place: Path) -> tuple[int, int]:
+    """How many of the named files a folder does not hold, and how many are not the same."""
+    missing = changed = 0
+    for one in described["inputs"]:
+        path = place / str(one["path"])
+        if not path.is_file():
+            missing += 1
+        elif "of" not in one:  # the hash of a file with small numbers is not its own
+            changed += manifests.sha256(path.read_bytes()) != one["sha256"]
+    return missing, changed
+
+
+def _lacking(names: Sequence[str], inputs: Sequence[Mapping[str, Any]], raw: Path) -> Problem:
+    folders = sorted({str(one["path"]).rpartition("/")[0] for one in inputs} - {""})
+    holds = f"that holds {_some(folders)}" if folders else f"that holds {names[0]} itself"
+    return Problem(
+        f"{len(names)} of the {len(inputs)} raw files that the run read "
+        f"{'is' if len(names) == 1 else 'are'} not there: {_some(names)}.",
+        f"--raw: {raw.name}",
+        f"Name the folder {holds}: needs verify RUN_DIR --raw FOLDER",
+    )
 
 
 def _files(names: Sequence[str]) -> str:
-    """Files of a report, what is read first; chapters are counted."""
+    """Files of a report, what is read first; the chapters and the rest are counted.
+
+    Examples
+    --------
+    >>> _files(["notebooks/01_a.ipynb", "notebooks/02_b.ipynb", "report.html"])
+    'report.html, 2 chapters in notebooks/'
+    """
     chapters = [name for name in names if name.startswith("notebooks/")]
     order = ("report.html", "report.pdf", "tables.xlsx", "tables.ods")
     rest = sorted(
         (name for name in names if name not in chapters),
         key=lambda name: (order.index(name) if name in order else len(order), name),
     )
-    number = f"{len(chapters)} chapter{'s' if len(chapters) > 1 else ''} in notebooks/"
-    return _some([*rest, *([number] if chapters else [])])
+    parts = rest[:NAMED]
+    if chapters:
+        parts.append(f"{len(chapters)} chapter{'s' if len(chapters) > 1 else ''} in notebooks/")
+    if rest[NAMED:]:
+        parts.append(f"and {len(rest) - NAMED} more")
+    return ", ".join(parts)
 
 
 def _causes(described: Mapping[str, Any], repeated: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,8 @@ NOTHING: Fields = {"value": None}
 #: Land that a file counts with a neighbour's, so that it has no row of its own.
 WITH_NEIGHBOUR = {"E06000053"}
 
+ENGLAND_AND_WALES = "K04000001"
+
 MISSING_LIMITS: Fields = {"lower": None, "upper": None}
 
 
@@ -97,8 +99,8 @@ def age_share(ask: Ask) -> Fields:
     whole = ask.sum({code: sum(many) for code, many in ages.items()})
     if part is None or whole is None:
         return NOTHING
-    if ask.row["indicator"].startswith("neighbours"):
-        return {"value": round(100 * part / whole, 3)}
+    if ask.row["indicator"].startswith("neighbours"):  # a feature, kept with three decimals
+        return {"value": 100 * part / whole, "within": 0.001}
     return {"value": 100 * part / whole, "numerator": part, "denominator": whole, **MISSING_LIMITS}
 
 
@@ -162,7 +164,7 @@ def neighbour_index(ask: Ask) -> Fields:
         return NOTHING
     own, people = found
     of = own["score"] if ask.row["indicator"].endswith("score") else 100 * (own["imd"] <= 2)
-    return {"value": round(float((of * people).sum() / people.sum()), 3)}
+    return {"value": float((of * people).sum() / people.sum()), "within": 0.001}
 
 
 # --- deaths -------------------------------------------------------------------------------------
@@ -184,13 +186,14 @@ def death_rate(ask: Ask) -> Fields:
     if parts is None or len(parts) > 1:  # age-standardised rates cannot be added up
         return NOTHING
     one = table[parts[0]]
-    # one decimal is published: what was not is not made up, so ten deaths need not be counted here
+    if one["deaths"] < 10:  # a few such rates stand in the file, against its own footnote
+        return {"value": None, "numerator": one["deaths"]}
     return {
         "value": one["value"],
         "lower": one["lower"],
         "upper": one["upper"],
         "numerator": one["deaths"],
-        "unsure": one["value"] is not None and 10 <= one["deaths"] < 20,
+        "unsure": one["deaths"] < 20,
     }
 
 
@@ -214,7 +217,7 @@ def crude_death_rate(ask: Ask) -> Fields:
 
 def age_rate(ask: Ask) -> Fields:
     one = ask.files.deaths_by_age.get((ask.sex, ask.period, ask.row["age"].casefold()))
-    if one is None:
+    if one is None or ask.code != ENGLAND_AND_WALES:
         return NOTHING
     rates = {name: one[name] / 10 if one[name] is not None else None
              for name in ("value", "lower", "upper")}  # fmt: skip
@@ -294,7 +297,10 @@ DECILES = [
 
 def _decile_rows(ask: Ask, indicator: str) -> Iterable[list[Fields]]:
     """Complete decile sets of England for the period, in the order of `DECILE_SETS`."""
-    numbers = {"alcohol_related_mortality": "93763", "alcohol_specific_admissions_under_18": "92904"}
+    numbers = {
+        "alcohol_related_mortality": "93763",
+        "alcohol_specific_admissions_under_18": "92904",
+    }
     for kind in DECILE_SETS:
         rows = []
         for name in DECILES:
@@ -463,6 +469,9 @@ def in_treatment(ask: Ask) -> Fields | None:
 
 ADMISSIONS = {"drug_disorder": "primary", "drug_misuse_poisoning": "misuse"}
 
+#: Names that were also health areas of other land until 2013, so that counts may be of either.
+NOT_SURE = {"Derbyshire", "Dorset", "Norfolk", "Suffolk", "West Berkshire"}
+
 #: How far the people that a rate implies may stand from the estimate of the time.
 FIT = 0.02
 
@@ -479,7 +488,7 @@ def admissions_of(files: Files, what: str, period: str) -> dict[str, float]:
     then = {code: sum(many) for code, many in files.ages(2019).items()}
     out = {}
     for name, (count, _) in table[period].items():
-        code = files.lands.names.get(name)
+        code = None if name in NOT_SURE else files.lands.names.get(name)
         parts = files.lands.parts(then, code) if code else None
         if code is None or parts is None or count is None:
             continue
@@ -494,7 +503,7 @@ def admissions_of(files: Files, what: str, period: str) -> dict[str, float]:
 def admissions(ask: Ask) -> Fields:
     what = ADMISSIONS[ask.row["indicator"].split("_admissions")[0]]
     table = admissions_of(ask.files, what, ask.period)
-    count = ask.sum(table)
+    count = None if ask.code[:3] in ("E12", "E92") else ask.sum(table)  # none is added up so far
     if count is None:
         return NOTHING
     if not ask.row["indicator"].endswith("_rate"):

@@ -58,10 +58,11 @@ ENGLAND = "E92000001"
 
 @dataclass(frozen=True)
 class Lands:
-    """The land of every code, the upper tiers by name, and those of each region."""
+    """The land of every code, and the upper tiers of 2019 and 2023, by name too."""
 
     of: Mapping[str, Land]
     names: Mapping[str, str]
+    upper_tiers: tuple[str, ...] = ()
 
     def land(self, code: str) -> Land | None:
         """The land of a code, or of codes joined with ``+``; None where one is not known."""
@@ -120,7 +121,8 @@ def read(raw: Path) -> Lands:
         regions.setdefault(row["RGN19CD"], set()).update(of[row["LAD19CD"]])
     of.update({code: frozenset(land) for code, land in regions.items()})
     of[ENGLAND] = frozenset().union(*regions.values())
-    return Lands(of, names)
+    uppers = {upper for lower, upper in pairs if lower.startswith("E")}
+    return Lands(of, names, tuple(sorted(uppers)))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -9,10 +9,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import lands
 import openpyxl
 import pandas as pd
-
-import lands
 
 #: Sheets of the deaths workbook by indicator and sex.
 YEARLY = {"drug_poisoning": "Table 1", "drug_misuse": "Table 2"}
@@ -162,9 +161,7 @@ class Files:
         for (start, label), end in zip(starts, ends, strict=True):
             columns = {
                 name: next(
-                    place
-                    for place in range(start, end)
-                    if str(rows[4][place]).startswith(heading)
+                    place for place in range(start, end) if str(rows[4][place]).startswith(heading)
                 )
                 for name, heading in (
                     ("deaths", "Deaths"),

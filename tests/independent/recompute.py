@@ -15,13 +15,14 @@ from __future__ import annotations
 import argparse
 import csv
 import random
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from expected import Ask, Fields, Row, expect, kind
+from expected import KINDS, Ask, Fields, Row, expect, kind
 from publishers import Files, number
 
 #: Sources that are documents of councils: their figures are typed, not computed.
@@ -58,11 +59,11 @@ class Outcome:
     differences: tuple[Difference, ...] = ()
 
 
-def same(one: float | None, other: float | None) -> bool:
+def same(one: float | None, other: float | None, within: float = 0.0) -> bool:
     """Whether two numbers are the same beyond rounding; None is only None."""
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
+    return abs(one - other) <= max(within, 1e-9 * max(1.0, abs(one), abs(other)))
 
 
 def check(row: Row, files: Files, focus: str, report: str = "") -> Outcome:
@@ -82,14 +83,14 @@ def check(row: Row, files: Files, focus: str, report: str = "") -> Outcome:
 def _unlike(row: Row, right: Fields) -> Iterable[tuple[str, object, object]]:
     printed = {name: number(row[name]) for name in FIELDS}
     if right["value"] is None or row["status"] != "shown":
-        # nothing to print, or nothing printed: both must hold, and a count that stands must be right
+        # nothing to print, or nothing printed: both must hold; a count that stands must be right
         wanted = {name: right[name] for name in ("value", "numerator") if name in right}
         if printed["numerator"] is None:
             wanted.pop("numerator", None)
     else:
         wanted = {name: right[name] for name in FIELDS if name in right}
     for name, value in wanted.items():
-        if not same(printed[name], value):
+        if not same(printed[name], value, right.get("within", 0.0)):
             yield name, printed[name], value
     if right["value"] is None or row["status"] != "shown":
         return
@@ -133,9 +134,7 @@ def recompute(
     return [check(row, files, focus, report) for row, focus, report in asked]
 
 
-def spread(
-    asked: list[tuple[Row, str, str]], sample: int, seed: int
-) -> list[tuple[Row, str, str]]:
+def spread(asked: list[tuple[Row, str, str]], sample: int, seed: int) -> list[tuple[Row, str, str]]:
     """A seeded sample that takes kinds and reports in turn, so that no long table fills it."""
     chance = random.Random(seed)
     piles: dict[tuple[str, str], list[tuple[Row, str, str]]] = {}
@@ -156,11 +155,103 @@ def spread(
 
 def expect_known(row: Row) -> bool:
     """Whether this tool knows the kind of a figure."""
-    from expected import KINDS
-
     if any(one in row["sources"] for one in DOCUMENTS) or row["id"].startswith("claim."):
         return False
     return row["indicator"] in KINDS or kind(row) != row["indicator"]
+
+
+#: Series that a report gives of its own area, by the first year of the first and last period that
+#: the files hold, and how a period is written that begins in a year.
+SERIES: tuple[tuple[tuple[str, ...], str, int, int, Callable[[int], str]], ...] = (
+    (("population",), "all ages", 2011, 2023, lambda year: f"mid-{year}"),
+    (("drug_misuse_yearly_rate", "drug_poisoning_yearly_rate"), "all ages", 2011, 2021, str),
+    (("drug_misuse_rate", "drug_poisoning_rate"), "all ages", 2001, 2019,
+     lambda year: f"{year} to {year + 2}"),
+    (("alcohol_specific_mortality",), "all ages", 2006, 2016,
+     lambda year: f"{year} to {year + 2}"),
+    (("alcohol_prevalence", "alcohol_in_treatment", "alcohol_unmet_need"), "18+", 2010, 2018,
+     lambda year: f"{year}/{(year + 1) % 100:02d}"),
+    (("drug_disorder_admissions_rate", "drug_misuse_poisoning_admissions_rate"), "all ages", 2011,
+     2018, lambda year: f"{year}/{(year + 1) % 100:02d}"),
+)  # fmt: skip
+
+#: Figures of which a report gives the newest of its own area.
+NEWEST = (
+    ("drug_misuse_deaths", 2021, str),
+    ("drug_poisoning_deaths", 2021, str),
+    ("drug_misuse_crude_rate", 2019, lambda year: f"{year} to {year + 2}"),
+)
+
+
+def _last_year(period: str) -> int:
+    found = [int(one) for one in re.findall(r"\d{4}", period)]
+    return found[-1] + ("/" in period)
+
+
+def absent(rows: Sequence[Row], code: str, year: int, files: Files) -> list[str]:
+    """Figures of a report's own area that the files give and the report does not."""
+    asked = [
+        (indicator, age, write(first))
+        for indicators, age, start, end, write in SERIES
+        for indicator in indicators
+        for first in range(start, end + 1)
+        if _last_year(write(first)) <= year
+    ]
+    for indicator, end, write in NEWEST:
+        newest = next(
+            (write(one) for one in range(end, 2000, -1) if _last_year(write(one)) <= year), None
+        )
+        if newest:
+            asked.append((indicator, "all ages", newest))
+    ages = max((one for one in (2019, 2020, 2022, 2023) if one <= year), default=year)
+    asked += [(f"share_aged_{one}", "", f"mid-{ages}") for one in ("under_20", "65_and_over")]
+    shown = {
+        (row["indicator"], row["period"])
+        for row in rows
+        if row["area_code"] == code and row["sex"] == "persons" and row["status"] != "unavailable"
+    }
+    out = []
+    for indicator, age, period in asked:
+        made = {"id": f"{indicator}.{code}", "indicator": indicator, "area_code": code,
+                "period": period, "sex": "persons", "age": age, "note": ""}  # fmt: skip
+        right = expect(Ask(made, files, code))
+        if right and right["value"] is not None and (indicator, period) not in shown:
+            out.append(f"{indicator} of {code}, {period}: not in the report; {right['value']}")
+    return out
+
+
+#: Figures that a report compares over all authorities.
+COMPARED = (
+    "drug_misuse_rate",
+    "drug_misuse_crude_rate",
+    "alcohol_unmet_need",
+    "alcohol_specific_mortality",
+    "drug_disorder_admissions_rate",
+    "drug_misuse_poisoning_admissions_rate",
+)
+
+
+def uncovered(rows: Sequence[Row], files: Files) -> list[str]:
+    """Authorities that the files have and a comparison over all of them lacks, by their land."""
+    shown: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        plain = row["sex"] == "persons" and not row["note"] and row["status"] != "unavailable"
+        if row["indicator"] in COMPARED and plain and row["area_code"][:3] not in ("E12", "E92"):
+            shown.setdefault((row["indicator"], row["period"]), set()).add(row["area_code"])
+    out = []
+    for (indicator, period), codes in shown.items():
+        if len(codes) < 80:  # a table of the area and some others
+            continue
+        land = frozenset().union(*(files.lands.land(one) or frozenset() for one in codes))
+        for code in files.lands.upper_tiers:
+            if (files.lands.land(code) or frozenset()) <= land:
+                continue
+            made = {"id": indicator, "indicator": indicator, "area_code": code, "period": period,
+                    "sex": "persons", "age": "all ages", "note": ""}  # fmt: skip
+            right = expect(Ask(made, files, code))
+            if right and right["value"] is not None:
+                out.append(f"{indicator} of {code}, {period}: not compared; {right['value']}")
+    return out
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

@@ -119,10 +119,9 @@ def focus_of(rows: Sequence[Row]) -> str:
 
 
 def recompute(
-    paths: Sequence[Path], raw: Path, sample: int | None = None, seed: int = 1
+    paths: Sequence[Path], files: Files, sample: int | None = None, seed: int = 1
 ) -> list[Outcome]:
     """Check the figures of reports, or a seeded sample of those that this tool knows."""
-    files = Files(raw)
     asked = []
     for path in paths:
         rows = read_figures(path)
@@ -243,14 +242,16 @@ def uncovered(rows: Sequence[Row], files: Files) -> list[str]:
         if len(codes) < 80:  # a table of the area and some others
             continue
         land = frozenset().union(*(files.lands.land(one) or frozenset() for one in codes))
-        for code in files.lands.upper_tiers:
-            if (files.lands.land(code) or frozenset()) <= land:
+        by_size = sorted(files.lands.upper_tiers, key=lambda one: len(files.lands.of[one]))
+        for code in by_size:  # a county after the two that followed it
+            if files.lands.of[code] <= land:
                 continue
             made = {"id": indicator, "indicator": indicator, "area_code": code, "period": period,
                     "sex": "persons", "age": "all ages", "note": ""}  # fmt: skip
             right = expect(Ask(made, files, code))
             if right and right["value"] is not None:
                 out.append(f"{indicator} of {code}, {period}: not compared; {right['value']}")
+                land |= files.lands.of[code]
     return out
 
 
@@ -281,7 +282,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    outcomes = recompute(given.figures, given.raw, given.sample, given.seed)
+    outcomes = recompute(given.figures, Files(given.raw), given.sample, given.seed)
     print(table(outcomes))
     areas = {(one.report, one.row["area_code"]) for one in outcomes if one.state != "not covered"}
     print(f"\n{len({code for _, code in areas})} areas, {len({r for r, _ in areas})} reports")

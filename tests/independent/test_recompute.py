@@ -197,8 +197,8 @@ def test_the_command_tells_what_differs(
 
 
 @pytest.mark.mirror
-def test_three_hundred_figures(reports: list[Path], mirror: Path) -> None:
-    outcomes = recompute.recompute(reports, mirror, sample=400, seed=10)
+def test_three_hundred_figures(reports: list[Path], files: Files) -> None:
+    outcomes = recompute.recompute(reports, files, sample=400, seed=10)
     checked = [one for one in outcomes if one.state != "not covered"]
     assert len(checked) >= 300
     assert len({one.row["area_code"] for one in checked}) >= 20

@@ -14,15 +14,13 @@ from datetime import date
 
 import pandas as pd
 
-from needs.catalogue import CATALOGUE
+from needs.catalogue import in_use
 from needs.errors import InvalidDataError, ParameterError, Problem
 
 ENGLAND = "E92000001"
 
 #: Where a publisher gives the two together only.
 ENGLAND_AND_WALES = "K04000001"
-
-_MAPS = CATALOGUE / "maps"
 
 UNITARY = ("E06", "E08", "E09")
 
@@ -378,7 +376,7 @@ def _differ(one: str, other: str) -> int:
 def _aliases() -> dict[str, str]:
     """Publishers' own names of areas, with their codes."""
     table = pd.read_csv(
-        _MAPS / "area_names.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+        in_use("maps/area_names.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
     )
     return dict(zip(table["name"], table["code"], strict=True))
 
@@ -567,7 +565,7 @@ def _region_codes(
 def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """Lay our own table of changes over the lookups: a blank cell changes nothing."""
     changes = pd.read_csv(
-        _MAPS / "area_changes.csv", dtype=str, keep_default_na=False, encoding="utf-8"
+        in_use("maps/area_changes.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
     )
     changes = changes.set_index("code").drop(columns="source")
     changes = changes.mask(changes == "")

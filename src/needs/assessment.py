@@ -37,6 +37,7 @@ from needs.catalogue import AS_PRINTED, Catalogue, Indicator
 from needs.english import listing
 from needs.errors import MissingDataError, ParameterError, Problem
 from needs.figures import ADDED, ADDED_UP, Figure, Series, Status, figure_id
+from needs.schemas import FILES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,7 +91,8 @@ class Assessment:
         Periods that end after the reporting year: listed in the annex, never used before.
     lsoa : DataFrame
         The area's LSOAs on the newest index published by the reporting year, with the newest
-        population on its own boundaries (`population`) and that population's year.
+        population on its own boundaries (`population`) and where that stands
+        (`population_source`, `population_source_row`).
     neighbours : DataFrame
         Pairs of those LSOAs that share a border or a corner; empty where not at hand.
     authority_features : DataFrame
@@ -468,9 +470,10 @@ def forget() -> None:
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when the processed tables do."""
+    """What changes when the processed tables do, or the catalogue in use."""
     found = sorted((path.name, path.stat()) for path in folder.glob("*.parquet"))
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    tables = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    return (*tables, *catalogue_module.stamp(catalogue_module.folder()))
 
 
 @functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
@@ -660,6 +663,13 @@ def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
     return pd.read_parquet(path, filters=filters)
 
 
+#: Columns of ``lsoa_population`` as an assessment's LSOAs have them.
+RESIDENTS: Mapping[str, str] = {
+    "population": "population",
+    "source": "population_source",
+    "source_row": "population_source_row",
+}
+
 #: Other authorities are compared in the newest period that they share, of so many years at most.
 COMPARED_YEARS = 10
 
@@ -750,7 +760,8 @@ def _lsoa(
         if one.published <= year and one.edition in at_hand
     ]
     if not usable or rows.empty:
-        return rows.iloc[:0].assign(population=pd.Series(dtype="float")), "", None
+        none = {name: pd.Series(dtype="str") for name in RESIDENTS.values()}
+        return rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")}), "", None
     newest_index = max(usable, key=lambda one: one.published)
     edition, vintage = newest_index.edition, newest_index.lsoa_vintage
     rows = rows[rows["edition"].astype(str) == edition]
@@ -759,14 +770,15 @@ def _lsoa(
     people = _read(folder, "lsoa_population", chosen)
     people = people[people["year"] <= year]
     newest = None if people.empty else int(people["year"].max())
-    people = people.loc[people["year"] == newest, ["lsoa_code", "population"]]
+    people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
+    people = people.rename(columns=RESIDENTS)
     joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
     return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
 
 
 def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFrame:
     """Pairs of neighbours within the area, the lesser code first."""
-    columns = ["lsoa_code", "neighbour_code"]
+    columns = ["lsoa_code", "neighbour_code", *FILES]
     if not codes:  # a filter needs a code to know its type
         return pd.DataFrame(columns=columns)
     chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))

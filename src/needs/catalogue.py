@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from needs.errors import InvalidDataError, Problem
+from needs.errors import InvalidDataError, MissingDataError, Problem
 
 D = TypeVar("D", bound="Declaration")
 K = TypeVar("K")
@@ -350,6 +350,30 @@ def folder() -> Path:
     return Path(os.environ.get("NEEDS_CATALOGUE") or CATALOGUE)
 
 
+def in_use(name: str) -> Path:
+    """A file of the catalogue in use: "methods.yaml", "maps/area_names.csv".
+
+    Raises
+    ------
+    MissingDataError
+        The catalogue has no such file.
+
+    Examples
+    --------
+    >>> in_use("methods.yaml").name
+    'methods.yaml'
+    """
+    path = folder() / name
+    if not path.is_file():
+        raise MissingDataError(
+            f"The catalogue in use has no file {name}.",
+            f"{path.parent.name}/{path.name}",
+            "Copy the package's own catalogue as a whole and change the copy, or unset "
+            "NEEDS_CATALOGUE.",
+        )
+    return path
+
+
 def load(path: Path | None = None) -> Catalogue:
     """Read and validate the whole catalogue; all failures at once.
 
@@ -363,7 +387,15 @@ def load(path: Path | None = None) -> Catalogue:
     InvalidDataError
         Naming each file, key and value that does not fit, and how to mend it.
     """
-    return _load(path or folder())
+    place = path or folder()
+    return _load(place, stamp(place))
+
+
+def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a catalogue's declarations do: each file's path, time and size."""
+    found = [one for part in ("sources", "indicators") for one in (path / part).glob("*.yaml")]
+    stats = [(one.as_posix(), one.stat()) for one in sorted(found)]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def source(key: str, path: Path | None = None) -> Source:
@@ -382,7 +414,7 @@ def source(key: str, path: Path | None = None) -> Source:
 
 
 @functools.cache
-def _load(path: Path) -> Catalogue:
+def _load(path: Path, stamp: object) -> Catalogue:
     problems: list[Problem] = []
     sources = _read(path / "sources", Source, problems)
     indicators = _read(path / "indicators", Indicator, problems)
@@ -432,10 +464,14 @@ def _owners(sources: Mapping[str, Source]) -> list[Problem]:
     ]
 
 
-@functools.cache
 def methods() -> tuple[Method, ...]:
     """The methods that figures and comparisons name, in the order of docs/methods.md."""
-    listed = yaml.safe_load((CATALOGUE / "methods.yaml").read_text(encoding="utf-8"))
+    return _methods(in_use("methods.yaml"))
+
+
+@functools.cache
+def _methods(path: Path) -> tuple[Method, ...]:
+    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     return tuple(Method.model_validate(one) for one in listed)
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from needs.areas import known_code, nearest_code
-from needs.catalogue import CATALOGUE, Catalogue, Indicator
+from needs.assessment import RESIDENTS
+from needs.catalogue import Catalogue, Indicator, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import Status, format_number, with_unit
 from needs.periods import parse
@@ -275,7 +276,8 @@ def _normal(
             where = f"{row}, column comparator_value"
             problems.append(Problem(f"'{value}' is not a number.", where, "Write it as 1234.5."))
     words, statistic = str(out["indicator"]), str(out["statistic"])
-    key = _terms().get((words.lower(), statistic)) or _terms().get((words.lower(), ""))
+    terms = _terms(in_use("claim_terms.csv"))
+    key = terms.get((words.lower(), statistic)) or terms.get((words.lower(), ""))
     if key:
         out["indicator"] = key
         out["label"] = out["label"] or words
@@ -610,12 +612,6 @@ def _members(claim: dict[str, object], data: _Data) -> pd.DataFrame:
     return data.lsoa[(data.lsoa["upper_code"] == code) | (data.lsoa["district_code"] == code)]
 
 
-def _residents_sources(data: _Data, edition: str) -> tuple[str, ...]:
-    """Sources of the residents of an index's LSOAs."""
-    index = data.catalogue.indices.get(edition)
-    return index.population_sources if index else ()
-
-
 def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _Own | None]:
     def measure(claim: dict[str, object], data: _Data) -> _Own | None:
         rows = _members(claim, data)
@@ -623,14 +619,20 @@ def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _
             return None
         inside = rows[rows["imd_decile"] <= deciles]
         edition = f"IoD{rows['edition'].iloc[0]}"
-        source = f"mhclg_iod_{rows['edition'].iloc[0]}"
-        index = _residents_sources(data, str(rows["edition"].iloc[0]))
-        where = f"LSOAs of {claim['area_code']}"
+        parts = [("source", "source_row")]
+        if what != "lsoas":
+            parts.append((RESIDENTS["source"], RESIDENTS["source_row"]))
+        source = ";".join(dict.fromkeys(key for part, _ in parts for key in rows[part].unique()))
+        files = [
+            f"{name}, LSOAs of {claim['area_code']}"
+            for _, part in parts
+            for name in rows[part].unique()
+        ]
+        where = "; ".join(files)
         if what == "lsoas":
             formula = "count of LSOAs whose national decile is in range"
             own = _Own(float(len(inside)), edition, "LSOAs", 0, source, where, formula=formula)
             return replace(own, method=DEPRIVATION)
-        source = ";".join((source, *index))
         people = float(inside["population"].sum())
         if what == "residents":
             formula = "sum of the mid-year populations of those LSOAs"
@@ -795,9 +797,8 @@ MEASURES: dict[str, Callable[[dict[str, object], _Data], _Own | None]] = {
 
 
 @functools.cache
-def _terms() -> dict[tuple[str, str], str]:
+def _terms(path: Path) -> dict[tuple[str, str], str]:
     """Words that documents use for an indicator, with the statistic, and its key."""
-    path = CATALOGUE / "claim_terms.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return {
             (row["label"].lower(), row["statistic"]): row["indicator"]

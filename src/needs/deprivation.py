@@ -6,11 +6,13 @@ the newest mid-year estimates in or before the reporting year on the index's own
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from needs.assessment import Assessment, Place
-from needs.catalogue import VINTAGE
+from needs.assessment import RESIDENTS, Assessment, Place
 from needs.figures import Figure, Status, figure_id, format_number
+from needs.schemas import FILES
 from needs.stats.spatial import LEAST_AREAS, gi_star, morans_i
 
 METHOD = "Share of residents by deprivation decile"
@@ -34,34 +36,39 @@ CUT_OFFS = {1: "most deprived 10%", 2: "most deprived 20%", 3: "most deprived 30
 BANDS = ("Most deprived 10%", "10% to 20%", "20% to 30%")
 
 
-def sources(na: Assessment) -> tuple[str, ...]:
-    """Sources behind deprivation figures: the index, and the LSOA populations that were used."""
-    index = na.catalogue.indices.get(na.index_edition)
-    return (index.source, *index.population_sources) if index else ()
+#: Where the index and the residents of LSOAs stand: columns of an assessment's `lsoa`.
+INDEX = FILES
+PEOPLE = tuple(RESIDENTS[name] for name in FILES)
 
 
-def source_rows(na: Assessment, place: Place | None = None) -> tuple[str, ...]:
-    """Where a place's rows stand: file and edition of the index and of the populations, and LSOAs.
+def sources(na: Assessment, *parts: Sequence[str]) -> tuple[str, ...]:
+    """Sources behind deprivation figures, as their rows name them.
 
-    A file's name may hold ``*`` for what changes from download to download.
+    Parameters
+    ----------
+    na : Assessment
+    *parts : sequence of str
+        `INDEX`, `PEOPLE` or both; both by default.
     """
-    index, codes = na.catalogue.indices.get(na.index_edition), _in(na, place)["lsoa_code"]
-    if index is None or codes.empty:
-        return ()
-    used = [
-        edition
-        for edition in na.catalogue.sources[index.source].editions
-        if edition.edition == index.edition
-    ]
-    for key in index.population_sources:
-        for edition in na.catalogue.sources[key].editions:
-            same = edition.options.get(VINTAGE) == index.lsoa_vintage
-            if same and edition.options.get("year", na.lsoa_population_year) == (
-                na.lsoa_population_year
-            ):
-                used.append(edition)
-    lsoas = f"{len(codes)} LSOAs of {(place or na.area).code}, from {codes.min()} to {codes.max()}"
-    return tuple(f"{edition.name}, {lsoas if len(codes) > 1 else codes.min()}" for edition in used)
+    columns = (na.lsoa[source] for source, _ in parts or (INDEX, PEOPLE))
+    joined = (str(one) for column in columns for one in column.dropna().unique())
+    return tuple(dict.fromkeys(key for keys in joined for key in keys.split(";")))
+
+
+def source_rows(
+    na: Assessment, place: Place | None = None, *parts: Sequence[str]
+) -> tuple[str, ...]:
+    """Where a place's rows stand: each file that was read and its edition, and LSOAs of it.
+
+    `parts` are those of `sources`.
+    """
+    rows, code = _in(na, place), (place or na.area).code
+    out = []
+    for _, column in parts or (INDEX, PEOPLE):
+        for name, codes in rows.groupby(column, sort=False)["lsoa_code"]:
+            whole = f"{len(codes)} LSOAs of {code}, from {codes.min()} to {codes.max()}"
+            out.append(f"{name}, {whole if len(codes) > 1 else codes.min()}")
+    return tuple(out)
 
 
 def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figure:
@@ -73,6 +80,8 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
         numerator=float(inside),
         denominator=float(len(rows)),
         formula="count of LSOAs whose national decile is in range",
+        sources=sources(na, INDEX),
+        source_rows=source_rows(na, place, INDEX),
     )
 
 
@@ -231,10 +240,15 @@ def outside_clusters(na: Assessment, spots: pd.DataFrame) -> Figure:
 
 
 def _clustering(na: Assessment, key: str, place: Place | None, value: float | None) -> Figure:
+    pairs = na.neighbours
     return _figure(na, key, place, value, "LSOAs", 0).with_(
         period=f"IoD{na.index_edition}",
         method=CLUSTERING,
-        sources=(sources(na)[0], "ons_boundaries"),
+        sources=tuple(dict.fromkeys((*sources(na, INDEX), *pairs["source"].unique()))),
+        source_rows=(
+            *source_rows(na, place, INDEX),
+            *(f"{one}, LSOAs of {na.area.code}" for one in pairs["source_row"].unique()),
+        ),
     )
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from needs import catalogue as catalogue_module
 from needs.areas import ENGLAND, plain_name
-from needs.catalogue import CATALOGUE, Catalogue, Indicator
+from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
 from needs.places import added
@@ -79,8 +79,13 @@ def known() -> dict[str, tuple[str, ...]]:
     return named() | (named(own) if own else {})
 
 
-def named(path: Path = CATALOGUE / "footprints.yaml") -> dict[str, tuple[str, ...]]:
+def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     """Footprints that a file declares by name, with their members' names or codes.
+
+    Parameters
+    ----------
+    path : Path, optional
+        By default ``footprints.yaml`` of the catalogue in use.
 
     Raises
     ------
@@ -92,6 +97,7 @@ def named(path: Path = CATALOGUE / "footprints.yaml") -> dict[str, tuple[str, ..
     >>> named()["Herefordshire and Worcestershire"]
     ('Herefordshire, County of', 'Worcestershire')
     """
+    path = path or catalogue_module.in_use("footprints.yaml")
     try:
         declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:

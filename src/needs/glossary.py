@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from needs.catalogue import CATALOGUE
+from needs import catalogue
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,24 @@ class Term:
     explanation: str
 
 
-@functools.cache
-def glossary(path: Path = CATALOGUE / "abbreviations.yaml") -> tuple[Term, ...]:
+def glossary(path: Path | None = None) -> tuple[Term, ...]:
     """Abbreviations and terms of the report, in alphabetical order.
+
+    Parameters
+    ----------
+    path : Path, optional
+        By default ``abbreviations.yaml`` of the catalogue in use.
 
     Examples
     --------
     >>> {term.short: term.expansion for term in glossary()}["LSOA"]
     'lower layer super output area'
     """
+    return _glossary(path or catalogue.in_use("abbreviations.yaml"))
+
+
+@functools.cache
+def _glossary(path: Path) -> tuple[Term, ...]:
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     terms = [Term(short, one["expansion"], one["explanation"]) for short, one in entries.items()]
     return tuple(sorted(terms, key=lambda term: (term.short.lower(), term.short)))

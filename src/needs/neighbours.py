@@ -6,14 +6,15 @@ processed table when data are prepared; everything after it is a slice of that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from needs.areas import district_codes
 from needs.errors import MissingDataError
+from needs.schemas import FILES
 
 if TYPE_CHECKING:
     import geopandas
@@ -50,6 +51,9 @@ FEATURES: tuple[str, ...] = tuple(name for names in DOMAINS.values() for name in
 
 #: Mid-years and edition that the features are of, the same in all rows of a reporting year.
 BASIS = ("population_year", "index_edition", "residents_year")
+
+#: What is read for each LSOA, from files of their own.
+KINDS = ("index", "residents", "land")
 
 #: Compared on a logarithmic scale: London boroughs would else leave all others alike.
 LOGARITHMIC = ("residents_per_km2",)
@@ -97,6 +101,7 @@ def authority_features(
     lsoa_population: pd.DataFrame,
     land: pd.DataFrame,
     published: Mapping[str, int],
+    files: Mapping[str, Mapping[str, str]],
 ) -> pd.DataFrame:
     """Compute the features of every upper-tier authority, for each reporting year that differs.
 
@@ -108,9 +113,11 @@ def authority_features(
     areas, populations, lsoa, lsoa_population : DataFrame
         Processed tables of all of England, see `needs.schemas`.
     land : DataFrame
-        From `land_areas`.
+        From `land_areas`, with the columns `needs.schemas.FILES` of its layer.
     published : mapping of str to int
         Year of publication of each edition of the index.
+    files : mapping of str to mapping
+        Where each edition of `populations` stands: its `needs.schemas.FILES`.
 
     Returns
     -------
@@ -120,6 +127,7 @@ def authority_features(
         feature has no row.
     """
     ages = _ages(populations)
+    ages["files"] = [_of_editions(editions, files) for editions in ages.pop("edition")]
     districts = _districts(lsoa, lsoa_population, land, published)
     if ages.empty or not districts:
         return _table([])
@@ -134,7 +142,9 @@ def authority_features(
         newest = int(ages.loc[ages["year"] <= year, "year"].max())
         people = ages[ages["year"] == newest].set_index("area_code")
         for code in codes:
-            row = _row(ground.codes(code), people, inside, ground) if ground.whole(code) else None
+            if not ground.whole(code):
+                continue
+            row = _row(code, ground.codes(code), people, inside, ground)
             if row is not None:
                 rows.append({"area_code": code, "year": year, **row})
     return _table(rows)
@@ -162,17 +172,46 @@ def features(rows: pd.DataFrame, members: Sequence[str] = (), code: str = "") ->
     """
     table = rows.set_index("area_code")
     table = table.assign(residents_per_km2=table["residents"] / table["km2"])
+    columns = [*FEATURES, *BASIS, *FILES]
     if not members or not set(members) <= set(table.index):
-        return table[[*FEATURES, *BASIS]]
+        return table[columns]
     part = table.loc[list(members)]
     joined = {
         **{name: np.average(part[name], weights=part["population"]) for name in AGES},
         **{name: np.average(part[name], weights=part["residents"]) for name in _SHARES},
         "residents_per_km2": part["residents"].sum() / part["km2"].sum(),
         **{name: part[name].iloc[0] for name in BASIS},
+        **_joined(pair for row in part.to_dict("records") for pair in file_pairs(row)),
     }
     whole = pd.DataFrame([joined], index=pd.Index([code], name="area_code"))
-    return pd.concat([table, whole])[[*FEATURES, *BASIS]]
+    return pd.concat([table, whole])[columns]
+
+
+def file_pairs(row: Mapping[Hashable, Any]) -> list[tuple[str, str]]:
+    """Each file that a row of ``authority_features`` is worked out from, after its source's key.
+
+    Examples
+    --------
+    >>> file_pairs({"source": "a;b", "source_row": "a.csv, edition 1; b.csv, edition 2"})
+    [('a', 'a.csv, edition 1'), ('b', 'b.csv, edition 2')]
+    """
+    names = str(row["source_row"]).split("; ")
+    return list(zip(str(row["source"]).split(";"), names, strict=False))
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The columns `FILES` of pairs of source and file, each pair once."""
+    once = dict.fromkeys(pairs)
+    return {"source": ";".join(key for key, _ in once), "source_row": "; ".join(n for _, n in once)}
+
+
+def _of_editions(
+    editions: Iterable[str], files: Mapping[str, Mapping[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Files of editions of the mid-year estimates; of an edition from a package, its name."""
+    unknown = {"source": "ons_population"}
+    stands = [{"source_row": f"edition {one}", **unknown, **files.get(one, {})} for one in editions]
+    return tuple((one["source"], one["source_row"]) for one in stands)
 
 
 def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
@@ -298,13 +337,18 @@ class _Ground:
 
 
 def _row(
-    codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
+    code: str, codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
 ) -> dict[str, object] | None:
     """Features of one authority, whose land the codes name; None where one is missing."""
     inside = districts[districts.index.isin(codes)]
-    ages = _cover(codes, people, ground)
-    if ages is None or inside.empty or inside.isna().any(axis=None):
+    cover = _cover(codes, people, ground)
+    if not cover or inside.empty or inside.isna().any(axis=None):
         return None
+    ages = people.loc[cover, list(AGES)].sum()
+    files = [pair for pairs in people.loc[cover, "files"] for pair in pairs]
+    if cover != [code]:
+        files = [(key, f"{name}, sum of {', '.join(cover)}") for key, name in files]
+    files += [pair for kind in KINDS for pairs in inside[f"{kind}_files"] for pair in pairs]
     sums = inside[["residents", "score", "deprived", "sparse", "km2"]].sum()
     return {
         "population_year": int(people["year"].iloc[0]),
@@ -317,11 +361,12 @@ def _row(
         "most_deprived_fifth": 100 * float(sums["deprived"] / sums["residents"]),
         "km2": float(sums["km2"]),
         "sparsely_populated": 100 * float(sums["sparse"] / sums["residents"]),
+        **_joined(files),
     }
 
 
-def _cover(codes: frozenset[str], people: pd.DataFrame, ground: _Ground) -> pd.Series[float] | None:
-    """Residents by age of the codes that make up an authority's land exactly, largest first.
+def _cover(codes: frozenset[str], people: pd.DataFrame, ground: _Ground) -> list[str]:
+    """The codes with residents that make up an authority's land exactly, largest first, or none.
 
     Estimates of a year stand under the codes of their publication: Cumbria's of mid-2022 are those
     of the two authorities that took over in 2023.
@@ -334,10 +379,7 @@ def _cover(codes: frozenset[str], people: pd.DataFrame, ground: _Ground) -> pd.S
         if own <= left:
             chosen.append(code)
             left -= own
-    if left or not chosen:
-        return None
-    total: pd.Series[float] = people.loc[chosen, list(AGES)].sum()
-    return total
+    return [] if left else chosen
 
 
 def _ages(populations: pd.DataFrame) -> pd.DataFrame:
@@ -350,7 +392,8 @@ def _ages(populations: pd.DataFrame) -> pd.DataFrame:
     for name, (low, high) in AGES.items():
         top = rows["age_from"].le(high) if high is not None else True
         parts[name] = rows[rows["age_from"].ge(low) & top].groupby(keys)["population"].sum()
-    return pd.DataFrame(parts).dropna().reset_index()
+    editions = rows[[*keys, "edition"]].drop_duplicates().groupby(keys)["edition"].agg(list)
+    return pd.DataFrame({**parts, "edition": editions}).dropna().reset_index()
 
 
 def _districts(
@@ -371,13 +414,16 @@ def _districts(
         following = issued[place][0] if place < len(issued) else 9999
         rows = lsoa[lsoa["edition"] == edition]
         vintage = rows["lsoa_vintage"].iloc[0]
-        ground = land.loc[land["lsoa_vintage"] == vintage, ["lsoa_code", "km2"]]
+        rows = rows.rename(columns=_named("index"))
+        ground = land.loc[land["lsoa_vintage"] == vintage, ["lsoa_code", "km2", *FILES]]
+        ground = ground.rename(columns=_named("land"))
         people = lsoa_population[lsoa_population["lsoa_vintage"] == vintage]
         years = sorted({int(one) for one in people["year"]})
         before = [one for one in years if one <= first]
         after = [one for one in years if first < one < following]
         for year in [*before[-1:], *after]:
-            residents = people.loc[people["year"] == year, ["lsoa_code", "population"]]
+            residents = people.loc[people["year"] == year, ["lsoa_code", "population", *FILES]]
+            residents = residents.rename(columns=_named("residents"))
             joined = rows.merge(residents, on="lsoa_code", how="left")
             joined = joined.merge(ground, on="lsoa_code", how="left")
             sums = _sums(joined).assign(edition=edition, residents_year=year)
@@ -397,7 +443,18 @@ def _sums(small: pd.DataFrame) -> pd.DataFrame:
             "km2": small["km2"],
         }
     )
-    return parts.groupby("district_code").sum(min_count=1, skipna=False)
+    sums = parts.groupby("district_code").sum(min_count=1, skipna=False)
+    for kind in KINDS:
+        own = small[["district_code", *_named(kind).values()]].dropna().drop_duplicates()
+        pairs: dict[str, list[tuple[str, str]]] = {str(code): [] for code in sums.index}
+        for code, key, name in own.itertuples(index=False, name=None):
+            pairs[code].append((key, name))
+        sums[f"{kind}_files"] = [tuple(pairs[str(code)]) for code in sums.index]
+    return sums
+
+
+def _named(kind: str) -> dict[str, str]:
+    return {name: f"{kind}_{name}" for name in FILES}
 
 
 def _changes(areas: pd.DataFrame) -> set[int]:
@@ -410,6 +467,6 @@ def _changes(areas: pd.DataFrame) -> set[int]:
 def _table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     columns = ["area_code", "year", "population_year", "population", *AGES, "index_edition"]
     columns += ["residents_year", "residents", "imd_score", "most_deprived_fifth", "km2"]
-    table = pd.DataFrame(list(rows), columns=[*columns, "sparsely_populated"])
+    table = pd.DataFrame(list(rows), columns=[*columns, "sparsely_populated", *FILES])
     numbers = [*AGES, *_SHARES, "km2"]
     return table.assign(**{name: table[name].astype("float64").round(DECIMALS) for name in numbers})

@@ -23,12 +23,15 @@ from needs import catalogue as catalogue_module
 from needs import places, schemas
 from needs.areas import ENGLAND_AND_WALES, find, same_place, upper_tiers
 from needs.assessment import own_documents
-from needs.catalogue import LSOA_POPULATION_READERS, Catalogue, Edition, Index, Source
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Source
 from needs.errors import MissingDataError, ParameterError
 from needs.figures import ADDED, Status
+from needs.neighbours import file_pairs
 from needs.periods import parse, population_years
+from needs.prepare import MANIFEST
 from needs.readers.datapackage import (
     DESCRIPTOR,
+    LINKED,
     NAMES,
     SHEETS,
     TABLES,
@@ -134,7 +137,7 @@ def pack(
     }
     chosen = {name: chosen[name] for name in TAKEN if len(chosen[name])}
     cited = {source for *_, joined in printed for source in joined.split(";")}
-    origins = _origins(chosen, known)
+    origins = _origins(chosen, known, _files(processed))
     written = _without_repeats(chosen, known)
     descriptor = _descriptor(authority.name, written, carried, origins, cited, known)
 
@@ -363,8 +366,11 @@ def _without_repeats(
     """The tables as they are written: what a reader puts together again is written once."""
     written = dict(tables)
     if "observations" in tables:
-        rows = _without_defaults(tables["observations"], catalogue)
-        written["observations"], written["source_places"] = _places(rows)
+        written["observations"] = _without_defaults(tables["observations"], catalogue)
+    linked = {name: written[name] for name in LINKED if name in written}
+    if linked:
+        own, written["source_places"] = _places(linked)
+        written |= own
     if "populations" in tables:
         written["populations"] = _beside(tables["populations"])
     # observations keep their names: they are what a person reads
@@ -373,22 +379,30 @@ def _without_repeats(
     return {name: written[name] for name in WRITTEN if name in written}
 
 
-def _places(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows that name a place by its number, and the places."""
-    text = rows["source_row"].astype("object")
-    if text.str.contains("[{}]").any():
-        return rows, pd.DataFrame(columns=list(TABLES["source_places"].columns))
-    pairs = zip(text, rows["period"], strict=True)
-    text = pd.Series([_of_period(one, str(period)) for one, period in pairs], rows.index)
-    common = pd.DataFrame(
-        {"source": rows["source"], "source_row": [_NUMBER.sub("{}", one) for one in text]}
-    )
-    places = common.drop_duplicates().sort_values(["source", "source_row"], ignore_index=True)
+def _places(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Tables whose rows name a place by its number, and the places."""
+    if any(rows["source_row"].str.contains("[{}]").any() for rows in tables.values()):
+        return dict(tables), pd.DataFrame(columns=list(TABLES["source_places"].columns))
+    common, numbers = {}, {}
+    for name, rows in tables.items():
+        text = rows["source_row"].astype("object")
+        if "period" in rows:
+            pairs = zip(text, rows["period"], strict=True)
+            text = pd.Series([_of_period(one, str(period)) for one, period in pairs], rows.index)
+        common[name] = pd.DataFrame(
+            {"source": rows["source"], "source_row": [_NUMBER.sub("{}", one) for one in text]}
+        )
+        numbers[name] = [";".join(_NUMBER.findall(one)) for one in text]
+    places = pd.concat(common.values()).drop_duplicates()
+    places = places.sort_values(["source", "source_row"], ignore_index=True)
     places.insert(0, "place", [str(number) for number in range(1, len(places) + 1)])
-    linked = rows.drop(columns=["source", "source_row"]).assign(
-        place=common.merge(places, how="left", validate="m:1")["place"].to_numpy(),
-        rows=[";".join(_NUMBER.findall(one)) for one in text],
-    )
+    linked = {}
+    for name, rows in tables.items():
+        own = rows.drop(columns=["source", "source_row"]).assign(
+            place=common[name].merge(places, how="left", validate="m:1")["place"].to_numpy()
+        )
+        takes = name == "observations" or any(numbers[name])
+        linked[name] = own.assign(rows=numbers[name]) if takes else own
     return linked, places
 
 
@@ -475,8 +489,8 @@ def _table_schema(
 ) -> dict[str, Any]:
     fields = [one for one in describe(table) if one["name"] in columns]
     links = []
-    if "rows" in columns:
-        fields += list(_LINK_FIELDS)
+    if "place" in columns and table != "source_places":
+        fields += [one for one in _LINK_FIELDS if one["name"] in columns]
         links.append(("place", "source_places", "place"))
     links += [
         (code, "areas", "code")
@@ -514,11 +528,11 @@ _LINK_FIELDS = (
 
 @dataclass(frozen=True)
 class _Origin:
-    """A source of a table: what it gives, and in which of its editions a row stands."""
+    """A source of a table: what it gives, from which files that were read, and in which row."""
 
     source: Source
     gives: str = ""
-    editions: tuple[Edition, ...] = ()
+    files: tuple[str, ...] = ()
     row: str = ""
 
 
@@ -539,49 +553,61 @@ def _where_rows_stand(resource: str, origins: Iterable[_Origin]) -> str:
             "file, with the line or row that it gives."
         )
     if resource == "source_places":
-        return "Sources, and places in their files, that rows of observations name."
+        return "Sources, and places in their files, that rows of other tables name."
     said = []
     for one in origins:
-        files = ", ".join(
-            f"{edition.file.rsplit('/', 1)[-1]} (edition {edition.edition})"
-            for edition in one.editions
-        )
-        said.append(f"{one.gives}: {one.source.key}, {files}{one.row and ', ' + one.row}.")
+        parts = (one.source.key, ", ".join(one.files), one.row)
+        said.append(f"{one.gives}: {', '.join(filter(None, parts))}.")
     return " ".join(said)
 
 
-def _origins(
-    tables: Mapping[str, pd.DataFrame], catalogue: Catalogue
-) -> dict[str, tuple[_Origin, ...]]:
-    """Sources behind each table: those that rows name, and else the editions that it is read from.
+def _files(processed: Path) -> dict[tuple[str, str], str]:
+    """The file that was read of each source and edition, and its edition."""
+    path = processed / MANIFEST
+    listed = json.loads(path.read_text(encoding="utf-8"))["files"] if path.is_file() else []
+    return {
+        (
+            one["source"],
+            one["edition"],
+        ): f"{one['path'].rsplit('/', 1)[-1]}, edition {one['edition']}"
+        for one in listed
+        if one.get("edition")
+    }
 
-    A file's name may hold ``*`` for what changes from download to download.
-    """
+
+def _origins(
+    tables: Mapping[str, pd.DataFrame], catalogue: Catalogue, files: Mapping[tuple[str, str], str]
+) -> dict[str, tuple[_Origin, ...]]:
+    """Sources behind each table: those that rows name, and else the files that were read for it."""
 
     def read_by(reader: str, gives: str, row: str = "", **options: Any) -> list[_Origin]:
         found = []
         for source in catalogue.sources.values():
-            editions = tuple(
-                one
+            editions = [
+                one.edition
                 for one in source.editions
                 if all(one.options.get(key, value) == value for key, value in options.items())
-            )
+            ]
+            names = (files.get((source.key, edition), "") for edition in editions)
             if source.reader == reader and editions:
-                found.append(_Origin(source, gives, editions, row))
+                found.append(_Origin(source, gives, tuple(filter(None, names)), row))
         return found
 
-    def of_index(index: Index, gives: str, row: str) -> list[_Origin]:
-        source = catalogue.sources[index.source]
-        editions = tuple(one for one in source.editions if one.edition == index.edition)
-        return [_Origin(source, gives, editions, row)]
-
-    def residents(vintage: int, gives: str, row: str) -> list[_Origin]:
+    def named(table: str, gives: Mapping[str, str], row: str) -> list[_Origin]:
+        """Files that rows name, in order of the readers in `gives`."""
+        rows = tables[table][list(schemas.FILES)].drop_duplicates().to_dict("records")
+        pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
+        by_source: dict[str, dict[str, None]] = {}
+        for key, name in pairs:
+            by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
         return [
-            origin
-            for reader in LSOA_POPULATION_READERS
-            for origin in read_by(reader, gives, row, lsoa_vintage=vintage)
+            _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
+            for reader in gives
+            for key, names in by_source.items()
+            if catalogue.sources[key].reader == reader
         ]
 
+    residents = dict.fromkeys(LSOA_POPULATION_READERS, "population")
     found: dict[str, list[_Origin]] = {}
     if "observations" in tables:
         joined = ";".join(map(str, tables["observations"]["source"].unique()))
@@ -598,38 +624,39 @@ def _origins(
     own_row = "the row of the lsoa_code"
     if "lsoa" in tables:
         (vintage,) = tables["lsoa"]["lsoa_vintage"].unique()
-        index = catalogue.indices[str(tables["lsoa"]["edition"].iloc[0])]
         found["lsoa"] = [
-            *of_index(index, "Scores, ranks and deciles", own_row),
+            *named("lsoa", {INDEX_READER: "Scores, ranks and deciles"}, own_row),
             *upper,
             *read_by("centroids", "easting, northing", own_row, lsoa_vintage=vintage),
         ]
     if "lsoa_population" in tables:
-        (vintage,) = tables["lsoa_population"]["lsoa_vintage"].unique()
-        found["lsoa_population"] = residents(vintage, "population", own_row)
+        found["lsoa_population"] = named("lsoa_population", residents, own_row)
     if "lsoa_neighbours" in tables:
-        (vintage,) = tables["lsoa_neighbours"]["lsoa_vintage"].unique()
-        pairs, layer = "Pairs that share a border or a corner", f"lsoa_{vintage}"
-        found["lsoa_neighbours"] = read_by("boundaries", pairs, "worked out", layer=layer)
-    people = read_by("ons_population", "population", "the row of the area_code")
+        pairs = {"boundaries": "Pairs that share a border or a corner"}
+        found["lsoa_neighbours"] = named("lsoa_neighbours", pairs, "worked out")
     if "populations" in tables:
-        named = set(tables["populations"]["edition"])
+        editions = set(tables["populations"]["edition"])
+        people = read_by("ons_population", "population", "the row of the area_code")
         found["populations"] = [
-            replace(one, editions=tuple(it for it in one.editions if it.edition in named))
+            replace(
+                one,
+                files=tuple(
+                    files[one.source.key, edition.edition]
+                    for edition in one.source.editions
+                    if edition.edition in editions and (one.source.key, edition.edition) in files
+                ),
+            )
             for one in people
         ]
     if "authority_features" in tables:
+        gives = {
+            "ons_population": "population, shares by age",
+            INDEX_READER: "imd_score, most_deprived_fifth",
+            **dict.fromkeys(LSOA_POPULATION_READERS, "residents"),
+            "boundaries": "km2, sparsely_populated",
+        }
         worked = "worked out for each authority"
-        features = [replace(one, gives="population, shares by age", row=worked) for one in people]
-        for edition in tables["authority_features"]["index_edition"].unique():
-            index = catalogue.indices[str(edition)]
-            layer = f"lsoa_{index.lsoa_vintage}"
-            features += [
-                *of_index(index, "imd_score, most_deprived_fifth", worked),
-                *residents(index.lsoa_vintage, "residents", worked),
-                *read_by("boundaries", "km2, sparsely_populated", worked, layer=layer),
-            ]
-        found["authority_features"] = features
+        found["authority_features"] = named("authority_features", gives, worked)
     return {name: tuple(rows) for name, rows in found.items()}
 
 

@@ -7,7 +7,6 @@ the same bytes.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib
 import json
@@ -79,6 +78,12 @@ class Found:
     edition: Edition
     path: Path
 
+    @property
+    def stands(self) -> dict[str, str]:
+        """The columns `schemas.FILES` of its rows."""
+        name = f"{self.path.name}, edition {self.edition.edition}"
+        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
+
 
 @dataclass
 class _Raw:
@@ -92,6 +97,9 @@ class _Raw:
     populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
     lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
     boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
+    #: Where each layer of boundaries and each edition of the mid-year estimates stand.
+    layers: dict[str, dict[str, str]] = field(default_factory=dict)
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
     packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -113,9 +121,9 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     -------
     dict
         The manifest: the package's version, the hash of its catalogue and code, and path, size,
-        SHA-256 and source of every raw file. Where disclosure control is ours, `released` is the
-        hash of what it leaves: reports give that one, because whoever knows all of a small file but
-        a number could try numbers until the file's own hash fits.
+        SHA-256, source and edition of every raw file. Where disclosure control is ours, `released`
+        is the hash of what it leaves: reports give that one, because whoever knows all of a small
+        file but a number could try numbers until the file's own hash fits.
 
     Raises
     ------
@@ -239,19 +247,20 @@ def packages(raw: Path) -> tuple[Path, ...]:
 
 def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
     """Describe what `prepare` would use: raw files with their hashes, and this code."""
-    used: dict[Path, str] = {one.path: one.source.key for one in discover(raw, catalogue)}
+    used = {one.path: (one.source.key, one.edition.edition) for one in discover(raw, catalogue)}
     for folder in packages(raw):
         for path in folder.iterdir():
             if path.name == DESCRIPTOR or path.suffix == ".csv":
-                used.setdefault(path, "")
+                used.setdefault(path, ("", ""))
     files = [
         {
             "path": path.relative_to(raw).as_posix(),
             "sha256": _sha256(path),
             "size": path.stat().st_size,
             "source": key,
+            "edition": edition,
         }
-        for path, key in used.items()
+        for path, (key, edition) in used.items()
     ]
     return {
         "version": needs.__version__,
@@ -328,9 +337,8 @@ def refuse_incomplete(processed: Path) -> None:
         )
 
 
-@functools.cache
 def code_hash() -> str:
-    """Hash of the catalogue and of the modules that make processed tables."""
+    """Hash of the catalogue in use and of the modules that make processed tables."""
     package = Path(needs.__file__).parent
     modules = (
         *("areas", "catalogue", "coverage", "derive", "disclosure", "figures", "local"),
@@ -340,11 +348,20 @@ def code_hash() -> str:
         *(package / f"{name}.py" for name in modules),
         *(package / "readers").glob("*.py"),
         *(package / "stats").glob("*.py"),
-        *(path for path in (package / "catalogue").rglob("*") if path.suffix in (".csv", ".yaml")),
     ]
+    used = {path.relative_to(package).as_posix(): path for path in paths}
+    declared = catalogue_module.folder()
+    # a copy that says the same is the same, wherever it lies
+    used |= {
+        f"catalogue/{path.relative_to(declared).as_posix()}": path
+        for path in declared.rglob("*")
+        if path.suffix in (".csv", ".yaml")
+    }
     digest = hashlib.sha256()
-    for path in sorted(path for path in paths if path.is_file()):
-        digest.update(path.relative_to(package).as_posix().encode())
+    for name, path in sorted(used.items()):
+        if not path.is_file():
+            continue
+        digest.update(name.encode())
         # line ends differ between machines, the code does not
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
@@ -387,17 +404,19 @@ def _read_file(one: Found, read: _Raw) -> None:
     file = f"{one.path.parent.name}/{one.path.name}"
     read.held.append(coverage.Held(file, one.source, one.edition, table))
     if reader == "iod":
-        read.indices.append(table)
+        read.indices.append(table.assign(**one.stands))
     elif reader == "centroids":
         read.centroids.append(table)
     elif reader in ("nomis", "lsoa_density"):
-        read.small_areas.append(table)
+        read.small_areas.append(table.assign(**one.stands))
     elif reader == "ons_population":
         read.populations.append((one.edition, table))
+        read.people[one.edition.edition] = one.stands
     elif reader == "geography":
         read.lookups.append((one.edition, table))
     elif reader == "boundaries":
         read.boundaries[str(one.edition.options["layer"])] = table
+        read.layers[str(one.edition.options["layer"])] = one.stands
     elif reader not in FRAMES:
         read.readings.append((one.source.key, table.assign(file=one.path.name)))
 
@@ -438,13 +457,14 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         if not read.problems:
             raise
     lsoa = _lsoa(read, areas)
-    people = _with_packages(read, "lsoa_population", read.small_areas)
+    # the last edition wins
+    people = _with_packages(read, "lsoa_population", read.small_areas[::-1])
     features = _features(read, areas, populations, lsoa, people, catalogue)
     tables = {
         "observations": observations,
         "lsoa": lsoa,
         "lsoa_population": people,
-        "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read.boundaries)),
+        "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read)),
         "populations": populations,
         "authority_features": _with_packages(read, "authority_features", features),
         "areas": areas,
@@ -561,7 +581,7 @@ def _populations(read: _Raw, areas: pd.DataFrame, land: places.Lands) -> pd.Data
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
     place = areas.set_index("code")
     centroids = (
-        pd.concat(read.centroids)
+        pd.concat(read.centroids).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
         if read.centroids
         else pd.DataFrame(columns=["lsoa_vintage", "lsoa_code", "easting", "northing"])
     )
@@ -581,20 +601,20 @@ def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
             continue
         index = index.assign(upper_code=upper, upper_name=upper.map(place["name"]))
         tables.append(index.merge(centroids, on=["lsoa_vintage", "lsoa_code"], how="left"))
-    return _with_packages(read, "lsoa", tables)
+    return _with_packages(read, "lsoa", tables[::-1])
 
 
-def _neighbours(boundaries: Mapping[str, geopandas.GeoDataFrame]) -> list[pd.DataFrame]:
+def _neighbours(read: _Raw) -> list[pd.DataFrame]:
     """Pairs of neighbouring LSOAs, on each vintage whose boundaries are there."""
     from needs.stats.spatial import queen_contiguity
 
     names = {"area": "lsoa_code", "neighbour": "neighbour_code"}
     return [
-        queen_contiguity(boundaries[layer], code="code")
+        queen_contiguity(read.boundaries[layer], code="code")
         .rename(columns=names)
-        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")))
+        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")), **read.layers[layer])
         for layer in ("lsoa_2011", "lsoa_2021")
-        if layer in boundaries
+        if layer in read.boundaries
     ]
 
 
@@ -609,12 +629,19 @@ def _features(
     """What authorities are compared by, where the national files that it needs are there."""
     from needs.neighbours import authority_features, land_areas
 
-    layers = {int(name[-4:]): one for name, one in read.boundaries.items() if "lsoa" in name}
+    layers = {int(name[-4:]): name for name in sorted(read.boundaries) if "lsoa" in name}
     if not layers or not read.indices or not read.populations:
         return []
-    land = pd.concat([land_areas(layers[vintage], vintage) for vintage in sorted(layers)])
+    land = pd.concat(
+        [
+            land_areas(read.boundaries[name], vintage).assign(**read.layers[name])
+            for vintage, name in layers.items()
+        ]
+    )
     published = {one.edition: one.published for one in catalogue.indices.values()}
-    return [authority_features(areas, populations, lsoa, lsoa_population, land, published)]
+    return [
+        authority_features(areas, populations, lsoa, lsoa_population, land, published, read.people)
+    ]
 
 
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

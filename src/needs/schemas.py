@@ -94,6 +94,10 @@ _PATTERNS: Mapping[str, str] = {
 
 _TEXT = pd.StringDtype(na_value=float("nan"))
 
+#: Where the rows of a table stand that is read as a whole: source keys joined with ``;``, and for
+#: each, joined with ``; ``, the real name of the file that was read and its edition.
+FILES: tuple[str, ...] = ("source", "source_row")
+
 
 def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
     return pa.Column(_TEXT, list(checks), nullable=nullable)
@@ -205,6 +209,8 @@ OBSERVATIONS = pa.DataFrameSchema(
     name="observations",
 )
 
+_FILES: dict[str, pa.Column] = {"source": _text(_matches(_SOURCES)), "source_row": _text()}
+
 LSOA = pa.DataFrameSchema(
     {
         "edition": _text(_matches(_EDITION)),
@@ -227,6 +233,7 @@ LSOA = pa.DataFrameSchema(
         # metres of the British National Grid
         "easting": pa.Column("float64", pa.Check.in_range(0, 700_000), nullable=True),
         "northing": pa.Column("float64", pa.Check.in_range(0, 1_300_000), nullable=True),
+        **_FILES,
     },
     unique=["edition", "lsoa_code"],
     strict=True,
@@ -240,6 +247,7 @@ LSOA_POPULATION = pa.DataFrameSchema(
         "lsoa_code": _text(_matches(LSOA_CODE)),
         "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
         "population": pa.Column("float64", pa.Check.ge(0)),
+        **_FILES,
     },
     unique=["lsoa_vintage", "lsoa_code", "year"],
     strict=True,
@@ -253,6 +261,7 @@ LSOA_NEIGHBOURS = pa.DataFrameSchema(
         "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
         "lsoa_code": _text(_matches(LSOA_CODE)),
         "neighbour_code": _text(_matches(LSOA_CODE)),
+        **_FILES,
     },
     checks=pa.Check(
         lambda rows: rows["lsoa_code"] < rows["neighbour_code"],
@@ -303,6 +312,8 @@ AUTHORITY_FEATURES = pa.DataFrameSchema(
         "most_deprived_fifth": pa.Column("float64", pa.Check.in_range(0, 100)),
         "km2": pa.Column("float64", pa.Check.gt(0)),
         "sparsely_populated": pa.Column("float64", pa.Check.in_range(0, 100)),
+        # of ages, index, residents of LSOAs and land, in this order
+        **_FILES,
     },
     unique=["area_code", "year"],
     strict=True,
@@ -452,7 +463,7 @@ def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
     Examples
     --------
     >>> list(empty(LSOA_POPULATION))
-    ['lsoa_vintage', 'lsoa_code', 'year', 'population']
+    ['lsoa_vintage', 'lsoa_code', 'year', 'population', 'source', 'source_row']
     """
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _dtypes(schema).items()})
 

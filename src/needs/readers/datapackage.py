@@ -71,8 +71,8 @@ def _claims_schema() -> pa.DataFrameSchema:
 CLAIMS = _claims_schema()
 
 #: What many rows have in common: their source, and the place in its file with ``{}`` where each
-#: row's own number goes and ``{period}`` where its period does. A row of observations then has
-#: `LINK` instead of source and source_row.
+#: row's own number goes and ``{period}`` where its period does. A row of `LINKED` then has `LINK`
+#: instead of source and source_row.
 SOURCE_PLACES = pa.DataFrameSchema(
     {name: pa.Column(_TEXT) for name in ("place", "source", "source_row")},
     unique=["place"],
@@ -81,9 +81,15 @@ SOURCE_PLACES = pa.DataFrameSchema(
     name="source_places",
 )
 
-#: Columns of observations that stand for source and source_row: a place, and the numbers that fill
-#: it, joined with ";".
+#: Columns that stand for source and source_row: a place, and the numbers that fill it, joined with
+#: ";" (left out where no place takes any).
 LINK = ("place", "rows")
+
+#: Tables whose rows were read from files that are named as a whole; see `needs.schemas.FILES`.
+OF_FILES = ("lsoa", "lsoa_population", "lsoa_neighbours", "authority_features")
+
+#: Tables whose rows may name places.
+LINKED = ("observations", *OF_FILES)
 
 #: Populations with a column for each sex: a row of this gives up to three of ``populations``.
 POPULATIONS_BY_SEX = pa.DataFrameSchema(
@@ -135,6 +141,8 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "populations_by_sex": ("source_row",),
     "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
     "consultation": ("n",),
+    # packages of before there were these columns
+    **dict.fromkeys(OF_FILES, schemas.FILES),
 }
 
 #: Names that a table may leave out where the package has the table ``areas``, each with its code.
@@ -611,7 +619,7 @@ def _resource(
         columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
     frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
     cited += _places_of(frame, name)
-    if table == "observations" and "place" in frame:
+    if table in LINKED and "place" in frame:
         places = lookups.tables["source_places"]
         if places is None:  # its own faults are told
             return None
@@ -619,7 +627,9 @@ def _resource(
     frame = _named(frame, table, name, lookups, faults)
     if table == "local_counts":
         frame = _complete_counts(frame, name, faults)
-    if table == "source_places":
+    if table in OF_FILES:
+        frame = _of_files(frame, table, name, catalogue)
+    if table in ("source_places", *OF_FILES):
         _refuse_unknown(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
         symbols = [_SYMBOL_STATUS.get(cell) for cell in rows.get("value", [""] * len(frame))]
@@ -675,7 +685,7 @@ def _declared(
         faults.add("The schema has no fields.", where, 'Give "schema": {"fields": [...]}.')
         return []
     ours = {one["name"]: one for one in describe(table)}
-    if table == "observations":
+    if table in LINKED:
         ours |= {one: {"name": one, "type": "string"} for one in LINK}
     names = [str(one["name"]) for one in fields]
     for name in sorted({one for one in names if names.count(one) > 1}):
@@ -704,10 +714,11 @@ def _declared(
         optional = tuple(name for name in ours if name not in needed)
     if "areas" in lookups.tables:
         optional = (*optional, *NAMES.get(table, ()))
-    if table == "observations":
+    if table in LINKED:
         # a place and its rows, or the source itself
         linked = any(name in names for name in LINK)
         optional = (*optional, *(("source",) if linked else LINK))
+        optional = (*optional, *(("rows",) if table in OF_FILES else ()))
         if linked and "source_places" not in lookups.tables:
             faults.add(
                 "Rows name places, and the package has no table of them.",
@@ -836,12 +847,13 @@ def _cell(text: str, kind: str) -> Any:
 
 def _placed(frame: pd.DataFrame, places: pd.DataFrame, name: str, faults: _Faults) -> pd.DataFrame:
     """Put source and source_row together from the place that a row names, and its numbers."""
-    rest = frame.drop(columns=list(LINK))
+    rest = frame.drop(columns=list(LINK), errors="ignore")
     known = {str(row.place): (str(row.source), str(row.source_row)) for row in places.itertuples()}
     sources: dict[Any, str] = {}
     texts: dict[Any, str] = {}
     periods = frame.get("period", pd.Series("", frame.index))
-    linked = zip(frame.index, frame["place"], frame["rows"], periods, strict=True)
+    numbered = frame.get("rows", pd.Series(None, frame.index, dtype="object"))
+    linked = zip(frame.index, frame["place"], numbered, periods, strict=True)
     for line, place, rows, period in linked:
         if pd.isna(place):
             continue
@@ -893,6 +905,43 @@ def _named(
                 (name, by, "code that is not among the areas"),
             )
         frame = frame.assign(**{column: names.fillna("")})
+    return frame
+
+
+def _of_files(frame: pd.DataFrame, table: str, name: str, catalogue: Catalogue) -> pd.DataFrame:
+    """Say where rows stand that do not say it: in this package's own file.
+
+    Their source is the one that the catalogue declares for their edition or boundaries.
+    """
+    layers = {
+        str(edition.options.get("layer")): key
+        for key, source in catalogue.sources.items()
+        for edition in source.editions
+        if source.reader == "boundaries"
+    }
+    indices = catalogue.indices
+    vintages = {one.lsoa_vintage: ";".join(one.population_sources) for one in indices.values()}
+    land = {vintage: layers.get(f"lsoa_{vintage}", "") for vintage in vintages}
+    if table == "authority_features":
+        own = {
+            key: [
+                *catalogue.sources_of("population"),
+                one.source,
+                *one.population_sources,
+                land[one.lsoa_vintage],
+            ]
+            for key, one in indices.items()
+        }
+        keys = frame["index_edition"].map({key: ";".join(found) for key, found in own.items()})
+        files = frame["index_edition"].map({k: "; ".join([name] * len(v)) for k, v in own.items()})
+    else:
+        column = "edition" if table == "lsoa" else "lsoa_vintage"
+        by = {"lsoa": {k: one.source for k, one in indices.items()}, "lsoa_population": vintages}
+        keys = frame[column].map(by.get(table, land))
+        files = pd.Series(name, frame.index)
+    for part, usual in (("source", keys), ("source_row", files)):
+        given = frame.get(part, pd.Series(None, frame.index, dtype="object"))
+        frame = frame.assign(**{part: given.where(given.notna(), usual)})
     return frame
 
 

@@ -15,6 +15,7 @@ from needs.catalogue import Indicator, Source
 from needs.figures import STATUS_SYMBOL, SYMBOLS, Figure, Status, format_number
 from needs.report.document import Document, InputFile
 from needs.report.parameters import slug
+from needs.report.trace import names
 
 
 def _column(
@@ -140,7 +141,7 @@ class Entry:
     """The figures of one indicator, with what explains them all.
 
     `indicator` is None for a measure that the report computes and the catalogue does not hold.
-    `files` pairs each source with its raw files.
+    `files` pairs each source with those of its raw files that the figures were read from.
     """
 
     key: str
@@ -177,11 +178,21 @@ def entries(document: Document) -> tuple[Entry, ...]:
                 formulas=_distinct(figure.formula for figure in group),
                 methods=_distinct(figure.method for figure in group),
                 sources=sources,
-                files=tuple((one, document.context.files_of(one.key)) for one in sources),
+                files=tuple((one, _named_files(document, one.key, group)) for one in sources),
                 figures=tuple(group),
             )
         )
     return tuple(out)
+
+
+def _named_files(document: Document, key: str, group: Iterable[Figure]) -> tuple[InputFile, ...]:
+    """The files of a source that figures name; the data packages' where they name none of its."""
+    own = document.context.files_of(key)
+    if own and not own[0].source:
+        return own
+    rows = dict.fromkeys(row for figure in group for row in figure.source_rows)
+    named = tuple(one for one in own if names(rows, one.path))
+    return named or tuple(one for one in document.context.files if not one.source)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -130,19 +132,26 @@ def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
         say("", source["landing_page"])
     for row in figure["source_rows"]:
         say("Source row", row)
-    matched = False
-    for file in register["files"]:
-        name = file["path"].rsplit("/", 1)[-1]
-        if any(name in row for row in figure["source_rows"]) or file["source"] in figure["sources"]:
-            of = (
-                ""
-                if file.get("size", 0) is not None
-                else " of what disclosure control leaves of it"
-            )
-            say("File", f"{file['path']}, sha256{of} {file['sha256']}")
-            matched = True
-    for file in [] if matched else register["files"]:
+    named = [one for one in register["files"] if names(figure["source_rows"], one["path"])]
+    for file in named:
+        of = "" if file.get("size", 0) is not None else " of what disclosure control leaves of it"
+        say("File", f"{file['path']}, sha256{of} {file['sha256']}")
+    for file in [] if named else register["files"]:
         # the rows came in a package, whose descriptor names the publishers' pages
         if file["path"].endswith("datapackage.json") and file.get("size", 0) is not None:
             say("Package", f"{file['path']}, sha256 {file['sha256']}")
     return lines
+
+
+def names(rows: Iterable[str], path: str) -> bool:
+    """Whether source rows name a file, by the last part of its path.
+
+    Examples
+    --------
+    >>> names(["misuse.csv, line 9"], "nhs_admissions/misuse.csv")
+    True
+    >>> names(["of misuse_100k.csv, line 9"], "nhs_admissions/100k.csv")
+    False
+    """
+    name = re.escape(path.rsplit("/", 1)[-1])
+    return re.search(rf"(?<![\w.-]){name}(?![\w.-])", "\n".join(rows)) is not None

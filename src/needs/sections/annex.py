@@ -24,8 +24,9 @@ from needs.blocks import (
     Table,
     blocks,
 )
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS
 from needs.figures import SYMBOLS, Figure, figure_id
-from needs.neighbours import AGES, FEATURES, METHOD, SPARSE
+from needs.neighbours import AGES, FEATURES, METHOD, SPARSE, file_pairs
 from needs.sections.indicator import shows_plans, to_add
 
 
@@ -156,20 +157,28 @@ def _feature_cells(na: Assessment, place: Place, figures: list[Figure]) -> tuple
 def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
     basis = na.authority_features.loc[place.code]
     period = f"IoD{basis['index_edition']}, mid-{basis['residents_year']} population"
-    index = na.catalogue.indices[str(basis["index_edition"])]
-    sources: tuple[str, ...] = (index.source, *index.population_sources)
+    index, residents = (INDEX_READER,), LSOA_POPULATION_READERS
+    readers: tuple[str, ...] = (*index, *residents)
+    of = f"LSOAs of {place.code}"
     formula = "sum over the authority's LSOAs, weighted by residents"
     if name in AGES:
-        period, sources = f"mid-{basis['population_year']}", ("ons_population",)
+        period, readers = f"mid-{basis['population_year']}", ("ons_population",)
+        of = place.code
         formula = "residents of the age ÷ all residents × 100"
     elif name in ("residents_per_km2", "sparsely_populated"):
         period = f"mid-{basis['residents_year']}"
-        sources = (*index.population_sources, "ons_boundaries")
+        readers = (*residents, "boundaries")
         formula = "residents ÷ land"
         if name == "sparsely_populated":
             formula = f"residents of LSOAs with fewer than {SPARSE} per km² ÷ all residents × 100"
     elif name == "distance":
-        period, sources = f"for {na.year}", _feature_sources(na)
+        period, readers = f"for {na.year}", ("ons_population", *index, *residents, "boundaries")
+        of = "all authorities"
+    read = [
+        (key, where)
+        for key, where in file_pairs(basis.to_dict())
+        if na.catalogue.sources[key].reader in readers
+    ]
     return Figure(
         id=figure_id(f"neighbours_{name}", place.code, period),
         indicator=f"neighbours_{name}",
@@ -181,14 +190,14 @@ def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
         unit="",
         formula=formula,
         method=METHOD,
-        sources=sources,
-        source_rows=(f"authority features, {place.code}",),
+        sources=tuple(dict.fromkeys(key for key, _ in read)),
+        source_rows=tuple(f"{where}, {of}" for _, where in read),
     )
 
 
 def _feature_sources(na: Assessment) -> tuple[str, ...]:
-    index = na.catalogue.indices[str(na.authority_features.loc[na.area.code, "index_edition"])]
-    return ("ons_population", index.source, *index.population_sources, "ons_boundaries")
+    pairs = file_pairs(na.authority_features.loc[na.area.code].to_dict())
+    return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
 def symbols(na: Assessment) -> Blocks:
@@ -462,7 +471,7 @@ class Topic:
 
 def topics(na: Assessment) -> tuple[Topic, ...]:
     """The topics outside the report, without those that a data package supplies."""
-    path = catalogue.CATALOGUE / "outside_this_report.yaml"
+    path = catalogue.in_use("outside_this_report.yaml")
     declared = (Topic(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
     return tuple(
         one

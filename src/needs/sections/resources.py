@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
@@ -205,7 +204,7 @@ def _target(indicator: Indicator) -> Cell:
 
 def outcomes() -> tuple[Outcome, ...]:
     """The framework's measures, with the indicator that answers each where there is one."""
-    path = Path(catalogue.CATALOGUE) / "outcomes_framework.yaml"
+    path = catalogue.in_use("outcomes_framework.yaml")
     return tuple(Outcome(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import functools
 import math
 import re
 from collections.abc import Callable
@@ -796,7 +795,6 @@ MEASURES: dict[str, Callable[[dict[str, object], _Data], _Own | None]] = {
 }
 
 
-@functools.cache
 def _terms(path: Path) -> dict[tuple[str, str], str]:
     """Words that documents use for an indicator, with the statistic, and its key."""
     with path.open(encoding="utf-8", newline="") as file:

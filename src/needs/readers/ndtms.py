@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source
+from needs.catalogue import Edition, Source, in_use
 from needs.readers import tabular
 
 _COUNTS = {"in_treatment": "in_treatment", "new_presentations": "new_to_treatment"}
@@ -58,10 +58,13 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     )
 
 
+def _groups() -> pd.DataFrame:
+    path = in_use("maps/ndtms_groups.csv")
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
 def _grouped(table: pd.DataFrame, column: str, faults: tabular.Faults) -> pd.Series[str]:
-    groups = pd.read_csv(
-        tabular.maps() / "ndtms_groups.csv", dtype=str, keep_default_na=False, encoding="utf-8"
-    )
+    groups = _groups()
     groups = groups[groups["column"] == column]
     ours = table[column].str.strip().str.casefold().map(groups.set_index("text")["ours"])
     tabular.note_cells(

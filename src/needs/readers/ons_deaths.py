@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source
+from needs.catalogue import Edition, Source, in_use
 from needs.figures import Status
 from needs.readers import tabular
 
@@ -70,7 +70,7 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
     >>> sheets_of(Edition(edition="2021", file=""))["sheet"].tolist()[:3]
     ['Table 1', 'Table 2', 'Table 3']
     """
-    path = tabular.maps() / "ons_deaths_sheets.csv"
+    path = in_use("maps/ons_deaths_sheets.csv")
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     table = table.loc[table[edition.edition] != "", ["measure", "sex", edition.edition]]
     return table.rename(columns={edition.edition: "sheet"})

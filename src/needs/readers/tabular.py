@@ -20,8 +20,7 @@ from typing import Any
 import pandas as pd
 
 from needs import periods
-from needs.catalogue import Edition, Source
-from needs.catalogue import folder as catalogue_folder
+from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError, MissingDataError, Problem
 from needs.figures import Status
 from needs.schemas import READING_COLUMNS
@@ -103,11 +102,6 @@ class Layout:
     required: frozenset[str]
 
 
-def maps() -> Path:
-    """Folder of the heading maps and other layout tables of the catalogue in use."""
-    return catalogue_folder() / "maps"
-
-
 def layout(shape: str, edition: str = "") -> Layout:
     """Read the heading map of a file shape.
 
@@ -127,11 +121,12 @@ def layout(shape: str, edition: str = "") -> Layout:
     >>> layout("iod", "2025").headings["LSOA code (2021)"]
     'lsoa_code'
     """
-    return _layout(maps() / f"{shape}.csv", edition)
+    path = in_use(f"maps/{shape}.csv")
+    return _layout(path, edition, path.stat().st_mtime_ns)
 
 
 @functools.cache
-def _layout(path: Path, edition: str) -> Layout:
+def _layout(path: Path, edition: str, changed: int) -> Layout:
     shape = path.stem
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     columns = [edition] if edition else list(table.columns[2:])

@@ -469,13 +469,17 @@ class Topic:
     table: str = ""
 
 
+def declared_topics() -> tuple[Topic, ...]:
+    """The topics outside the report, as the catalogue in use declares them."""
+    path = catalogue.in_use("outside_this_report.yaml")
+    return tuple(Topic(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def topics(na: Assessment) -> tuple[Topic, ...]:
     """The topics outside the report, without those that a data package supplies."""
-    path = catalogue.in_use("outside_this_report.yaml")
-    declared = (Topic(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
     return tuple(
         one
-        for one in declared
+        for one in declared_topics()
         if not any(na.has(key) for key in one.indicators)
         and (not one.table or getattr(na, one.table).empty)
     )

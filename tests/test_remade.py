@@ -71,7 +71,10 @@ def test_a_sum_with_a_part_missing_is_not_formed(national: Path) -> None:
     table = pd.read_parquet(national / "populations.parquet")
     part = table[table["area_code"].isin(["E07000026", "E07000028"]) & (table["year"] == 2020)]
     made = remade.people_everywhere(part, areas, lands(areas))
-    assert set(made["area_code"]) == {"E07000026", "E07000028"}  # and no Cumberland without Copeland
+    assert set(made["area_code"]) == {
+        "E07000026",
+        "E07000028",
+    }  # and no Cumberland without Copeland
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_periods_after_a_new_code_are_seen_under_the_old_one() -> None:
              "period_end": pd.Timestamp(start + 2, 12, 31), "sex": "persons", "age": "all ages",
              "category": "", "value": value, "lower": value - 3, "upper": value + 3,
              "count": 100.0, "denominator": 720_000.0, "status": "shown", "marks": "",
-             "method": "published", "source": "ohid_fingertips_91380", "source_row": "f.csv, line 2"}
+             "method": "published", "source": "ohid_fingertips_91380", "source_row": "f, line 2"}
             for code, period, start, value in (
                 ("E08000016", "2016 to 2018", 2016, 15.4), ("E08000038", "2019 to 2021", 2019, 18.3)
             )

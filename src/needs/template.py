@@ -51,8 +51,7 @@ COUNTED = (
     "count: a whole number, exact and not rounded. The report protects small numbers itself.",
     "local_populations.csv may stay empty. With residents of each LSOA by age band, sex and year "
     "the rates by deprivation are standardised for age; without, they are crude rates. It has a "
-    "row for every LSOA of the authority, sex and age band in each of its years: 0 where nobody "
-    "is.",
+    "row for every LSOA of the authority, sex and age band in each of its years, 0 where none is.",
     'indicator: a key of "needs:indicators" in datapackage.json, where you can name others.',
 )
 

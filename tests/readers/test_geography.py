@@ -102,6 +102,50 @@ def test_boundaries_that_are_none(edition_of, written, text, said):
     assert said in str(caught.value)
 
 
+SQUARE = {"type": "Polygon", "coordinates": [[[0, 50], [1, 50], [1, 51], [0, 51], [0, 50]]]}
+
+
+@pytest.mark.parametrize(
+    "at", [{"properties": {"exceededTransferLimit": True}}, {"exceededTransferLimit": True}]
+)
+def test_a_layer_that_the_service_cut_off_is_refused(edition_of, written, at):
+    one = _feature(SQUARE, LAD24CD="E07000237", LAD24NM="Worcester")
+    text = json.dumps({"type": "FeatureCollection", **at, "features": [one]})
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    assert caught.value.exit_code == 4
+    (fault,) = caught.value.problems
+    assert "cut off" in fault.what and "exceededTransferLimit" in fault.what
+    assert fault.where == "source/a.geojson"
+    assert "needs fetch" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(None, "There is no code"), ("", "There is no code"), ("E0700", "'E0700' is")],
+)
+def test_a_feature_without_a_code_is_named(edition_of, written, code, said):
+    features = [
+        _feature(SQUARE, LAD24CD="E07000237", LAD24NM="Worcester"),
+        _feature(SQUARE, LAD24CD=code, LAD24NM="Redditch"),
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    (fault,) = caught.value.problems
+    assert fault.what.startswith(said)
+    assert fault.what.endswith("beside it: LAD24NM Redditch.")
+    assert fault.where.endswith("a.geojson, feature 2, property LAD24CD")
+
+
+def test_a_feature_with_no_properties_at_all_is_a_fault(edition_of, written):
+    one = {"type": "Feature", "properties": None, "geometry": SQUARE}
+    text = json.dumps({"type": "FeatureCollection", "features": [one]})
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    assert "'LAD24CD' is missing from 1 features" in str(caught.value)
+
+
 def test_missing_boundaries(edition_of, tmp_path):
     with pytest.raises(MissingDataError):
         edition_of("ons_boundaries", "district 2024").read(tmp_path / "none.geojson")

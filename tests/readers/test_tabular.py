@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -120,3 +122,39 @@ def test_workbook_that_is_a_web_page(written):
     with pytest.raises(InvalidDataError, match="declares") as caught:
         tabular.read_sheets(written("<html>", "book.xlsx"))
     assert "not a workbook" in str(caught.value)
+
+
+def workbook(path: Path, ref: str, cut: int = 0) -> Path:
+    """A sheet of 4 rows and 3 columns that says of itself to be `ref`; `cut` bytes of it away."""
+    whole = path.with_name("whole.xlsx")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "MYE"
+    for row in (["Code", "Name", "All"], ["E1", "a", 1], [], ["E2", None, None]):
+        sheet.append(row)
+    book.save(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                assert b'<dimension ref="A1:C4"' in content
+                content = content.replace(
+                    b'<dimension ref="A1:C4"', b'<dimension ref="%s"' % ref.encode()
+                )
+                content = content[: len(content) - cut]
+            new.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("ref", ["A1:C4", "A1:C2", "A1:A4", "A1", "A1:Z99"])
+def test_a_sheet_is_read_whole_whatever_size_it_declares(tmp_path, ref):
+    rows = tabular.read_sheets(workbook(tmp_path / "a.xlsx", ref))["MYE"]
+    nothing = [None] * 3
+    assert rows == [["Code", "Name", "All"], ["E1", "a", 1], nothing, ["E2", None, None]]
+
+
+def test_a_sheet_that_is_cut_off_is_named(tmp_path):
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_sheets(workbook(tmp_path / "a.xlsx", "A1:C4", cut=80))
+    assert "Sheet 'MYE' is broken or cut off" in str(caught.value)
+    assert "sheet MYE" in caught.value.problems[0].where

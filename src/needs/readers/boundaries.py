@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -99,10 +98,10 @@ def _uncoded(said: Sequence[Mapping[str, Any]], heading: str, faults: tabular.Fa
         if heading in one and not re.fullmatch(r"[A-Z]\d{8}", str(one[heading] or ""))
     ]
     for number, one in bad[: tabular.SHOWN_CELLS]:
-        others = (f"{name} {text}" for name, text in one.items() if text and name != heading)
+        others = [f"{name} {text}" for name, text in one.items() if text and name != heading]
+        written = f"'{one[heading]}' is no code" if one[heading] else "There is no code"
         faults.add(
-            f"Feature {number} has no code: '{one[heading] or ''}'; "
-            f"beside it: {', '.join(itertools.islice(others, 3)) or 'nothing'}.",
+            f"{written}; beside it: {', '.join(others[:3]) or 'nothing'}.",
             f"feature {number}, property {heading}",
         )
     if len(bad) > tabular.SHOWN_CELLS:

@@ -74,7 +74,9 @@ def _spoil(path: Path) -> None:
     else:
         head, *rows = text.splitlines()
         cells = next(csv.reader([rows[-1]]))
-        at = min(n for n, cell in enumerate(cells) if re.search(r"[A-Za-z]{3}", cell))
+        words = [n for n, cell in enumerate(cells) if re.search(r"[A-Za-z]\w\w", cell)]
+        # of a heading map the heading, of other tables what names the row
+        at = len(cells) - 1 if head.startswith("name,need") and cells[-1] else min(words)
         cells[at] += " spoilt"
         rows[-1] = ",".join(f'"{cell}"' if "," in cell else cell for cell in cells)
         text = "\n".join([head, *rows]) + "\n"

@@ -13,6 +13,7 @@ from needs import assessment, deprivation
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Prose, all_figures, all_tables, plain
 from needs.figures import Status, collect
+from needs.schemas import FILES
 from needs.sections import people
 from needs.stats.spatial import LEAST_AREAS
 
@@ -35,10 +36,12 @@ def test_published_counts_of_worcestershire(
 def test_source_rows_are_files_editions_and_lsoas(worcestershire: Assessment) -> None:
     na = worcestershire
     lsoas = "364 LSOAs of E10000034, from E01032122 to E01033249"
-    for figure in (deprivation.share(na, 1), deprivation.lsoa_count(na, 3)):
-        index, residents = figure.source_rows
-        assert index.startswith("File_7_-_All_IoD2019") and index.endswith(f"edition 2019, {lsoas}")
-        assert residents == f"NM_2010_1_LSOA11_mid-2020_all_ages.csv, edition mid-2020, {lsoas}"
+    index, residents = deprivation.share(na, 1).source_rows
+    assert index.startswith("File_7_-_All_IoD2019") and index.endswith(f"edition 2019, {lsoas}")
+    assert residents == f"NM_2010_1_LSOA11_mid-2020_all_ages.csv, edition mid-2020, {lsoas}"
+    assert "*" not in index  # the file that was read, not the pattern that finds it
+    # a count of LSOAs takes nothing from their residents
+    assert deprivation.lsoa_count(na, 3).source_rows == (index,)
     (district, _) = deprivation.share(na, 1, na.districts[0]).source_rows
     assert "58 LSOAs of E07000234, from E01032122 to " in district
 
@@ -80,7 +83,9 @@ def test_one_lsoa_without_a_population_withholds_every_share(worcestershire: Ass
 
 # spatial clustering
 
-NO_PAIRS = pd.DataFrame(columns=["lsoa_code", "neighbour_code"])
+PAIR = ("lsoa_code", "neighbour_code")
+
+NO_PAIRS = pd.DataFrame(columns=[*PAIR, *FILES])
 
 
 def by_hand(na: Assessment) -> float:
@@ -88,7 +93,7 @@ def by_hand(na: Assessment) -> float:
     codes = na.lsoa["lsoa_code"].tolist()
     place = {code: number for number, code in enumerate(codes)}
     weights = np.zeros((len(codes), len(codes)))
-    for one, other in na.neighbours.itertuples(index=False, name=None):
+    for one, other in na.neighbours[list(PAIR)].itertuples(index=False, name=None):
         weights[place[one], place[other]] = weights[place[other], place[one]] = 1
     weights /= weights.sum(axis=1, keepdims=True)
     z = na.lsoa["imd_score"].to_numpy() - na.lsoa["imd_score"].mean()
@@ -117,7 +122,7 @@ def test_hot_spots_are_deprived_places_among_deprived_neighbours(
     assert spots["z"].is_monotonic_decreasing
     score = na.lsoa.set_index("lsoa_code")["imd_score"]
     for code in spots["lsoa_code"]:
-        pairs = na.neighbours[(na.neighbours == code).any(axis=1)]
+        pairs = na.neighbours[(na.neighbours[list(PAIR)] == code).any(axis=1)]
         around = score[list({code, *pairs["lsoa_code"], *pairs["neighbour_code"]})]
         assert around.mean() > score.mean() + score.std() / 2
     counts = [deprivation.hot_spot_count(na, spots, place).value for place in na.districts]
@@ -169,7 +174,7 @@ def test_one_score_for_all_has_no_clusters(worcestershire: Assessment) -> None:
 def test_too_few_lsoas_are_not_tested(worcestershire: Assessment, number: int) -> None:
     lsoa = worcestershire.lsoa.head(number)
     pairs = worcestershire.neighbours
-    pairs = pairs[pairs.isin(lsoa["lsoa_code"].tolist()).all(axis=1)]
+    pairs = pairs[pairs[list(PAIR)].isin(lsoa["lsoa_code"].tolist()).all(axis=1)]
     na = dataclasses.replace(worcestershire, lsoa=lsoa, neighbours=pairs)
     index, _ = deprivation.clustering(na)
     assert index.status is Status.NOT_APPLICABLE

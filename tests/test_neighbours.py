@@ -343,20 +343,31 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
         {
             **{"area_code": "E06000001", "year": 2019, "sex": "persons"},
             **{"age_from": range(91), "age_to": [*range(90), None], "population": 10.0},
+            "edition": "mid-2019",
         }
     )
     published = {"2019": 2019}
-    full = neighbours.authority_features(areas, ages, lsoa, people, land, published)
+    names = {"index": "imd.csv", "residents": "lsoas.csv", "land": "shapes.geojson"}
+    lsoa, people, land = (
+        table.assign(source=f"of_{kind}", source_row=f"{names[kind]}, edition 1")
+        for kind, table in zip(names, (lsoa, people, land), strict=True)
+    )
+    files = {"mid-2019": {"source": "ons_population", "source_row": "mye.xlsx, edition mid-2019"}}
+    full = neighbours.authority_features(areas, ages, lsoa, people, land, published, files)
     assert full["area_code"].tolist() == ["E06000001"]
     row = full.iloc[0]
     assert (row["residents"], row["km2"], row["imd_score"]) == (1500, 10, 20)
     assert row["sparsely_populated"] == 100  # 150 residents per square kilometre
     assert row["aged_under_18"] == pytest.approx(100 * 18 / 91, abs=0.001)
     assert row["aged_65_and_over"] == pytest.approx(100 * 26 / 91, abs=0.001)
+    assert neighbours.file_pairs(row.to_dict()) == [
+        ("ons_population", "mye.xlsx, edition mid-2019"),
+        *((f"of_{kind}", f"{name}, edition 1") for kind, name in names.items()),
+    ]
     for lacking in (
         (areas, ages, lsoa, people, land.iloc[:0], published),
         (areas, ages, lsoa, people.iloc[:0], land, published),
         (areas, ages.iloc[:0], lsoa, people, land, published),
         (areas, ages, lsoa.iloc[:0], people, land, published),
     ):
-        assert neighbours.authority_features(*lacking).empty
+        assert neighbours.authority_features(*lacking, files).empty

@@ -163,7 +163,7 @@ def test_an_earlier_resource_wins_over_a_later_one(tmp_path: Path) -> None:
 
 
 def test_other_tables_are_read_too(tmp_path: Path) -> None:
-    columns = tuple(TABLES["lsoa_population"].columns)
+    columns = tuple(TABLES["lsoa_population"].columns)[:-2]
     folder = write(
         tmp_path / "p",
         ("2011", "E01032122", "2020", "2465"),
@@ -171,13 +171,29 @@ def test_other_tables_are_read_too(tmp_path: Path) -> None:
         table="lsoa_population",
     )
     table = read_package(folder)["lsoa_population"]
-    assert table.to_dict("records") == [
-        {"lsoa_vintage": 2011, "lsoa_code": "E01032122", "year": 2020, "population": 2465.0}
-    ]
+    row = {"lsoa_vintage": 2011, "lsoa_code": "E01032122", "year": 2020, "population": 2465.0}
+    # a package of before rows said where they stand: its own file, and the declared source
+    stands = {"source": "nomis_population", "source_row": "lsoa_population.csv"}
+    assert table.to_dict("records") == [row | stands]
+
+
+def test_rows_of_small_areas_say_where_they_stand(tmp_path: Path) -> None:
+    columns = tuple(TABLES["lsoa_population"].columns)
+    row = ("2011", "E01032122", "2020", "2465")
+    stands = ("nomis_population", "NM_2010_1.csv, edition mid-2020")
+    cells = (*row, stands[0], f'"{stands[1]}"')
+    folder = write(tmp_path / "p", cells, columns=columns, table="lsoa_population")
+    table = read_package(folder)["lsoa_population"]
+    assert tuple(table.loc[0, ["source", "source_row"]]) == stands
+    folder = write(
+        tmp_path / "q", (*row, "nomis", "a.csv"), columns=columns, table="lsoa_population"
+    )
+    with pytest.raises(InvalidDataError, match="Unknown source 'nomis'"):
+        read_package(folder)
 
 
 def test_neighbours_that_cannot_be_are_named(tmp_path: Path) -> None:
-    columns = tuple(TABLES["lsoa_neighbours"].columns)
+    columns = tuple(TABLES["lsoa_neighbours"].columns)[:-2]
     pair = ("2011", "E01032122", "E01032123")
     folder = write(
         tmp_path / "p",

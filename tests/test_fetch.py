@@ -14,7 +14,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
@@ -728,6 +728,39 @@ def test_a_layer_is_paged_to_a_short_page(
     source = catalogue.sources["trial"]
     read = boundaries.read(raw / "trial/areas.geojson", source, source.editions[0])
     assert read["code"].tolist() == lsoas(number)
+
+
+@pytest.mark.parametrize("lost", [2, -2])
+def test_a_layer_that_says_there_is_more_than_it_counts_is_refused(
+    publisher: Publisher, raw: Path, lost: int
+) -> None:
+    """Cut off at 20 of 30, whatever page is asked for, and the service says so each time."""
+    codes = lsoas(30)
+
+    def always(request: Request, number: int) -> Reply:
+        if request.query.get("returnCountOnly") == "true":
+            return Reply(json.dumps({"count": len(codes) + lost}).encode())
+        first = {**request.query, "resultOffset": "0", "resultRecordCount": "20"}
+        asked = replace(request, query=first)
+        return Portal(codes)(asked, number)
+
+    publisher.on(PORTAL + "AREAS/", always)
+    said = told(bring_layer(publisher, raw, layer()))
+    assert re.search(r"gave 40 features of (32|28)", said)
+    assert files(raw) == []
+
+
+@pytest.mark.parametrize("at", ["exceededTransferLimit", "properties"])
+def test_a_file_that_its_service_cut_off_is_not_taken(tmp_path: Path, at: str) -> None:
+    source = layer().sources["trial"]
+    flag = {"exceededTransferLimit": True}
+    one = {"type": "Feature", "properties": {"LSOA21CD": "E01000001", "LSOA21NM": "Place"}}
+    content = {"features": [one]} | (flag if at != "properties" else {"properties": flag})
+    path = tmp_path / "areas.geojson"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InvalidDataError, match="areas") as caught:
+        look(path, source, source.editions[0])
+    assert "cut off" in str(caught.value)
 
 
 def test_a_layer_that_loses_features_is_refused(publisher: Publisher, raw: Path) -> None:

@@ -211,6 +211,122 @@ def test_populations_of_lsoas_by_age_standardise_the_quintiles(made: Made, extra
     assert "e" not in found["marks"]
 
 
+def residents_by_age(lsoa: pd.DataFrame) -> pd.DataFrame:
+    """Forty residents of each LSOA, year, sex and age band."""
+    people = pd.MultiIndex.from_product(
+        [sorted(lsoa["lsoa_code"]), [2019, 2020, 2021], ["male", "female"], BANDS],
+        names=["lsoa_code", "year", "sex", "age_band"],
+    ).to_frame(index=False)
+    return people.assign(population=40.0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "column", "said"),
+    [
+        (
+            lambda table: table[table["lsoa_code"].isin(sorted(set(table["lsoa_code"]))[::2])],
+            "lsoa_code",
+            "There are no residents of 182 of 364 LSOAs of the authority: E01032",
+        ),
+        (
+            lambda table: table[table["sex"] == "male"],
+            "sex",
+            "There are no residents of 1 of 2 sexes: female.",
+        ),
+        (
+            lambda table: table[~table["age_band"].isin(["85-89", "90+"])],
+            "age_band",
+            "There are no residents of 2 of 19 age bands: 85-89, 90+.",
+        ),
+        (
+            lambda table: table.drop(index=table.index[:7]),
+            "population",
+            "There are no residents in 7 cells of LSOA, year, sex and age band: E0103",
+        ),
+        (
+            lambda table: table.assign(lsoa_code=table["lsoa_code"].str.replace("E010", "E019")),
+            "lsoa_code",
+            "No LSOA is one of the authorities of local_counts.csv in the Indices of Deprivation "
+            "2019.",
+        ),
+    ],
+)
+def test_residents_that_are_not_of_the_same_people_as_events_are_refused(
+    made: Made, extract, lsoa, spoil: Callable[..., pd.DataFrame], column: str, said: str
+) -> None:
+    """Residents of every second LSOA, or of males only, would double the rates."""
+    index = lsoa[lsoa["edition"] == "2019"]
+    with pytest.raises(InvalidDataError) as caught:
+        made({"local_counts": extract, "local_populations": spoil(residents_by_age(index))}, OFF)
+    assert caught.value.exit_code == 4
+    (fault,) = caught.value.problems
+    assert fault.what.startswith(said)
+    assert fault.where == f"extract/local_populations.csv, column {column}"
+    assert "leave the table empty" in fault.remedy
+
+
+@pytest.mark.parametrize("sexes", ["persons", "male and female"])
+def test_residents_of_persons_or_of_both_sexes_are_complete(
+    made: Made, extract, lsoa, sexes: str
+) -> None:
+    people = residents_by_age(lsoa[lsoa["edition"] == "2019"])
+    if sexes == "persons":
+        people = people[people["sex"] == "male"].assign(sex="persons", population=80.0)
+    processed = made({"local_counts": extract, "local_populations": people}, OFF)
+    rows = rates_of(processed)
+    rows = rows[(rows["kind"] == "quintile") & (rows["status"] == "shown")]
+    per_lsoa = 80.0 * len(BANDS) * 3
+    standardised = rows[rows["statistic"] == "directly_standardised_rate"]
+    assert standardised["denominator"].sum() == per_lsoa * people["lsoa_code"].nunique()
+
+
+def test_fifths_without_all_their_residents_have_no_rate_and_say_why(
+    root: Path, tmp_path: Path, extract, lsoa
+) -> None:
+    """Residents of every second LSOA only: without a word the crude rates would double."""
+    raw = tmp_path / "raw"
+    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
+    path = raw / "worcestershire" / "lsoa_population.csv"
+    people = pd.read_csv(path, dtype=str, keep_default_na=False)
+    index = lsoa[lsoa["edition"] == "2019"]
+    most = sorted(index.loc[index["imd_decile"] <= 2, "lsoa_code"])
+    people[~people["lsoa_code"].isin(most[::2])].to_csv(path, index=False)
+    write(raw / "extract", {"local_counts": extract}, OFF)
+    prepare(raw, tmp_path / "processed")
+    found = one(rates_of(tmp_path / "processed"), local.QUINTILES[1])
+    assert found["status"] == "unavailable"
+    assert pd.isna(found["value"]) and pd.isna(found["denominator"])
+    assert found["source_row"].startswith(
+        f"local_counts.csv; no rate, because there are no residents of {len(most[::2])} of its "
+        f"{len(most)} LSOAs: {most[0]}, {most[2]}"
+    )
+    other = one(rates_of(tmp_path / "processed"), local.QUINTILES[2])
+    assert (other["status"], other["source_row"]) == ("shown", "local_counts.csv")
+    every = shown(tmp_path / "processed")
+    (table,) = [table for table in all_tables(every) if table.id.endswith("_quintiles")]
+    assert any(note.startswith("[x]: no rate, because the residents") for note in table.notes)
+    assert not [f for f in collect(all_figures(every)) if f.indicator == "slope_index"]
+
+
+def test_a_year_without_all_residents_takes_the_nearest_that_has_them(
+    root: Path, tmp_path: Path, extract, lsoa
+) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
+    path = raw / "worcestershire" / "lsoa_population.csv"
+    people = pd.read_csv(path, dtype=str, keep_default_na=False)
+    index = lsoa[lsoa["edition"] == "2019"]
+    most = sorted(index.loc[index["imd_decile"] <= 2, "lsoa_code"])
+    lost = people["lsoa_code"].eq(most[0]) & people["year"].eq("2019")
+    people[~lost].to_csv(path, index=False)
+    write(raw / "extract", {"local_counts": extract}, OFF)
+    prepare(raw, tmp_path / "processed")
+    found = one(rates_of(tmp_path / "processed"), local.QUINTILES[1])
+    inside = people[people["lsoa_code"].isin(most) & people["year"].eq("2020")]
+    assert found["denominator"] == 3 * inside["population"].astype(float).sum()
+    assert "e" in found["marks"]
+
+
 def test_repeat_admissions_have_the_interval_of_repeat_events(made: Made, lsoa) -> None:
     draw = np.random.default_rng(3)
     cells = pd.DataFrame(

@@ -219,8 +219,12 @@ def _of_authorities(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Probl
             )
         if year is None:
             continue
+        whole = _authorities(
+            _set(one.table["code" if one.layer else "area_code"]), areas, int(year)
+        )
         for codes, what in _by_part(one, "area_code", ("measure", "period", "year", "sex")):
-            whole, gone = _authorities(codes, areas, int(year), one.source.merged)
+            merged = {code for code, other in one.source.merged.items() if other in codes}
+            gone = whole - codes - merged
             yield from _authority_fault(one, gone, whole, areas, what, int(year))
 
 
@@ -231,19 +235,15 @@ def _valid(areas: pd.DataFrame, year: int) -> pd.DataFrame:
     return areas[begun & (areas["valid_to"].isna() | (areas["valid_to"] >= end))]
 
 
-def _authorities(
-    codes: frozenset[str], areas: pd.DataFrame, year: int, merged: Mapping[str, str]
-) -> tuple[set[str], set[str]]:
-    """Areas that a table of these codes should have, and those that it lacks.
+def _authorities(codes: frozenset[str], areas: pd.DataFrame, year: int) -> set[str]:
+    """Areas that a file with these codes should have.
 
     Unitary authorities, and counties by their own codes or by those of all their districts; of
-    regions, districts and counties all, where there is one. An authority that the source counts
-    with another is not lacking.
+    regions, districts and counties all, where there is one.
     """
     kinds = {code[:3] for code in codes} & {"E07", "E10", "E12"}
     kinds |= {"E06", "E08", "E09"} if kinds & {"E07", "E10"} else {*_LOCAL} - {"E07"}
-    whole = {code for code in _valid(areas, year)["code"] if code[:3] in kinds}
-    return whole, {one for one in whole - codes if merged.get(one) not in codes}
+    return {code for code in _valid(areas, year)["code"] if code[:3] in kinds}
 
 
 def _authority_fault(

@@ -196,8 +196,9 @@ class _Layer:
             more = page.get("exceededTransferLimit") or (page.get("properties") or {}).get(
                 "exceededTransferLimit"
             )
-            # a layer with a lower limit of its own says that there is more
-            if not features or (len(features) < size and not more):
+            # a layer with a lower limit of its own says that there is more; one that gives the same
+            # page again and again would say so for ever
+            if not features or offset > total or (len(features) < size and not more):
                 break
         if offset != total:
             raise InvalidDataError(

@@ -127,7 +127,8 @@ def authority_features(
         feature has no row.
     """
     ages = _ages(populations)
-    ages["files"] = [_of_editions(editions, files) for editions in ages.pop("edition")]
+    read = [_of_editions(editions, files) for editions in ages.pop("edition")]
+    ages = ages.assign(files=pd.Series(read, ages.index, dtype="object"))
     districts = _districts(lsoa, lsoa_population, land, published)
     if ages.empty or not districts:
         return _table([])
@@ -449,7 +450,8 @@ def _sums(small: pd.DataFrame) -> pd.DataFrame:
         pairs: dict[str, list[tuple[str, str]]] = {str(code): [] for code in sums.index}
         for code, key, name in own.itertuples(index=False, name=None):
             pairs[code].append((key, name))
-        sums[f"{kind}_files"] = [tuple(pairs[str(code)]) for code in sums.index]
+        read = [tuple(pairs[str(code)]) for code in sums.index]
+        sums[f"{kind}_files"] = pd.Series(read, sums.index, dtype="object")
     return sums
 
 

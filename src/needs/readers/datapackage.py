@@ -919,26 +919,22 @@ def _of_files(frame: pd.DataFrame, table: str, name: str, catalogue: Catalogue) 
         for edition in source.editions
         if source.reader == "boundaries"
     }
-    indices = catalogue.indices
-    vintages = {one.lsoa_vintage: ";".join(one.population_sources) for one in indices.values()}
-    land = {vintage: layers.get(f"lsoa_{vintage}", "") for vintage in vintages}
-    if table == "authority_features":
-        own = {
-            key: [
-                *catalogue.sources_of("population"),
-                one.source,
-                *one.population_sources,
-                land[one.lsoa_vintage],
-            ]
-            for key, one in indices.items()
+    declared: dict[object, list[str]] = {}
+    for key, one in catalogue.indices.items():
+        land = layers.get(f"lsoa_{one.lsoa_vintage}", "")
+        residents = list(one.population_sources)
+        people = catalogue.sources_of("population")
+        by_table = {
+            "lsoa": (key, [one.source]),
+            "lsoa_population": (one.lsoa_vintage, residents),
+            "lsoa_neighbours": (one.lsoa_vintage, [land]),
+            "authority_features": (key, [*people, one.source, *residents, land]),
         }
-        keys = frame["index_edition"].map({key: ";".join(found) for key, found in own.items()})
-        files = frame["index_edition"].map({k: "; ".join([name] * len(v)) for k, v in own.items()})
-    else:
-        column = "edition" if table == "lsoa" else "lsoa_vintage"
-        by = {"lsoa": {k: one.source for k, one in indices.items()}, "lsoa_population": vintages}
-        keys = frame[column].map(by.get(table, land))
-        files = pd.Series(name, frame.index)
+        of, sources = by_table[table]
+        declared[of] = sources
+    column = {"lsoa": "edition", "authority_features": "index_edition"}.get(table, "lsoa_vintage")
+    keys = frame[column].map({of: ";".join(sources) for of, sources in declared.items()})
+    files = frame[column].map({of: "; ".join([name] * len(one)) for of, one in declared.items()})
     for part, usual in (("source", keys), ("source_row", files)):
         given = frame.get(part, pd.Series(None, frame.index, dtype="object"))
         frame = frame.assign(**{part: given.where(given.notna(), usual)})

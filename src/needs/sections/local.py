@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from needs import charts, tables, words
+from needs import charts, deprivation, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Block, Blocks, Bullets, Chart, Heading, Prose, Span, Table, blocks
 from needs.catalogue import LOCAL_SOURCE
@@ -216,8 +216,7 @@ def _figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
     hidden = status in (Status.SUPPRESSED, Status.ROUNDS_TO_ZERO)
     sources = [LOCAL_SOURCE, "ons_population"]
     if row["kind"] == "quintile":
-        index = na.catalogue.indices[str(row["edition"])]
-        sources = [LOCAL_SOURCE, index.source, *index.population_sources]
+        sources = [LOCAL_SOURCE, *deprivation.sources(na)]
     of_place = row["kind"] == "district"
     return Figure(
         id=figure_id(

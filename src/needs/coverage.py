@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -289,7 +289,8 @@ def ages(populations: pd.DataFrame) -> list[Problem]:
     out = [_lacking_ages(table, cell) for cell in short.head(NAMED).to_dict("records")]
     sexes = table[table["sex"] != "persons"].groupby(["area_code", "year"])["sex"].unique()
     alone = sexes[sexes.map(len) == 1]
-    for (area, year), own in alone.head(NAMED).items():
+    for place, own in alone.head(NAMED).items():
+        area, year = cast("tuple[str, int]", place)
         other = "female" if own[0] == "male" else "male"
         out.append(
             Problem(

@@ -57,13 +57,13 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         name: heading
         for heading, name in tabular.layout("ons_boundaries", edition.edition).headings.items()
     }
-    said = [feature.get("properties") or {} for feature in features]
+    properties = [feature.get("properties") or {} for feature in features]
     for heading in sorted(names.values()):
-        lacking = sum(heading not in one for one in said)
+        lacking = sum(heading not in one for one in properties)
         if lacking:
-            there = ", ".join(sorted(said[0])) or "none"
+            there = ", ".join(sorted(properties[0])) or "none"
             faults.add(f"Property '{heading}' is missing from {lacking} features; there: {there}.")
-    _uncoded(said, names["code"], faults)
+    _uncoded(properties, names["code"], faults)
     empty = sum(not feature.get("geometry") for feature in features)
     if empty:
         faults.add(f"{empty} features have no geometry.")

@@ -495,7 +495,9 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     near = [one.code for one in (area, *regions, england, *districts)]
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
-    known = {*near, ENGLAND_AND_WALES, *codes}
+    lands = places.lands(table)
+    whole = [] if single else _others_of_the_land(members, year, table, lands)
+    known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
     since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
     observations = _read(
@@ -506,13 +508,19 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
             [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
         ],
     )
-    lands = places.lands(table)
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
     observations = own_documents(observations, own, catalogue_module.load())
     populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
         people = footprint.join_populations(populations, codes, name)
         joined = footprint.join_observations(observations, people, codes, name)
+        joined = footprint.same_land(
+            observations, joined, whole, codes, name, catalogue_module.load()
+        )
+        if len(whole) > 1:
+            theirs = people.assign(area_code=footprint.code_of(whole))
+            made = footprint.join_observations(observations, theirs, whole, name)
+            joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
         populations = pd.concat([populations, people], ignore_index=True)
         observations = pd.concat([observations, joined], ignore_index=True)
     observations = observations.sort_values(
@@ -558,6 +566,16 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
         files_of=_files_of(folder),
     )
+
+
+def _others_of_the_land(
+    members: Sequence[Area], year: int, table: pd.DataFrame, lands: places.Lands
+) -> tuple[str, ...]:
+    """Authorities of another date that together have just the land of a footprint."""
+    land = frozenset().union(*(lands[one.code] for one in members))
+    in_use = {one.code for one in upper_tiers(table, year)} | {one.code for one in members}
+    others = set(table.loc[table["kind"] == "upper tier", "code"]) - in_use
+    return places.tiles(land, sorted(others), lands)
 
 
 def choose(
@@ -623,6 +641,10 @@ def _land_twice(members: Sequence[Area], table: pd.DataFrame) -> list[Problem]:
         return [Problem("An authority is given twice.", "--area", "Give each once.")]
     named = {one.code: f"{one.name} ({one.code})" for one in members if one.kind == "upper tier"}
     lands = places.lands(table) if len(named) > 1 else {}
+    pairs = places.sharing(list(named), lands)
+    # a table without districts still says what took over from a county
+    heirs = [(one.code, heir) for one in members for heir in one.successors if heir in named]
+    pairs += [pair for pair in heirs if pair not in pairs and pair[::-1] not in pairs]
     return [
         Problem(
             f"{named[one]} is the same land as {named[other]}."
@@ -631,7 +653,7 @@ def _land_twice(members: Sequence[Area], table: pd.DataFrame) -> list[Problem]:
             "--area",
             "Give areas that do not overlap: leave out one of the two.",
         )
-        for one, other in places.sharing(list(named), lands)
+        for one, other in pairs
     ]
 
 

@@ -14,10 +14,10 @@ import yaml
 
 from needs import catalogue as catalogue_module
 from needs.areas import ENGLAND, plain_name
-from needs.catalogue import Catalogue, Indicator
+from needs.catalogue import Catalogue, Indicator, Source
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
-from needs.places import added
+from needs.places import added, under
 
 #: What identifies the same number in every member.
 _SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "category"]
@@ -202,7 +202,7 @@ def join_observations(
         [
             _sum(group, indicators[str(key[0])], members, name)
             for key, group in rows.groupby(_SAME, sort=False, dropna=False)
-            if _adds_up(group, indicators[str(key[0])], members, needed)
+            if _adds_up(group, indicators[str(key[0])], members, needed, catalogue)
         ],
         columns=observations.columns,
     )
@@ -212,6 +212,69 @@ def join_observations(
     from needs.derive import derive  # imports much, which a single authority's report does without
 
     return derive(typed, populations, catalogue, rounding=_bases(rows, catalogue))
+
+
+def same_land(
+    observations: pd.DataFrame,
+    joined: pd.DataFrame,
+    codes: Sequence[str],
+    members: Sequence[str],
+    name: str,
+    catalogue: Catalogue,
+) -> pd.DataFrame:
+    """Add what is published of a footprint's land as a whole: rates that no sum could give.
+
+    That is what stands under the code of an authority that its members came from or became
+    (Cumbria, for Cumberland and Westmorland and Furness), and what a source counts under one member
+    with all others (Cornwall, with the Isles of Scilly).
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Processed table.
+    joined : DataFrame
+        Rows of the footprint, from `join_observations`.
+    codes : sequence of str
+        Authorities of another date whose land together is the footprint's.
+    members : sequence of str
+    name : str
+        Of the footprint.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    DataFrame
+        Rows of the footprint: `joined`, and others where these have no value.
+    """
+    whole = observations["area_code"].isin(list(codes) if len(codes) == 1 else [])
+    for one in members:
+        keys = {key for key, source in catalogue.sources.items() if _all_in(one, members, source)}
+        of_all = [set(text.split(";")) <= keys for text in observations["source"]]
+        whole |= observations["area_code"].eq(one) & pd.Series(of_all, observations.index)
+    rows = observations[whole]
+    rows = rows.assign(
+        area_code=code_of(members),
+        area_name=name,
+        source_row=[
+            under(place, code, "") if code in codes else place
+            for place, code in zip(rows["source_row"], rows["area_code"], strict=True)
+        ],
+    )
+    return also(joined, rows)
+
+
+def also(joined: pd.DataFrame, rows: pd.DataFrame, method: str = "") -> pd.DataFrame:
+    """Add rows to a footprint's where it has no value; sums under the method that is named."""
+    if method:
+        rows = rows.assign(method=rows["method"].replace(JOINED, method))
+    shown = joined["status"] == Status.SHOWN
+    every = pd.concat([joined[shown], rows, joined[~shown]], ignore_index=True)
+    return every.drop_duplicates(_SAME, ignore_index=True)
+
+
+def _all_in(code: str, members: Sequence[str], source: Source) -> bool:
+    """Whether a source counts all other members with one of them."""
+    return all(source.merged.get(one) == code for one in members if one != code)
 
 
 def _bases(rows: pd.DataFrame, catalogue: Catalogue) -> dict[tuple[str, str, str], float]:
@@ -228,11 +291,18 @@ def _bases(rows: pd.DataFrame, catalogue: Catalogue) -> dict[tuple[str, str, str
 
 
 def _adds_up(
-    group: pd.DataFrame, indicator: Indicator, members: Sequence[str], needed: set[str]
+    group: pd.DataFrame,
+    indicator: Indicator,
+    members: Sequence[str],
+    needed: set[str],
+    catalogue: Catalogue,
 ) -> bool:
-    """Whether every member has a count that may be added."""
-    complete = group["area_code"].nunique() == len(members) == len(group)
-    if not complete or group["count"].isna().any():
+    """Whether every member has a count that may be added, or is counted with one that has."""
+    have = set(group["area_code"])
+    sources = [catalogue.sources[key] for key in set(";".join(group["source"]).split(";"))]
+    lacking = [one for one in members if one not in have]
+    counted = all(source.merged.get(one) in have for one in lacking for source in sources)
+    if len(group) > len(have) or not counted or group["count"].isna().any():
         return False
     return indicator.statistic in ADDITIVE or indicator.key in needed
 

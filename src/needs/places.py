@@ -18,6 +18,9 @@ _LOCAL = (*UNITARY, "E07")
 
 _COUNTY = "E10"
 
+#: How the place of a row ends that stands under another code, which comes between the two.
+_UNDER, SAME_LAND = "under ", ", the same land"
+
 Lands = Mapping[str, frozenset[str]]
 
 
@@ -32,8 +35,8 @@ def lands(areas: pd.DataFrame) -> dict[str, frozenset[str]]:
     Returns
     -------
     dict of str to frozenset of str
-        Two codes of one place have the same land; areas that share land share members of it. A
-        county whose districts the table does not hold has the land of what took over from it.
+        Two codes of one place have the same land; areas that share land share members of it. Of a
+        county whose districts the table does not hold, nothing is known of what it shares.
 
     Examples
     --------
@@ -74,9 +77,6 @@ def lands(areas: pd.DataFrame) -> dict[str, frozenset[str]]:
             found[code] = _union(map(land, inside[code]))
     for code in codes:
         land(code)
-    for code in counties:
-        if not inside.get(code) and heirs[code]:
-            found[code] = _union(map(land, heirs[code]))
     return found | _above(areas, found)
 
 
@@ -118,9 +118,19 @@ def cover(code: str, available: Collection[str], lands: Lands) -> tuple[str, ...
     >>> cover("A", ["B", "C"], known), cover("A", ["C", "D"], known), cover("A", ["C"], known)
     (('B',), ('C', 'D'), ())
     """
-    if code in available:
-        return (code,)
-    left = lands[code]
+    return (code,) if code in available else tiles(lands[code], available, lands)
+
+
+def tiles(land: frozenset[str], available: Iterable[str], lands: Lands) -> tuple[str, ...]:
+    """Find the fewest largest areas that make up a land exactly; none where they do not.
+
+    Examples
+    --------
+    >>> tiles(frozenset("xyz"), ["A", "B", "C"],
+    ...       {"A": frozenset("x"), "B": frozenset("xy"), "C": frozenset("z")})
+    ('B', 'C')
+    """
+    left = land
     within = [one for one in available if one in lands and lands[one] <= left]
     chosen = []
     for one in sorted(within, key=lambda one: (-len(lands[one]), one)):
@@ -224,3 +234,21 @@ def _ranges(numbers: Iterable[int]) -> str:
             runs.append([number])
     texts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if texts[1:] else texts)
+
+
+def under(place: str, code: str, own: str) -> str:
+    """Say under which code a row stands that is another's; a package's may be another's already.
+
+    Examples
+    --------
+    >>> under("a.csv, line 7", "E10000002", "E06000060")
+    'a.csv, line 7; under E10000002, the same land'
+    >>> under("a.csv, line 7; under E10000002, the same land", "E06000060", "E10000002")
+    'a.csv, line 7'
+    """
+    parts = place.split("; ")
+    if parts[-1].endswith(SAME_LAND):
+        code = parts.pop().removeprefix(_UNDER).removesuffix(SAME_LAND)
+    if code != own:
+        parts.append(f"{_UNDER}{code}{SAME_LAND}")
+    return "; ".join(parts)

@@ -438,7 +438,7 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
 
 def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     from needs.derive import derive
-    from needs.remade import counts_everywhere, only_shown_sums
+    from needs.remade import counts_everywhere, finished
 
     areas = _areas(read)
     _check_places(read, areas)
@@ -449,7 +449,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
     try:
         observations = derive(observations, populations, catalogue, areas)
-        observations = only_shown_sums(observations)
+        observations = finished(observations)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
     except (ValueError, KeyError):

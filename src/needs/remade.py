@@ -14,7 +14,7 @@ import pandas as pd
 from needs.catalogue import Catalogue
 from needs.derive import join_marks, join_texts
 from needs.figures import ADDED_UP, Status
-from needs.places import Lands, added, cover, replaceable
+from needs.places import SAME_LAND, Lands, added, cover, replaceable, under
 
 #: What makes a row of the table of populations, apart from whose it is.
 _BAND = ["year", "sex", "age_from", "age_to", "edition"]
@@ -94,7 +94,7 @@ def counts_everywhere(
         The rows given, and new ones: a row of a code of the same land, as it stands, and the sum of
         counts over areas that make up the land (method `needs.figures.ADDED_UP`), where every one
         of them has an exact count. A published rate is no sum: its row is kept without a value, for
-        the count that a derived rate needs; see `only_shown_sums`.
+        the count that a derived rate needs; see `finished`.
     """
     covers = replaceable(lands)
     involved = {*covers, *(part for parts in covers.values() for part in parts)}
@@ -110,7 +110,10 @@ def counts_everywhere(
     single = found.groupby(["number", "code"])["area_code"].transform("size") == 1
     same = found[single]
     same = same.assign(
-        source_row=same["source_row"] + "; under " + same["area_code"] + ", the same land"
+        source_row=[
+            under(*row)
+            for row in zip(same["source_row"], same["area_code"], same["code"], strict=True)
+        ]
     )
     made = pd.concat([same, _sums(found[~single], catalogue)], ignore_index=True)
     names = dict(zip(areas["code"], areas["name"], strict=True))
@@ -175,7 +178,13 @@ def _can_be_added(rows: pd.DataFrame, catalogue: Catalogue) -> pd.Series[bool]:
     return wanted & rows["count"].notna() & pd.Series(exact, rows.index, dtype="bool")
 
 
-def only_shown_sums(observations: pd.DataFrame) -> pd.DataFrame:
-    """Leave out sums without a value, which were kept for the rates that are made from them."""
+def finished(observations: pd.DataFrame) -> pd.DataFrame:
+    """Leave out sums that have served the rates made of them, and say last whose row was read."""
     bare = (observations["method"] == ADDED_UP) & (observations["status"] != Status.SHOWN)
-    return observations[~bare].reset_index(drop=True)
+    rows = observations[~bare].reset_index(drop=True)
+    other = rows["source_row"].str.contains(SAME_LAND, regex=False)
+    rows.loc[other, "source_row"] = [
+        "; ".join(sorted(text.split("; "), key=lambda part: part.endswith(SAME_LAND)))
+        for text in rows.loc[other, "source_row"]
+    ]
+    return rows

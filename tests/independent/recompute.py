@@ -28,6 +28,9 @@ from publishers import Files, number
 #: Sources that are documents of councils: their figures are typed, not computed.
 DOCUMENTS = ("_strategy", "_hwb_", "_ospb_")
 
+#: Ends of the names of figures that stand twice, with the limits of each assumption.
+DEPENDENCE = (".dependent", ".independent")
+
 FIELDS = ("value", "lower", "upper", "numerator", "denominator")
 
 
@@ -94,11 +97,13 @@ def _unlike(row: Row, right: Fields) -> Iterable[tuple[str, object, object]]:
             yield name, printed[name], value
     if right["value"] is None or row["status"] != "shown":
         return
-    if "limits" in right and not any(
-        same(printed["lower"], low) and same(printed["upper"], high)
-        for low, high in right["limits"]
+    limits = right.get("limits", ())
+    if len(limits) == 2 and row["id"].endswith(DEPENDENCE):
+        limits = [limits[row["id"].endswith(DEPENDENCE[1])]]
+    if limits and not any(
+        same(printed["lower"], low) and same(printed["upper"], high) for low, high in limits
     ):
-        yield "limits", (printed["lower"], printed["upper"]), right["limits"]
+        yield "limits", (printed["lower"], printed["upper"]), limits
     if "unsure" in right and ("u" in row["marks"]) != right["unsure"]:
         yield "marks", row["marks"], "u" if right["unsure"] else ""
 

@@ -15,6 +15,9 @@ import recompute
 from expected import Ask, Fields, Row, expect, kind
 from publishers import Files
 
+from needs import assessment
+from needs.sections.indicator import own_trend
+
 HERE = Path(__file__).resolve().parent
 
 #: Merged and divided authorities, codes that changed, the smallest, footprints, and plain ones.
@@ -120,6 +123,24 @@ def test_cumbrias_trend(files: Files) -> None:
     points = [(one["value"], one["lower"], one["upper"]) for one in years]
     square, verdict = formulas.recent_trend(points)
     assert (round(square, 2), verdict) == (9.79, "increasing")
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [("Cumbria", 2022), ("Somerset", 2024), ("Worcestershire", 2021), ("Rutland", 2022),
+     ("Southampton", 2023), ("Northamptonshire", 2019)],
+)  # fmt: skip
+def test_verdicts_on_trends(files: Files, national: Path, name: str, year: int) -> None:
+    na = assessment.load(name, year, processed=national)
+    last = min(year, 2021)
+    for key in ("drug_misuse_yearly_rate", "drug_poisoning_yearly_rate"):
+        years = [made(files, key, na.area.code, str(one)) for one in range(last - 4, last + 1)]
+        right = "cannot be calculated"
+        if all(one["value"] is not None for one in years):
+            points = [(one["value"], one["lower"], one["upper"]) for one in years]
+            _, right = formulas.recent_trend(points)
+        assert own_trend(na, key).label == right, key
 
 
 @pytest.mark.mirror

@@ -60,8 +60,9 @@ def authorities_of(parent: str, areas: pd.DataFrame, day: pd.Timestamp) -> list[
     ['E2']
     """
     of_kind = areas["kind"] == "upper tier"
-    begun = areas["valid_from"].fillna(pd.Timestamp.min) <= day
-    chosen = areas[of_kind & begun & (areas["valid_to"].fillna(pd.Timestamp.max) >= day)]
+    begun = areas["valid_from"].isna() | (areas["valid_from"] <= day)
+    lasts = areas["valid_to"].isna() | (areas["valid_to"] >= day)
+    chosen = areas[of_kind & begun & lasts]
     inside = chosen if parent == ENGLAND else chosen[chosen["region_code"] == parent]
     return [str(code) for code in inside["code"]]
 

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from needs import footprint, schemas
+from needs import assessment, footprint, schemas
+from needs.blocks import Cards, Prose, plain
 from needs.catalogue import Catalogue, load
 from needs.derive import derive, join_marks, join_texts
 from needs.figures import age_range
@@ -65,6 +66,7 @@ def people(*totals: tuple[int, float], ages: tuple[int, int | None] = (0, None))
             "age_to": ages[1],
             "population": size,
             "edition": "mid-2023",
+            "source_row": f"people.csv, line {year}",
         }
         for year, size in totals
     ]
@@ -120,6 +122,41 @@ def test_events_of_a_crude_rate_are_worked_out_from_its_population(catalogue: Ca
     assert derive(table(given), people(), catalogue).iloc[0]["marks"] == ""
 
 
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("indicator", "marked"),
+    [
+        ("alcohol_specific_mortality", 533),
+        ("alcohol_related_mortality", 76),
+        ("alcohol_specific_admissions_under_18", 144),
+    ],
+)
+def test_every_published_rate_of_few_events_is_marked(
+    national: Path, indicator: str, marked: int
+) -> None:
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[(rows["indicator"] == indicator) & (rows["status"] == "shown")]
+    few = rows["marks"].str.contains("u")
+    assert few.sum() == marked
+    assert (rows.loc[few, "count"] < 20).all()
+    assert not (rows.loc[~few, "count"] < 20).any()
+
+
+@pytest.mark.mirror
+def test_a_rate_of_ten_deaths_is_no_headline(national: Path) -> None:
+    """Rutland's newest alcohol-specific rate is 7.7 from 10 deaths."""
+    from needs.sections.summary import headlines
+
+    na = assessment.load("Rutland", 2022, processed=national)
+    figure = na.figure("alcohol_specific_mortality")
+    assert (figure.text, figure.marks, figure.numerator) == ("7.7 per 100,000", ("u",), 10)
+    found = headlines(na)
+    cards = [card.figure for one in found if isinstance(one, Cards) for card in one.items]
+    assert cards and figure.id not in cards
+    said = " ".join(plain(one.text) for one in found if isinstance(one, Prose))
+    assert "alcohol-specific mortality" in said
+
+
 # crude rates
 
 
@@ -131,7 +168,7 @@ def test_a_financial_year_takes_the_estimate_of_its_first_year(catalogue: Catalo
     assert (row["count"], row["denominator"]) == (283, 600_000)
     assert row["lower"] < row["value"] < row["upper"]
     assert row["source"] == "worcestershire_strategy;ons_population"
-    assert "mid-2020" in row["source_row"]
+    assert row["source_row"].endswith("; people.csv, line 2020")
     assert row["source_row"].startswith("drug_poisoning_admissions 2020/21; ")
 
 

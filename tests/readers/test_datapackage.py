@@ -442,8 +442,19 @@ def test_populations_may_stand_by_sex(tmp_path: Path) -> None:
     columns = tuple(str(one["name"]) for one in describe("populations_by_sex"))
     folder = write(
         tmp_path / "local",
-        ("E10000034", "Worcestershire", "2021", "0", "", "5", "2", "3", "mid-2023"),
-        ("E10000034", "Worcestershire", "2022", "0", "", "6", "", "", "mid-2023"),
+        (
+            "E10000034",
+            "Worcestershire",
+            "2021",
+            "0",
+            "",
+            "5",
+            "2",
+            "3",
+            "mid-2023",
+            "mye.xlsx, {sheet}, row 7",
+        ),
+        ("E10000034", "Worcestershire", "2022", "0", "", "6", "", "", "mid-2023", ""),
         columns=columns,
         table="populations_by_sex",
     )
@@ -455,4 +466,10 @@ def test_populations_may_stand_by_sex(tmp_path: Path) -> None:
         (2021, "persons", 5.0),
         (2022, "persons", 6.0),
     ]
+    rows = dict(zip(people["sex"], people["source_row"], strict=True))
+    assert rows["female"] == "mye.xlsx, MYE2 - Females, row 7"
+    # which file a row is of that does not say so is the package's own
+    assert (
+        people.loc[people["year"] == 2022, "source_row"].item() == "populations_by_sex.csv, line 3"
+    )
     assert schemas.problems(people, schemas.POPULATIONS, "x") == []

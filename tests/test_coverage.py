@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from needs import catalogue, coverage, prepare
-from needs.catalogue import Edition, Source
+from needs.catalogue import Edition
 from needs.cli import main
 from needs.coverage import Held
 
@@ -171,14 +171,12 @@ def test_an_authority_that_a_source_counts_with_another_is_not_lacking(held, are
 
 
 def test_a_layer_of_authorities_says_of_which_year():
-    source = Source(
-        key="trial", title="", producer="", landing_page="https://example.org/", reader="boundaries"
-    )
+    source = catalogue.load().sources["ons_boundaries"]
     edition = Edition(edition="x", file="a.geojson", options={"layer": "district"})
     layer = Held("a/a.geojson", source, edition, pd.DataFrame({"code": ["E07000237"]}))
     nowhere = pd.DataFrame({"code": [], "name": [], "valid_from": [], "valid_to": []})
     (fault,) = coverage.problems([layer], nowhere)
-    assert fault.where == "catalogue/sources/trial.yaml"
+    assert fault.where == "catalogue/sources/ons_boundaries.yaml"
 
 
 # from the files to the message

@@ -280,50 +280,58 @@ def test_residents_of_persons_or_of_both_sexes_are_complete(
     assert standardised["denominator"].sum() == per_lsoa * people["lsoa_code"].nunique()
 
 
+def rates_where(
+    processed: Path, package: Path, lost: Callable[[pd.DataFrame], pd.Series[bool]]
+) -> pd.DataFrame:
+    """Rates of a package where some rows of the LSOA populations are not at hand."""
+    names = ("areas", "lsoa", "lsoa_population", "populations")
+    tables = {name: pd.read_parquet(processed / f"{name}.parquet") for name in names}
+    people = tables["lsoa_population"]
+    tables["lsoa_population"] = people[~lost(people)]
+    table, problems = local.rates(open_package(package), local.Places(**tables))
+    assert problems == []
+    return table
+
+
 def test_fifths_without_all_their_residents_have_no_rate_and_say_why(
-    root: Path, tmp_path: Path, extract, lsoa
+    processed: Path, tmp_path: Path, extract, lsoa
 ) -> None:
-    """Residents of every second LSOA only: without a word the crude rates would double."""
-    raw = tmp_path / "raw"
-    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
-    path = raw / "worcestershire" / "lsoa_population.csv"
-    people = pd.read_csv(path, dtype=str, keep_default_na=False)
+    """Residents of every second LSOA, as of a file declared a part: crude rates would double."""
     index = lsoa[lsoa["edition"] == "2019"]
     most = sorted(index.loc[index["imd_decile"] <= 2, "lsoa_code"])
-    people[~people["lsoa_code"].isin(most[::2])].to_csv(path, index=False)
-    write(raw / "extract", {"local_counts": extract}, OFF)
-    prepare(raw, tmp_path / "processed")
-    found = one(rates_of(tmp_path / "processed"), local.QUINTILES[1])
+    package = write(tmp_path / "extract", {"local_counts": extract}, OFF)
+    table = rates_where(processed, package, lambda rows: rows["lsoa_code"].isin(most[::2]))
+    found = one(table, local.QUINTILES[1])
     assert found["status"] == "unavailable"
     assert pd.isna(found["value"]) and pd.isna(found["denominator"])
     assert found["source_row"].startswith(
         f"local_counts.csv; no rate, because there are no residents of {len(most[::2])} of its "
         f"{len(most)} LSOAs: {most[0]}, {most[2]}"
     )
-    other = one(rates_of(tmp_path / "processed"), local.QUINTILES[2])
+    other = one(table, local.QUINTILES[2])
     assert (other["status"], other["source_row"]) == ("shown", "local_counts.csv")
-    every = shown(tmp_path / "processed")
-    (table,) = [table for table in all_tables(every) if table.id.endswith("_quintiles")]
-    assert any(note.startswith("[x]: no rate, because the residents") for note in table.notes)
+
+    copy = Path(shutil.copytree(processed, tmp_path / "processed"))
+    table.to_parquet(copy / "local_rates.parquet")
+    every = shown(copy)
+    (by_fifth,) = [table for table in all_tables(every) if table.id.endswith("_quintiles")]
+    assert any(note.startswith("[x]: no rate, because the residents") for note in by_fifth.notes)
     assert not [f for f in collect(all_figures(every)) if f.indicator == "slope_index"]
 
 
 def test_a_year_without_all_residents_takes_the_nearest_that_has_them(
-    root: Path, tmp_path: Path, extract, lsoa
+    processed: Path, tmp_path: Path, extract, lsoa
 ) -> None:
-    raw = tmp_path / "raw"
-    shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
-    path = raw / "worcestershire" / "lsoa_population.csv"
-    people = pd.read_csv(path, dtype=str, keep_default_na=False)
     index = lsoa[lsoa["edition"] == "2019"]
     most = sorted(index.loc[index["imd_decile"] <= 2, "lsoa_code"])
-    lost = people["lsoa_code"].eq(most[0]) & people["year"].eq("2019")
-    people[~lost].to_csv(path, index=False)
-    write(raw / "extract", {"local_counts": extract}, OFF)
-    prepare(raw, tmp_path / "processed")
-    found = one(rates_of(tmp_path / "processed"), local.QUINTILES[1])
-    inside = people[people["lsoa_code"].isin(most) & people["year"].eq("2020")]
-    assert found["denominator"] == 3 * inside["population"].astype(float).sum()
+    package = write(tmp_path / "extract", {"local_counts": extract}, OFF)
+    table = rates_where(
+        processed, package, lambda rows: rows["lsoa_code"].eq(most[0]) & rows["year"].eq(2019)
+    )
+    found = one(table, local.QUINTILES[1])
+    people = pd.read_parquet(processed / "lsoa_population.parquet")
+    inside = people[people["lsoa_code"].isin(most) & people["year"].eq(2020)]
+    assert found["denominator"] == 3 * inside["population"].sum()
     assert "e" in found["marks"]
 
 

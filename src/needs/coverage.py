@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -289,8 +289,8 @@ def ages(populations: pd.DataFrame) -> list[Problem]:
     out = [_lacking_ages(table, cell) for cell in short.head(NAMED).to_dict("records")]
     sexes = table[table["sex"] != "persons"].groupby(["area_code", "year"])["sex"].unique()
     alone = sexes[sexes.map(len) == 1]
-    for place, own in alone.head(NAMED).items():
-        area, year = cast("tuple[str, int]", place)
+    rows = alone.head(NAMED).rename("sexes").reset_index()
+    for area, year, own in zip(rows["area_code"], rows["year"], rows["sexes"], strict=True):
         other = "female" if own[0] == "male" else "male"
         out.append(
             Problem(

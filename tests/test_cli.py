@@ -302,6 +302,8 @@ def register(folder: Path, *figures: dict[str, object]) -> Path:
     source = {"title": "Deaths", "producer": "The producer", "landing_page": "https://example.org"}
     files = [
         {"path": "deaths/deaths.xlsx", "sha256": "ab12", "source": "deaths"},
+        # another edition of the same source, which this figure does not take anything from
+        {"path": "deaths/older deaths.xlsx", "sha256": "ef56", "source": "deaths"},
         {"path": "other/other.csv", "sha256": "cd34", "source": "other"},
     ]
     content = {"figures": figures, "sources": {"deaths": source}, "files": files}
@@ -324,7 +326,7 @@ def test_a_figure_is_traced_to_its_rows(tmp_path: Path, capsys: pytest.CaptureFi
         "deaths/deaths.xlsx, sha256 ab12",
     ):
         assert words in shown
-    assert "other.csv" not in shown and "Note" not in shown
+    assert "other.csv" not in shown and "older" not in shown and "Note" not in shown
 
 
 def test_an_unknown_figure_is_told_with_the_nearest(

@@ -16,7 +16,7 @@ import pytest
 from needs.blocks import all_tables
 from needs.figures import Figure, Status
 from needs.report.document import Document, InputFile, read_document, source_blocks
-from needs.report.register import COLUMNS, FIELDS, figures_csv, figures_package
+from needs.report.register import COLUMNS, FIELDS, entries, figures_csv, figures_package
 
 
 def write(document: Document, folder: Path) -> dict[str, Any]:
@@ -121,6 +121,26 @@ def test_the_validator_sees(
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
     assert seen in faults(tmp_path)
+
+
+def test_an_indicator_lists_the_files_that_its_figures_name(document: Document) -> None:
+    read, other = (
+        InputFile(f"example_deaths/deaths {year}.xlsx", "ab" * 32, 12, "example_deaths")
+        for year in (2021, 2020)
+    )
+    package = InputFile("pack/datapackage.json", "cd" * 32, 12)
+    for files, listed in (
+        ((read, other, package), (read,)),
+        # what was read is not there itself: its rows came in a package
+        ((other, package), (package,)),
+    ):
+        context = dataclasses.replace(document.context, files=files)
+        (entry,) = [
+            one
+            for one in entries(dataclasses.replace(document, context=context))
+            if one.key == "example_rate"
+        ]
+        assert [found for _, found in entry.files] == [listed]
 
 
 def test_files_that_share_a_hash_stand_in_one_row(document: Document) -> None:

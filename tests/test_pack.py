@@ -160,7 +160,7 @@ def test_every_resource_says_where_its_rows_stand(embedded: Path) -> None:
     expected = {
         "lsoa": (
             "mhclg_iod_2019, File_7_-_All_IoD2019",
-            "(edition 2019), the row of the lsoa_code",
+            "edition 2019, the row of the lsoa_code",
         ),
         "lsoa_population": ("nomis_population", "mid-2019", "mid-2020", "the row of the lsoa_code"),
         "lsoa_neighbours": ("ons_boundaries", "LSOA_Dec_2011", "worked out"),
@@ -176,7 +176,7 @@ def test_what_rows_share_is_written_once_and_read_in_full(processed: Path, embed
     written = placed(embedded)
     texts = [row["source_row"] for row in written]
     places = (embedded / "source_places.csv").read_text(encoding="utf-8").splitlines()
-    assert len(set(texts)) > 1000 > 30 > len(places)
+    assert len(set(texts)) > 1000 > 60 > len(places)
     rows = pd.read_parquet(processed / "observations.parquet")
     key = ["indicator", "area_code", "period", "sex", "age", "category"]
     full = rows.set_index(key)[["source", "source_row", "area_name"]]

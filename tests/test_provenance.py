@@ -25,6 +25,7 @@ from needs.blocks import all_figures
 from needs.catalogue import CATALOGUE, load
 from needs.errors import NeedsError
 from needs.figures import Figure
+from needs.places import lands
 from needs.prepare import prepare
 from needs.report.trace import names
 from needs.sections import annex
@@ -34,14 +35,14 @@ pytestmark = pytest.mark.mirror
 #: A file's name, perhaps a sheet, and the lines or rows: "a.xlsx, Table 1, row 9, columns of 2020".
 CITED = re.compile(
     r"(?P<file>[^;:,/ ][^;:,/]*\.(?:csv|xlsx))(?:, (?P<sheet>(?!line|row)[^,;]+))?, "
-    r"(?:lines?|rows?) (?P<numbers>\d+(?:, \d+)*)"
+    r"(?:lines?|rows?) (?P<numbers>\d+(?:(?:, | and | to )\d+)*)"
 )
 
 #: The name of a file; a pattern for one would have a star.
 FILE = re.compile(r"[^;:,/ ][^;:,/]*\.(?:csv|xlsx|geojson)\b")
 
 #: The only pieces that name no file.
-REMARK = re.compile(r"added up over \d+ authorities")
+REMARK = re.compile(r"added up over \d+ authorities|under (E\d{8}), the same land")
 
 YEARS = range(2019, 2026)
 
@@ -114,10 +115,16 @@ def _digits(number: float) -> float:
 def _cited(text: str) -> dict[tuple[str, str, int], None]:
     """File, sheet and line of each row that a text cites, in order."""
     return {
-        (one["file"], one["sheet"] or "", int(line)): None
+        (one["file"], one["sheet"] or "", line): None
         for one in CITED.finditer(text)
-        for line in one["numbers"].split(", ")
+        for line in _lines(one["numbers"])
     }
+
+
+def _lines(text: str) -> list[int]:
+    """Lines as they are listed: "2 to 4 and 9"."""
+    runs = [[int(end) for end in run.split(" to ")] for run in re.split(", | and ", text)]
+    return [line for run in runs for line in range(run[0], run[-1] + 1)]
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +160,7 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
             cells = raw.sheet(file, sheet)[line]
             wanted = {row["area_code"].casefold(), row["area_name"].casefold()}
             wanted |= aliases.get(row["area_code"], set())
+            wanted |= {code.casefold() for code in REMARK.findall(row["source_row"]) if code}
             if row["source"] == WIDE:  # the heading names the place, and the line the year
                 heading = [one.casefold() for one in raw.sheet(file, sheet)[1]]
                 at = [n for n, one in enumerate(heading) if one in wanted]
@@ -198,10 +206,15 @@ def test_derived_rows_come_from_the_rows_that_they_cite(
     wrong, seen = [], {"crude_rate": 0, "added up": 0, "unmet_need": 0}
     rows = observations[observations["method"].isin(seen) & (observations["status"] == "shown")]
     multiplier = {key: one.multiplier for key, one in load().indicators.items()}
+    published = observations[observations["method"].eq("published") & observations["count"].notna()]
+    counts = dict(zip(published["source_row"], published["count"], strict=True))
     for row in rows.to_dict("records"):
         text, count = row["source_row"], row["count"]
         if row["method"] == "crude_rate":
+            # of a remade authority several rows of events are added up
+            events = [counts[piece] for piece in text.split("; ") if piece in counts]
             inputs = _digits(count) in raw.numbers(*next(iter(_cited(text))))
+            inputs |= len(events) > 1 and sum(events) == count
         elif row["method"] == "added up":
             inputs = math.isclose(next(iter(_counts(raw, text).values())), count, rel_tol=1e-9)
         else:
@@ -216,6 +229,28 @@ def test_derived_rows_come_from_the_rows_that_they_cite(
             wrong.append((row["indicator"], row["area_code"], row["period"], text))
     assert not wrong, (len(wrong), wrong[:5])
     assert min(seen.values()) > 100
+
+
+def test_residents_stand_in_the_rows_that_they_cite(raw: Raw, national: Path) -> None:
+    """Of the place under any of its codes, the number; or the numbers whose sum it is."""
+    table = pd.read_parquet(national / "populations.parquet")
+    areas = pd.read_parquet(national / "areas.parquet")
+    land = lands(areas)
+    wrong, sums = [], 0
+    total = table["age_to"].isna() & table["age_from"].eq(0)
+    for row in table[total | table["age_from"].eq(30)].to_dict("records"):
+        cited = list(_cited(row["source_row"]))
+        cells = [raw.sheet(file, sheet)[line] for file, sheet, line in cited]
+        codes = [next(cell for cell in line if re.fullmatch(r"E\d{8}", cell)) for line in cells]
+        ground = [land[code] for code in codes]
+        whole = frozenset().union(*ground) == land[row["area_code"]]
+        apart = sum(map(len, ground)) == len(land[row["area_code"]])
+        held = len(cited) > 1 or _digits(row["population"]) in raw.numbers(*cited[0])
+        sums += len(cited) > 1
+        if not (whole and apart and held):
+            wrong.append((row["area_code"], row["year"], row["source_row"]))
+    assert not wrong, (len(wrong), wrong[:5])
+    assert sums > 20
 
 
 #: Tables whose rows name a whole file, the LSOA or the area being the row.
@@ -248,7 +283,7 @@ def _files(piece: str) -> set[str]:
 
 
 def _unnumbered(piece: str) -> str:
-    return re.sub(r"\b(lines?|rows?) [\d, ]+", "", piece)
+    return re.sub(r"\b(lines?|rows?) \d+((, | and | to )\d+)*", "", piece)
 
 
 def _by_lsoa(raw: Raw, text: str, column: str) -> dict[str, float]:

@@ -127,7 +127,7 @@ def authority_features(
         feature has no row.
     """
     ages = _ages(populations)
-    read = [_of_editions(editions, files) for editions in ages.pop("edition")]
+    read = [_of_rows(stands, files) for stands in ages.pop("stands")]
     ages = ages.assign(files=pd.Series(read, ages.index, dtype="object"))
     districts = _districts(lsoa, lsoa_population, land, published)
     if ages.empty or not districts:
@@ -145,7 +145,7 @@ def authority_features(
         for code in codes:
             if not ground.whole(code):
                 continue
-            row = _row(code, ground.codes(code), people, inside, ground)
+            row = _row(ground.codes(code), people, inside, ground)
             if row is not None:
                 rows.append({"area_code": code, "year": year, **row})
     return _table(rows)
@@ -206,13 +206,13 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {"source": ";".join(key for key, _ in once), "source_row": "; ".join(n for _, n in once)}
 
 
-def _of_editions(
-    editions: Iterable[str], files: Mapping[str, Mapping[str, str]]
+def _of_rows(
+    stands: Iterable[tuple[str, str]], files: Mapping[str, Mapping[str, str]]
 ) -> tuple[tuple[str, str], ...]:
-    """Files of editions of the mid-year estimates; of an edition from a package, its name."""
-    unknown = {"source": "ons_population"}
-    stands = [{"source_row": f"edition {one}", **unknown, **files.get(one, {})} for one in editions]
-    return tuple((one["source"], one["source_row"]) for one in stands)
+    """Rows of the mid-year estimates, each after the key of its edition's source."""
+    return tuple(
+        (files.get(edition, {}).get("source", "ons_population"), row) for edition, row in stands
+    )
 
 
 def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
@@ -338,7 +338,7 @@ class _Ground:
 
 
 def _row(
-    code: str, codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
+    codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
 ) -> dict[str, object] | None:
     """Features of one authority, whose land the codes name; None where one is missing."""
     inside = districts[districts.index.isin(codes)]
@@ -347,8 +347,6 @@ def _row(
         return None
     ages = people.loc[cover, list(AGES)].sum()
     files = [pair for pairs in people.loc[cover, "files"] for pair in pairs]
-    if cover != [code]:
-        files = [(key, f"{name}, sum of {', '.join(cover)}") for key, name in files]
     files += [pair for kind in KINDS for pairs in inside[f"{kind}_files"] for pair in pairs]
     sums = inside[["residents", "score", "deprived", "sparse", "km2"]].sum()
     return {
@@ -393,8 +391,10 @@ def _ages(populations: pd.DataFrame) -> pd.DataFrame:
     for name, (low, high) in AGES.items():
         top = rows["age_from"].le(high) if high is not None else True
         parts[name] = rows[rows["age_from"].ge(low) & top].groupby(keys)["population"].sum()
-    editions = rows[[*keys, "edition"]].drop_duplicates().groupby(keys)["edition"].agg(list)
-    return pd.DataFrame({**parts, "edition": editions}).dropna().reset_index()
+    read = rows[[*keys, "edition", "source_row"]].drop_duplicates()
+    pairs = pd.Series(list(zip(read["edition"], read["source_row"], strict=True)), read.index)
+    stands = pairs.groupby([read[key] for key in keys]).agg(list)
+    return pd.DataFrame({**parts, "stands": stands}).dropna().reset_index()
 
 
 def _districts(

@@ -64,7 +64,13 @@ def _summed(rows: pd.DataFrame, links: pd.DataFrame, names: Mapping[str, str]) -
     sums = sums[sums["parts"] == sums["code"].map(whole)]
     # a row of a file holds all ages, so that places are joined once for all of them
     each = joined.drop_duplicates(["code", "sex", "source_row"]).groupby(["code", "sex"])
-    read = {key: added(rows.tolist()) for key, rows in each["source_row"]}
+    parts = links.groupby("code")["part"].agg(list)
+    read = {
+        (code, sex): under(rows.iloc[0], parts[code][0], code)
+        if len(parts[code]) == 1
+        else added(rows.tolist())
+        for (code, sex), rows in each["source_row"]
+    }
     keys = zip(sums["code"], sums["sex"], strict=True)
     return sums.assign(
         area_code=sums["code"],

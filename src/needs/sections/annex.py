@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from needs import catalogue, tables, words
+from needs import catalogue, population, tables, words
 from needs import claims as claims_module
 from needs.assessment import Assessment, Place
 from needs.blocks import (
@@ -191,7 +191,10 @@ def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
         formula=formula,
         method=METHOD,
         sources=tuple(dict.fromkeys(key for key, _ in read)),
-        source_rows=tuple(f"{where}, {of}" for _, where in read),
+        # the rows of authorities' estimates are named, those of LSOAs are all of the area's
+        source_rows=tuple(
+            where if key == population.SOURCE else f"{where}, {of}" for key, where in read
+        ),
     )
 
 

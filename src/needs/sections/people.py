@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from needs import charts, deprivation, findings, maps, population, tables, words
-from needs.assessment import Assessment
+from needs.assessment import Assessment, Place
 from needs.blocks import Blocks, Cell, Chart, Column, Prose, Span, Table, blocks
 from needs.figures import Figure, Status, format_number
 from needs.sections.indicator import POINTS_FOR_A_TREND
@@ -28,7 +28,10 @@ def residents(na: Assessment) -> Blocks:
         return blocks(_no_population(na))
     rows, figures = [], []
     whole = population.total(na, na.area)
-    for place in (na.area, *na.districts, *na.places[1:]):
+    # estimates of a remade area are published again for the areas that took over alone
+    known = all(population.total(na, one).shown for one in na.districts)
+    districts = na.districts if known else ()
+    for place in (na.area, *districts, *na.places[1:]):
         people = population.total(na, place)
         shares = [population.age_share(na, place, group) for group in population.AGE_GROUPS]
         rows.append(
@@ -50,8 +53,8 @@ def residents(na: Assessment) -> Blocks:
         older=older,
         england=england,
     )
-    if na.districts:
-        by_size = sorted(na.districts, key=lambda one: population.total(na, one).value or 0)
+    if districts:
+        by_size = sorted(districts, key=lambda one: population.total(na, one).value or 0)
         largest = population.share_of_area(na, by_size[-1])
         smallest = population.share_of_area(na, by_size[0])
         text = (
@@ -79,7 +82,7 @@ def residents(na: Assessment) -> Blocks:
                 *(Column(f"Aged {group}", "number", "%") for group in population.AGE_GROUPS),
             ),
             rows=tuple(rows),
-            notes=_revision_note(na),
+            notes=(*_no_districts(na, districts), *_revision_note(na)),
             sources=("ons_population",),
             figures=tuple(figures),
         ),
@@ -454,6 +457,15 @@ def clustering(na: Assessment) -> Blocks:
 def _count(number: Any) -> Cell:
     """A count as a cell; not available where it is missing."""
     return Cell("[x]") if pd.isna(number) else Cell(format_number(float(number)), float(number))
+
+
+def _no_districts(na: Assessment, shown: tuple[Place, ...]) -> tuple[str, ...]:
+    """Say that there are no estimates of the parts, where the area has parts and none is shown."""
+    if not na.districts or shown:
+        return ()
+    return (
+        f"There are no estimates of {words.possessive(na.name)} {na.parts_noun} for that year.",
+    )
 
 
 def _revision_note(na: Assessment) -> tuple[str, ...]:

@@ -277,6 +277,34 @@ def test_faults_of_claims_come_at_once() -> None:
         assert f"'{name}' is missing" in str(caught.value)
 
 
+def test_decimal_commas_of_a_document_are_not_numbers() -> None:
+    """4,2 was read as 42, and comparators like it."""
+    rows = [
+        claim(stated_value="4,2"),
+        claim(claim_id="X2", precision="0,1"),
+        claim(claim_id="X3", precision="0"),
+        claim(claim_id="X4", comparator_code="E92000001", comparator_value="5,3"),
+        claim(claim_id="X5", comparator_code="E92000001", comparator_value="1,234"),
+        claim(claim_id="X6", stated_value="12,345,678", statistic="count"),
+        claim(claim_id="X7", stated_value="1_000"),
+        claim(claim_id="X8", stated_value="nan"),
+    ]
+    with pytest.raises(InvalidDataError) as caught:
+        normalise(pd.DataFrame(rows, index=range(2, 10)), "claims.csv")
+    told = [(one.what, one.where) for one in caught.value.problems]
+    assert told == [
+        ("'4,2' is not a number.", "claims.csv, row 2, claim X1, column stated_value"),
+        ("'0,1' is not a number above 0.", "claims.csv, row 3, claim X2, column precision"),
+        ("'0' is not a number above 0.", "claims.csv, row 4, claim X3, column precision"),
+        ("'5,3' is not a number.", "claims.csv, row 5, claim X4, column comparator_value"),
+        ("'1_000' is not a number.", "claims.csv, row 8, claim X7, column stated_value"),
+        ("'nan' is not a number.", "claims.csv, row 9, claim X8, column stated_value"),
+    ]
+    right = normalise(pd.DataFrame(rows[4:6]))
+    assert right["stated_value"].tolist() == [4.2, 12345678.0]
+    assert right["precision"].tolist() == [0.1, 1.0]
+
+
 def test_a_claims_file_is_read_or_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError):
         read_claims(tmp_path / "none.csv")

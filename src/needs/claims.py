@@ -20,7 +20,14 @@ from needs.areas import known_code, nearest_code
 from needs.assessment import RESIDENTS
 from needs.catalogue import Catalogue, Indicator, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
-from needs.figures import Status, format_number, with_unit
+from needs.figures import (
+    WRITE_NUMBERS,
+    Status,
+    format_number,
+    read_number,
+    ungrouped,
+    with_unit,
+)
 from needs.periods import parse
 
 AGREES = "agrees"
@@ -263,17 +270,22 @@ def _normal(
     claim: dict[str, object], columns: list[str], row: str, problems: list[Problem]
 ) -> dict[str, object]:
     out: dict[str, object] = {key: _text(claim[key]) for key in columns}
-    printed = _text(claim["stated_value"]).replace(",", "")
-    try:
-        out["stated_value"] = float(printed)
-    except ValueError:
-        where = f"{row}, column stated_value"
-        problems.append(Problem(f"'{printed}' is not a number.", where, "Write it as 1234.5."))
+    stated, given = _text(claim["stated_value"]), _text(claim["precision"])
+    wrong = [("stated_value", stated)] if read_number(stated) is None else []
+    wrong += [("precision", given)] if given and not (read_number(given) or 0) > 0 else []
+    wrong += [("comparator_value", one) for one in not_numbers(str(out["comparator_value"]))]
+    if wrong:
+        problems += [
+            Problem(
+                f"'{text}' is not a number{' above 0' if column == 'precision' else ''}.",
+                f"{row}, column {column}",
+                WRITE_NUMBERS,
+            )
+            for column, text in wrong
+        ]
         return out
-    for value in filter(None, str(out["comparator_value"]).replace(",", "").split(";")):
-        if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
-            where = f"{row}, column comparator_value"
-            problems.append(Problem(f"'{value}' is not a number.", where, "Write it as 1234.5."))
+    printed = ungrouped(stated)
+    out["stated_value"] = read_number(stated)
     words, statistic = str(out["indicator"]), str(out["statistic"])
     terms = _terms(in_use("claim_terms.csv"))
     key = terms.get((words.lower(), statistic)) or terms.get((words.lower(), ""))
@@ -287,14 +299,26 @@ def _normal(
     out["unit"] = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}.get(
         str(out["unit"]), out["unit"]
     )
-    given = _text(claim["precision"])
     out["precision"] = (
-        float(given) if given else _precision(printed, str(out["stated_as"]), str(out["unit"]))
+        read_number(given)
+        if given
+        else _precision(printed, str(out["stated_as"]), str(out["unit"]))
     )
     # an edition of the index, "IoD2019", is no period: kept as it is printed
     with contextlib.suppress(NeedsError):
         out["period"] = parse(str(out["period"])).label
     return out
+
+
+def not_numbers(values: str) -> list[str]:
+    """Those of several printed figures, joined with ";", that are not numbers.
+
+    Examples
+    --------
+    >>> not_numbers("37;1,234"), not_numbers("5,3; 42")
+    ([], ['5,3'])
+    """
+    return [one.strip() for one in values.split(";") if one and read_number(one) is None]
 
 
 def _text(value: object) -> str:
@@ -364,7 +388,7 @@ def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
     for code, name, value in zip(codes, names, values, strict=False):
         if not code.strip() or not value.strip():
             continue
-        printed = value.strip().replace(",", "")
+        printed = ungrouped(value.strip())
         out.append(
             {
                 **claim,

@@ -225,6 +225,10 @@ def test_no_package_is_missing_data(tmp_path: Path) -> None:
         ((*ROW[:3], "", *ROW[4:]), "period", "The cell is empty"),
         ((*ROW[:4], "2586 people", ROW[5]), "value", "'2586 people' is not a number"),
         ((*ROW[:4], "nan", ROW[5]), "value", "'nan' is not a number"),
+        ((*ROW[:4], "10.1.2", ROW[5]), "value", "'10.1.2' is not a number"),
+        ((*ROW[:4], "1 234", ROW[5]), "value", "'1 234' is not a number"),
+        ((*ROW[:4], "1\u00a0234", ROW[5]), "value", "'1\u00a0234' is not a number"),
+        ((*ROW[:4], '"10,1"', ROW[5]), "value", "'10,1' is not a number"),
         ((*ROW[:4], "1e999", ROW[5]), "value", "'1e999' is not a number"),
         ((ROW[0], "Worcs", *ROW[2:]), "area_code", "the code of an area"),
     ],
@@ -235,6 +239,26 @@ def test_a_bad_cell_is_named(tmp_path: Path, row: tuple[str, ...], column: str, 
     if column != "all":
         assert column in message
     assert "row 3" in message
+
+
+def test_figures_beside_a_documents_own_are_numbers(tmp_path: Path) -> None:
+    columns = ("claim_id", "indicator", "area_code", "period", "stated_value", "precision")
+    columns += ("comparator_code", "comparator_value")
+    start = ("drug_misuse_rate", "E10000034", "2018-20")
+    message = faults(
+        write(
+            tmp_path / "x",
+            ("A1", *start, "4.2", "0.1", "E92000001", '"5,3"'),
+            ("A2", *start, '"4,2"', "0.1", "E92000001", "5.3"),
+            ("A3", *start, "4.2", "0", "E92000001;E12000005", '"5.3;1,234"'),
+            columns=columns,
+            table="claims",
+        )
+    )
+    assert "'5,3' is not a number.\n  Where:  claims.csv, row 2, column comparator_value" in message
+    assert "'4,2' is not a number.\n  Where:  claims.csv, row 3, column stated_value" in message
+    assert "0 is not a number above 0.\n  Where:  claims.csv, row 4, column precision" in message
+    assert "1,234'" not in message
 
 
 def test_a_repeated_observation_is_refused(tmp_path: Path) -> None:

@@ -34,6 +34,32 @@ def test_alcohol_specific_mortality_of_all_england(read):
     assert county["upper"] == pytest.approx(12.57237392)
 
 
+def test_decimal_commas_are_not_numbers(edition_of, written):
+    """Read as thousands, 10.1 per 100,000 would be 101."""
+    heading = (
+        "Indicator ID,Indicator Name,Parent Code,Parent Name,Area Code,Area Name,Area Type,Sex,Age,"
+        "Category Type,Category,Time period,Value,Lower CI 95.0 limit,Upper CI 95.0 limit,"
+        "Lower CI 99.8 limit,Upper CI 99.8 limit,Count,Denominator,Value note,Recent Trend,"
+        "Compared to England value or percentiles,Column not used,Time period Sortable,New data,"
+        "Compared to goal,Time period range"
+    )
+    start = "91380,Alcohol-specific mortality,E92000001,England,E10000034,Worcestershire,"
+    start += "Upper tier local authorities (post 4/23),Persons,All ages,,,2016 - 18,"
+    end = ",,,180,1780000,,,,,20160000,,,3y"
+    source = edition_of("ohid_fingertips_91380")
+    wrong = written(f'{heading}\n{start}"10,1","8,5","11,9"{end}\n')
+    with pytest.raises(InvalidDataError) as caught:
+        source.read(wrong)
+    told = [(one.what, one.where.partition(", ")[2]) for one in caught.value.problems]
+    assert told == [
+        ("'10,1' is not a number.", "line 2, column Value"),
+        ("'8,5' is not a number.", "line 2, column Lower CI 95.0 limit"),
+        ("'11,9' is not a number.", "line 2, column Upper CI 95.0 limit"),
+    ]
+    right = source.read(written(f"{heading}\n{start}10.1,8.5,11.9{end}\n"))
+    assert right[["value", "lower", "upper"]].to_numpy().tolist() == [[10.1, 8.5, 11.9]]
+
+
 @pytest.mark.mirror
 def test_inequality_rows_are_englands_and_keep_their_category(read):
     table = read("ohid_fingertips_91380")

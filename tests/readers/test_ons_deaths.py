@@ -158,6 +158,15 @@ def test_small_book(edition_of, tmp_path):
     assert (table.loc[table["marks"] == "u", "area_name"] == "Worcestershire").all()
 
 
+def test_decimal_commas_in_a_workbook_are_not_numbers(edition_of, tmp_path):
+    cells = (30, "4,2", None, "3,3", "5.3")
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_drug_deaths").read(_book(tmp_path / "a.xlsx", cells=cells))
+    told = str(caught.value)
+    assert "'4,2' is not a number." in told and "'3,3' is not a number." in told
+    assert "sheet Table 3" in told and "row 5, column Rate 1" in told
+
+
 def test_block_without_flag_column(edition_of, tmp_path):
     path = _book(
         tmp_path / "a.xlsx",

@@ -90,6 +90,37 @@ def test_numbers_name_each_bad_cell_and_never_guess():
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("10,1", "8,5", "11,9", "4,2", "0,123", "1234,567", "1,23,456", "1,2345", "1,234,5", ",5"),
+        *("1.234,5", "10.1.2", "1 234", "1\u00a0234", "1\u202f234", "1'234", "1_000", "nan"),
+    ],
+)
+def test_what_might_be_another_number_is_none(text):
+    table = pd.DataFrame({"n": ["1", text], "line": [2, 3]})
+    faults = tabular.Faults(Path("folder/file.csv"))
+    assert tabular.numbers(table, "n", faults).isna().tolist() == [False, True]
+    (problem,) = faults.problems
+    assert problem.what == f"'{text}' is not a number."
+    assert problem.where == "folder/file.csv, line 3, column n"
+    assert "a point before decimals" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("1,234", 1234.0), ("12,345,678", 12345678.0), ("-1,234.5", -1234.5)),
+        *(("10.1", 10.1), (" 1,234 ", 1234.0), ("1.5E+03", 1500.0)),
+    ],
+)
+def test_commas_between_thousands_are_taken_away(text, value):
+    faults = tabular.Faults(Path("folder/file.csv"))
+    table = pd.DataFrame({"n": ["", text], "line": [2, 3]})
+    assert tabular.numbers(table, "n", faults).tolist()[1] == value
+    assert not faults.problems
+
+
 def test_many_bad_cells_are_counted():
     table = pd.DataFrame({"n": ["x"] * 25, "line": range(2, 27)})
     faults = tabular.Faults(Path("folder/file.csv"))

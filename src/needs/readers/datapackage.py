@@ -31,7 +31,7 @@ from needs import catalogue as catalogue_module
 from needs import schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
-from needs.figures import STATUS_SYMBOL, SYMBOLS, Status
+from needs.figures import STATUS_SYMBOL, SYMBOLS, WRITE_NUMBERS, Status
 from needs.periods import Period, parse
 from needs.readers import ons_population
 
@@ -141,6 +141,11 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "populations_by_sex": ("source_row",),
     "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
     "consultation": ("n",),
+    "claims": tuple(
+        name
+        for name in CLAIMS.columns
+        if name not in ("claim_id", "indicator", "area_code", "period", "stated_value")
+    ),
     # packages of before there were these columns
     **dict.fromkeys(OF_FILES, schemas.FILES),
 }
@@ -629,6 +634,8 @@ def _resource(
         frame = _complete_counts(frame, name, faults)
     if table in OF_FILES:
         frame = _of_files(frame, table, name, catalogue)
+    if table == "claims":
+        _check_claims(frame, name, faults)
     if table in ("source_places", *OF_FILES):
         _refuse_unknown(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
@@ -709,9 +716,6 @@ def _declared(
                 f'Declare it as "{own["type"]}".',
             )
     optional = OPTIONAL_ELSEWHERE.get(table, ())
-    if table == "claims":
-        needed = {"claim_id", "indicator", "area_code", "period", "stated_value"}
-        optional = tuple(name for name in ours if name not in needed)
     if "areas" in lookups.tables:
         optional = (*optional, *NAMES.get(table, ()))
     if table in LINKED:
@@ -1057,6 +1061,22 @@ def _refuse_unknown(
                 (f"Did you mean {near[0]}? " if near else "")
                 + f"Or declare it in catalogue/{column}s/{key}.yaml.",
             )
+
+
+def _check_claims(frame: pd.DataFrame, name: str, faults: _Faults) -> None:
+    """Note what the check of a document's figures could not work with (see `needs.claims`)."""
+    from needs.claims import not_numbers  # with all that an assessment needs
+
+    if "comparator_value" in frame:
+        for line, values in frame["comparator_value"].dropna().items():
+            for one in not_numbers(str(values)):
+                where = f"{name}, row {line}, column comparator_value"
+                faults.add(f"'{one}' is not a number.", where, WRITE_NUMBERS)
+    if "precision" in frame:
+        for line, number in frame["precision"].dropna().items():
+            if number <= 0:
+                where = f"{name}, row {line}, column precision"
+                faults.add(f"{number:g} is not a number above 0.", where, WRITE_NUMBERS)
 
 
 def _join(table: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

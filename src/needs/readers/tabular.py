@@ -22,7 +22,7 @@ import pandas as pd
 from needs import periods
 from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError, MissingDataError, Problem
-from needs.figures import Status
+from needs.figures import WRITE_NUMBERS, Status, ungrouped
 from needs.schemas import READING_COLUMNS
 
 #: Faulty cells named for one column; the rest are counted.
@@ -302,6 +302,8 @@ def numbers(
 ) -> pd.Series[float]:
     """Read a text column as numbers; note every cell that is neither a number nor missing.
 
+    A comma is taken away only between groups of three digits: "10,1" is not a number.
+
     Parameters
     ----------
     table : DataFrame
@@ -318,18 +320,26 @@ def numbers(
     """
     text = table[column].astype(str).str.strip()
     value = pd.to_numeric(text, errors="coerce").astype("float64")
-    if value.isna().any():
-        value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce")
-        value = value.astype("float64")
+    commas = text.str.contains(",", regex=False)
+    if commas.any():
+        grouped = pd.to_numeric(text[commas].map(ungrouped), errors="coerce")
+        value = value.mask(commas, grouped.astype("float64"))
     bad = (value.isna() & ~text.isin(list(missing))) | (value.abs() == float("inf"))
     if whole:
         bad |= value.notna() & (value % 1 != 0)
-    note_cells(table, column, bad, "is not a whole number" if whole else "is not a number", faults)
+    remedy = f"{WRITE_NUMBERS} Or download the file again: needs fetch."
+    why = "is not a whole number" if whole else "is not a number"
+    note_cells(table, column, bad, why, faults, remedy)
     return value.mask(bad)
 
 
 def note_cells(
-    table: pd.DataFrame, column: str, bad: pd.Series[bool], why: str, faults: Faults
+    table: pd.DataFrame,
+    column: str,
+    bad: pd.Series[bool],
+    why: str,
+    faults: Faults,
+    remedy: str = "",
 ) -> None:
     """Note the cells of a column that are wrong, with their rows."""
     if not bad.any():
@@ -340,9 +350,9 @@ def note_cells(
     sheet = f"sheet {table.attrs['sheet']}, " if "sheet" in table.attrs else ""
     for index, read, line in rows.head(SHOWN_CELLS).itertuples():
         value = faults.cell(index, line, column, read)
-        faults.add(f"'{value}' {why}.", f"{sheet}{unit} {line}, {named}", value=value)
+        faults.add(f"'{value}' {why}.", f"{sheet}{unit} {line}, {named}", remedy, value)
     if len(rows) > SHOWN_CELLS:
-        faults.add(f"{len(rows) - SHOWN_CELLS} more cells: {why}.", f"{sheet}{named}")
+        faults.add(f"{len(rows) - SHOWN_CELLS} more cells: {why}.", f"{sheet}{named}", remedy)
 
 
 def codes(table: pd.DataFrame, column: str, pattern: str, faults: Faults) -> pd.Series[str]:

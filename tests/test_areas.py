@@ -128,6 +128,37 @@ def test_unknown_area_lists_the_nearest(table, text, near):
     assert "needs areas lists all" in said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Cardiff", "Cardiff is in Wales"),
+        ("swansea", "Swansea is in Wales"),
+        ("Edinburgh, City of", "Edinburgh is in Scotland"),
+        ("Glasgow", "Glasgow is in Scotland"),
+        ("Belfast", "Belfast is in Northern Ireland"),
+        ("Wales", "Wales is not England"),
+        ("Scotland", "Scotland is not England"),
+        ("United Kingdom", "United Kingdom is not England"),
+        ("W06000015", "W06000015 is in Wales"),
+        ("s12000036", "S12000036 is in Scotland"),
+        ("N09000003", "N09000003 is in Northern Ireland"),
+        ("K02000001", "K02000001 is not England"),
+    ],
+)
+def test_other_countries_are_told_that_england_is_covered_only(table, text, said):
+    with pytest.raises(ParameterError) as caught:
+        areas.find(text, table)
+    assert caught.value.exit_code == 2
+    assert caught.value.problem.what == f"{said}: needs covers England only."
+    assert "Nearest" not in str(caught.value)
+    assert areas.nearest_code(text, table) == caught.value.problem.what
+
+
+def test_no_area_of_england_is_taken_for_another_country(table):
+    assert not [name for name in table["name"] if areas.outside_england(name)]
+    assert not [code for code in table["code"] if areas.outside_england(code)]
+
+
 def test_authorities_are_named_before_districts_of_a_like_name(table):
     with pytest.raises(ParameterError) as caught:
         areas.find("Worcesterhire", table)

@@ -174,6 +174,8 @@ def test_areas_are_found_by_part_of_their_name(
 def test_an_unknown_area_ends_with_2(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert call("areas", "xyzzy", *data) == 2
     assert "There is no area like 'xyzzy'" in capsys.readouterr().err
+    assert call("areas", "Cardiff", *data) == 2
+    assert "Cardiff is in Wales: needs covers England only." in capsys.readouterr().err
 
 
 def test_a_declared_footprint_is_found_with_its_members(
@@ -267,6 +269,14 @@ def test_claims_of_nowhere_and_of_no_period_are_faults_of_the_file(
     assert "printed.csv, row 3, claim A2, column area_code" in said
     assert "printed.csv, row 3, claim A2, column period" in said
     assert "A3" not in said
+    wrong = ("B1,happiness,E10000034,2018-20,5", "B2,drug_misuse_rates,W06000015,2018-20,5")
+    file.write_text("\n".join((heading, *wrong)), encoding="utf-8")
+    assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 4
+    said = capsys.readouterr().err
+    assert "There is no indicator 'happiness'." in said
+    assert "printed.csv, row 2, claim B1, column indicator" in said
+    assert "Did you mean drug_misuse_rate?" in said
+    assert "W06000015 is in Wales: needs covers England only." in said
     file.write_text("\n".join((heading, lines[2])), encoding="utf-8")
     assert call("claims", str(file), "--area", "Worcestershire", "--year", "2022", *data) == 0
     assert "Deaths related to drug misuse" in capsys.readouterr().out

@@ -24,6 +24,11 @@ ENGLAND_AND_WALES = "K04000001"
 
 UNITARY = ("E06", "E08", "E09")
 
+#: Countries that are not England, by the first letter of their areas' codes; K: several countries.
+_OTHERS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "K": ""}
+
+ENGLAND_ONLY = "Give an upper-tier authority of England; needs areas lists all of them."
+
 
 @dataclass(frozen=True)
 class Area:
@@ -104,6 +109,8 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
     plain = areas["name"].map(plain_name)
     named = areas[plain == plain_name(wanted)]
     if named.empty:
+        if told := outside_england(wanted):
+            raise ParameterError(told, "--area", ENGLAND_ONLY)
         near = _nearest(wanted, areas)
         raise ParameterError(
             f"There is no area '{wanted}'.{_suggest(near)}",
@@ -114,6 +121,36 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
         )
     found = [_area(row) for _, row in named.iterrows()]
     return max(found, key=lambda area: _preference(area, year))
+
+
+def outside_england(text: str) -> str:
+    """Say so of a text that is a code or name of another country or of its areas; else nothing.
+
+    Names stand in ``catalogue/maps/outside_england.csv``.
+
+    Examples
+    --------
+    >>> outside_england("cardiff")
+    'Cardiff is in Wales: needs covers England only.'
+    >>> outside_england("S12000036")
+    'S12000036 is in Scotland: needs covers England only.'
+    >>> outside_england("Scotland"), outside_england("Rutland")
+    ('Scotland is not England: needs covers England only.', '')
+    """
+    wanted = text.strip()
+    if re.fullmatch(r"[WSNK]\d{8}", wanted.upper()):
+        found = [(_OTHERS[wanted[0].upper()], wanted.upper())]
+    else:
+        table = pd.read_csv(
+            in_use("maps/outside_england.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
+        )
+        pairs = zip(table["country"], table["name"], strict=True)
+        found = [pair for pair in pairs if plain_name(pair[1]) == plain_name(wanted)]
+    if not found:
+        return ""
+    country, name = found[0]
+    place = f"in {country}" if country not in ("", name) else "not England"
+    return f"{name} is {place}: needs covers England only."
 
 
 def known_code(text: str, areas: pd.DataFrame) -> bool:
@@ -133,6 +170,8 @@ def nearest_code(text: str, areas: pd.DataFrame) -> str:
     ('Did you mean E06000016 (Leicester)?', 'Did you mean E06000016 (Leicester)?')
     """
     wanted = text.strip()
+    if told := outside_england(wanted):
+        return told
     if (areas["name"].map(plain_name) == plain_name(wanted)).any():
         named = find(wanted, areas)
         return f"Did you mean {named.code} ({named.name})?"

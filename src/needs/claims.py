@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -55,6 +56,8 @@ _ABOVE = ("more than", "over", "at least", "above")
 _AROUND = ("about", "around", "approximately", "roughly", "some")
 
 _SMALL = 1e-9
+
+_KEYS = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
 
 #: Headings in docs/methods.md of figures from LSOAs and from mid-year estimates.
 DEPRIVATION, POPULATION = "Share of residents by deprivation decile", "Population"
@@ -193,8 +196,10 @@ def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns, index=table.index)
 
 
-def refuse_unknown(claims: pd.DataFrame, areas: pd.DataFrame, file: str = "claims") -> None:
-    """Refuse claims whose area or period means nothing: they would look like data not at hand.
+def refuse_unknown(
+    claims: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue, file: str = "claims"
+) -> None:
+    """Refuse claims of no known indicator, area or period: they would look like data not at hand.
 
     Parameters
     ----------
@@ -202,17 +207,22 @@ def refuse_unknown(claims: pd.DataFrame, areas: pd.DataFrame, file: str = "claim
         As `read_claims` returns them.
     areas : DataFrame
         Processed table of areas.
+    catalogue : Catalogue
     file : str
         Named in the faults.
 
     Raises
     ------
     InvalidDataError
-        Naming file, row and column of each, with the nearest area.
+        Naming file, row and column of each, with the nearest indicator or area.
     """
     problems = []
     for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
         where = f"{file}, row {row}, claim {claim['claim_id']}, column"
+        problems += [
+            Problem(what, f"{where} indicator", remedy)
+            for what, remedy in unknown_indicators(str(claim["indicator"]), catalogue)
+        ]
         codes = [("area_code", str(claim["area_code"]))]
         codes += [("comparator_code", one) for one in str(claim["comparator_code"]).split(";")]
         for column, code in codes:
@@ -229,6 +239,47 @@ def refuse_unknown(claims: pd.DataFrame, areas: pd.DataFrame, file: str = "claim
             problems.append(Problem(f"'{period}' is no period.", f"{where} period", remedy))
     if problems:
         raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
+
+
+def key_of(words: str, statistic: str) -> str:
+    """The key that a document's words for an indicator stand for; empty where they are not known.
+
+    Examples
+    --------
+    >>> key_of("Adults dependent on alcohol", "count")
+    'alcohol_prevalence'
+    """
+    terms = _terms(in_use("claim_terms.csv"))
+    return terms.get((words.lower(), statistic)) or terms.get((words.lower(), "")) or ""
+
+
+def unknown_indicators(keys: str, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What is wrong with the indicators of a claim, joined with ";", and the nearest known.
+
+    Words of ``claim_terms.csv`` are taken for their keys before (see `normalise`); here they, and
+    the names of the catalogue, are what a key may be near to.
+
+    Examples
+    --------
+    >>> from needs.catalogue import load
+    >>> unknown_indicators("drug_misuse_rates", load())
+    [("There is no indicator 'drug_misuse_rates'.", 'Did you mean drug_misuse_rate?')]
+    >>> unknown_indicators("drug_misuse_rate;population", load())
+    []
+    """
+    known = {key: key for key in (*catalogue.indicators, *MEASURES)}
+    wrong = [key.strip() for key in keys.split(";") if key not in known]
+    if not wrong:
+        return []
+    near_to = {words: key for (words, _), key in _terms(in_use("claim_terms.csv")).items()}
+    near_to |= {one.name.lower(): key for key, one in catalogue.indicators.items()} | known
+    out = []
+    for key in wrong:
+        what = f"There is no indicator '{key}'." if key else "The indicator is empty."
+        near = get_close_matches(key.lower(), near_to, n=1)
+        remedy = f"Did you mean {near_to[near[0]]}?" if near else _KEYS
+        out.append((what, remedy))
+    return out
 
 
 def _is_period(text: str) -> bool:
@@ -287,9 +338,7 @@ def _normal(
     printed = ungrouped(stated)
     out["stated_value"] = read_number(stated)
     words, statistic = str(out["indicator"]), str(out["statistic"])
-    terms = _terms(in_use("claim_terms.csv"))
-    key = terms.get((words.lower(), statistic)) or terms.get((words.lower(), ""))
-    if key:
+    if key := key_of(words, statistic):
         out["indicator"] = key
         out["label"] = out["label"] or words
     out["label"] = out["label"] or words
@@ -459,8 +508,7 @@ def _verdict(
     remark = str(claim["remark"]) if claim.get("part", "claim") == "claim" else ""
     if own is None:
         if indicator is None and str(claim["indicator"]).split(";")[0] not in MEASURES:
-            advice = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
-            return UNKNOWN, _sentences(advice, remark)
+            return UNKNOWN, _sentences(_KEYS, remark)
         return LATER if later else NOT_AVAILABLE, _sentences(remark)
     if own.printed and not later:
         nearest = _nearest(claim, indicator, data)

@@ -139,7 +139,7 @@ def areas(
     quiet: Quiet = False,
 ) -> None:
     """Find an area, or a declared footprint of several, by name or code."""
-    from needs.areas import search
+    from needs.areas import ENGLAND_ONLY, outside_england, search
     from needs.errors import ParameterError
     from needs.footprint import search as search_footprints
 
@@ -148,6 +148,8 @@ def areas(
     table = _read(tables if ready else _prepared(raw, processed, quiet), "areas")
     joined = search_footprints(text)
     found = search(text, table)
+    if not found and not joined and (elsewhere := outside_england(text)):
+        raise ParameterError(elsewhere, "TEXT", ENGLAND_ONLY)
     if not found and not joined:
         raise ParameterError(
             f"There is no area like '{text}'.",
@@ -461,7 +463,7 @@ def claims(
     parameters = RunParameters.check({"areas": [area], "year": year})
     printed = checking.read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
-    checking.refuse_unknown(printed, opened.areas, file.name)
+    checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)
     checked = checking.check_claims(
         printed,
         observations=opened.all_observations,

@@ -261,6 +261,22 @@ def test_figures_beside_a_documents_own_are_numbers(tmp_path: Path) -> None:
     assert "1,234'" not in message
 
 
+def test_claims_of_unknown_indicators_are_faults_of_the_package(tmp_path: Path) -> None:
+    columns = ("claim_id", "indicator", "area_code", "period", "stated_value", "statistic")
+    end = ("E10000034", "2018-20", "4.2")
+    rows = (
+        ("A1", "drug_misuse_rates", *end, "rate"),
+        ("A2", "Adults dependent on alcohol", *end, "count"),
+        ("A3", "drug_misuse_rate;population", *end, ""),
+    )
+    message = faults(write(tmp_path / "x", *rows, columns=columns, table="claims"))
+    assert "There is no indicator 'drug_misuse_rates'." in message
+    assert "claims.csv, row 2, column indicator" in message
+    assert "Did you mean drug_misuse_rate?" in message
+    assert "row 3" not in message and "row 4" not in message
+    assert len(read_package(write(tmp_path / "y", *rows[1:], columns=columns, table="claims"))) == 1
+
+
 def test_a_repeated_observation_is_refused(tmp_path: Path) -> None:
     assert "observations.csv" in faults(write(tmp_path / "x", ROW, ROW))
 

@@ -635,7 +635,7 @@ def _resource(
     if table in OF_FILES:
         frame = _of_files(frame, table, name, catalogue)
     if table == "claims":
-        _check_claims(frame, name, faults)
+        _check_claims(frame, name, catalogue, faults)
     if table in ("source_places", *OF_FILES):
         _refuse_unknown(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
@@ -1063,13 +1063,18 @@ def _refuse_unknown(
             )
 
 
-def _check_claims(frame: pd.DataFrame, name: str, faults: _Faults) -> None:
+def _check_claims(frame: pd.DataFrame, name: str, catalogue: Catalogue, faults: _Faults) -> None:
     """Note what the check of a document's figures could not work with (see `needs.claims`)."""
-    from needs.claims import not_numbers  # with all that an assessment needs
+    from needs import claims  # with all that an assessment needs
 
+    statistics = frame.get("statistic", pd.Series(None, frame.index, dtype="object")).fillna("")
+    for line, words in frame["indicator"].dropna().items():
+        keys = claims.key_of(str(words), str(statistics[line])) or str(words)
+        for what, remedy in claims.unknown_indicators(keys, catalogue):
+            faults.add(what, f"{name}, row {line}, column indicator", remedy)
     if "comparator_value" in frame:
         for line, values in frame["comparator_value"].dropna().items():
-            for one in not_numbers(str(values)):
+            for one in claims.not_numbers(str(values)):
                 where = f"{name}, row {line}, column comparator_value"
                 faults.add(f"'{one}' is not a number.", where, WRITE_NUMBERS)
     if "precision" in frame:

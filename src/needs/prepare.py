@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -199,7 +200,13 @@ def _make(
         tell(f"reading the data package {folder.name}", done, steps)
         _read_package(folder, catalogue, read)
     tell("joining", steps - 2, steps)
-    tables = _join(read, catalogue)
+    try:
+        tables = _join(read, catalogue)
+    except Exception as error:
+        # half-read files may not join; what is wrong with them is told already
+        if not read.problems:
+            read.problems.append(_unforeseen(error, raw.name, "The files could not be joined"))
+        return {}, read
     tell("checking", steps - 1, steps)
     for name, schema in (dict(schemas.TABLES) | dict(schemas.LOCAL_TABLES)).items():
         if name in tables:
@@ -393,6 +400,22 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
+def _unforeseen(
+    error: Exception, where: str, what: str = "The file could not be read"
+) -> Problem:
+    """Tell a failure that no reader foresees; its traceback goes to a file that is named."""
+    trace = Path(tempfile.mkdtemp(prefix="needs-read-")) / "traceback.txt"
+    said = "".join(traceback.format_exception(error))
+    trace.write_text(said, encoding="utf-8", errors="backslashreplace", newline="\n")
+    cause = next(iter(str(error).splitlines()), "")
+    return Problem(
+        f"{what}: {type(error).__name__}: {cause}",
+        where,
+        "Open it and compare it with the publisher's file as it was issued. If it is whole, this "
+        f"is a fault of needs: please report it with {trace}.",
+    )
+
+
 def _read_file(one: Found, read: _Raw) -> None:
     reader = one.source.reader
     try:
@@ -400,6 +423,9 @@ def _read_file(one: Found, read: _Raw) -> None:
         table = module.read(one.path, one.source, one.edition)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
+        return
+    except Exception as error:  # what no reader foresees is a fault of its file, beside the others
+        read.problems.append(_unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
         return
     file = f"{one.path.parent.name}/{one.path.name}"
     read.held.append(coverage.Held(file, one.source, one.edition, table))
@@ -432,6 +458,9 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
     except NeedsError as error:
         read.problems.extend(map(of_folder, error.problems or (error.problem,)))
         return
+    except Exception as error:
+        read.problems.append(_unforeseen(error, f"{folder.name}/{DESCRIPTOR}"))
+        return
     read.problems.extend(map(of_folder, package.problems))
     read.packages.append(package)
 
@@ -452,10 +481,6 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         observations = finished(observations)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
-    except (ValueError, KeyError):
-        # half-read files may not join; what is wrong with them is told already
-        if not read.problems:
-            raise
     lsoa = _lsoa(read, areas)
     # the last edition wins
     people = _with_packages(read, "lsoa_population", read.small_areas[::-1])

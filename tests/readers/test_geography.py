@@ -146,6 +146,87 @@ def test_a_feature_with_no_properties_at_all_is_a_fault(edition_of, written):
     assert "'LAD24CD' is missing from 1 features" in str(caught.value)
 
 
+def _of_two(change):
+    """A layer of two districts whose coordinates are changed, point by point."""
+    ring = [[-1.2, 52.6], [-1.0, 52.6], [-1.0, 52.8], [-1.2, 52.6]]
+    shape = {"type": "Polygon", "coordinates": [[change(*point) for point in ring]]}
+    names = {"E07000237": "Worcester", "E07000238": "Wychavon"}
+    features = [_feature(shape, LAD24CD=code, LAD24NM=name) for code, name in names.items()]
+    return {"type": "FeatureCollection", "features": features}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x, y: [450_000 + x, 300_000 + y], "is in metres (eastings and northings)"),
+        (lambda x, y: [y, x], "has latitude before longitude"),
+        (lambda x, y: [x + 90, y], "is outside England"),
+    ],
+)
+def test_boundaries_not_in_englands_degrees_are_refused(edition_of, written, change, said):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(
+            written(json.dumps(_of_two(change)), "a.geojson")
+        )
+    first, second = caught.value.problems
+    assert first.what.startswith(f"Worcester (E07000237) {said}")
+    assert second.what.startswith(f"Wychavon (E07000238) {said}")
+    assert "outSR=4326" in first.remedy
+
+
+def test_a_layer_that_names_another_projection_is_refused(edition_of, written):
+    layer = _of_two(lambda x, y: [x, y])
+    edition = edition_of("ons_boundaries", "district 2024")
+    named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    assert len(edition.read(written(json.dumps(layer | {"crs": named}), "a.geojson"))) == 2
+    named["properties"]["name"] = "urn:ogc:def:crs:EPSG::27700"
+    with pytest.raises(InvalidDataError) as caught:
+        edition.read(written(json.dumps(layer | {"crs": named}), "a.geojson"))
+    (fault,) = caught.value.problems
+    assert "not in longitude and latitude" in fault.what and "EPSG::27700" in fault.what
+
+
+@pytest.mark.parametrize(
+    ("geometry", "said"),
+    [
+        ({"type": "Polygon", "coordinates": [[[0, 50], [1, 51]]]}, "feature 2"),
+        ({"type": "Polygon", "coordinates": [[[0, 50], [1, float("nan")], [1, 51], [0, 50]]]}, ""),
+        ({"type": "Polygon", "coordinates": None}, "Polygon, empty"),
+        ({"type": "Polygon"}, "KeyError: 'coordinates'"),
+        ({"type": "Point", "coordinates": [0, 50]}, "Point"),
+        ({"rings": [[[0, 50], [1, 51], [1, 50], [0, 50]]]}, "not that of an area"),
+        (5, "Not a GeoJSON feature"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_broken_geometry_is_named_with_its_feature(edition_of, written, geometry, said):
+    layer = _of_two(lambda x, y: [x, y])
+    layer["features"][1]["geometry"] = geometry
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(
+            written(json.dumps(layer), "a.geojson")
+        )
+    (fault,) = caught.value.problems
+    assert said in str(fault)
+    assert fault.where == "source/a.geojson, feature 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("null", "no features"),
+        ('{"features": {"a": 1}}', "no features"),
+        ('{"features": [1], "properties": [1]}', "Not a GeoJSON feature: 1"),
+        ('{"features": [{"attributes": {}, "geometry": {}}]}', "f=geojson"),
+        ('{"features": ' + "[" * 100_000, "not GeoJSON"),
+    ],
+)
+def test_json_that_is_no_layer_is_told(edition_of, written, text, said):
+    with pytest.raises(InvalidDataError) as caught:
+        edition_of("ons_boundaries", "district 2024").read(written(text, "a.geojson"))
+    assert said in str(caught.value)
+
+
 def test_missing_boundaries(edition_of, tmp_path):
     with pytest.raises(MissingDataError):
         edition_of("ons_boundaries", "district 2024").read(tmp_path / "none.geojson")

@@ -33,7 +33,7 @@ from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, WRITE_NUMBERS, Status
 from needs.periods import Period, parse
-from needs.readers import ons_population
+from needs.readers import ons_population, tabular
 
 DESCRIPTOR = "datapackage.json"
 
@@ -41,6 +41,9 @@ DESCRIPTOR = "datapackage.json"
 NAMED = 20
 
 _TEXT = pd.StringDtype(na_value=float("nan"))
+
+#: What no program can show: it stops the PDF, and a lone carriage return breaks a CSV in two.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -510,12 +513,14 @@ def _frictionless_type(column: pa.Column) -> str:
 def _descriptor(path: Path, faults: _Faults) -> Mapping[str, Any]:
     try:
         package = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         faults.add(f"Not JSON: {error}.", DESCRIPTOR, "Mend the line it names; save it as UTF-8.")
         return {}
     if not isinstance(package, dict):
         faults.add("Not a JSON object.", DESCRIPTOR, "Begin it with { and end it with }.")
         return {}
+    for where, text in _texts(package, DESCRIPTOR):
+        _note_control(text, where, faults)
     name = package.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9._-]+", name):
         faults.add(
@@ -747,12 +752,22 @@ def _rows(
         faults.add(f"Not UTF-8: {error.reason}.", name, "Save it as CSV UTF-8.")
         return None
     except csv.Error as error:
-        faults.add(f"Not CSV: {error}.", name, "Save it again as CSV UTF-8.")
+        where = f"{name}, row {reader.line_num + 1}"
+        faults.add(f"Not CSV: {error}.", where, "Save it again as CSV UTF-8.")
         return None
+    lines = [(line, row) for line, row in lines if any(map(str.strip, row))]
     if not lines:
         faults.add("The file is empty.", name, f"Begin it with: {','.join(declared)}")
         return None
-    heading = [cell.strip() for cell in lines[0][1]]
+    heading = tabular.without_empty_end([cell.strip() for cell in lines[0][1]], 0)
+    if len(heading) == 1 and ";" in heading[0]:
+        faults.add(
+            "The cells are parted by semicolons, not by commas.",
+            f"{name}, row 1",
+            "Save it again as CSV with commas (in a spreadsheet program: CSV UTF-8, in an English "
+            "locale).",
+        )
+        return None
     good = True
     for column in heading:
         if column not in declared or heading.count(column) > 1:
@@ -770,7 +785,8 @@ def _rows(
                 "Add it, or take it out of datapackage.json.",
             )
     cells: dict[str, list[Any]] = {"#": [], **{column: [] for column in heading}}
-    for line, row in lines[1:]:
+    for line, written in lines[1:]:
+        row = tabular.without_empty_end(written, len(heading))
         if len(row) != len(heading):
             good = False
             faults.add(
@@ -783,7 +799,37 @@ def _rows(
         cells["#"].append(line)
         for column, cell in zip(heading, row, strict=True):
             cells[column].append(cell)
+            where = f"{name}, row {line}, column {column}"
+            good &= not _note_control(cell, where, faults, (name, column, "a control character"))
     return cells if good else None
+
+
+def _note_control(
+    text: str, where: str, faults: _Faults, kind: tuple[str, str, str] | None = None
+) -> bool:
+    """Note the first control character of a text; line breaks and tabs are none."""
+    control = _CONTROL.search(text)
+    if control:
+        faults.add(
+            f"There is a control character, U+{ord(control[0]):04X}, at character "
+            f"{control.start() + 1} of the text.",
+            where,
+            "Delete it: it cannot be seen, and no program can show it.",
+            kind,
+        )
+    return bool(control)
+
+
+def _texts(entry: object, where: str) -> Iterable[tuple[str, str]]:
+    """All texts of a descriptor, each with where it stands."""
+    if isinstance(entry, str):
+        yield where, entry
+    elif isinstance(entry, dict):
+        for key, one in entry.items():
+            yield from _texts(one, f"{where}: {key}")
+    elif isinstance(entry, list):
+        for number, one in enumerate(entry, 1):
+            yield from _texts(one, f"{where} {number}")
 
 
 def _missing_values(resource: Mapping[str, Any]) -> frozenset[str]:

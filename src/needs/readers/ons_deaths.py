@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Edition, Source, in_use
+from needs.errors import InvalidDataError
 from needs.figures import Status
 from needs.readers import tabular
 
@@ -72,6 +73,12 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
     """
     path = in_use("maps/ons_deaths_sheets.csv")
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    if edition.edition not in table.columns:
+        raise InvalidDataError(
+            f"The map of sheets has no edition '{edition.edition}'.",
+            "catalogue/maps/ons_deaths_sheets.csv",
+            "Add a column with the names of that edition's sheets; see docs/new-year.md.",
+        )
     table = table.loc[table[edition.edition] != "", ["measure", "sex", edition.edition]]
     return table.rename(columns={edition.edition: "sheet"})
 

@@ -43,7 +43,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     MissingDataError, InvalidDataError
     """
     faults = tabular.Faults(path)
-    sheet = str(edition.options["sheet"])
+    sheet = str(tabular.option(source, edition, "sheet"))
     sheets = tabular.read_sheets(path, [sheet])
     if sheet not in sheets:
         faults.add(f"Sheet '{sheet}' is missing.", remedy="Check that this is the right file.")

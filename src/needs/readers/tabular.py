@@ -30,6 +30,12 @@ SHOWN_CELLS = 10
 
 _REPEATED = "repeated"
 
+#: As `csv` counts lines.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+#: Stands alone as the last record of a text whose quotation marks are all closed.
+_END = "\ue000end"
+
 
 @dataclass
 class Faults:
@@ -96,10 +102,13 @@ class Layout:
         Publisher's heading (in plain spaces) to our name; several headings may share a name.
     required : frozenset of str
         Our names that must be there.
+    map : str
+        Where the headings are declared, for the messages: the file and its column.
     """
 
     headings: Mapping[str, str]
     required: frozenset[str]
+    map: str = "the map of this shape in catalogue/maps/"
 
 
 def layout(shape: str, edition: str = "") -> Layout:
@@ -144,7 +153,10 @@ def _layout(path: Path, edition: str, changed: int) -> Layout:
                 headings[plain(heading)] = name
                 if need == "required":
                     required.add(name)
-    return Layout(headings, frozenset(required))
+    where = f"catalogue/maps/{shape}.csv"
+    if edition or len(columns) == 1:
+        where += f", column {columns[0]}"
+    return Layout(headings, frozenset(required), where)
 
 
 def plain(text: object) -> str:
@@ -163,7 +175,9 @@ def plain(text: object) -> str:
 def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     """Read a CSV as text, with the line on which each record begins in column ``line``.
 
-    Empty cells are empty text. A header on the first line is needed.
+    Empty cells are empty text. A header on the first line is needed. Rows that are empty throughout
+    and empty cells beyond the last heading are left out: spreadsheet programs write them for what
+    was once formatted.
 
     Parameters
     ----------
@@ -176,7 +190,8 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     MissingDataError
         No file.
     InvalidDataError
-        A web page, a service's error message, no UTF-8, uneven rows, or no row.
+        A web page, a service's error message, a workbook, no UTF-8, cells that semicolons part, a
+        quotation mark that is not closed, uneven rows, or no row.
     """
     if not path.is_file():
         raise MissingDataError(
@@ -190,7 +205,9 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         faults.add(f"The file is not UTF-8 text: {error.reason} at byte {error.start}.")
         faults.raise_if_any()
-    header, lines, widths = _records(text)
+    refuse_other_separators(text, faults)
+    header, lines, records = _records(text, faults)
+    widths = [len(record) for record in records]
     for heading in sorted({one for one in header if header.count(one) > 1}):
         faults.add(f"Heading '{heading}' stands twice.", "line 1")
     if not lines:
@@ -205,7 +222,7 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     if len(uneven) > SHOWN_CELLS:
         faults.add(f"{len(uneven) - SHOWN_CELLS} more rows have too few or too many cells.")
     faults.raise_if_any()
-    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, names=header, header=0)
+    table = pd.DataFrame(records, columns=pd.Index(header), dtype=str)
     twice = table.duplicated() & (not repeats)
     table = table.assign(line=lines)
     if twice.any():
@@ -213,19 +230,106 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     return table
 
 
-def _records(text: str) -> tuple[list[str], list[int], list[int]]:
-    """Headings, and for each record the line it begins on and how many cells it has."""
-    # pandas fills short rows and counts records, not lines: quoted cells may hold line breaks
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [plain(cell) for cell in next(reader, [])]
-    lines, widths = [], []
-    begins = reader.line_num + 1
-    for record in reader:
-        if record:
-            lines.append(begins)
-            widths.append(len(record))
+def _records(text: str, faults: Faults) -> tuple[list[str], list[int], list[list[str]]]:
+    """Headings, and for each record the line it begins on and its cells."""
+    # lines, not records, are counted: quoted cells may hold line breaks
+    reader = csv.reader(io.StringIO(f"{text}\n{_END}\n", newline=""))
+    header: list[str] = []
+    lines: list[int] = []
+    records: list[list[str]] = []
+    begins = 1
+    record: list[str] = []
+    try:
+        header = without_empty_end([plain(cell) for cell in next(reader)], 0)
         begins = reader.line_num + 1
-    return header, lines, widths
+        for record in reader:
+            if record != [_END] and any(map(str.strip, record)):
+                lines.append(begins)
+                records.append(without_empty_end(record, len(header)))
+            begins = reader.line_num + 1
+        if record != [_END]:
+            begins = lines[-1] if lines else 1
+            _note_open_quote(text, begins, faults)
+    except csv.Error as error:
+        if "field limit" in str(error):
+            _note_open_quote(text, begins, faults)
+        else:
+            faults.add(f"The file is not CSV: {error}.", f"line {begins}")
+    faults.raise_if_any()
+    return header, lines, records
+
+
+def without_empty_end(cells: list[str], least: int) -> list[str]:
+    """Cells up to the last that is not empty, but at least as many as there are headings.
+
+    Examples
+    --------
+    >>> without_empty_end(["1", "", "", ""], 2)
+    ['1', '']
+    """
+    width = len(cells)
+    while width > least and not cells[width - 1].strip():
+        width -= 1
+    return cells[:width]
+
+
+def _note_open_quote(text: str, begins: int, faults: Faults) -> None:
+    """Name the line of the quotation mark that swallows what follows, from line `begins` on."""
+    opens, size, marks = begins, 0, 0
+    for line, written in enumerate(_LINE_END.split(text)[begins - 1 :], begins):
+        if marks % 2 == 0:
+            opens, size = line, 0
+        marks += written.count('"')
+        size += len(written)
+        if marks % 2 and size > csv.field_size_limit():
+            break
+    faults.add(
+        "A quotation mark opens here and is not closed: the rows below would all be one cell.",
+        f"line {opens}",
+        "Take the quotation mark out, or close it; or download the file again: needs fetch.",
+    )
+
+
+def refuse_other_separators(text: str, faults: Faults) -> None:
+    """Refuse a CSV whose cells are parted by semicolons or tabs, and say by which.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    first = text.split("\n", 1)[0]
+    commas = len(next(csv.reader([first]), []))
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(next(csv.reader([first], delimiter=mark), [])) > commas:
+            faults.add(
+                f"The cells are parted by {name}, not by commas.",
+                "line 1",
+                "Save the file again as CSV with commas (in a spreadsheet program: CSV UTF-8, in "
+                "an English locale), or use the publisher's file as it was issued.",
+            )
+    faults.raise_if_any()
+
+
+def other_format(start: bytes) -> str:
+    """Say which kind of workbook a file is by its first bytes; empty for xlsx and all others.
+
+    Examples
+    --------
+    >>> other_format(bytes.fromhex("d0cf11e0a1b11ae1"))
+    'a workbook in the old .xls format'
+    """
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return "a workbook in the old .xls format"
+    if start.startswith(b"PK") and b"opendocument.spreadsheet" in start[:200]:
+        return "a workbook in the OpenDocument format (.ods)"
+    return ""
+
+
+#: What to do with a workbook in another format.
+SAVE_AS_XLSX = (
+    "Open it in a spreadsheet program and save it as an Excel workbook (.xlsx), under the name "
+    "that the source declares."
+)
 
 
 def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
@@ -233,6 +337,8 @@ def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
     remedy = "Open the landing page of the source, download the file and put it in its folder."
     if not start:
         faults.add("The file is empty.", remedy=remedy)
+    elif other := other_format(raw[:200]):
+        faults.add(f"The file is {other}, not CSV.", remedy="Save it as CSV UTF-8, with commas.")
     elif start[:1] == b"<":
         faults.add("The file is a web page, not a table.", remedy=remedy)
     elif start[:1] in (b"{", b"["):
@@ -267,7 +373,7 @@ def rename(
         faults.add(
             f"Heading '{plain(column)}' is not known; nearest known: {near}.",
             place,
-            "If the publisher renamed it, add it to the map of this shape in catalogue/maps/.",
+            f"If the publisher renamed it, add it to {known.map}.",
         )
     here = [name for name in names.values() if name]
     for name in sorted(known.required - set(here)):
@@ -276,7 +382,8 @@ def rename(
         faults.add(
             f"Heading '{expected[0]}' is missing; nearest in the file: {near}.",
             place,
-            "Download the file again; if the publisher renamed it, add it to catalogue/maps/.",
+            f"If the publisher renamed it, write its new heading into {known.map}; if the column "
+            "was lost, use the publisher's file as it was issued.",
         )
     for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
         faults.add(f"Two columns are '{name}'.", place)
@@ -501,6 +608,10 @@ def low_reliability(table: pd.DataFrame, column: str, faults: Faults) -> pd.Seri
     return flagged
 
 
+#: What broken parts of a workbook end in; a syntax error is one of their XML.
+_BROKEN = (zlib.error, EOFError, SyntaxError, ValueError, TypeError, AttributeError, IndexError)
+
+
 def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[list[Any]]]:
     """Read sheets of a workbook as rows of cells, whole, whatever size each declares of itself.
 
@@ -523,8 +634,15 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
             f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
         )
     faults = Faults(path)
+    with path.open("rb") as file:
+        if other := other_format(file.read(200)):
+            faults.add(f"The file is {other}, not .xlsx.", remedy=SAVE_AS_XLSX)
+            faults.raise_if_any()
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except _BROKEN as error:  # the list of sheets, the shared texts or the styles
+        faults.add(f"The workbook is broken or cut off: {error}.")
+        faults.raise_if_any()
     except (zipfile.BadZipFile, KeyError, openpyxl.utils.exceptions.InvalidFileException):
         faults.add(
             "The file is not a workbook in the xlsx format; it may be a web page.",
@@ -537,7 +655,7 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
         for name in book.sheetnames:
             if sheets is None or plain(name) in sheets:
                 found[plain(name)] = _cells(book[name])
-    except (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError) as error:  # the last: of XML
+    except (*_BROKEN, zipfile.BadZipFile, KeyError) as error:
         faults.add(f"Sheet '{name}' is broken or cut off: {error}.", f"sheet {plain(name)}")
         faults.raise_if_any()
     finally:
@@ -546,10 +664,20 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
 
 
 def _cells(sheet: Any) -> list[list[Any]]:
-    """All rows of a sheet, equally long."""
+    """All rows of a sheet, equally long, without those and the columns at its end that are empty.
+
+    The used range of a sheet goes as far as cells were ever formatted.
+    """
     # the size that a sheet declares of itself may be less than it has
     sheet.reset_dimensions()
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    rows = []
+    for row in sheet.iter_rows(values_only=True):
+        width = len(row)
+        while width and not plain(row[width - 1]):
+            width -= 1
+        rows.append(list(row[:width]))
+    while rows and not rows[-1]:
+        rows.pop()
     width = max(map(len, rows), default=0)
     return [row + [None] * (width - len(row)) for row in rows]
 

@@ -119,6 +119,34 @@ def told(raw: Path, processed: Path) -> list[Problem]:
     return list(caught.value.problems)
 
 
+def test_control_characters_are_named_with_file_row_and_column(raw: Path, processed: Path) -> None:
+    local(raw, GOOD, GOOD.replace("2021/22", "2020/21").replace("shire,", "sh\aire,"))
+    package = raw / "local" / "datapackage.json"
+    text = package.read_text(encoding="utf-8").replace('"title": "', '"title": "\\u0007', 1)
+    package.write_text(text, encoding="utf-8")
+    descriptor, cell = told(raw, processed)
+    assert (descriptor.what, descriptor.where) == (
+        "There is a control character, U+0007, at character 1 of the text.",
+        "local/datapackage.json: title",
+    )
+    assert (cell.what, cell.where) == (
+        "There is a control character, U+0007, at character 12 of the text.",
+        "local/own.csv, row 3, column area_name",
+    )
+
+
+def test_a_package_may_have_empty_ends_and_semicolons_are_named(raw: Path, processed: Path) -> None:
+    local(raw, GOOD + ",,", ",,,", "  ")
+    assert "No faults found." in check(raw, processed)
+    own = raw / "local" / "own.csv"
+    own.write_text(own.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    (fault,) = told(raw, processed)
+    assert (fault.what, fault.where) == (
+        "The cells are parted by semicolons, not by commas.",
+        "local/own.csv, row 1",
+    )
+
+
 def test_figures_that_cannot_be_are_refused(raw: Path, processed: Path) -> None:
     place = "E10000034,Worcestershire"
     head = f"all_in_treatment,{place},2021/22,2586"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -403,3 +404,37 @@ def test_packages_that_agree_are_joined(tmp_path):
     prepare.prepare(tmp_path / "raw", tmp_path / "processed")
     table = pd.read_parquet(tmp_path / "processed" / "observations.parquet")
     assert table["area_code"].tolist() == ["E06000019", "E10000034"]
+
+
+@pytest.mark.mirror
+def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr("needs.readers.fingertips.read", fail)
+    path = next(raw.glob("ndtms_and_dependence/E*.csv"))
+    path.write_bytes(path.read_bytes().replace(b"Local_Authority", b"Authority"))
+    with pytest.raises(InvalidDataError) as caught:
+        prepare.prepare(raw, tmp_path / "processed")
+    assert caught.value.exit_code == 4
+    unforeseen = [one for one in caught.value.problems if "ZeroDivisionError" in one.what]
+    assert sorted(one.where for one in unforeseen) == sorted(
+        path.relative_to(raw).as_posix() for path in raw.glob("ohid_fingertips/*.csv")
+    )
+    assert any("'Authority' is not known" in one.what for one in caught.value.problems)
+    for one in unforeseen:
+        trace = Path(re.search(r"report it with (.*)\.$", one.remedy)[1])
+        assert "nobody thought of this" in trace.read_text(encoding="utf-8")
+        shutil.rmtree(trace.parent)
+
+
+@pytest.mark.parametrize("spoilt", ["needs.prepare._areas", "needs.readers.datapackage._resource"])
+def test_a_failure_to_join_or_to_read_a_package_is_a_fault(root, tmp_path, monkeypatch, spoilt):
+    def fail(*_):
+        raise IndexError("index 0 is out of bounds")
+
+    monkeypatch.setattr(spoilt, fail)
+    _, _, (fault,) = prepare.make_tables(root / "data" / "raw" / "worcestershire", load())
+    assert "IndexError: index 0 is out of bounds" in fault.what
+    assert fault.where.startswith("worcestershire")
+    shutil.rmtree(Path(re.search(r"report it with (.*)\.$", fault.remedy)[1]).parent)

@@ -400,9 +400,7 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def _unforeseen(
-    error: Exception, where: str, what: str = "The file could not be read"
-) -> Problem:
+def _unforeseen(error: Exception, where: str, what: str = "The file could not be read") -> Problem:
     """Tell a failure that no reader foresees; its traceback goes to a file that is named."""
     trace = Path(tempfile.mkdtemp(prefix="needs-read-")) / "traceback.txt"
     said = "".join(traceback.format_exception(error))

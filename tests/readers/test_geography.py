@@ -203,9 +203,7 @@ def test_a_broken_geometry_is_named_with_its_feature(edition_of, written, geomet
     layer = _of_two(lambda x, y: [x, y])
     layer["features"][1]["geometry"] = geometry
     with pytest.raises(InvalidDataError) as caught:
-        edition_of("ons_boundaries", "district 2024").read(
-            written(json.dumps(layer), "a.geojson")
-        )
+        edition_of("ons_boundaries", "district 2024").read(written(json.dumps(layer), "a.geojson"))
     (fault,) = caught.value.problems
     assert said in str(fault)
     assert fault.where == "source/a.geojson, feature 2"

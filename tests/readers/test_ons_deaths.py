@@ -10,6 +10,7 @@ import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
 from needs.figures import Status
+from needs.readers import ons_deaths
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +237,33 @@ def test_faults_name_sheet_and_cell(edition_of, tmp_path, change, said):
     with pytest.raises(InvalidDataError) as caught:
         edition_of("ons_drug_deaths").read(_book(tmp_path / "a.xlsx", **change))
     assert said in str(caught.value)
+
+
+def test_a_renamed_heading_names_the_nearest_and_the_map_to_edit(edition_of, tmp_path):
+    path = _book(tmp_path / "a.xlsx", period="2018 to 2020")  # is taken, as 2018–20 is
+    reader = edition_of("ons_drug_deaths")
+    assert set(reader.read(path)["period"]) == {"2018 to 2020", "2020", "2021"}
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        sheet["A3"], sheet["B3"] = "Area code", "Area name"
+    book.save(path)
+    with pytest.raises(InvalidDataError) as caught:
+        reader.read(path)
+    assert len(caught.value.problems) == 8
+    for problem in caught.value.problems:
+        assert "nearest to 'Area Codes': 'Area code'" in problem.what
+        assert "catalogue/maps/ons_deaths.csv, column 2021" in problem.remedy
+        assert "ownload" not in problem.remedy
+
+
+def test_an_edition_without_its_column_in_the_map_of_sheets_is_told(edition_of, tmp_path):
+    found = edition_of("ons_drug_deaths")
+    edition = found.edition.model_copy(update={"edition": "2023"})
+    with pytest.raises(InvalidDataError) as caught:
+        ons_deaths.read(_book(tmp_path / "a.xlsx"), found.source, edition)
+    assert "no edition '2023'" in caught.value.problem.what
+    assert caught.value.problem.where == "catalogue/maps/ons_deaths_sheets.csv"
+    assert "Add a column" in caught.value.problem.remedy
 
 
 def test_all_sheets_are_told_at_once(edition_of, tmp_path):

@@ -189,3 +189,102 @@ def test_a_sheet_that_is_cut_off_is_named(tmp_path):
         tabular.read_sheets(workbook(tmp_path / "a.xlsx", "A1:C4", cut=80))
     assert "Sheet 'MYE' is broken or cut off" in str(caught.value)
     assert "sheet MYE" in caught.value.problems[0].where
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a,b\n1,2\n3,"4\n5,6\n', 3),
+        ('a,b\n1,"x\ny"\n3,"4\n5,6\n', 4),  # the one above is closed
+        ('a,b\n1,2\n3,"4\n' + "5,6\n" * 50_000, 3),  # more than a field may hold
+        ('a,b\n3,"4\n' + "5,6\n" * 50_000 + '7,"8"\n', 2),  # and one closed far below
+        ('a,"b\n1,2\n', 1),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_is_told_where_it_opens(written, text, line):
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(written(text))
+    (fault,) = caught.value.problems
+    assert "quotation mark opens here" in fault.what
+    assert fault.where == f"source/file.csv, line {line}"
+
+
+def test_empty_columns_and_rows_at_the_end_are_ignored(written):
+    text = "LSOA11CD,LAD19CD,,\nE01000001,E09000001,,\n , ,\nE01000002,,,\n,,,\n   \n"
+    table = tabular.read_csv(written(text))
+    assert list(table.columns) == ["LSOA11CD", "LAD19CD", "line"]
+    assert table["LAD19CD"].tolist() == ["E09000001", ""]
+    assert table["line"].tolist() == [2, 4]
+
+
+def test_a_cell_beyond_the_headings_is_still_a_fault(written):
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(written("a,b,,\n1,2,,\n3,4,,5\n"))
+    (fault,) = caught.value.problems
+    assert (fault.what, fault.where) == (
+        "The row has 4 cells, but there are 2 headings.",
+        "source/file.csv, line 3",
+    )
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_other_separators_are_named(written, mark, name):
+    text = "LSOA code;Education, Skills and Training;Crime\nE1;1,5;2\n".replace(";", mark)
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(written(text))
+    (fault,) = caught.value.problems
+    assert f"parted by {name}" in fault.what
+    assert "CSV with commas" in fault.remedy
+
+
+OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
+OPEN = b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+
+
+@pytest.mark.parametrize(("content", "name"), [(OLD, "old .xls"), (OPEN, "OpenDocument")])
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".csv"])
+def test_other_workbooks_are_named_as_what_they_are(tmp_path, content, name, suffix):
+    path = tmp_path / f"book{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_csv(path) if suffix == ".csv" else tabular.read_sheets(path)
+    (fault,) = caught.value.problems
+    assert name in fault.what
+    assert "ave it as" in fault.remedy and "ownload" not in fault.remedy
+
+
+def test_empty_columns_and_rows_of_a_sheet_are_ignored(tmp_path):
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["Code", "Name", None, " "])
+    book.active.append(["E1", None, None])
+    book.active["F9"] = " "  # once formatted
+    book.save(path)
+    assert tabular.read_sheets(path)["Sheet"] == [["Code", "Name"], ["E1", None]]
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_a_broken_part_of_a_workbook_is_a_fault(tmp_path, part):
+    whole = workbook(tmp_path / "a.xlsx", "A1:C4")
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content[: len(content) // 2] if name == part else content)
+    with pytest.raises(InvalidDataError) as caught:
+        tabular.read_sheets(path)
+    assert "broken or cut off" in caught.value.problems[0].what
+
+
+def test_a_renamed_heading_names_the_map_and_the_edition():
+    known = tabular.layout("ons_lookups", "district to upper tier 2019")
+    table = pd.DataFrame({heading: ["x"] for heading in known.headings} | {"line": [2]})
+    table = table.rename(columns={"LTLA19CD": "LTLA19CODE"})
+    faults = tabular.Faults(Path("ons/a.csv"))
+    tabular.rename(table, known, faults)
+    unknown, missing = faults.problems
+    assert "'LTLA19CODE' is not known; nearest known: 'LTLA19CD'" in unknown.what
+    assert "'LTLA19CD' is missing; nearest in the file: 'LTLA19CODE'" in missing.what
+    for fault in faults.problems:
+        assert "maps/ons_lookups.csv, column district to upper tier 2019" in fault.remedy
+        assert "ownload" not in fault.remedy

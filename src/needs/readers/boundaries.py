@@ -82,9 +82,7 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
     if empty:
         faults.add(f"{empty} features have no geometry.")
     faults.raise_if_any()
-    layer = geopandas.GeoDataFrame(
-        properties, geometry=_shapes(features, faults), crs="EPSG:4326"
-    )
+    layer = geopandas.GeoDataFrame(properties, geometry=_shapes(features, faults), crs="EPSG:4326")
     faults.raise_if_any()
     layer = layer.rename(columns={heading: name for name, heading in names.items()})
     layer = layer.loc[layer["code"].str.startswith("E"), ["code", "name", "geometry"]]

@@ -34,7 +34,12 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     faults = tabular.Faults(path)
     table = tabular.read_csv(path)
     if "year" not in table.columns:
-        faults.add("Heading 'year' is missing.", "line 1")
+        near = tabular.nearest("year", table.columns)
+        faults.add(
+            f"Heading 'year' is missing; nearest in the file: {near}.",
+            "line 1",
+            "If the publisher renamed it, name it 'year' in the file, and note that beside it.",
+        )
     faults.raise_if_any()
     year = tabular.numbers(table, "year", faults, missing=(), whole=True)
     left_out = {"year", "line", *edition.options.get("left_out", ())}

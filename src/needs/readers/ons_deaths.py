@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from needs import periods
 from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError
 from needs.figures import Status
@@ -27,8 +28,6 @@ from needs.readers import tabular
 
 #: Fewest deaths for which the publisher calculates a rate.
 RATE_MINIMUM = 10
-
-_PERIOD = r"\d{4}(?:\s*[-–]\s*\d{2,4})?"
 
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
@@ -86,16 +85,21 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
 def _read_table(
     rows: list[list[Any]], sheet: str, edition: Edition, faults: tabular.Faults
 ) -> pd.DataFrame | None:
-    top = tabular.find_row(rows, ["Area Codes", "Area Names"])
+    known = tabular.layout("ons_deaths", edition.edition)
+    of_areas = [
+        heading for heading, name in known.headings.items() if name in ("area_code", "area_name")
+    ]
+    top = tabular.find_row(rows, of_areas)
     if top is None:
-        faults.add("No row has the headings 'Area Codes' and 'Area Names'.", f"sheet {sheet}")
+        tabular.missing_row(rows, of_areas, known, sheet, faults)
         return None
     labels = [tabular.plain(cell) for cell in rows[top]]
+    code = next(i for i, label in enumerate(labels) if known.headings.get(label) == "area_code")
     before = len(faults.problems)
-    blocks = _blocks(labels, sheet, top, faults)
+    blocks = _blocks(labels, of_areas, sheet, top, faults)
     if len(faults.problems) > before:
         return None
-    body = _body(rows, top, labels, blocks[0][1])
+    body = _body(rows, top, code, blocks[0][1])
     counts_only = all(re.fullmatch(r"\d{4}", label) for label, _, _ in blocks)
     parts = []
     for label, start, stop in blocks:
@@ -110,15 +114,16 @@ def _read_table(
 
 
 def _blocks(
-    labels: Sequence[str], sheet: str, top: int, faults: tabular.Faults
+    labels: Sequence[str], of_areas: Sequence[str], sheet: str, top: int, faults: tabular.Faults
 ) -> list[tuple[str, int, int]]:
     """Period, first and last-but-one column of each block under the label row."""
-    starts = [
-        i for i, label in enumerate(labels) if label and label not in ("Area Codes", "Area Names")
-    ]
+    starts = [i for i, label in enumerate(labels) if label and label not in of_areas]
     for start in starts:
-        if not re.fullmatch(_PERIOD, labels[start]):
-            faults.add(f"'{labels[start]}' is not a period.", f"sheet {sheet}, row {top + 1}")
+        try:
+            periods.parse(labels[start])
+        except InvalidDataError as error:
+            told = error.problem
+            faults.add(told.what, f"sheet {sheet}, row {top + 1}", told.remedy)
     if not starts:
         faults.add("There are no periods beside the area names.", f"sheet {sheet}, row {top + 1}")
     stops = [*starts[1:], len(labels)]
@@ -149,11 +154,11 @@ def _columns(
     return {**columns, **({"flag": between[0]} if between else {})}
 
 
-def _body(rows: list[list[Any]], top: int, labels: Sequence[str], first: int) -> pd.DataFrame:
+def _body(rows: list[list[Any]], top: int, column: int, first: int) -> pd.DataFrame:
     """Rows of England's areas: code, name (left of column `first`), row number and all cells."""
     found = []
     for index, row in enumerate(rows[top + 1 :], top + 2):
-        code = tabular.plain(row[labels.index("Area Codes")])
+        code = tabular.plain(row[column])
         if re.fullmatch(r"E\d{8}", code):
             # names are indented by kind of area: one cell of several holds the name
             name = " ".join(tabular.plain(cell) for cell in row[1:first] if tabular.plain(cell))

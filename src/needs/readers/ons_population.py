@@ -100,9 +100,12 @@ def _table(
     rows: list[list[Any]], sheet: str, known: tabular.Layout, faults: tabular.Faults
 ) -> pd.DataFrame | None:
     """Rows under the headings of a sheet, England's only, or None with the fault noted."""
-    header = tabular.find_row(rows, ["Code", "Name"])
+    of_areas = [
+        heading for heading, name in known.headings.items() if name in ("area_code", "area_name")
+    ]
+    header = tabular.find_row(rows, of_areas)
     if header is None:
-        faults.add("No row has the headings 'Code' and 'Name'.", f"sheet {sheet}")
+        tabular.missing_row(rows, of_areas, known, sheet, faults)
         return None
     headings = [tabular.plain(cell) for cell in rows[header]]
     width = max((i + 1 for i, heading in enumerate(headings) if heading), default=0)

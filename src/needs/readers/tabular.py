@@ -28,6 +28,9 @@ from needs.schemas import READING_COLUMNS
 #: Faulty cells named for one column; the rest are counted.
 SHOWN_CELLS = 10
 
+#: Rows of a sheet in which headings are looked for.
+TOP = 30
+
 _REPEATED = "repeated"
 
 #: As `csv` counts lines.
@@ -369,7 +372,7 @@ def rename(
     found = [column for column in table.columns if column not in ours]
     names = {column: known.headings.get(plain(column)) for column in found}
     for column in (column for column, name in names.items() if name is None):
-        near = _nearest(plain(column), known.headings)
+        near = nearest(plain(column), known.headings)
         faults.add(
             f"Heading '{plain(column)}' is not known; nearest known: {near}.",
             place,
@@ -378,7 +381,7 @@ def rename(
     here = [name for name in names.values() if name]
     for name in sorted(known.required - set(here)):
         expected = [heading for heading, ours_ in known.headings.items() if ours_ == name]
-        near = _nearest(expected[0], [plain(column) for column in found])
+        near = nearest(expected[0], [plain(column) for column in found])
         faults.add(
             f"Heading '{expected[0]}' is missing; nearest in the file: {near}.",
             place,
@@ -394,7 +397,14 @@ def rename(
     return renamed
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Words most like one, as a message names them.
+
+    Examples
+    --------
+    >>> nearest("Area Codes", ["Area code", "Area name", "Deaths"])
+    "'Area code'; 'Area name'"
+    """
     near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.4)
     return "; ".join(f"'{one}'" for one in near) if near else "none"
 
@@ -695,6 +705,21 @@ def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None
         if wanted <= {plain(cell) for cell in row}:
             return index
     return None
+
+
+def missing_row(
+    rows: Sequence[Sequence[Any]], labels: Sequence[str], known: Layout, sheet: str, faults: Faults
+) -> None:
+    """Note that no row of a sheet holds the headings `labels`, what is like them, and the map."""
+    there = sorted({plain(cell) for row in rows[:TOP] for cell in row} - {""})
+    lacking = [one for one in labels if one not in there]
+    near = ", ".join(f"nearest to '{one}': {nearest(one, there)}" for one in lacking)
+    named = " and ".join(f"'{one}'" for one in labels)
+    faults.add(
+        f"No row has the headings {named}; {near}." if near else f"No row has {named} together.",
+        f"sheet {sheet}",
+        f"If the publisher renamed them, write the new headings into {known.map}.",
+    )
 
 
 def option(source: Source, edition: Edition, name: str) -> Any:

@@ -225,3 +225,58 @@ def test_deprived_parts_are_told_in_whole_sentences(
         for cut, (lsoas, people, share) in (("10%", ten), ("30%", thirty))
     ]
     assert plain(findings.deprived_parts("Anyshire", total, parts)) == said
+
+
+UNKNOWN = (
+    "How many residents live there is not known: the population estimates at hand do not have all "
+    "of its neighbourhoods."
+)
+
+
+def test_residents_that_are_not_known_are_no_figure_in_a_sentence() -> None:
+    lacking = figure(None, "residents").with_(status=Status.UNAVAILABLE)
+    count = figure(18).with_(unit="")
+    text = findings.neighbourhoods(364, count, lacking)
+    assert plain(text) == (
+        "Of its 364 neighbourhoods (LSOAs), 18 are among the most deprived 10% in England. "
+        + UNKNOWN
+    )
+    parts = [(f"most deprived {cut}", count, lacking, lacking) for cut in ("10%", "30%")]
+    text = findings.deprived_parts("Worcestershire", 364, parts)
+    assert plain(text) == (
+        "Worcestershire has 364 neighbourhoods (LSOAs, lower layer super output areas). Among the "
+        "most deprived 10% in England are 18 of them. Among the most deprived 30% in England are "
+        "18 of them. " + UNKNOWN
+    )
+    text = findings.deciles("Worcestershire", [lacking] * 10, lacking, lacking)
+    assert plain(text).startswith("How many residents of Worcestershire live in the most and the ")
+    assert "not known: the population estimates at hand" in plain(text)
+    assert any(span.figure == lacking.id for span in text)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (17.1, None, "there is no figure for the least deprived"),
+        (None, 3.2, "there is no figure for the most deprived"),
+    ],
+)
+def test_a_gradient_without_an_end_says_which_and_why(
+    first: float | None, last: float | None, said: str
+) -> None:
+    ends = [
+        figure(one, f"end {n}").with_(
+            unit="per 100,000",
+            decimals=1,
+            status=Status.SHOWN if one is not None else Status.UNAVAILABLE,
+        )
+        for n, one in enumerate((first, last))
+    ]
+    text = plain(findings.gradient(ends, "Drug misuse death rate"))
+    assert text == (
+        f"The drug misuse death rate at both ends of deprivation cannot be compared: {said} tenth "
+        "of England's authorities"
+    )
+    assert "no figure in the " in findings.alt_gradient(ends, "Drug misuse death rate")
+    few = [one.with_(status=Status.UNRELIABLE) if one.value is None else one for one in ends]
+    assert "too few events for a reliable rate" in plain(findings.gradient(few, "rate"))

@@ -156,6 +156,14 @@ def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) ->
         Share in the three most, and in the three least, deprived deciles.
     """
     name = words.in_prose(area)
+    if not (most.shown and least.shown):
+        unknown = (Span("not known", figure=most.id),)
+        return words.say(
+            "How many residents of {area} live in the most and the least deprived deciles is "
+            "{unknown}: " + UNCOUNTED,
+            area=name,
+            unknown=unknown,
+        )
     inside = [(n, one) for n, one in enumerate(shares, start=1) if one.value]
     if len(inside) == 1:
         n, one = inside[0]
@@ -222,14 +230,27 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
             total=str(total),
         )
     one = count.number == "1"
-    return words.say(
+    found = words.say(
         "Of its {total} neighbourhoods (LSOAs), {count} {are} among the most deprived 10% in "
-        "England. {they} home to {share} of residents.",
+        "England.",
         count=count.with_(unit=""),
         total=str(total),
         are="is" if one else "are",
-        they="It is" if one else "They are",
-        share=share,
+    )
+    they = "It is" if one else "They are"
+    home = words.say("{they} home to {share} of residents.", they=they, share=share)
+    return words.sentences(found, home if share.shown else _uncounted(share))
+
+
+#: Why residents of neighbourhoods are not known: a sum with a part missing is no sum.
+UNCOUNTED = "the population estimates at hand do not have all of its neighbourhoods"
+
+
+def _uncounted(figure: Figure) -> Text:
+    """Say that the residents of neighbourhoods are not known, and why."""
+    unknown = (Span("not known", figure=figure.id),)
+    return words.say(
+        "How many residents live there is {unknown}: " + UNCOUNTED + ".", unknown=unknown
     )
 
 
@@ -271,19 +292,22 @@ def deprived_parts(
             none = (Span("None of them", figure=count.id),)
             said.append(words.say("{none} is among the {part} in England.", none=none, part=part))
             continue
-        one = count.number == "1"
+        live = words.say(
+            ", where {people} live, {share} of all residents", people=people, share=share
+        )
         said.append(
             words.say(
-                "Among the {part} in England {are} {count} of them, where {people} live, {share} "
-                "of all residents.",
+                "Among the {part} in England {are} {count} of them{live}.",
                 part=part,
-                are="is" if one else "are",
+                are="is" if count.number == "1" else "are",
                 count=count.with_(unit=""),
-                people=people,
-                share=share,
+                live=live if people.shown and share.shown else "",
             )
         )
-    return words.sentences(*said)
+    unknown = [share for _, count, people, share in parts if not (people.shown and share.shown)]
+    return words.sentences(
+        *said, *([_uncounted(unknown[0])] if unknown and widest[1].value else [])
+    )
 
 
 def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
@@ -486,9 +510,27 @@ def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
     return text if len(text) <= words.ALT_LIMIT else short
 
 
+#: Why there is no number, as the clause of a sentence; for all other reasons there is no figure.
+_WHY_NOT = {
+    Status.SUPPRESSED: "the figure is suppressed",
+    Status.UNRELIABLE: "there are too few events for a reliable rate",
+}
+
+
 def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
     """How the most deprived group compares with the least deprived."""
     first, last = deciles_[0], deciles_[-1]
+    if not (first.shown and last.shown):
+        lacking = last if first.shown else first
+        unknown = (Span("cannot be compared", figure=lacking.id),)
+        return words.say(
+            "The {subject} at both ends of deprivation {unknown}: {why} for the {end} deprived "
+            "tenth of England's authorities",
+            subject=words.lower_first(subject),
+            unknown=unknown,
+            why=_WHY_NOT.get(lacking.status, "there is no figure"),
+            end="least" if first.shown else "most",
+        )
     how = _HOW[phrases.differ(first, last)]
     return words.say(
         "In the most deprived tenth of England's authorities the {subject} is {a}, {how} in the "
@@ -521,10 +563,13 @@ def local_gradient(fifths: Sequence[Figure], subject: str) -> Text:
 def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
     """Alternative text of a gradient by deprivation decile."""
     first, last = deciles_[0], deciles_[-1]
+    ends = [
+        f"{one.number if one.shown else 'no figure'} in the {end}"
+        for one, end in ((first, "most deprived tenth"), (last, "least deprived"))
+    ]
     return (
         f"Chart of {words.lower_first(subject)} by deprivation decile of authorities in England, "
-        f"{first.period}: {first.number} in the most deprived tenth and {last.number} in the least "
-        "deprived, with intervals."
+        f"{first.period}: {' and '.join(ends)}, with intervals."
     )
 
 

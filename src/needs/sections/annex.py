@@ -248,16 +248,17 @@ def disclosure(na: Assessment) -> Blocks:
                 Cell(source.disclosure.rule or "None stated by the publisher"),
             )
         )
+    heading = Heading("Disclosure control and rounding")
+    said = (
+        "Small numbers can identify people. The report applies each source's own rule in every "
+        "output. A suppressed number is never shown as zero."
+    )
+    if not rows:
+        none = f" No source has a figure on drugs or alcohol for {words.in_prose(na.name)} here."
+        return blocks(heading, Prose((Span(said + none),)))
     return blocks(
-        Heading("Disclosure control and rounding"),
-        Prose(
-            (
-                Span(
-                    "Small numbers can identify people. The report applies each source's own rule "
-                    "in every output. A suppressed number is never shown as zero."
-                ),
-            )
-        ),
+        heading,
+        Prose((Span(said),)),
         Table(
             id="disclosure",
             caption="Disclosure and rounding rules by source",

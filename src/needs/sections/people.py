@@ -320,6 +320,8 @@ def domains(na: Assessment) -> Blocks:
     if na.lsoa.empty:
         return Blocks()
     frame = deprivation.domain_shares(na)
+    if not any(one.shown for one in frame["d1"]):  # the text on deprived parts says why
+        return Blocks()
     figures = tuple(frame.loc[i, f"d{cut}"] for i in frame.index for cut in deprivation.CUT_OFFS)
     rows = tuple(
         (Cell(row["label"]), *(tables.value_cell(row[f"d{cut}"]) for cut in deprivation.CUT_OFFS))

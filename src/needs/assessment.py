@@ -13,7 +13,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -333,14 +332,12 @@ class Assessment:
 
     @functools.cached_property
     def _overlapping(self) -> list[str]:
-        """Authorities in use whose land is partly the area's, which began or ended another time."""
-        if find(self.area.code, self.areas).valid_on(date(self.year, 12, 31)):
-            return []
-        land = set(district_codes(self.area.code, self.areas))
+        """Authorities whose land is partly the area's, its members among them."""
+        lands = self.once(_lands)
+        own = [one.code for one in self.members] or [self.area.code]
+        land = frozenset().union(*(lands[code] for code in own))
         codes = [one for one in self.authority_features.index if one != self.area.code]
-        heirs = self.areas.set_index("code")["successor"].fillna("").str.split(";")
-        known = {one for code in land for one in (code, *heirs.get(code, ())) if one}
-        return [one for one in codes if known & set(district_codes(one, self.areas))]
+        return [one for one in codes if lands.get(one, frozenset()) & land]
 
     def to_figure(self, row: Mapping[Any, Any], place: Place) -> Figure:
         """One observation as a figure, with its formula and its trail."""
@@ -496,7 +493,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
     lands = places.lands(table)
-    whole = [] if single else _others_of_the_land(members, year, table, lands)
+    whole = () if single else _others_of_the_land(codes, authorities, lands)
     known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
     since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
@@ -569,13 +566,11 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
 
 
 def _others_of_the_land(
-    members: Sequence[Area], year: int, table: pd.DataFrame, lands: places.Lands
+    members: Sequence[str], authorities: Sequence[str], lands: places.Lands
 ) -> tuple[str, ...]:
     """Authorities of another date that together have just the land of a footprint."""
-    land = frozenset().union(*(lands[one.code] for one in members))
-    in_use = {one.code for one in upper_tiers(table, year)} | {one.code for one in members}
-    others = set(table.loc[table["kind"] == "upper tier", "code"]) - in_use
-    return places.tiles(land, sorted(others), lands)
+    land = frozenset().union(*(lands[code] for code in members))
+    return places.tiles(land, sorted(set(authorities) - set(members)), lands)
 
 
 def choose(
@@ -901,7 +896,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
     table = na.authority_features
     if na.area.code not in table.index:
         return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
-    members = [one.code for one in na.members] or na._overlapping
+    members = na._overlapping
     return statistical.neighbours(table, na.area.code, len(table), members=members)
 
 

@@ -8,6 +8,7 @@ trends and comparisons do not depend on the code that a file happens to use.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import pandas as pd
 
@@ -64,13 +65,12 @@ def _summed(rows: pd.DataFrame, links: pd.DataFrame, names: Mapping[str, str]) -
     sums = sums[sums["parts"] == sums["code"].map(whole)]
     # a row of a file holds all ages, so that places are joined once for all of them
     each = joined.drop_duplicates(["code", "sex", "source_row"]).groupby(["code", "sex"])
-    parts = links.groupby("code")["part"].agg(list)
-    read = {
-        (code, sex): under(rows.iloc[0], parts[code][0], code)
-        if len(parts[code]) == 1
-        else added(rows.tolist())
-        for (code, sex), rows in each["source_row"]
-    }
+    read: dict[tuple[str, str], str] = {}
+    for key, rows in each:
+        code, sex = cast("tuple[str, str]", key)
+        places, parts = rows["source_row"].tolist(), rows["part"].tolist()
+        alone = len(parts) == 1
+        read[code, sex] = under(places[0], parts[0], code) if alone else added(places)
     keys = zip(sums["code"], sums["sex"], strict=True)
     return sums.assign(
         area_code=sums["code"],

@@ -1113,7 +1113,8 @@ def _check_claims(frame: pd.DataFrame, name: str, catalogue: Catalogue, faults: 
     """Note what the check of a document's figures could not work with (see `needs.claims`)."""
     from needs import claims  # with all that an assessment needs
 
-    statistics = frame.get("statistic", pd.Series(None, frame.index, dtype="object")).fillna("")
+    given = frame.get("statistic", pd.Series(None, frame.index, dtype="object"))
+    statistics = given.fillna("").to_dict()
     for line, words in frame["indicator"].dropna().items():
         keys = claims.key_of(str(words), str(statistics[line])) or str(words)
         for what, remedy in claims.unknown_indicators(keys, catalogue):

@@ -509,6 +509,54 @@ def call(*arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
+    ("asked", "processors", "memory", "jobs", "word"),
+    [
+        (5000, 2, 8e9, 2, "2 processes rather than 5,000: this machine has 2 processors."),
+        (5000, 1, 8e9, 1, "1 process rather than 5,000: this machine has 1 processor."),
+        (8, 8, 1e9, 2, "2 processes rather than 8: this machine has memory for no more, at 400 MB"),
+        (0, 64, 8e9, 20, "20 processes rather than 64: this machine has memory for no more"),
+        (4, 4, 1e6, 1, "1 process rather than 4: this machine has memory for no more"),
+        (0, 4, 8e9, 4, ""),
+        (3, 4, 8e9, 3, ""),
+        (4, 4, 1.6e9, 4, ""),
+    ],
+)
+def test_processes_are_bounded_by_processors_and_memory(
+    asked: int, processors: int, memory: float, jobs: int, word: str
+) -> None:
+    number, said = batches.bounded(asked, processors, memory)
+    assert number == jobs
+    assert said.startswith(word) and bool(said) == bool(word)
+
+
+def test_the_user_is_told_of_fewer_processes_than_asked_for(
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is started: the batch itself is not made."""
+    given: dict[str, Any] = {}
+
+    def run(*_: object, **values: Any) -> batches.Tally:
+        given.update(values)
+        return batches.Tally(())
+
+    monkeypatch.setattr(batches, "run", run)
+    file = tmp_path / "areas.yaml"
+    file.write_text("year: 2022\nreports: [Worcestershire]\n", encoding="utf-8")
+    folders = ["--raw", raw, "--processed", processed, "--notebooks", notebooks, "--out", tmp_path]
+    asked = ["batch", file, "--jobs", "5000", "--quiet", *folders]
+    assert call(*map(str, asked)) == 0
+    assert "rather than 5,000: this machine has" in capsys.readouterr().err
+    assert 1 <= given["jobs"] < 5000
+    assert call(*map(str, asked), "--scheduler", "tcp://127.0.0.1:1") == 0
+    assert "rather than" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "Nothing says which reports"),
@@ -516,7 +564,9 @@ def call(*arguments: str) -> int:
         (["x.yaml", "--all", "--year", "2022"], "exclude each other"),
         (["--all", "--year", "22"], "four digits"),
         (["--all", "--year", "2022", "--formats", "docx"], "html, pdf, xlsx, ods"),
-        (["--all", "--year", "2022", "--jobs", "-1"], "--jobs"),
+        (["--all", "--year", "2022", "--jobs", "-1"], "greater than or equal to"),
+        (["--all", "--year", "2022", "--jobs", "0"], "greater than or equal to"),
+        (["--all", "--year", "2022", "--jobs", "many"], "--jobs"),
     ],
 )
 def test_bad_arguments_end_with_2(

@@ -15,7 +15,6 @@ import importlib
 import io
 import json
 import logging
-import os
 import pkgutil
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import dask
 import yaml
+from dask.system import CPU_COUNT
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed
+from distributed.system import MEMORY_LIMIT
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from needs import style
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 
 #: Name of the file that says what became of each report, in the folder of reports.
 STATE = "batch.json"
+
+#: Memory of one process, in bytes: see docs/commands.md, Many reports.
+MEMORY = 400 * 10**6
 
 #: How long a scheduler may take to answer, in seconds.
 PATIENCE = 30
@@ -444,6 +448,43 @@ def not_done(out: Path, common: Mapping[str, Any]) -> dict[str, RunParameters]:
 # Making it
 
 
+def bounded(asked: int, processors: int, memory: float) -> tuple[int, str]:
+    """How many processes a machine has room for, and a word where they are fewer than asked for.
+
+    Parameters
+    ----------
+    asked : int
+        Processes; 0: as many as there are processors.
+    processors : int
+    memory : float
+        Of the machine, in bytes.
+
+    Examples
+    --------
+    >>> bounded(5000, 2, 8e9)
+    (2, '2 processes rather than 5,000: this machine has 2 processors.')
+    >>> bounded(0, 16, 2e9)
+    (5, '5 processes rather than 16: this machine has memory for no more, at 400 MB each.')
+    >>> bounded(2, 4, 8e9), bounded(0, 4, 8e9)
+    ((2, ''), (4, ''))
+    """
+    room = max(1, int(memory // MEMORY))
+    wanted = asked or processors
+    jobs = min(wanted, processors, room)
+    if jobs == wanted:
+        return jobs, ""
+    why = f"this machine has {processors} processor{'' if processors == 1 else 's'}"
+    if room < processors:
+        why = f"this machine has memory for no more, at {MEMORY // 10**6} MB each"
+    process = "process" if jobs == 1 else "processes"
+    return jobs, f"{jobs} {process} rather than {wanted:,}: {why}."
+
+
+def processes(asked: int) -> tuple[int, str]:
+    """`bounded` by this machine: what it has, or what it may use of it."""
+    return bounded(asked, CPU_COUNT, MEMORY_LIMIT)
+
+
 @dataclass(frozen=True)
 class Task:
     """What a process is told: a report, folders, and what it must agree on with who asks."""
@@ -652,7 +693,8 @@ def run(
     notebooks, out : Path
         Folders of the chapters and of the reports.
     jobs : int
-        Processes of this machine's; as many as it has processors if 0.
+        Processes of this machine's; as many as it has processors if 0, and never more than those
+        or than its memory allows (see `bounded`).
     scheduler : str
         Address of another dask scheduler, whose workers see the same folders.
     force : bool
@@ -688,7 +730,7 @@ def run(
     stopped = False
     try:
         if todo:
-            jobs = min(jobs or os.cpu_count() or 1, len(todo))
+            jobs = min(processes(jobs)[0], len(todo))
             with cluster(jobs, scheduler) as client:
                 _preload(client, processed, notebooks, inputs)
                 tasks = {

@@ -318,8 +318,15 @@ def batch(
         str, typer.Option("--year", "-y", help="Reporting year of what the file gives none.")
     ] = "",
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Processes.", show_default="processors")
-    ] = 0,
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            help="Processes; never more than processors and memory allow.",
+            show_default="processors",
+        ),
+    ] = None,
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="Address of another dask scheduler (tcp://…).")
     ] = "",
@@ -369,13 +376,16 @@ def batch(
         reports = tuple(one for one in failed if not asked or one.folder in among)
     if problems:
         batches.refuse({}, problems, processed)
+    number, fewer = batches.processes(jobs or 0)
+    if fewer and not scheduler:
+        typer.echo(fewer, err=True)
     with _pace(quiet) as progress:
         tally = batches.run(
             reports,
             start,
             notebooks=notebooks,
             out=out,
-            jobs=jobs,
+            jobs=number,
             scheduler=scheduler,
             force=force,
             dated=bool(date),

@@ -1113,10 +1113,11 @@ def _check_claims(frame: pd.DataFrame, name: str, catalogue: Catalogue, faults: 
     """Note what the check of a document's figures could not work with (see `needs.claims`)."""
     from needs import claims  # with all that an assessment needs
 
-    given = frame.get("statistic", pd.Series(None, frame.index, dtype="object"))
-    statistics = given.fillna("").to_dict()
-    for line, words in frame["indicator"].dropna().items():
-        keys = claims.key_of(str(words), str(statistics[line])) or str(words)
+    statistics = frame.get("statistic", pd.Series(None, frame.index, dtype="object")).fillna("")
+    for line, words, statistic in zip(frame.index, frame["indicator"], statistics, strict=True):
+        if pd.isna(words):  # told already
+            continue
+        keys = claims.key_of(str(words), str(statistic)) or str(words)
         for what, remedy in claims.unknown_indicators(keys, catalogue):
             faults.add(what, f"{name}, row {line}, column indicator", remedy)
     if "comparator_value" in frame:

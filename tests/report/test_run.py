@@ -255,6 +255,23 @@ def test_a_second_run_of_a_report_is_refused_while_the_first_goes_on(tmp_path: P
         pass
 
 
+def test_where_nothing_can_be_written_is_not_another_run(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("mine", encoding="utf-8")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    nowhere = tmp_path / "link"
+    nowhere.symlink_to(tmp_path / "not" / "there")
+    places = [in_the_way, in_the_way / "deeper", loop, nowhere]
+    places += [Path("/proc/needs")] if sys.platform == "linux" else []  # even for root
+    for out in places:
+        with pytest.raises(ParameterError) as caught:
+            workshop(out / "rutland" / "2022").__enter__()
+        assert "Reports cannot be written there" in str(caught.value), out
+        assert "Another run" not in str(caught.value), out
+    assert in_the_way.read_text(encoding="utf-8") == "mine"
+
+
 def test_what_a_killed_run_left_is_cleared_and_what_a_live_one_has_is_not(tmp_path: Path) -> None:
     script = """
 import sys, time

@@ -89,9 +89,16 @@ def workshop(target: Path) -> Iterator[Path]:
 
 
 def _take(folder: Path) -> BinaryIO | None:
-    """The folder's lock, held; None where another run holds it."""
+    """The folder's lock, held; None where another run holds it.
+
+    Raises
+    ------
+    OSError
+        No folder, or no lock, can be made there.
+    """
+    gone: OSError | None = None
     for _ in range(_TRIES):
-        stream = None
+        stream, gone = None, None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stream = (folder / LOCK).open("a+b")
@@ -99,11 +106,13 @@ def _take(folder: Path) -> BinaryIO | None:
                 os.fstat(stream.fileno()), (folder / LOCK).stat()
             ):
                 return stream
-        except FileNotFoundError:  # the run before has just cleared the folder away
-            pass
+        except FileNotFoundError as error:  # the run before has just cleared the folder away
+            gone = error
         if stream is not None:
             stream.close()
         time.sleep(_WAIT)
+    if gone is not None:  # nobody clears up for so long: the system makes no folder there
+        raise gone
     return None
 
 

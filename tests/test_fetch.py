@@ -416,7 +416,7 @@ def test_a_redirect_to_a_login_page_is_no_file(publisher: Publisher, raw: Path) 
         (TIPS, LIVER, fingertips("92432"), "Indicator ID is 92432, but 40601"),
         (ONS, DRUGS, workbook()[:-60], "broken or cut off"),
         (ONS, DRUGS, b"<html><title>ONS: 404</title>", "web page, not the file: ONS: 404"),
-        (ONS, DRUGS, b"\xd0\xcf\x11\xe0 an old workbook", "broken or cut off"),
+        (ONS, DRUGS, b"\xd0\xcf\x11\xe0 an old workbook", "old .xls format"),
     ],
 )
 def test_what_is_not_the_file_is_refused(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tempfile
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 #: The parts of a place: "folder/file.csv, sheet Table 1, row 5, column Area Code".
 _PARTS = {
@@ -70,6 +73,26 @@ class Problem:
         if self.remedy:
             lines.append(f"  Remedy: {self.remedy}")
         return "\n".join(lines)
+
+
+def unforeseen(error: Exception, where: str, what: str = "The file could not be read") -> Problem:
+    """Tell a failure that no reader foresees; its traceback goes to a file that is named.
+
+    Examples
+    --------
+    >>> unforeseen(IndexError("out of range"), "ons/a.csv").what
+    'The file could not be read: IndexError: out of range'
+    """
+    trace = Path(tempfile.mkdtemp(prefix="needs-read-")) / "traceback.txt"
+    said = "".join(traceback.format_exception(error))
+    trace.write_text(said, encoding="utf-8", errors="backslashreplace", newline="\n")
+    cause = next(iter(str(error).splitlines()), "")
+    return Problem(
+        f"{what}: {type(error).__name__}: {cause}",
+        where,
+        "Open it and compare it with the publisher's file as it was issued. If it is whole, this "
+        f"is a fault of needs: please report it with {trace}.",
+    )
 
 
 class NeedsError(Exception):

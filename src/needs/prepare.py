@@ -13,7 +13,6 @@ import json
 import re
 import shutil
 import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from needs import areas as areas_module
 from needs import catalogue as catalogue_module
 from needs import coverage, places, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
-from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem, unforeseen
 from needs.figures import Status
 
 if TYPE_CHECKING:
@@ -205,7 +204,7 @@ def _make(
     except Exception as error:
         # half-read files may not join; what is wrong with them is told already
         if not read.problems:
-            read.problems.append(_unforeseen(error, raw.name, "The files could not be joined"))
+            read.problems.append(unforeseen(error, raw.name, "The files could not be joined"))
         return {}, read
     tell("checking", steps - 1, steps)
     for name, schema in (dict(schemas.TABLES) | dict(schemas.LOCAL_TABLES)).items():
@@ -400,20 +399,6 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def _unforeseen(error: Exception, where: str, what: str = "The file could not be read") -> Problem:
-    """Tell a failure that no reader foresees; its traceback goes to a file that is named."""
-    trace = Path(tempfile.mkdtemp(prefix="needs-read-")) / "traceback.txt"
-    said = "".join(traceback.format_exception(error))
-    trace.write_text(said, encoding="utf-8", errors="backslashreplace", newline="\n")
-    cause = next(iter(str(error).splitlines()), "")
-    return Problem(
-        f"{what}: {type(error).__name__}: {cause}",
-        where,
-        "Open it and compare it with the publisher's file as it was issued. If it is whole, this "
-        f"is a fault of needs: please report it with {trace}.",
-    )
-
-
 def _read_file(one: Found, read: _Raw) -> None:
     reader = one.source.reader
     try:
@@ -423,7 +408,7 @@ def _read_file(one: Found, read: _Raw) -> None:
         read.problems.extend(error.problems or (error.problem,))
         return
     except Exception as error:  # what no reader foresees is a fault of its file, beside the others
-        read.problems.append(_unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
+        read.problems.append(unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
         return
     file = f"{one.path.parent.name}/{one.path.name}"
     read.held.append(coverage.Held(file, one.source, one.edition, table))
@@ -457,7 +442,7 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
         read.problems.extend(map(of_folder, error.problems or (error.problem,)))
         return
     except Exception as error:
-        read.problems.append(_unforeseen(error, f"{folder.name}/{DESCRIPTOR}"))
+        read.problems.append(unforeseen(error, f"{folder.name}/{DESCRIPTOR}"))
         return
     read.problems.extend(map(of_folder, package.problems))
     read.packages.append(package)

@@ -26,6 +26,7 @@ from needs.errors import (
     NeedsError,
     ParameterError,
     Problem,
+    unforeseen,
 )
 from needs.fetch import ledger, services
 from needs.fetch.look import look
@@ -272,6 +273,8 @@ def _one(
             "Check free space, permissions, and that no other program holds the file.",
         )
         return _failed(source, edition, name, (problem,), asked)
+    except Exception as error:  # one file that nobody foresaw does not stop the others
+        return _failed(source, edition, name, (unforeseen(error, name),), asked)
     return Outcome(source.key, edition.edition, state, name, problems, asked)
 
 

@@ -98,6 +98,10 @@ def _archive(path: Path, start: bytes, faults: tabular.Faults) -> None:
     if _is_page(start) or _is_message(start):
         _refused(start, faults)
         return
+    if other := tabular.other_format(start):
+        if path.suffix.lower() != ".ods":
+            faults.add(f"The file is {other}, not .xlsx.", remedy=tabular.SAVE_AS_XLSX)
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
@@ -119,7 +123,7 @@ def _layer(
         return
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         faults.add(f"The file is broken or cut off: {error}.", remedy="Fetch it again.")
         return
     features = content.get("features") if isinstance(content, dict) else None
@@ -134,7 +138,10 @@ def _layer(
             remedy="Ask for it page by page: interface: arcgis in the source's YAML.",
         )
     elif source.reader in MAPS:
-        _properties(features[0].get("properties") or {}, source, edition, faults)
+        first = features[0] if isinstance(features[0], dict) else {}
+        properties = first.get("properties")
+        there = properties if isinstance(properties, dict) else {}
+        _properties(there, source, edition, faults)
 
 
 def _table(
@@ -150,8 +157,10 @@ def _table(
         with path.open(encoding="utf-8-sig", newline="", errors="strict") as file:
             rows = csv.reader(file)
             header = [tabular.plain(cell) for cell in next(rows, [])]
-            first = next((row for row in rows if row), None)
+            header = tabular.without_empty_end(header, 0)
+            first = next((row for row in rows if any(map(str.strip, row))), None)
         _decode(path)
+        tabular.refuse_other_separators(start.decode("utf-8-sig", "replace"), faults)
     except (UnicodeDecodeError, csv.Error) as error:
         faults.add(f"The file is not a table in UTF-8: {error}.", remedy="Fetch it again.")
         return

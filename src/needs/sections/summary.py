@@ -63,15 +63,14 @@ def findings(na: Assessment) -> Blocks:
     if population.latest_year(na):
         people = population.total(na, na.area)
         older = population.age_share(na, na.area, "65 and over")
-        items.append(
-            words.say(
-                "{area} had {people} at {when}. Of these, {older} were aged 65 or over.",
-                area=words.capital(words.in_prose(na.name)),
-                people=people.with_(unit="residents"),
-                when=people.period,
-                older=older,
-            )
+        had = words.say(
+            "{area} had {people} at {when}.",
+            area=words.capital(words.in_prose(na.name)),
+            people=people.with_(unit="residents"),
+            when=people.period,
         )
+        aged = words.say("Of these, {older} were aged 65 or over.", older=older)
+        items.append(words.sentences(had, aged) if older.shown else had)
         figures += [people, older]
     if len(na.lsoa):
         count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)

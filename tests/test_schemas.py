@@ -104,8 +104,11 @@ def test_no_fault_is_told_in_terms_of_the_checking_library():
 def test_each_rule_of_neighbours(pairs, said):
     table = pd.DataFrame(pairs, columns=["lsoa_code", "neighbour_code"])
     table.insert(0, "lsoa_vintage", 2011)
+    table = table.assign(source="ons_boundaries", source_row="lsoa.geojson, edition lsoa 2011")
     found = schemas.problems(table, schemas.LSOA_NEIGHBOURS, "lsoa_neighbours")
     assert found and all(said in problem.what for problem in found)
+    # the file that was read, and which of its rows
+    assert ": lsoa.geojson, edition lsoa 2011: 2011, E0100000" in found[0].where
 
 
 def test_doubled_rows_and_several_faults_are_told_together():

@@ -7,6 +7,7 @@ failures reported at once, so that nothing after it has to check again.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -533,7 +534,8 @@ def problems(
     Examples
     --------
     >>> rows = pd.DataFrame({"lsoa_vintage": [1991], "lsoa_code": ["E01000001"],
-    ...                      "year": [2020], "population": [5.0]})
+    ...                      "year": [2020], "population": [5.0],
+    ...                      "source": ["nomis_population"], "source_row": ["a.csv"]})
     >>> print(problems(rows, LSOA_POPULATION, "lsoa_population")[0].what)
     lsoa_vintage is 1991; allowed: 2011, 2021.
     """
@@ -635,6 +637,11 @@ def _place(table: pd.DataFrame, index: Any, where: str) -> str:
     if index is None or pd.isna(index) or index not in table.index:
         return where
     row = table.loc[int(index)]
-    if "source_row" in table.columns:
-        return f"{where}: {row['source_row']}"
-    return f"{where}: row {index}: " + ", ".join(str(part) for part in row.head(4))
+    cells = ", ".join(str(part) for part in row.head(4))
+    if "source_row" not in table.columns:
+        return f"{where}: row {index}: {cells}"
+    text = str(row["source_row"])
+    # a file alone does not say which of its rows
+    return (
+        f"{where}: {text}" if re.search(r"\b(line|row)s? \d", text) else f"{where}: {text}: {cells}"
+    )

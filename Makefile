@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
-REPORT_DATE ?= 2026-11-27
+REPORT_DATE ?= 2026-11-29
 WORKERS ?= 2
 TEST_PROCESSED := build/test/processed
 # The embedded data pack by itself: national files in data/raw would give other figures.

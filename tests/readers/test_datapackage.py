@@ -492,7 +492,7 @@ def test_populations_may_stand_by_sex(tmp_path: Path) -> None:
             "2",
             "3",
             "mid-2023",
-            "mye.xlsx, {sheet}, row 7",
+            '"mye.xlsx, {sheet}, row 7"',
         ),
         ("E10000034", "Worcestershire", "2022", "0", "", "6", "", "", "mid-2023", ""),
         columns=columns,

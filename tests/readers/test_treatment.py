@@ -312,6 +312,7 @@ def test_counts_of_2018_19_are_exact_but_where_only_the_rounded_row_exists(mirro
     rows = pd.read_parquet(national / "observations.parquet")
     rows = rows[rows["indicator"].eq("alcohol_in_treatment") & rows["period"].eq("2018/19")]
     rows = rows[rows["category"].eq("") & rows["method"].eq("published")]
+    rows = rows[~rows["source_row"].str.endswith("the same land")]  # once under each code
     bases = {
         code: source.disclosure.base_of(value, code, "2018/19")
         for code, value in zip(rows["area_code"], rows["value"], strict=True)

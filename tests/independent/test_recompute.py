@@ -35,6 +35,9 @@ SHORT = (
     "City of London+Hackney=2023",
     "West Mercia=2025",
     "Essex=2020",
+    # the land of a former authority, and one that sources count with the other
+    "Cumberland+Westmorland and Furness=2023",
+    "Cornwall+Isles of Scilly=2022",
 )
 WHOLE = ("Blackpool=2023",)
 

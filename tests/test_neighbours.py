@@ -344,6 +344,7 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
             **{"area_code": "E06000001", "year": 2019, "sex": "persons"},
             **{"age_from": range(91), "age_to": [*range(90), None], "population": 10.0},
             "edition": "mid-2019",
+            "source_row": "people.csv, line 2",
         }
     )
     published = {"2019": 2019}
@@ -361,7 +362,7 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
     assert row["aged_under_18"] == pytest.approx(100 * 18 / 91, abs=0.001)
     assert row["aged_65_and_over"] == pytest.approx(100 * 26 / 91, abs=0.001)
     assert neighbours.file_pairs(row.to_dict()) == [
-        ("ons_population", "mye.xlsx, edition mid-2019"),
+        ("ons_population", "people.csv, line 2"),
         *((f"of_{kind}", f"{name}, edition 1") for kind, name in names.items()),
     ]
     for lacking in (

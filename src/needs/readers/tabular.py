@@ -36,6 +36,9 @@ _REPEATED = "repeated"
 #: As `csv` counts lines.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
+#: Characters of one cell; a longer one is a quotation mark that is not closed where it should be.
+LONGEST_CELL = 131_072
+
 #: Stands alone as the last record of a text whose quotation marks are all closed.
 _END = "\ue000end"
 
@@ -235,6 +238,14 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
 
 def _records(text: str, faults: Faults) -> tuple[list[str], list[int], list[list[str]]]:
     """Headings, and for each record the line it begins on and its cells."""
+    before = csv.field_size_limit(LONGEST_CELL)  # other libraries set it for the whole process
+    try:
+        return _read_records(text, faults)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _read_records(text: str, faults: Faults) -> tuple[list[str], list[int], list[list[str]]]:
     # lines, not records, are counted: quoted cells may hold line breaks
     reader = csv.reader(io.StringIO(f"{text}\n{_END}\n", newline=""))
     header: list[str] = []
@@ -284,7 +295,7 @@ def _note_open_quote(text: str, begins: int, faults: Faults) -> None:
             opens, size = line, 0
         marks += written.count('"')
         size += len(written)
-        if marks % 2 and size > csv.field_size_limit():
+        if marks % 2 and size > LONGEST_CELL:
             break
     faults.add(
         "A quotation mark opens here and is not closed: the rows below would all be one cell.",

@@ -53,6 +53,8 @@ def people_everywhere(populations: pd.DataFrame, areas: pd.DataFrame, lands: Lan
         if links:
             parts.append(_summed(rows, pd.DataFrame(links, columns=["code", "part"]), names))
     joined = pd.concat(parts, ignore_index=True)
+    official = joined["area_code"].map(names)
+    joined = joined.assign(area_name=official.fillna(joined["area_name"]))
     return joined[populations.columns].astype(populations.dtypes.to_dict())
 
 

@@ -314,6 +314,9 @@ def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name
         assert len(own) > 4000
     shared = own[keys].merge(every, on=keys, how="inner", validate="one_to_one")
     expected = schemas.conform(shared[list(own.columns)], schemas.TABLES[name])
+    if name == "populations":  # a region is the sum of its authorities where the package has those
+        summed = own["source_row"].str.endswith("added up").to_numpy()
+        own, expected = own[~summed], expected[~summed]
     pd.testing.assert_frame_equal(
         own.reset_index(drop=True), expected.reset_index(drop=True), check_exact=True
     )

@@ -55,6 +55,9 @@ Statistic = Literal[
     "amount",
 ]
 
+#: Statistics that add up over areas.
+ADDITIVE: tuple[Statistic, ...] = ("count", "amount")
+
 Chapter = Literal[
     "population",
     "need",
@@ -149,17 +152,6 @@ class Edition(BaseModel):
     released: date | None = None
     #: What the reader needs to know of this edition (table names, heading map, years).
     options: ReadOnly[str, Any] = Field(default_factory=_nothing)
-
-    @property
-    def name(self) -> str:
-        """The file's name and the edition, as source rows give them.
-
-        Examples
-        --------
-        >>> Edition(edition="mid-2023", file="ons_population/mye23tablesew*.xlsx").name
-        'mye23tablesew*.xlsx, edition mid-2023'
-        """
-        return f"{self.file.rsplit('/', 1)[-1]}, edition {self.edition}"
 
 
 class Source(Declaration):

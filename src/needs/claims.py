@@ -717,7 +717,8 @@ def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _
     return measure
 
 
-def _total(code: str, year: int, data: _Data) -> tuple[float, str] | None:
+def _total(code: str, year: int, data: _Data) -> tuple[float, str, str] | None:
+    """Residents, the edition that they are of, and the row where they stand."""
     table = data.populations
     rows = table[
         (table["area_code"] == code)
@@ -728,7 +729,8 @@ def _total(code: str, year: int, data: _Data) -> tuple[float, str] | None:
     ]
     if rows.empty:
         return None
-    return float(rows["population"].iloc[0]), str(rows["edition"].iloc[0])
+    row = rows.iloc[0]
+    return float(row["population"]), str(row["edition"]), str(row["source_row"])
 
 
 def _year_of(claim: dict[str, object]) -> int | None:
@@ -743,12 +745,11 @@ def _estimated(
     period: str,
     unit: str,
     decimals: int,
-    claim: dict[str, object],
+    where: str,
     formula: str,
     note: str = "",
 ) -> _Own:
     """Our figure from mid-year estimates."""
-    where = f"{period}, {claim['area_code']}"
     own = _Own(value, period, unit, decimals, "ons_population", where, note=note)
     return replace(own, formula=formula, method=POPULATION)
 
@@ -758,9 +759,9 @@ def _population(claim: dict[str, object], data: _Data) -> _Own | None:
     found = _total(str(claim["area_code"]), year, data) if year is not None else None
     if found is None:
         return None
-    people, edition = found
+    people, edition, where = found
     note = f"Mid-year estimate of the edition {edition}; estimates are revised from time to time"
-    return _estimated(people, f"mid-{year}", "people", 0, claim, "mid-year estimate", note)
+    return _estimated(people, f"mid-{year}", "people", 0, where, "mid-year estimate", note)
 
 
 def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
@@ -784,7 +785,8 @@ def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
             f"Ours is of mid-year estimates, edition {part[1]}; which count of residents the "
             "document used is not known"
         )
-    return _estimated(share, f"mid-{year}", "%", 1, claim, formula, note)
+    where = "; ".join(dict.fromkeys((part[2], whole[2])))
+    return _estimated(share, f"mid-{year}", "%", 1, where, formula, note)
 
 
 def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Data], _Own | None]:
@@ -808,7 +810,8 @@ def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Da
         share = 100 * float(rows.loc[inside, "population"].sum()) / float(rows["population"].sum())
         note = "" if year == wanted else f"By age at hand for mid-{year} only"
         formula = "residents of the age ÷ all residents × 100"
-        return _estimated(share, f"mid-{year}", "%", 1, claim, formula, note)
+        where = "; ".join(rows["source_row"].unique())
+        return _estimated(share, f"mid-{year}", "%", 1, where, formula, note)
 
     return measure
 

@@ -14,7 +14,7 @@ import yaml
 
 from needs import catalogue as catalogue_module
 from needs.areas import ENGLAND, plain_name
-from needs.catalogue import Catalogue, Indicator, Source
+from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source
 from needs.errors import InvalidDataError, Problem
 from needs.figures import Status
 from needs.places import added, under
@@ -24,9 +24,6 @@ _SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "cat
 
 #: The method of a footprint's own count: the sum of its members'.
 JOINED = "added up over its members"
-
-#: Statistics that add up over areas.
-ADDITIVE = ("count", "amount")
 
 
 def code_of(members: Sequence[str]) -> str:

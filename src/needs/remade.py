@@ -12,7 +12,7 @@ from typing import cast
 
 import pandas as pd
 
-from needs.catalogue import Catalogue
+from needs.catalogue import ADDITIVE, Catalogue
 from needs.derive import join_marks, join_texts
 from needs.figures import ADDED_UP, Status
 from needs.places import SAME_LAND, Lands, added, cover, replaceable, under
@@ -22,9 +22,6 @@ _BAND = ["year", "sex", "age_from", "age_to", "edition"]
 
 #: The same of observations.
 _SAME = ["indicator", "period", "sex", "age", "category"]
-
-#: Statistics that add up over areas.
-ADDITIVE = ("count", "amount")
 
 
 def people_everywhere(populations: pd.DataFrame, areas: pd.DataFrame, lands: Lands) -> pd.DataFrame:

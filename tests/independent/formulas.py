@@ -31,7 +31,7 @@ def exact_poisson(events: float) -> tuple[float, float]:
 def crude_rate(events: float, people: float, multiplier: float) -> tuple[float, float, float]:
     """A crude rate and its 95% limits: exact below ten events, Byar's from ten."""
     low, high = exact_poisson(events) if events < 10 else byar(events)
-    return tuple(multiplier * one / people for one in (events, low, high))  # type: ignore[return-value]
+    return tuple(multiplier * one / people for one in (events, low, high))
 
 
 def unmet_need(
@@ -112,4 +112,4 @@ def gradient(
         return math.exp(half + of / 2) - math.exp(half - of / 2)
 
     slopes = (slope, slope - spread, slope + spread)
-    return tuple(map(difference, slopes)), tuple(map(math.exp, slopes))  # type: ignore[return-value]
+    return tuple(map(difference, slopes)), tuple(map(math.exp, slopes))

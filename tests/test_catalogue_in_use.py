@@ -28,7 +28,7 @@ def _copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _said(*, whole: bool) -> dict[str, str]:
     """What is read of each kind of file of the catalogue in use; reading it whole takes longer."""
     layouts = {path.stem for path in (CATALOGUE / "maps").glob("*.csv")} - {
-        *("area_changes", "area_names", "ndtms_groups", "ons_deaths_sheets")
+        *("area_changes", "area_names", "ndtms_groups", "ons_deaths_sheets", "outside_england")
     }
     return {
         **({"sources": str(load().sources)} if whole else {}),
@@ -40,6 +40,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "area_names.csv": str(areas._aliases()),
+        "outside_england.csv": areas.outside_england("England and Wales"),
         "area_changes.csv": str(areas._with_changes(_AREA).to_dict()),
         "ndtms_groups.csv": str(ndtms._groups().to_dict()),
         "ons_deaths_sheets.csv": str(sheets_of(Edition(edition="2021", file="")).to_dict()),

@@ -224,7 +224,15 @@ def test_a_workbook_that_declares_fewer_rows_gives_all_authorities(mirror, tmp_p
             new.writestr(one, re.sub(declared, b'<dimension ref="A1:CQ200"', old.read(one)))
     tables, _, problems = prepare.make_tables(raw, catalogue.load())
     assert problems == []
-    assert tables["populations"]["area_code"].nunique() == 333
+    read = set(tables["populations"]["area_code"])
+    codes = pd.read_excel(mirror / name, sheet_name="MYE2 - Persons", header=7)["Code"]
+    english = set(codes[codes.astype(str).str.startswith("E")])
+    assert len(english) == 333 and english <= read
+    # and under each of their lands' other codes
+    assert read - english == {
+        *("E10000002", "E10000006", "E10000021", "E10000023", "E10000027"),
+        *("E08000038", "E08000039"),
+    }
 
 
 # residents by age

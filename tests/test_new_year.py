@@ -72,7 +72,7 @@ def test_the_checklist_from_beginning_to_end(last_year: Path, mirror: Path, root
     before = _load(folder, 2025)
     assert before.index_edition == "2019"
     assert deprivation.period(before) == "IoD2019, mid-2020 population"
-    assert population.latest_year(before) is None  # persons only: no pyramid can be drawn
+    assert population.latest_year(before) == 2020  # from the LSOAs: persons only
     old = assessment.load("Worcestershire", 2022, processed=folder / "processed")
 
     # 1. add the files

@@ -397,6 +397,18 @@ def test_packages_that_disagree_are_told_with_both_rows(tmp_path):
     assert "a/observations.csv, line 2 and b/observations.csv, line 2" in said
 
 
+def test_what_a_document_quotes_gives_way_to_data(tmp_path):
+    _package(tmp_path / "raw" / "a_document", 2586)
+    _package(tmp_path / "raw" / "data", 2590)
+    path = tmp_path / "raw" / "data" / "observations.csv"
+    text = path.read_text(encoding="utf-8").replace("worcestershire_strategy", "local_extract")
+    path.write_text(text, encoding="utf-8")
+    prepare.prepare(tmp_path / "raw", tmp_path / "processed")
+    table = pd.read_parquet(tmp_path / "processed" / "observations.parquet")
+    assert table["source"].tolist() == ["local_extract"]
+    assert table["value"].tolist() == [2590]
+
+
 def test_packages_that_agree_are_joined(tmp_path):
     for name, area in (("a", 0), ("b", 0), ("c", 1)):
         places = ("E10000034,Worcestershire", "E06000019,Herefordshire")

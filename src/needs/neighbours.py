@@ -14,6 +14,7 @@ import pandas as pd
 
 from needs.areas import district_codes
 from needs.errors import MissingDataError
+from needs.places import SAME_LAND
 from needs.schemas import FILES
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def file_pairs(row: Mapping[Hashable, Any]) -> list[tuple[str, str]]:
     [('a', 'a.csv, edition 1'), ('b', 'b.csv, edition 2')]
     """
     names = str(row["source_row"]).split("; ")
-    return list(zip(str(row["source"]).split(";"), names, strict=False))
+    return list(zip(str(row["source"]).split(";"), names, strict=True))
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -209,9 +210,15 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _of_rows(
     stands: Iterable[tuple[str, str]], files: Mapping[str, Mapping[str, str]]
 ) -> tuple[tuple[str, str], ...]:
-    """Rows of the mid-year estimates, each after the key of its edition's source."""
+    """Rows of the mid-year estimates, each after the key of its edition's source.
+
+    That the place has another code there is left out: the row is named.
+    """
     return tuple(
-        (files.get(edition, {}).get("source", "ons_population"), row) for edition, row in stands
+        (files.get(edition, {}).get("source", "ons_population"), row)
+        for edition, rows in stands
+        for row in rows.split("; ")
+        if not row.endswith(SAME_LAND)
     )
 
 

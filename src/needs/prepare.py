@@ -655,7 +655,8 @@ def _features(
 def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Map readings to indicators: an indicator's first part wins, and a source's last edition.
 
-    Within one edition, and among packages, nothing wins: two figures for one are a fault.
+    Of packages' figures one that a document quotes gives way to one of data. Within one edition,
+    and among packages otherwise, nothing wins: two figures for one are a fault.
     """
     from needs.readers.tabular import one_row_each
 
@@ -686,23 +687,32 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
                         source=part.source,
                     )
                 )
-    read.problems += _disagreeing(read.packages, parts)
-    return _protect(read, _with_packages(read, "observations", parts), areas, catalogue)
+    documents = [key for key, source in catalogue.sources.items() if source.document_of]
+    for quoted in (False, True):
+        given = [
+            rows[rows["source"].isin(documents) == quoted].assign(package=one.folder)
+            for one in read.packages
+            if (rows := one.tables.get("observations")) is not None
+        ]
+        read.problems += _disagreeing(given, parts)
+        parts += given
+    return _protect(read, _joined("observations", parts), areas, catalogue)
 
 
-def _disagreeing(packages: Sequence[Package], own: Sequence[pd.DataFrame]) -> list[Problem]:
-    """Figures that two packages give differently, where no publisher's file (`own`) has them."""
-    keys = list(schemas.OBSERVATION_KEY)
-    given = [
-        one.tables["observations"][[*keys, "value", "status", "source_row"]].assign(
-            package=one.folder
-        )
-        for one in packages
-        if "observations" in one.tables
-    ]
+def _disagreeing(given: Sequence[pd.DataFrame], own: Sequence[pd.DataFrame]) -> list[Problem]:
+    """Figures that two packages give differently, where nothing that goes before (`own`) has them.
+
+    Parameters
+    ----------
+    given : sequence of DataFrame
+        Observations of each package, with its name as `package`.
+    own : sequence of DataFrame
+    """
     if len(given) < 2:
         return []
-    rows = pd.concat(given, ignore_index=True)
+    keys = list(schemas.OBSERVATION_KEY)
+    columns = [*keys, "value", "status", "source_row", "package"]
+    rows = pd.concat([one[columns] for one in given], ignore_index=True)
     if own:
         have = pd.MultiIndex.from_frame(pd.concat([one[keys] for one in own]))
         rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(have)]

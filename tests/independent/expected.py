@@ -238,7 +238,7 @@ def fingertips(number: str) -> Callable[[Ask], Fields]:
         group = (ask.sex, *_category(ask))
         own = {code: one for (code, period, *rest), one in table.items()
                if period == ask.period and tuple(rest) == group}  # fmt: skip
-        parts = ask.files.lands.parts(own, ask.code)
+        parts = _people(ask.files, own, ask.code)
         if parts is None or len(parts) > 1:
             return NOTHING
         one = dict(own[parts[0]])

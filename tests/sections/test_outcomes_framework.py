@@ -80,8 +80,9 @@ def test_another_authoritys_package_is_no_publishers_file(
 ) -> None:
     """Its rows say nothing of an authority that it was not made for."""
     other = assessment.load("Leicester", 2022, processed=processed)
-    assert len(other.rows("prison_continuity")) and not other.files_of
-    assert indicator.why_missing(other, "prison_continuity") == indicator.NOT_AT_HAND
+    assert other.rows("prison_continuity").empty and not other.files_of
+    for key in ("prison_continuity", "adults_in_treatment"):
+        assert indicator.why_missing(other, key) == indicator.NOT_AT_HAND
     (notice,) = [one for one in indicator.missing(other, "treatment") if isinstance(one, Notice)]
     said = [plain(item) for item in notice.items]
     assert any("Publisher: Office for Health" in one for one in said)
@@ -90,8 +91,10 @@ def test_another_authoritys_package_is_no_publishers_file(
         row[0].text == other.indicator("prison_continuity").name and "fetch" in row[2].text
         for row in table.rows
     )
-    with_file = replace(other, files_of=frozenset({"worcestershire_hwb_2024"}))
-    assert indicator.why_missing(with_file, "prison_continuity") == indicator.NO_FIGURE
+    # of the publisher's file, other areas' rows alone say that it has none of this one
+    with_file = replace(other, files_of=frozenset({"ndtms_viewit"}))
+    assert len(other.rows("adults_in_treatment"))
+    assert indicator.why_missing(with_file, "adults_in_treatment") == indicator.NO_FIGURE
 
 
 def test_a_footprint_without_a_total_says_so(national: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
     notes = [plain(one.text) for one in shown if isinstance(one, Prose) and one.style == "note"]
     assert "not adjusted for these" in notes[-1]
     outside = re.search(
-        r"Of 146 of England's 152 authorities, (\d+) lie outside the 99.8% limits", funnel.alt
+        r"Of 149 of England's 152 authorities, (\d+) lie outside the 99.8% limits", funnel.alt
     )
     assert outside and outside[0] in notes[-1]
     size = indicator._size(worcestershire.indicator("drug_misuse_crude_rate"), "2019 to 2021")

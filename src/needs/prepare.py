@@ -688,12 +688,13 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
                     )
                 )
     documents = [key for key, source in catalogue.sources.items() if source.document_of]
+    packed = [
+        one.tables["observations"].assign(package=one.folder)
+        for one in read.packages
+        if "observations" in one.tables
+    ]
     for quoted in (False, True):
-        given = [
-            rows[rows["source"].isin(documents) == quoted].assign(package=one.folder)
-            for one in read.packages
-            if (rows := one.tables.get("observations")) is not None
-        ]
+        given = [rows[rows["source"].isin(documents) == quoted] for rows in packed]
         read.problems += _disagreeing(given, parts)
         parts += given
     return _protect(read, _joined("observations", parts), areas, catalogue)

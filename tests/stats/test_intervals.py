@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.stats import chi2
@@ -83,3 +87,24 @@ def test_confidence_must_be_a_share(confidence):
             call(5, confidence)
     with pytest.raises(ParameterError, match="confidence level"):
         wilson(5, 10, confidence)
+
+
+def test_limits_do_not_depend_on_the_processor() -> None:
+    """The same bytes with the processor's newer instructions and without them."""
+    code = (
+        "import hashlib, numpy as np; from needs.stats import intervals\n"
+        "x = np.arange(1, 3000.0)\n"
+        "found = [*intervals.poisson(x), *intervals.exact_poisson(x)]\n"
+        "print(hashlib.sha256(np.array(found).tobytes()).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "NPY_DISABLE_CPU_FEATURES": without},
+        ).stdout
+        for without in ("", "X86_V3 X86_V4 AVX512_ICL")
+    }
+    assert len(found) == 1

@@ -108,10 +108,15 @@ def byar(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     positive = x > 0
     safe = np.where(positive, x, 1.0)
     root = 1 - 1 / (9 * safe) - z / (3 * np.sqrt(safe))
-    lower = np.where(positive & (root >= 0), safe * root**3, np.nan)
+    lower = np.where(positive & (root >= 0), safe * _cube(root), np.nan)
     above = np.where(x >= 0, x + 1, np.nan)
-    upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
+    upper = above * _cube(1 - 1 / (9 * above) + z / (3 * np.sqrt(above)))
     return lower, upper
+
+
+def _cube(x: Floats) -> Floats:
+    """Multiply, since the last digit of a power depends on the processor."""
+    return x * x * x
 
 
 def exact_poisson(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:

@@ -321,7 +321,13 @@ def _editions(*names):
     source = catalogue.sources["ohid_fingertips_91380"]
     (latest,) = source.editions
     editions = tuple(
-        latest.model_copy(update={"edition": one, "file": f"ohid_fingertips/{one}.csv"})
+        latest.model_copy(
+            update={
+                "edition": one,
+                "file": f"ohid_fingertips/{one}.csv",
+                "options": {**latest.options, "rows": 0},
+            }
+        )
         for one in names
     )
     sources = dict(catalogue.sources) | {

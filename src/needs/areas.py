@@ -392,7 +392,7 @@ def mismatch(code: str, name: str, areas: pd.DataFrame) -> tuple[str, str] | Non
     """
     names = {ENGLAND_AND_WALES: "England and Wales"}
     names |= dict(zip(areas["code"], areas["name"], strict=True))
-    by_name = {plain_name(own): one for one, own in names.items()} | _aliases()
+    by_name = {plain_name(own): one for one, own in names.items()} | aliases()
     meant = by_name.get(name) or by_name.get(plain_name(name))
     if code in names:
         official = names[code]
@@ -412,8 +412,16 @@ def _differ(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=False))
 
 
-def _aliases() -> dict[str, str]:
-    """Publishers' own names of areas, with their codes."""
+def aliases() -> dict[str, str]:
+    """Publishers' own names of areas, with their codes, from ``catalogue/maps/area_names.csv``.
+
+    A name of what is not exactly one authority has none.
+
+    Examples
+    --------
+    >>> aliases()["Stockton"]
+    'E06000004'
+    """
     table = pd.read_csv(
         in_use("maps/area_names.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
     )
@@ -442,14 +450,14 @@ def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataF
     lacking = table["area_code"] == ""
     if not lacking.any():
         return table
-    aliases = _aliases()
+    spelt = aliases()
     pairs = table.loc[lacking, ["area_name", "period_end"]].drop_duplicates()
     by_name = _by_name(areas)
     codes: dict[tuple[str, pd.Timestamp], str] = {}
     unknown: set[str] = set()
     for name, end in pairs.itertuples(index=False):
-        if name in aliases:
-            codes[name, end] = aliases[name]
+        if name in spelt:
+            codes[name, end] = spelt[name]
         elif plain_name(name) in by_name:
             codes[name, end] = _on_day(by_name[plain_name(name)], end.date()).code
         else:

@@ -177,6 +177,8 @@ class Source(Declaration):
     limits: str = ""
     #: Small authorities that it counts with another: their code, and the code that stands for both.
     merged: Mapping[str, str] = Field(default_factory=dict)
+    #: Measures that count a part of what another counts: the part, and its whole.
+    part_of: Mapping[str, str] = Field(default_factory=dict)
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 

@@ -22,6 +22,9 @@ SUBSET = "subset"
 #: Option of an edition: of the end of which year its authorities are.
 VALID = "valid"
 
+#: Option of an edition: the fewest rows that its file has, as they are read.
+ROWS = "rows"
+
 #: Places named in a message; the rest are counted.
 NAMED = 5
 
@@ -121,7 +124,24 @@ def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:
         Processed table, see `needs.schemas`.
     """
     whole = [one for one in held if one.whole]
-    return [*_of_small_areas(whole), *_of_lookups(whole, areas), *_of_authorities(whole, areas)]
+    short = [one for one in whole if len(one.table) < int(one.edition.options.get(ROWS, 0))]
+    return [
+        *(_cut(one) for one in short),
+        *_of_small_areas(whole),
+        *_of_lookups(whole, areas),
+        *_of_authorities(whole, areas),
+    ]
+
+
+def _cut(one: Held) -> Problem:
+    least = int(one.edition.options[ROWS])
+    return Problem(
+        f"The file has {len(one.table):,} of at least {least:,} rows that edition "
+        f"'{one.edition.edition}' has.",
+        one.file,
+        f"{one.remedy} If the publisher took rows out, lower '{ROWS}' in "
+        f"catalogue/sources/{one.source.key}.yaml.",
+    )
 
 
 def _vintage(one: Held) -> int | None:

@@ -147,6 +147,21 @@ def parse(text: str | int, kind: Kind | None = None) -> Period:
     return period
 
 
+def kind_of(period_type: str) -> Kind | None:
+    """Kind of period for spellings that leave it open, from a source's declared type of period.
+
+    Examples
+    --------
+    >>> kind_of("financial year"), kind_of("academic year"), kind_of("calendar year")
+    ('financial', 'academic', None)
+    """
+    if "calendar" in period_type:
+        return None
+    if "academic" in period_type:
+        return "academic"
+    return "financial" if "financial" in period_type else None
+
+
 def calendar_year(year: int) -> Period:
     """The calendar year, January to December."""
     return Period(str(year), date(year, 1, 1), date(year, 12, 31), "calendar", (year,))

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import needs
+from needs import agreement, coverage, crossed, places, schemas
 from needs import areas as areas_module
 from needs import catalogue as catalogue_module
-from needs import coverage, places, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem, unforeseen
 from needs.figures import Status
@@ -90,7 +90,6 @@ class _Raw:
     """Everything read, before it is joined."""
 
     held: list[coverage.Held] = field(default_factory=list)
-    readings: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
     indices: list[pd.DataFrame] = field(default_factory=list)
     centroids: list[pd.DataFrame] = field(default_factory=list)
     small_areas: list[pd.DataFrame] = field(default_factory=list)
@@ -347,7 +346,8 @@ def code_hash() -> str:
     """Hash of the catalogue in use and of the modules that make processed tables."""
     package = Path(needs.__file__).parent
     modules = (
-        *("areas", "catalogue", "coverage", "derive", "disclosure", "figures", "local"),
+        *("agreement", "areas", "catalogue", "coverage", "crossed", "derive", "disclosure"),
+        *("figures", "local"),
         *("neighbours", "periods", "places", "prepare", "remade", "schemas"),
     )
     paths = [
@@ -426,8 +426,6 @@ def _read_file(one: Found, read: _Raw) -> None:
     elif reader == "boundaries":
         read.boundaries[str(one.edition.options["layer"])] = table
         read.layers[str(one.edition.options["layer"])] = one.stands
-    elif reader not in FRAMES:
-        read.readings.append((one.source.key, table.assign(file=one.path.name)))
 
 
 def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
@@ -454,7 +452,8 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
 
     areas = _areas(read)
     _check_places(read, areas)
-    read.problems += coverage.problems(read.held, areas)
+    _fill_codes(read, areas)
+    read.problems += checks(read.held, areas, catalogue)
     land = places.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages(populations)
@@ -482,6 +481,45 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     if given:
         tables["claims"] = pd.concat(given, ignore_index=True)
     return tables | _comments(read) | _local_rates(read, tables)
+
+
+def checks(
+    held: Sequence[coverage.Held], areas: pd.DataFrame, catalogue: Catalogue
+) -> list[Problem]:
+    """Faults of files that are not whole, or contradict themselves or each other.
+
+    Parameters
+    ----------
+    held : sequence of Held
+        Publishers' files as read; areas without a code have been given theirs.
+    areas : DataFrame
+        Processed table, see `needs.schemas`.
+    """
+    return [
+        *coverage.problems(held, areas),
+        *agreement.problems(held, catalogue),
+        *crossed.problems(held, areas),
+    ]
+
+
+def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
+    """Give readings under a name alone the code of the name; leave out files where that fails."""
+    from needs.readers.tabular import one_row_each
+
+    held = []
+    for one in read.held:
+        table = one.table
+        if one.source.reader not in FRAMES:
+            try:
+                table = areas_module.fill_codes(table, areas, one.file)
+            except NeedsError as error:
+                read.problems.extend(error.problems)
+                continue
+            # two names of a file may be one area
+            table, twice = one_row_each(table, one.file)
+            read.problems += twice
+        held.append(replace(one, table=table))
+    read.held = held
 
 
 def _comments(read: _Raw) -> dict[str, pd.DataFrame]:
@@ -658,19 +696,10 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
     Of packages' figures one that a document quotes gives way to one of data. Within one edition,
     and among packages otherwise, nothing wins: two figures for one are a fault.
     """
-    from needs.readers.tabular import one_row_each
-
     by_source: dict[str, list[pd.DataFrame]] = {}
-    for key, table in read.readings:
-        try:
-            filled = areas_module.fill_codes(table, areas, str(table["file"].iloc[0]))
-        except NeedsError as error:
-            read.problems.extend(error.problems)
-            continue
-        # two names of a file may be one area
-        filled, twice = one_row_each(filled, str(table["file"].iloc[0]))
-        read.problems += twice
-        by_source.setdefault(key, []).append(filled)
+    for one in read.held:
+        if one.source.reader not in FRAMES:
+            by_source.setdefault(one.source.key, []).append(one.table)
     names = areas.set_index("code")["name"]
     _protect_packages(read, areas, catalogue)
     parts = []

@@ -490,23 +490,28 @@ def _dtypes(schema: pa.DataFrameSchema) -> dict[str, Any]:
     return {name: column.dtype.type for name, column in schema.columns.items()}
 
 
+#: Statistics that are at most the whole: all people, or as many events as there are people.
+_OF_A_WHOLE = ("proportion", "unmet_need", "crude_rate", "directly_standardised_rate")
+
+
 def outside_scale(
     rows: pd.DataFrame, indicators: Mapping[str, Indicator]
 ) -> Iterator[tuple[Any, str, str]]:
     """Shares above the whole or below nothing: index of the row, column, and what is wrong.
 
-    Unmet need may be below 0: more people can be treated than are estimated to need it.
+    Unmet need may be below 0: more people can be treated than are estimated to need it. Of rates,
+    those of more events than people.
     """
     for key, group in rows.groupby("indicator", sort=False):
         one = indicators.get(str(key))
-        if one is None or one.statistic not in ("proportion", "unmet_need"):
+        if one is None or one.statistic not in _OF_A_WHOLE:
             continue
         whole = f"{one.multiplier:g}{one.unit}"
         for part in ("value", "lower", "upper"):
             numbers = group[part].astype("float64")
             for index, number in numbers[numbers > one.multiplier * (1 + _EXACT)].items():
                 yield index, part, f"The {part}, {number:g}, is above the whole, {whole}."
-            negative = numbers[(numbers < 0) & (one.statistic == "proportion")]
+            negative = numbers[(numbers < 0) & (one.statistic != "unmet_need")]
             for index, number in negative.items():
                 yield index, part, f"The {part}, {number:g}, is below 0{one.unit}."
 

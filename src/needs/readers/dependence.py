@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from needs import periods
 from needs.catalogue import Edition, Source
 from needs.readers import tabular
 
@@ -41,7 +42,9 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         area_code=table["area_code"].where(table["area_code"].str.fullmatch(r"E\d{8}"), ""),
         year=financial(table["year"]),
     )
-    table = tabular.with_periods(table, "year", faults).drop(columns="year")
+    table = tabular.with_periods(table, "year", faults, periods.kind_of(source.period_type)).drop(
+        columns="year"
+    )
     return tabular.readings(
         table,
         path.name,

@@ -24,6 +24,10 @@ from needs.readers import tabular
 #: England, regions, unitary authorities, districts and counties.
 AREAS = r"E92\d{6}|E12\d{6}|E0[6-9]\d{6}|E10\d{6}"
 
+#: A code of those that has lost or won a character; or none. Codes of health areas and practices
+#: are of other kinds.
+_BROKEN = r"|E[0O][6-9O]?[0-9O]{0,6}|E(10|12|92)[0-9O]{0,6}"
+
 _SEXES = {"Persons": "persons", "Male": "male", "Female": "female"}
 
 
@@ -47,12 +51,16 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     wanted = str(tabular.option(source, edition, "indicator_id"))
     other = table["indicator_id"] != wanted
     tabular.note_cells(table, "indicator_id", other, f"is not indicator {wanted}", faults)
-    table = table[table["area_code"].str.fullmatch(AREAS)]
+    kept = table["area_code"].str.fullmatch(AREAS)
+    written = table["area_code"].str.replace(r"[^A-Za-z0-9]", "", regex=True)
+    broken = ~kept & written.str.upper().str.fullmatch(_BROKEN)
+    tabular.note_cells(table, "area_code", broken, "is not a code of an area", faults)
+    table = table[kept]
     if table.empty:
         faults.add("No row is of England, a region or an authority.", "column Area Code")
     for column in ("value", "lower", "upper", "count", "denominator"):
         table = table.assign(**{column: tabular.numbers(table, column, faults)})
-    table = tabular.with_periods(table, "period_text", faults, kind_of(source.period_type))
+    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
     table = table.assign(
         sex=sexes(table, faults),
         age=ages(table["age"]),
@@ -63,11 +71,6 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     table = table.drop(columns=["indicator_id", "category_type", "period_text"])
     # an area stands once under each of its parents: its figures are kept once, if they agree
     return tabular.readings(table, path.name, faults)
-
-
-def kind_of(period_type: str) -> periods.Kind | None:
-    """Kind of period for spellings that leave it open, from the source's declaration."""
-    return "academic" if "academic" in period_type else None
 
 
 def sexes(table: pd.DataFrame, faults: tabular.Faults) -> pd.Series[str]:

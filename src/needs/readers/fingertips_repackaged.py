@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from needs import periods
 from needs.catalogue import Edition, Source
 from needs.readers import fingertips, tabular
 
@@ -27,7 +28,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     tabular.codes(table, "area_code", r"E\d{8}", faults)
     table = table[table["area_code"].str.fullmatch(fingertips.AREAS)]
     table = table.assign(value=tabular.numbers(table, "value", faults, missing=("", "NA")))
-    table = tabular.with_periods(table, "period_text", faults)
+    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
     table = table.assign(
         sex=fingertips.sexes(table, faults),
         age="all ages",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from needs import periods
 from needs.catalogue import Edition, Source, in_use
 from needs.readers import tabular
 
@@ -43,7 +44,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     counts = [column for column in _COUNTS if column in table.columns]
     for column in counts:
         table[column] = tabular.numbers(table, column, faults, missing=("", "NULL"), whole=True)
-    table = tabular.with_periods(table, "period_text", faults)
+    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
     faults.raise_if_any()
     kept = ["line", "period", "period_start", "period_end", "area_name", "substance", "sex", "age"]
     long = table.melt(kept, counts, var_name="counted", value_name="value")

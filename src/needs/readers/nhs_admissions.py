@@ -33,6 +33,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """
     faults = tabular.Faults(path)
     table = tabular.read_csv(path)
+    table = table.rename(columns={one: "year" for one in table if str(one).casefold() == "year"})
     if "year" not in table.columns:
         near = tabular.nearest("year", table.columns)
         faults.add(
@@ -44,6 +45,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     year = tabular.numbers(table, "year", faults, missing=(), whole=True)
     left_out = {"year", "line", *edition.options.get("left_out", ())}
     areas = [column for column in table.columns if column not in left_out]
+    tabular.note_cells(table, "year", ~year.between(1990, 2100), "is not a year", faults)
     wide = pd.DataFrame({area: tabular.numbers(table, area, faults) for area in areas})
     faults.raise_if_any()
     spans = [periods.financial_year(int(ends) - 1) for ends in year]

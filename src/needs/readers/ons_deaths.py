@@ -29,6 +29,10 @@ from needs.readers import tabular
 #: Fewest deaths for which the publisher calculates a rate.
 RATE_MINIMUM = 10
 
+#: What the title of a table calls the deaths, and whose they are.
+_CAUSES = {"drug_poisoning": "drug poisoning", "drug_misuse": "drug misuse"}
+_SEXES = {"persons": "persons", "male": "males", "female": "females"}
+
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """Read all tables of the workbook: England, its regions, counties and districts.
@@ -50,7 +54,9 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         if sheet not in sheets:
             faults.add(f"Sheet '{sheet}' is missing.", remedy="Check that this is the right file.")
             continue
-        part = _read_table(sheets[sheet], sheet, edition, faults)
+        words = {_CAUSES[measure.rpartition("_")[0]]: "|".join(_CAUSES.values())}
+        words |= {_SEXES[sex]: "|".join(_SEXES.values())}
+        part = _read_table(sheets[sheet], sheet, edition, faults, words)
         if part is not None:
             parts.append(part.assign(measure=measure, sex=sex, sheet=sheet))
     faults.raise_if_any()
@@ -83,7 +89,11 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
 
 
 def _read_table(
-    rows: list[list[Any]], sheet: str, edition: Edition, faults: tabular.Faults
+    rows: list[list[Any]],
+    sheet: str,
+    edition: Edition,
+    faults: tabular.Faults,
+    words: dict[str, str],
 ) -> pd.DataFrame | None:
     known = tabular.layout("ons_deaths", edition.edition)
     of_areas = [
@@ -93,8 +103,9 @@ def _read_table(
     if top is None:
         tabular.missing_row(rows, of_areas, known, sheet, faults)
         return None
+    tabular.check_title(rows, top, words, sheet, faults)
     labels = [tabular.plain(cell) for cell in rows[top]]
-    code = next(i for i, label in enumerate(labels) if known.headings.get(label) == "area_code")
+    code = next(i for i, label in enumerate(labels) if known.name_of(label) == "area_code")
     before = len(faults.problems)
     blocks = _blocks(labels, of_areas, sheet, top, faults)
     if len(faults.problems) > before:
@@ -117,7 +128,8 @@ def _blocks(
     labels: Sequence[str], of_areas: Sequence[str], sheet: str, top: int, faults: tabular.Faults
 ) -> list[tuple[str, int, int]]:
     """Period, first and last-but-one column of each block under the label row."""
-    starts = [i for i, label in enumerate(labels) if label and label not in of_areas]
+    whose = {label.casefold() for label in of_areas}
+    starts = [i for i, label in enumerate(labels) if label and label.casefold() not in whose]
     for start in starts:
         try:
             periods.parse(labels[start])
@@ -148,7 +160,7 @@ def _columns(
     tabular.rename(named, block, faults, place)
     if len(faults.problems) > before:
         return None
-    columns = {known.headings[heading]: i for heading, i in found.items() if heading}
+    columns = {str(known.name_of(heading)): i for heading, i in found.items() if heading}
     # the flag stands between the rate and its limits; the other nameless column parts the blocks
     between = [i for i in flags if columns["rate"] < i < columns["lower"]]
     return {**columns, **({"flag": between[0]} if between else {})}

@@ -103,7 +103,7 @@ def _block(
     tabular.rename(pd.DataFrame(columns=list(named)), known, faults, place)
     if len(faults.problems) > before:
         return None
-    at = {known.headings[heading]: i for heading, i in named.items()}
+    at = {str(known.name_of(heading)): i for heading, i in named.items()}
     flag = next((i for i in range(at["rate"] + 1, at["lower"])), None)
     table = body.copy()
     for name, column in at.items():

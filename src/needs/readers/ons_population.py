@@ -80,7 +80,8 @@ def _read_workbook(
     year = int(tabular.option(source, edition, "year"))
     parts = []
     for name, sex in SHEETS.items():
-        table = _table(sheets[name], name, _layout(edition), faults)
+        words = {f"{sex.removesuffix('s')}s": "persons|females|males"} | _year(year)
+        table = _table(sheets[name], name, _layout(edition), faults, words)
         if table is not None:
             parts.append(_long(table, sex, year, faults))
     if totals:
@@ -89,6 +90,7 @@ def _read_workbook(
             totals,
             tabular.layout("ons_population_totals", edition.edition),
             faults,
+            _year(year),
         )
         if table is not None:
             parts.append(_years(table, year, faults))
@@ -96,10 +98,22 @@ def _read_workbook(
     return pd.concat(parts, ignore_index=True)
 
 
+def _year(year: int) -> dict[str, str]:
+    """What a title says of the year."""
+    return {f"mid-{year}": r"mid-\d{4}"}
+
+
 def _table(
-    rows: list[list[Any]], sheet: str, known: tabular.Layout, faults: tabular.Faults
+    rows: list[list[Any]],
+    sheet: str,
+    known: tabular.Layout,
+    faults: tabular.Faults,
+    words: dict[str, str],
 ) -> pd.DataFrame | None:
-    """Rows under the headings of a sheet, England's only, or None with the fault noted."""
+    """Rows under the headings of a sheet, England's only, or None with the fault noted.
+
+    For `words` see `tabular.check_title`.
+    """
     of_areas = [
         heading for heading, name in known.headings.items() if name in ("area_code", "area_name")
     ]
@@ -107,6 +121,7 @@ def _table(
     if header is None:
         tabular.missing_row(rows, of_areas, known, sheet, faults)
         return None
+    tabular.check_title(rows, header, words, sheet, faults)
     headings = [tabular.plain(cell) for cell in rows[header]]
     width = max((i + 1 for i, heading in enumerate(headings) if heading), default=0)
     body = [row[:width] for row in rows[header + 1 :]]

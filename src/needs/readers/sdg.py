@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from needs import periods
 from needs.catalogue import Disclosure, Edition, Source
 from needs.readers import tabular
 
@@ -54,7 +55,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     faults.raise_if_any()
     measure = table["series"].map(SERIES)
     tabular.note_cells(table, "series", measure.isna(), "is not a series that we know", faults)
-    table = tabular.with_periods(table, "year", faults)
+    table = tabular.with_periods(table, "year", faults, periods.kind_of(source.period_type))
     national = table["area_name"].str.strip() == ""
     decile = table["decile"].str.strip()
     table = table.assign(

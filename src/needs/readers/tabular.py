@@ -116,6 +116,20 @@ class Layout:
     required: frozenset[str]
     map: str = "the map of this shape in catalogue/maps/"
 
+    def name_of(self, heading: object) -> str | None:
+        """Our name of a publisher's heading, in whatever case; None where it is not known.
+
+        Examples
+        --------
+        >>> layout("iod", "2025").name_of("LSOA Code (2021)")
+        'lsoa_code'
+        """
+        text = plain(heading)
+        if text in self.headings:
+            return self.headings[text]
+        alike = {name for one, name in self.headings.items() if one.casefold() == text.casefold()}
+        return alike.pop() if len(alike) == 1 else None
+
 
 def layout(shape: str, edition: str = "") -> Layout:
     """Read the heading map of a file shape.
@@ -381,7 +395,7 @@ def rename(
     table = table[~table["line"].isin(repeated)] if repeated else table
     ours = {"line", "row"} & set(table.columns)
     found = [column for column in table.columns if column not in ours]
-    names = {column: known.headings.get(plain(column)) for column in found}
+    names = {column: known.name_of(column) for column in found}
     for column in (column for column, name in names.items() if name is None):
         near = nearest(plain(column), known.headings)
         faults.add(
@@ -399,13 +413,37 @@ def rename(
             f"If the publisher renamed it, write its new heading into {known.map}; if the column "
             "was lost, use the publisher's file as it was issued.",
         )
+    for heading, named in names.items():
+        if named in known.required and len(table) > 1 and not table[heading].map(plain).any():
+            faults.add(
+                f"The column '{plain(heading)}' is empty.",
+                place,
+                "Use the publisher's file as it was issued.",
+            )
     for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
         faults.add(f"Two columns are '{name}'.", place)
     keep = {column: name for column, name in names.items() if name and name != "ignored"}
     faults.headings.update({name: plain(column) for column, name in keep.items()})
     renamed = table[[*keep, *sorted(ours)]].rename(columns=keep)
+    for column in map(str, renamed.columns):
+        if not column.endswith("_code"):
+            continue
+        renamed = renamed.assign(**{column: _tidied(renamed[column])})
     faults.written = renamed.copy(deep=False) if ours and renamed.columns.is_unique else None
     return renamed
+
+
+#: A code of the Office for National Statistics, in whatever case and with spaces around it.
+_CODE = re.compile(r"\s*[a-z]\d{8}\s*", re.IGNORECASE)
+
+
+def _tidied(column: pd.Series[str]) -> pd.Series[str]:
+    """Codes in capitals without the spaces around them; anything else as it is."""
+    written = column.astype(str)
+    ours = {one: one.strip().upper() for one in written.unique() if _CODE.fullmatch(one)}
+    return (
+        written if all(a == b for a, b in ours.items()) else written.map(lambda x: ours.get(x, x))
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -711,11 +749,43 @@ def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None
     >>> find_row([["MYE2"], ["Code", " Name", "Geography"]], ["Code", "Name"])
     1
     """
-    wanted = set(labels)
+    wanted = {label.casefold() for label in labels}
     for index, row in enumerate(rows):
-        if wanted <= {plain(cell) for cell in row}:
+        if wanted <= {plain(cell).casefold() for cell in row}:
             return index
     return None
+
+
+def check_title(
+    rows: Sequence[Sequence[Any]],
+    header: int,
+    words: Mapping[str, str],
+    sheet: str,
+    faults: Faults,
+) -> None:
+    r"""Note that the title above the headings says that the sheet holds something else.
+
+    Sheets are told by their names, which may have been mixed up; a file by its own.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+        Cells of the sheet.
+    header : int
+        Index of the row of headings.
+    words : mapping of str to str
+        What the title ought to say, in any case, and a pattern of what it would say of another
+        sheet: ``{"mid-2022": r"mid-\d{4}"}``. A title that says neither is taken.
+    """
+    text = [plain(cell) for row in rows[:header] for cell in row]
+    for word, pattern in words.items():
+        said = [one for one in text if re.search(rf"\b(?:{pattern})\b", one, re.IGNORECASE)]
+        if said and not any(re.search(rf"\b{word}\b", one, re.IGNORECASE) for one in said):
+            faults.add(
+                f"The sheet's title does not say '{word}': {said[0][:160]}",
+                f"sheet {sheet}",
+                "Two sheets, or two files, were mixed up. Download the file again.",
+            )
 
 
 def missing_row(

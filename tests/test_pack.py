@@ -376,3 +376,27 @@ def _canonical(text: str) -> str:
         return repr(float(text))
     except ValueError:
         return text
+
+
+def test_the_package_of_another_authority_is_not_replaced(processed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pack"
+    pack(processed, AREA, out, YEAR)
+    text = (out / "datapackage.json").read_text("utf-8")
+    other = text.replace("needs-worcestershire", "needs-rutland").replace(
+        "Worcestershire:", "Rutland:"
+    )
+    (out / "datapackage.json").write_text(other, "utf-8")
+    with pytest.raises(ParameterError, match="data package of Rutland already"):
+        pack(processed, AREA, out, YEAR)
+    assert (out / "datapackage.json").read_text("utf-8") == other
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"resources": 1}', '{"resources": [1]}', "[" * 9000])
+def test_a_package_that_cannot_be_read_is_not_replaced(
+    processed: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "datapackage.json").write_text(text)
+    with pytest.raises(InvalidDataError, match="data package that is there cannot be read"):
+        pack(processed, AREA, tmp_path / "pack", YEAR)
+    assert (tmp_path / "pack" / "datapackage.json").read_text() == text

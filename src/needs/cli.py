@@ -469,6 +469,7 @@ def claims(
     from needs import assessment
     from needs import claims as checking
     from needs.report.parameters import RunParameters
+    from needs.whole import write_file
 
     parameters = RunParameters.check({"areas": [area], "year": year})
     printed = checking.read_claims(file)
@@ -484,8 +485,7 @@ def claims(
     )
     _show(checking.told(checked, opened.areas, opened.catalogue))
     if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(checked.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+        write_file(out, checked.to_csv(index=False, lineterminator="\n"), "--out")
         typer.echo(out)
     for verdict, number in checked["verdict"].value_counts(sort=False).items():
         typer.echo(f"{number} {verdict}", err=True)

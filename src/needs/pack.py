@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +19,11 @@ from typing import Any
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs import places, schemas
+from needs import places, schemas, whole
 from needs.areas import ENGLAND_AND_WALES, find, same_place, upper_tiers
 from needs.assessment import own_documents
 from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Source
-from needs.errors import MissingDataError, ParameterError
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.figures import ADDED, Status
 from needs.neighbours import file_pairs
 from needs.periods import parse, population_years
@@ -38,8 +37,14 @@ from needs.readers.datapackage import (
     describe,
     read_package,
 )
+from needs.report.parameters import slug
 
 ENGLAND = "E92000001"
+
+#: The option that names the folder of the package.
+OUT = "--out"
+
+_WRITTEN_BY = "Written by needs pack."
 
 #: Processed tables that `pack` takes rows from.
 TAKEN = (
@@ -106,12 +111,15 @@ def pack(
     Raises
     ------
     ParameterError
-        An unknown area, or one that is no upper-tier authority.
+        An unknown area, or one that is no upper-tier authority; a folder that cannot be written, or
+        with the package of another authority.
     MissingDataError
         No processed data.
     InvalidDataError
         The package that is there already has errors.
     """
+    whole.settle(out)
+    whole.check(out, OUT)
     known = catalogue or catalogue_module.load()
     tables = {name: _read(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
@@ -122,7 +130,9 @@ def pack(
             "Find one with: needs areas NAME",
         )
     near = _near(tables["areas"], authority.code)
-    carried = _carried(out)
+    before = _before(out)
+    _refuse_other(before, authority.name)
+    carried = [one for one in before.get("resources", []) if one.get("name") not in WRITTEN]
     printed = _printed(out, carried, known)
 
     observations = _observations(tables, authority.region_code, near, year, known, printed)
@@ -144,11 +154,7 @@ def pack(
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        part = out / f"{name}.part"
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, out / name)
+    whole.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
 
 
@@ -169,13 +175,43 @@ def _near(areas: pd.DataFrame, code: str) -> list[str]:
     return list(dict.fromkeys([code, *sorted(districts["code"]), *regions, ENGLAND]))
 
 
-def _carried(out: Path) -> list[Mapping[str, Any]]:
-    """Resources of the package that is there which `pack` does not write."""
+def _before(out: Path) -> Mapping[str, Any]:
+    """The descriptor of the package that is there; empty where there is none.
+
+    Raises
+    ------
+    InvalidDataError
+    """
     path = out / DESCRIPTOR
     if not path.is_file():
-        return []
-    package = json.loads(path.read_text(encoding="utf-8-sig"))
-    return [one for one in package.get("resources", []) if one.get("name") not in WRITTEN]
+        return {}
+    try:
+        package = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not all(isinstance(one, dict) for one in package.get("resources", [])):
+            raise ValueError("its resources are no list of objects")
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise InvalidDataError(
+            f"The data package that is there cannot be read: {error}.",
+            f"{out.name}/{DESCRIPTOR}",
+            "Mend it, or name another folder with --out.",
+        ) from None
+    return dict(package)
+
+
+def _refuse_other(before: Mapping[str, Any], name: str) -> None:
+    """Refuse to replace the package of another authority."""
+    own = str(before.get("description", "")).endswith(_WRITTEN_BY)
+    if own and before.get("name") != _package_name(name):
+        whose = str(before.get("title", before.get("name"))).split(":")[0]
+        raise ParameterError(
+            f"There is the data package of {whose} already, and this one is of {name}.",
+            OUT,
+            "Name another folder, or move that package away.",
+        )
+
+
+def _package_name(area: str) -> str:
+    return f"needs-{slug(area) or 'area'}"
 
 
 def _printed(
@@ -450,7 +486,6 @@ def _descriptor(
     catalogue: Catalogue,
 ) -> dict[str, Any]:
     keys = {*cited, *(one.source.key for rows in origins.values() for one in rows)}
-    slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
     resources = []
     for resource, rows in tables.items():
         table = "populations_by_sex" if resource == "populations" else resource
@@ -471,12 +506,12 @@ def _descriptor(
         )
     return {
         "profile": "tabular-data-package",
-        "name": f"needs-{slug}",
+        "name": _package_name(name),
         "title": f"{name}: figures for a drug and alcohol needs assessment",
         "description": (
             "Official statistics in the tidy columns of the package 'needs'. Rows of observations "
             "name their source and the place in its file; of every other table, its description "
-            "says where its rows stand. Written by needs pack."
+            "says where its rows stand. " + _WRITTEN_BY
         ),
         "licenses": [LICENCE],
         "sources": _titles(catalogue.sources[key] for key in sorted(keys)),

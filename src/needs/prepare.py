@@ -12,8 +12,7 @@ import importlib
 import json
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +20,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import needs
-from needs import agreement, coverage, crossed, places, schemas
+from needs import agreement, coverage, crossed, places, schemas, whole
 from needs import areas as areas_module
 from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
-from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem, unforeseen
+from needs.errors import (
+    InvalidDataError,
+    MissingDataError,
+    NeedsError,
+    ParameterError,
+    Problem,
+    unforeseen,
+)
 from needs.figures import Status
 
 if TYPE_CHECKING:
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 MANIFEST = "manifest.json"
+
+#: The option that names the folder of processed tables.
+PROCESSED = "--processed"
 
 DESCRIPTOR = "datapackage.json"
 
@@ -126,11 +135,15 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
 
     Raises
     ------
+    ParameterError
+        `processed` cannot be written, or holds something else.
     MissingDataError
         Neither a source nor a data package is there.
     InvalidDataError
         All faults of all files at once.
     """
+    whole.check(processed, PROCESSED)
+    _refuse_others(processed)
     catalogue = catalogue_module.load()
     tables, read = _make(raw, catalogue, progress)
     if read.problems:
@@ -275,7 +288,11 @@ def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def is_fresh(raw: Path, processed: Path) -> bool:
-    """Whether `processed` was made by this code from just the files that are below `raw` now."""
+    """Whether `processed` was made by this code from just the files that are below `raw` now.
+
+    What killed runs have left beside it is cleared away first.
+    """
+    whole.settle(processed)
     path = processed / MANIFEST
     if not path.is_file():
         return False
@@ -824,9 +841,10 @@ def _write(
     processed: Path,
 ) -> None:
     """Write to a folder beside `processed`, then let it take its place."""
-    processed.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{processed.name}-", dir=processed.parent))
-    try:
+    with whole.new_folder(processed, PROCESSED) as fresh:
+        for path in processed.glob(".*"):
+            if path.is_file():
+                shutil.copy2(path, fresh / path.name)
         for name, table in tables.items():
             table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=ROW_GROUP)
         for layer, table in sorted(boundaries.items()):
@@ -839,31 +857,19 @@ def _write(
             )
         text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
         (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        _replace(processed, fresh)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _replace(processed: Path, fresh: Path) -> None:
-    fresh.chmod(0o755)  # a temporary folder is its owner's alone
-    if not processed.exists():
-        fresh.rename(processed)
-        return
-    for path in _kept(processed.iterdir()):
-        shutil.copy2(path, fresh / path.name)
-    old = Path(tempfile.mkdtemp(prefix=f".{processed.name}-", dir=processed.parent))
-    try:
-        processed.rename(old / "old")
-        fresh.rename(processed)
-    except OSError:
-        if not processed.exists() and (old / "old").exists():
-            (old / "old").rename(processed)
-        raise
-    finally:
-        if processed.exists():
-            shutil.rmtree(old, ignore_errors=True)
+def _refuse_others(processed: Path) -> None:
+    """Refuse a folder with what is no processed table, and would be gone.
 
-
-def _kept(paths: Iterable[Path]) -> Iterable[Path]:
-    """Files that are not ours, such as the one that keeps the empty folder in git."""
-    return (path for path in paths if path.name.startswith(".") and path.is_file())
+    Hidden files, such as the one that keeps the empty folder in git, are kept.
+    """
+    for path in sorted(processed.iterdir()) if processed.is_dir() else ():
+        hidden = path.name.startswith(".") and path.is_file()
+        if not hidden and path.name != MANIFEST and path.suffix != ".parquet":
+            raise ParameterError(
+                f"'{processed.name}' holds more than processed tables, such as '{path.name}', and "
+                "would be replaced as a whole.",
+                PROCESSED,
+                "Move it away, or name another folder.",
+            )

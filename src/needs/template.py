@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from needs import catalogue as catalogue_module
+from needs import whole
 from needs.catalogue import LOCAL_SOURCE
 from needs.errors import ParameterError
 from needs.readers.datapackage import DESCRIPTOR, describe
@@ -223,9 +224,7 @@ def write_template(kind: str, out: Path) -> Path:
     texts = {f"{name}.csv": ",".join(columns) + "\n" for name, columns in template.tables.items()}
     texts[DESCRIPTOR] = json.dumps(_descriptor(kind, template), ensure_ascii=False, indent=1) + "\n"
     texts["README.txt"] = _readme(template)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (out / name).write_text(text, encoding="utf-8", newline="\n")
+    whole.write_folder(out, texts, "--out")
     return out / DESCRIPTOR
 
 

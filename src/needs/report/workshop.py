@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from needs.errors import NotebookError, ParameterError
+from needs.whole import hold, unwritable
 
 #: Seconds after which what another report's run has left to be looked at is cleared away.
 OLD = 24 * 60 * 60
@@ -65,7 +65,7 @@ def workshop(target: Path) -> Iterator[Path]:
         raise ParameterError(
             f"Reports cannot be written there: {error.strerror or error}.",
             f"--out: {'/'.join(target.parts[-2:])}",
-            "Choose a folder that you may write to.",
+            unwritable(error, target, "--out").problem.remedy,
         ) from None
     if held is None:
         raise ParameterError(
@@ -102,33 +102,20 @@ def _take(folder: Path) -> BinaryIO | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stream = (folder / LOCK).open("a+b")
-            if _hold(stream) and os.path.samestat(
-                os.fstat(stream.fileno()), (folder / LOCK).stat()
-            ):
+            if hold(stream) and os.path.samestat(os.fstat(stream.fileno()), (folder / LOCK).stat()):
                 return stream
         except FileNotFoundError as error:  # the run before has just cleared the folder away
             gone = error
+        except OSError:
+            if stream is not None:
+                stream.close()
+            raise
         if stream is not None:
             stream.close()
         time.sleep(_WAIT)
     if gone is not None:  # nobody clears up for so long: the system makes no folder there
         raise gone
     return None
-
-
-def _hold(stream: BinaryIO) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _clear(folder: Path) -> None:
@@ -147,7 +134,7 @@ def _clear_old(out: Path, own: Path) -> None:
         with contextlib.suppress(OSError):  # another run may do the same now
             if (folder / LOCK).exists():
                 stream = (folder / LOCK).open("a+b")
-                if _hold(stream):
+                if hold(stream):
                     _end(stream, folder, [folder.parent])
                 else:
                     stream.close()

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from needs import whole
+from needs.cli import main
 from needs.errors import ParameterError
 from needs.pack import pack
 from needs.prepare import prepare
@@ -288,3 +290,66 @@ def test_a_disk_without_locks_is_not_another_run(
     assert [path.name for path in tmp_path.rglob("*")] == ["made", "a.txt"]
     with pytest.raises(ParameterError, match="Reports cannot be written there: No locks"):
         workshop(tmp_path / "rutland" / "2022").__enter__()
+
+
+@pytest.fixture
+def data(processed: Path, root: Path) -> list[str]:
+    raw = root / "data" / "raw" / "worcestershire"
+    return ["--raw", str(raw), "--processed", str(processed)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["areas", "wo\udcff"], ["run", "--name", "a\udcff"], ["pack", "--out", "x\udcff"]],
+)
+def test_bytes_that_are_no_text_are_told_before_anything_is_done(
+    arguments: list[str], data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--area", "Rutland", "--year", "2022", *data]) == 2
+    assert "holds a byte that is no letter" in capsys.readouterr().err
+
+
+def test_an_area_without_a_latin_letter_has_no_folder_of_reports(
+    processed: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "processed"
+    shutil.copytree(processed, copy)
+    areas = pd.read_parquet(copy / "areas.parquet")
+    areas["name"] = areas["name"].mask(areas["code"] == "E10000034", "東京")
+    areas.to_parquet(copy / "areas.parquet", index=False)
+    given = ["--area", "E10000034", "--year", "2022", "--no-prepare", "--processed", str(copy)]
+    notebooks = ["--notebooks", str(root / "notebooks"), "--out", str(tmp_path / "out")]
+    assert main(["run", *given, *notebooks, "--quiet"]) == 2
+    assert "'東京' cannot name a folder" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("spoil", ["empty", "cut off", "a folder", "a loop"])
+def test_a_processed_table_that_is_spoilt_is_made_again(
+    processed: Path, data: list[str], tmp_path: Path, spoil: str
+) -> None:
+    copy = tmp_path / "processed"
+    shutil.copytree(processed, copy)
+    table = copy / "areas.parquet"
+    whole_table = table.read_bytes()
+    table.unlink()
+    if spoil == "a folder":
+        table.mkdir()
+    elif spoil == "a loop":
+        table.symlink_to(table.name)
+    else:
+        table.write_bytes(whole_table[:3000] if spoil == "cut off" else b"")
+    with pytest.raises(SystemExit) as ended:
+        main(["areas", "worc", *data[:2], "--processed", str(copy), "--quiet"])
+    assert ended.value.code == 0
+    assert table.read_bytes() == whole_table
+
+
+def test_loops_below_the_raw_data_are_passed_over(data: list[str], tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(data[1], raw / "worcestershire")
+    (raw / "up").symlink_to("..")
+    (raw / "loop").symlink_to("loop")
+    (raw / "worcestershire" / "x.csv").symlink_to("x.csv")
+    prepare(raw, tmp_path / "processed")
+    assert (tmp_path / "processed" / "manifest.json").is_file()

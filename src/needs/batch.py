@@ -31,7 +31,7 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_com
 from distributed.system import MEMORY_LIMIT
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from needs import style
+from needs import declared, style
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -139,12 +139,12 @@ def read_file(
         The file is not there, or is not YAML.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = declared.read(path)
     except OSError as error:
         raise MissingDataError(
             f"The file cannot be read: {error.strerror}.", path.name, _WHERE_TO_LOOK
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise InvalidDataError(f"Not YAML: {error}", path.name, "Mend the line.") from None
     if not isinstance(content, dict):
         content = {"reports": content}
@@ -259,12 +259,12 @@ def plan(
     for where, parameters in asked.items():
         try:
             found, name = choose(parameters.areas, parameters.year, areas, parameters.name)
+            area = name or found[0].name
+            folder = parameters.folder(Path(), area).as_posix()
         except ParameterError as error:
             of_one = error.problems or (error.problem,)
             problems += [Problem(one.what, where, one.remedy) for one in of_one]
             continue
-        area = name or found[0].name
-        folder = parameters.folder(Path(), area).as_posix()
         if folder in wanted:
             problems.append(
                 Problem(

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from needs import declared
 from needs.errors import InvalidDataError, MissingDataError, Problem
 
 D = TypeVar("D", bound="Declaration")
@@ -465,7 +466,7 @@ def methods() -> tuple[Method, ...]:
 
 @functools.cache
 def _methods(path: Path) -> tuple[Method, ...]:
-    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    listed = declared.read_catalogue(path)
     return tuple(Method.model_validate(one) for one in listed)
 
 
@@ -476,8 +477,8 @@ def _read(
     for path in sorted(folder.glob(name)):
         where = f"catalogue/{folder.name}/{path.name}"
         try:
-            entry = kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except yaml.YAMLError as error:
+            entry = kind.model_validate(declared.read(path))
+        except (yaml.YAMLError, OSError) as error:
             problems.append(Problem(f"not YAML: {error}", where, "Mend the line it names."))
             continue
         except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needs.errors import NeedsError
+from needs.errors import NeedsError, ParameterError
 
 if TYPE_CHECKING:
     from needs.report.run import Progress
@@ -69,12 +69,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a narrow Windows code page must not fail a run
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="needs")
+        _refuse_broken(given)
+        app(args=given, prog_name="needs")
     except NeedsError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # of a place that no command foresees, or of the output itself
+        from needs.whole import refused
+
+        fault = refused(error)
+        print(fault, file=sys.stderr)
+        return fault.exit_code
     return 0
+
+
+def _refuse_broken(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no text in the system's encoding: no report could print them.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for number, argument in enumerate(arguments):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            before = arguments[number - 1] if number else ""
+            raise ParameterError(
+                f"{argument!a} holds a byte that is no letter.",
+                argument.split("=")[0]
+                if argument[:1] == "-"
+                else before
+                if before[:1] == "-"
+                else "",
+                "Write it in UTF-8; give a file or folder another name.",
+            ) from None
 
 
 def _folder(given: Path | None, default: str) -> Path:
@@ -142,9 +173,10 @@ def areas(
     from needs.areas import ENGLAND_ONLY, outside_england, search
     from needs.errors import ParameterError
     from needs.footprint import search as search_footprints
+    from needs.prepare import is_table
 
     tables = _folder(processed, "data/processed")
-    ready = (tables / "areas.parquet").is_file()  # names need no fresh data
+    ready = is_table(tables / "areas.parquet")  # names need no fresh data
     table = _read(tables if ready else _prepared(raw, processed, quiet), "areas")
     joined = search_footprints(text)
     found = search(text, table)

@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from needs import catalogue as catalogue_module
+from needs import declared
 from needs.areas import ENGLAND, plain_name
 from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source
 from needs.errors import InvalidDataError, Problem
@@ -97,7 +98,7 @@ def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     """
     path = path or catalogue_module.in_use("footprints.yaml")
     try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        given = declared.read(path) or {}
     except yaml.YAMLError as error:
         raise InvalidDataError(f"Not YAML: {error}", path.name, "Mend the line it names.") from None
     except OSError as error:
@@ -105,9 +106,9 @@ def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
             f"The file of footprints cannot be read: {error.strerror}.", path.name
         ) from None
     problems = []
-    if not isinstance(declared, dict):
-        declared, problems = {}, [Problem("It is not a mapping of names to lists.", path.name)]
-    for name, members in declared.items():
+    if not isinstance(given, dict):
+        given, problems = {}, [Problem("It is not a mapping of names to lists.", path.name)]
+    for name, members in given.items():
         if not isinstance(members, list) or len(set(map(str, members))) < 2:
             problems.append(
                 Problem(
@@ -118,7 +119,7 @@ def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
             )
     if problems:
         raise InvalidDataError("The file of footprints has faults.", path.name, problems=problems)
-    return {str(name): tuple(map(str, members)) for name, members in declared.items()}
+    return {str(name): tuple(map(str, members)) for name, members in given.items()}
 
 
 def search(text: str) -> dict[str, tuple[str, ...]]:

@@ -7,9 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from needs import catalogue
+from needs import catalogue, declared
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def glossary(path: Path | None = None) -> tuple[Term, ...]:
 
 @functools.cache
 def _glossary(path: Path) -> tuple[Term, ...]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = declared.read_catalogue(path)
     terms = [Term(short, one["expansion"], one["explanation"]) for short, one in entries.items()]
     return tuple(sorted(terms, key=lambda term: (term.short.lower(), term.short)))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -268,7 +269,7 @@ def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
     used = {one.path: (one.source.key, one.edition.edition) for one in discover(raw, catalogue)}
     for folder in packages(raw):
         for path in folder.iterdir():
-            if path.name == DESCRIPTOR or path.suffix == ".csv":
+            if path.is_file() and (path.name == DESCRIPTOR or path.suffix == ".csv"):
                 used.setdefault(path, ("", ""))
     files = [
         {
@@ -300,10 +301,21 @@ def is_fresh(raw: Path, processed: Path) -> bool:
         written = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         return False
-    tables = all((processed / f"{name}.parquet").is_file() for name in schemas.TABLES)
+    tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
     for file in written.get("files", ()):
         file.pop("released", None)
     return tables and bool(written == describe(raw, catalogue_module.load()))
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is there that begins and ends as a table of parquet does."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+            file.seek(-4, os.SEEK_END)
+            return begins == file.read(4) == b"PAR1"
+    except OSError:
+        return False
 
 
 def _ruled(catalogue: Catalogue) -> set[str]:
@@ -351,6 +363,13 @@ def refuse_incomplete(processed: Path) -> None:
     """
     names = (*(f"{name}.parquet" for name in schemas.TABLES), MANIFEST)
     lacking = [name for name in names if not (processed / name).is_file()]
+    broken = [one for one in names[:-1] if one not in lacking and not is_table(processed / one)]
+    if broken:
+        raise InvalidDataError(
+            f"A processed table is cut off: {', '.join(broken)}.",
+            processed.name,
+            "needs prepare, or run without --no-prepare.",
+        )
     if lacking:
         raise MissingDataError(
             f"The processed tables are not complete: there is no {', no '.join(lacking)}.",

@@ -69,6 +69,26 @@ def unwritable(error: OSError, target: Path, option: str) -> ParameterError:
     return ParameterError(what, option, remedy)
 
 
+def refused(error: OSError) -> ParameterError:
+    """The fault of a file that the system refuses, where nothing else is known of it.
+
+    Examples
+    --------
+    >>> print(refused(OSError(errno.EIO, "Input/output error", "areas.csv")))
+    The system refuses 'areas.csv': Input/output error.
+      Where:  areas.csv
+      Remedy: Check that it is whole, that you may use it, and that its disk is well.
+    """
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    if error.errno in _FULL | {errno.ELOOP}:
+        return unwritable(error, Path(name or "the output"), name)
+    return ParameterError(
+        f"The system refuses '{Path(name).name or 'a file'}': {error.strerror or error}.",
+        name,
+        "Check that it is whole, that you may use it, and that its disk is well.",
+    )
+
+
 @contextlib.contextmanager
 def writing(target: Path, option: str) -> Iterator[None]:
     """Tell what the system refuses while a place is written as a fault of the parameter.

@@ -176,7 +176,19 @@ class RunParameters(BaseModel):
         )
 
     def folder(self, out: Path, name: str) -> Path:
-        """Where the report of the area of this name is written: ``<out>/<area>/<year>``."""
+        """Where the report of the area of this name is written: ``<out>/<area>/<year>``.
+
+        Raises
+        ------
+        ParameterError
+            The name has no Latin letter or digit.
+        """
+        if not slug(name):
+            raise ParameterError(
+                f"'{name}' cannot name a folder: it has no Latin letter.",
+                "--name",
+                "Give the report a name in Latin letters with --name, which its title takes too.",
+            )
         return out / slug(name) / str(self.year)
 
 

@@ -6,9 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from needs import catalogue, population, tables, words
+from needs import catalogue, declared, population, tables, words
 from needs import claims as claims_module
 from needs.assessment import Assessment, Place
 from needs.blocks import (
@@ -476,7 +474,7 @@ class Topic:
 def declared_topics() -> tuple[Topic, ...]:
     """The topics outside the report, as the catalogue in use declares them."""
     path = catalogue.in_use("outside_this_report.yaml")
-    return tuple(Topic(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+    return tuple(Topic(**one) for one in declared.read_catalogue(path))
 
 
 def topics(na: Assessment) -> tuple[Topic, ...]:

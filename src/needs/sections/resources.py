@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import yaml
-
-from needs import catalogue, charts, findings, tables, words
+from needs import catalogue, charts, declared, findings, tables, words
 from needs.assessment import Assessment
 from needs.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Span, Table, blocks
 from needs.catalogue import Indicator
@@ -205,7 +203,7 @@ def _target(indicator: Indicator) -> Cell:
 def outcomes() -> tuple[Outcome, ...]:
     """The framework's measures, with the indicator that answers each where there is one."""
     path = catalogue.in_use("outcomes_framework.yaml")
-    return tuple(Outcome(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+    return tuple(Outcome(**one) for one in declared.read_catalogue(path))
 
 
 def _status(na: Assessment, outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import shutil
+import socket
 import threading
 import time
 import zipfile
@@ -30,6 +31,7 @@ from needs.errors import InvalidDataError, MissingDataError, NeedsError, Paramet
 from needs.fetch import Outcome, Settings, ledger
 from needs.fetch.look import COLUMNS, MAPS, look
 from needs.fetch.mirrors import links
+from needs.fetch.web import Web
 from needs.readers import lsoa_density, tabular
 
 TODAY = datetime.date(2026, 3, 1)
@@ -1386,3 +1388,55 @@ def test_the_example_of_the_documentation_is_an_edition(root: Path) -> None:
     (one,) = [Edition.model_validate(each) for each in yaml.safe_load(example)]
     assert one.codes is not None and one.address.startswith(HOSTS["arcgis"])
     assert one.codes.address.startswith(HOSTS["arcgis"])
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address on this machine at which nobody listens."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{asked.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("base", ["closed", "http://nowhere.invalid"])
+def test_without_network_it_is_said_once_and_what_can_be_done_by_hand(
+    base: str, nobody: str, raw: Path
+) -> None:
+    begun = time.monotonic()
+    with pytest.raises(MissingDataError, match="seems to be no network") as caught:
+        fetching.fetch([], raw, settings=Settings(base=nobody if base == "closed" else base))
+    assert time.monotonic() - begun < 15
+    said = str(caught.value)
+    assert said.count("seems to be no network") == 1
+    assert "needs fetch --from FOLDER" in said
+    for problem in caught.value.problems:
+        assert problem.where.startswith("http")
+        assert re.search(
+            rf"Save the file as {re.escape(raw.as_posix())}/\w+/\S+\.\w+\.", str(problem)
+        )
+    assert len(caught.value.problems) == sum(len(one.editions) for one in load().sources.values())
+
+
+def test_files_that_are_here_need_not_be_brought_by_hand(nobody: str, raw: Path) -> None:
+    edition = load().sources[IOD].editions[0]
+    (raw / edition.file).parent.mkdir(parents=True)
+    (raw / edition.file.replace("*", "x")).write_text("here")
+    with pytest.raises(MissingDataError, match="seems to be no network") as caught:
+        fetching.fetch([IOD, DRUGS, LIVER], raw, settings=Settings(base=nobody))
+    assert {one.what.split(",")[0] for one in caught.value.problems} == {DRUGS, LIVER}
+
+
+def test_a_mirror_that_cannot_be_reached_is_told_once(nobody: str, raw: Path) -> None:
+    with pytest.raises(MissingDataError, match="seems to be no network") as caught:
+        fetching.fetch([], raw, origin=nobody)
+    assert caught.value.problem.where == f"--from {nobody}" and not caught.value.problems
+
+
+def test_one_service_that_answers_is_a_network(
+    publisher: Publisher, nobody: str, raw: Path
+) -> None:
+    with (
+        Web(patient(), [nobody, publisher.base]) as web,
+        pytest.raises(MissingDataError, match="asked for 3 times"),
+    ):
+        web.read(f"{nobody}/file.csv")

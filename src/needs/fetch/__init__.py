@@ -7,6 +7,7 @@ needs consent.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
 import fnmatch
@@ -31,7 +32,7 @@ from needs.errors import (
 from needs.fetch import ledger, services
 from needs.fetch.look import look
 from needs.fetch.mirrors import Mirror, open_mirror
-from needs.fetch.web import GoneError, Settings, Web
+from needs.fetch.web import GoneError, OfflineError, Settings, Web
 
 __all__ = ["Outcome", "Settings", "State", "fetch", "refuse", "tally"]
 
@@ -139,6 +140,8 @@ def fetch(
     ------
     ParameterError
         Unknown sources, or an origin that is none.
+    MissingDataError
+        No service at all can be reached: what can be done by hand is listed.
     InvalidDataError
         The lock is spoilt.
     """
@@ -147,7 +150,9 @@ def fetch(
     tell = progress or (lambda what, done, total: None)
     chosen = [known[key] for key in sorted(set(keys) or set(known))]
     pairs = [(source, edition) for source in chosen for edition in source.editions]
-    with Web(settings or Settings()) as web:
+    settings = settings or Settings()
+    # a lone file is its service's own matter: that is asked patiently
+    with Web(settings, _services(origin, known, settings) if len(pairs) > 1 else ()) as web:
         mirror = open_mirror(origin, raw, web) if origin else None
         job = _Job(
             *(raw, web, mirror, origin, accept_revision, today or datetime.date.today()),
@@ -158,8 +163,10 @@ def fetch(
             what = f"{source.key}, {edition.edition}"
             tell(what, done, len(pairs))
             pulse = _pulse(tell, what, done, len(pairs))
-            outcome = _one(source, edition, job, bool(keys), pulse)
-            outcomes.append(outcome)
+            try:
+                outcomes.append(_one(source, edition, job, bool(keys), pulse))
+            except OfflineError as error:
+                raise _offline(error, pairs, job) from None
         tell("done", len(pairs), len(pairs))
     return tuple(outcomes)
 
@@ -260,6 +267,8 @@ def _one(
             state, problems = _left(source, edition, name, job)
         else:
             state, problems = _bring(source, edition, name, found, job, pulse), ()
+    except OfflineError:
+        raise
     except GoneError as error:
         if job.mirror is None:
             return _failed(source, edition, name, (error.problem,), asked)
@@ -276,6 +285,43 @@ def _one(
     except Exception as error:  # one file that nobody foresaw does not stop the others
         return _failed(source, edition, name, (unforeseen(error, name),), asked)
     return Outcome(source.key, edition.edition, state, name, problems, asked)
+
+
+def _services(origin: str, known: Mapping[str, Source], settings: Settings) -> list[str]:
+    """Addresses of all services that may be asked."""
+    addresses = [each.address for one in known.values() for each in one.editions]
+    asked = [origin] if origin else addresses
+    return [settings.route(one) for one in asked if "://" in one]
+
+
+def _offline(
+    error: OfflineError, pairs: Sequence[tuple[Source, Edition]], job: _Job
+) -> MissingDataError:
+    """What can be done without network: every file that is not here, and where it goes."""
+    if job.mirror is not None:
+        remedy = "Check the address and the connection, or name a folder: needs fetch --from FOLDER"
+        return MissingDataError(error.problem.what, f"--from {job.origin}", remedy)
+    problems = []
+    for source, edition in pairs:
+        with contextlib.suppress(NeedsError):
+            name, _ = _names(edition, job)
+            if not ledger.place(job.raw, name.replace("*", "x")).is_file():
+                how = "" if edition.interface == "file" and edition.address else source.how_to_get
+                problems.append(
+                    Problem(
+                        f"{source.key}, edition '{edition.edition}': {source.title}.",
+                        (edition.interface == "file" and edition.address) or source.landing_page,
+                        f"{how} Save the file as {job.raw.as_posix()}/{name}.".strip(),
+                    )
+                )
+    return MissingDataError(
+        error.problem.what,
+        "",
+        "Connect, and try again; behind a proxy, set HTTPS_PROXY. Or download the files below on "
+        "another machine and bring them here: into the folders that are named, or in one that is "
+        "laid out alike, with needs fetch --from FOLDER.",
+        problems=problems,
+    )
 
 
 def _failed(

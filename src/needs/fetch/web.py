@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -40,6 +43,8 @@ class Settings:
         Seconds before the second attempt, doubled each time, and at most.
     connect, silence, deadline : float
         Seconds to a connection, without a byte, and for one answer as a whole.
+    first_connect : float
+        Seconds to a connection until one has been made.
     largest : int
         Bytes that one answer may have.
     """
@@ -49,6 +54,7 @@ class Settings:
     first_wait: float = 1.0
     longest_wait: float = 30.0
     connect: float = 15.0
+    first_connect: float = 5.0
     silence: float = 60.0
     deadline: float = 900.0
     largest: int = 2_000_000_000
@@ -76,11 +82,27 @@ class GoneError(MissingDataError):
     """Nothing is at this address."""
 
 
-class Web:
-    """A connection to publishers and mirrors, closed at the end of a ``with`` block."""
+class OfflineError(MissingDataError):
+    """No service at all can be reached: there is no point in asking for one file after another."""
 
-    def __init__(self, settings: Settings) -> None:
+
+class Web:
+    """A connection to publishers and mirrors, closed at the end of a ``with`` block.
+
+    Parameters
+    ----------
+    settings : Settings
+    services : sequence of str
+        Addresses of all services. When the first connection fails, each of them is tried once, and
+        where none answers, nothing more is asked.
+    """
+
+    def __init__(self, settings: Settings, services: Sequence[str] = ()) -> None:
         self.settings = settings
+        self._services = tuple(
+            dict.fromkeys("{0.scheme}://{0.netloc}/".format(urlsplit(one)) for one in services)
+        )
+        self._reached = not services
         self._client = httpx.Client(
             follow_redirects=True,
             timeout=httpx.Timeout(settings.silence, connect=settings.connect),
@@ -175,17 +197,50 @@ class Web:
         pulse: Pulse | None,
     ) -> None:
         method = "GET" if form is None else "POST"
+        quickly = httpx.Timeout(self.settings.silence, connect=self.settings.first_connect)
+        timeout = httpx.USE_CLIENT_DEFAULT if self._reached else quickly
         try:
-            with self._client.stream(method, address, data=form) as answer:
+            with self._client.stream(method, address, data=form, timeout=timeout) as answer:
+                self._reached = True
                 _refuse(answer, address)
                 self._receive(answer, address, sink, pulse)
         except httpx.UnsupportedProtocol as error:
             raise MissingDataError(f"The address cannot be asked for: {error}.", address) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             said = str(error).rstrip(".") or type(error).__name__
+            if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+                self._refuse_offline(said)
             raise PassingError(f"No whole answer came: {said}.", address) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise MissingDataError(f"The address cannot be asked for: {error}.", address) from error
+
+    def _refuse_offline(self, said: str) -> None:
+        """Stop where no service at all can be reached; asked once, and of all at the same time."""
+        if self._reached:
+            return
+        answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        patience = self.settings.first_connect
+
+        def reach(address: str) -> None:
+            try:
+                self._client.head(address, timeout=patience, follow_redirects=False)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                answers.put("[SSL" in str(error))  # who breaks off a handshake is there
+            except Exception:
+                answers.put(True)
+            else:
+                answers.put(True)
+
+        for address in self._services:
+            # looking a name up cannot be broken off: the process does not wait for it
+            threading.Thread(target=reach, args=(address,), daemon=True).start()
+        end = time.monotonic() + patience
+        for _ in self._services:
+            with contextlib.suppress(queue.Empty):
+                if answers.get(timeout=max(0.0, end - time.monotonic())):
+                    self._reached = True
+                    return
+        raise OfflineError(f"There seems to be no network: no service can be reached ({said}).")
 
     def _receive(
         self, answer: httpx.Response, address: str, sink: BinaryIO | _Parts, pulse: Pulse | None

@@ -42,6 +42,10 @@ VINTAGE = "lsoa_vintage"
 LOCAL_SOURCE = "local_extract"
 
 
+#: Endings of workbooks.
+WORKBOOKS = (".xlsx", ".xls", ".ods")
+
+
 def _nothing() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
@@ -153,6 +157,13 @@ class Edition(BaseModel):
     released: date | None = None
     #: What the reader needs to know of this edition (table names, heading map, years).
     options: ReadOnly[str, Any] = Field(default_factory=_nothing)
+
+    def files(self, raw: Path) -> list[Path]:
+        """Files below `raw` that are this edition; a workbook may be in any format that is read."""
+        endings = WORKBOOKS if self.file.endswith(".xlsx") else ("",)
+        patterns = [self.file.removesuffix(".xlsx") + one if one else self.file for one in endings]
+        found = {path for one in patterns for path in raw.glob(one) if path.is_file()}
+        return sorted(found)
 
 
 class Source(Declaration):

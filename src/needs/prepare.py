@@ -238,8 +238,7 @@ def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
         Found(source, edition, path)
         for _, source in sorted(catalogue.sources.items())
         for edition in source.editions
-        for path in sorted(raw.glob(edition.file))
-        if path.is_file()
+        for path in edition.files(raw)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -288,3 +290,72 @@ def test_a_renamed_heading_names_the_map_and_the_edition():
     for fault in faults.problems:
         assert "maps/ons_lookups.csv, column district to upper tier 2019" in fault.remedy
         assert "ownload" not in fault.remedy
+
+
+WORKBOOKS = Path(__file__).parent / "workbooks"
+
+
+@pytest.mark.parametrize("ending", [".xls", ".ods"])
+@pytest.mark.parametrize("named", ["", ".xlsx"])
+def test_all_formats_of_workbooks_are_read_alike(tmp_path, ending, named):
+    """As LibreOffice saves one: merged cells, formulas, a note, empty rows and columns first."""
+    path = tmp_path / f"book{named or ending}"
+    shutil.copy(WORKBOOKS / f"workbook{ending}", path)
+    expected = tabular.read_sheets(WORKBOOKS / "workbook.xlsx")
+    assert expected["Table 1"][2:4] == [
+        ["Area code", "Area name", 2021, "2020 [note 3]"],
+        ["E10000034", "Worcestershire", 20, 3.25],
+    ]
+    assert expected["Notes"][2] == [None, None, "far", None]
+    assert tabular.read_sheets(path) == expected
+    assert list(tabular.read_sheets(path, ["Notes"])) == ["Notes"]
+
+
+def test_a_workbook_is_the_edition_in_any_format_that_is_read(tmp_path):
+    edition = Edition(edition="1", file="source/book*.xlsx")
+    (tmp_path / "source").mkdir()
+    for name in ("book_a.xls", "book_b.ods", "book_c.xlsx", "book_d.csv", "other.ods"):
+        (tmp_path / "source" / name).touch()
+    found = [path.name for path in edition.files(tmp_path)]
+    assert found == ["book_a.xls", "book_b.ods", "book_c.xlsx"]
+
+
+def declaring(path, size, target):
+    """A workbook whose list of contents gives its last part another size than it has."""
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x01\x02") + 24
+    content[at : at + 4] = size.to_bytes(4, "little")
+    target.write_bytes(content)
+    return target
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".ods"])
+def test_an_inflated_workbook_is_told_before_it_is_unpacked(tmp_path, ending):
+    path = declaring(WORKBOOKS / f"workbook{ending}", 4_000_000_000, tmp_path / f"big{ending}")
+    begun = time.monotonic()
+    with pytest.raises(InvalidDataError, match=f"big{ending}") as caught:
+        tabular.read_sheets(path)
+    assert time.monotonic() - begun < 5
+    (fault,) = caught.value.problems
+    assert "4.0 GB unpacked" in fault.what and fault.where.endswith(path.name)
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".ods"])
+def test_a_part_that_is_larger_than_it_declares_is_broken(tmp_path, ending):
+    path = declaring(WORKBOOKS / f"workbook{ending}", 10, tmp_path / f"a{ending}")
+    with pytest.raises(InvalidDataError):
+        tabular.read_sheets(path)
+
+
+def test_a_lone_cell_far_away_takes_no_room(tmp_path):
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active["A1"] = "near"
+    book.active["XFD1000"] = "far"
+    book.save(path)
+    rows = tabular.read_sheets(path)["Sheet"]
+    assert (rows[0][0], rows[-1][-1], len(rows)) == ("near", "far", 1000)
+    book.active["XFD100000"] = "farther"
+    book.save(path)
+    with pytest.raises(InvalidDataError, match="100,000 rows of 16,384 cells"):
+        tabular.read_sheets(path)

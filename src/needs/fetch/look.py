@@ -58,7 +58,7 @@ def look(path: Path, source: Source, edition: Edition) -> None:
     suffix = path.suffix.lower()
     if not start.strip():
         faults.add("The answer is empty.", remedy="Try again later.")
-    elif suffix in (".xlsx", ".zip", ".ods"):
+    elif suffix in (".xlsx", ".zip", ".ods", ".xls"):
         _archive(path, start, faults)
     elif suffix in (".json", ".geojson"):
         _layer(path, start, source, edition, faults)
@@ -98,12 +98,12 @@ def _archive(path: Path, start: bytes, faults: tabular.Faults) -> None:
     if _is_page(start) or _is_message(start):
         _refused(start, faults)
         return
-    if other := tabular.other_format(start):
-        if path.suffix.lower() != ".ods":
-            faults.add(f"The file is {other}, not .xlsx.", remedy=tabular.SAVE_AS_XLSX)
+    if tabular.other_format(start):
+        tabular.read_sheets(path, [])
         return
     try:
         with zipfile.ZipFile(path) as archive:
+            tabular.refuse_inflated(archive, faults)
             broken = archive.testzip()
             names = set(archive.namelist())
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:

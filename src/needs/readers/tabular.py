@@ -14,8 +14,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -353,7 +354,7 @@ def other_format(start: bytes) -> str:
     return ""
 
 
-#: What to do with a workbook in another format.
+#: What to do with a workbook in another format that cannot be read.
 SAVE_AS_XLSX = (
     "Open it in a spreadsheet program and save it as an Excel workbook (.xlsx), under the name "
     "that the source declares."
@@ -671,13 +672,37 @@ def low_reliability(table: pd.DataFrame, column: str, faults: Faults) -> pd.Seri
 _BROKEN = (zlib.error, EOFError, SyntaxError, ValueError, TypeError, AttributeError, IndexError)
 
 
+#: Bytes that a workbook may have when it is unpacked; publishers' have some tens of millions.
+LARGEST = 500_000_000
+
+#: Cells of a sheet, empty ones too, where all are held at once.
+MOST_CELLS = 20_000_000
+
+
+def refuse_inflated(archive: zipfile.ZipFile, faults: Faults) -> None:
+    """Refuse an archive that would be too large unpacked, by the sizes that it declares itself.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    size = sum(part.file_size for part in archive.infolist())
+    if size > LARGEST:
+        faults.add(
+            f"The file would have {size / 1e9:,.1f} GB unpacked; {LARGEST / 1e9:g} GB are read.",
+            remedy="Compare its size with that on the landing page of the source, and download it "
+            "again; or save the sheets that are needed as a workbook of their own.",
+        )
+        faults.raise_if_any()
+
+
 def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[list[Any]]]:
     """Read sheets of a workbook as rows of cells, whole, whatever size each declares of itself.
 
     Parameters
     ----------
     path : Path
-        Workbook in the xlsx format.
+        Workbook in the format xlsx, xls or ods, whichever its name says.
     sheets : sequence of str, optional
         Names to read, as plain text; all of them when not given. A name that is not there is left
         out of the result.
@@ -686,19 +711,29 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
     ------
     MissingDataError, InvalidDataError
     """
-    import openpyxl
-
     if not path.is_file():
         raise MissingDataError(
             f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
         )
     faults = Faults(path)
     with path.open("rb") as file:
-        if other := other_format(file.read(200)):
-            faults.add(f"The file is {other}, not .xlsx.", remedy=SAVE_AS_XLSX)
-            faults.raise_if_any()
+        other = other_format(file.read(200))
+        file.seek(0)
+        if other:
+            return _other_sheets(file, sheets, other, faults)
+        return _xlsx_sheets(file, sheets, faults)
+
+
+def _xlsx_sheets(
+    file: BinaryIO, sheets: Sequence[str] | None, faults: Faults
+) -> dict[str, list[list[Any]]]:
+    """Sheets of an xlsx, row by row: a lone cell far away takes no room, and errors are kept."""
+    import openpyxl
+
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        with zipfile.ZipFile(file) as archive:
+            refuse_inflated(archive, faults)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except _BROKEN as error:  # the list of sheets, the shared texts or the styles
         faults.add(f"The workbook is broken or cut off: {error}.")
         faults.raise_if_any()
@@ -722,6 +757,50 @@ def read_sheets(path: Path, sheets: Sequence[str] | None = None) -> dict[str, li
     return found
 
 
+def _other_sheets(
+    file: BinaryIO, sheets: Sequence[str] | None, kind: str, faults: Faults
+) -> dict[str, list[list[Any]]]:
+    """Sheets of an xls or ods, in the rows and cells that an xlsx of them would have.
+
+    A cell that shows an error, such as #N/A, comes as an empty one.
+    """
+    import python_calamine
+
+    found = {}
+    where = ""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                refuse_inflated(archive, faults)
+                # a part may be larger than it declares: this reads no further
+                if broken := archive.testzip():
+                    raise zipfile.BadZipFile(f"its part {broken} is spoilt")
+        file.seek(0)
+        with python_calamine.CalamineWorkbook.from_filelike(file) as book:
+            for name in book.sheet_names:
+                where = f"sheet {plain(name)}"
+                if sheets is None or plain(name) in sheets:
+                    sheet = book.get_sheet_by_name(name)
+                    _refuse_far(sheet.total_height, sheet.total_width)
+                    rows = sheet.to_python(skip_empty_area=False)
+                    found[plain(name)] = _trimmed(
+                        [_as_in_xlsx(cell) for cell in row] for row in rows
+                    )
+    except (*_BROKEN, zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
+        faults.add(f"The file is {kind}, and cannot be read: {error}.", where, SAVE_AS_XLSX)
+        faults.raise_if_any()
+    return found
+
+
+def _as_in_xlsx(cell: Any) -> Any:
+    """A cell as an xlsx has it: whole numbers without a point, days with an hour, empty as None."""
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return datetime(cell.year, cell.month, cell.day)
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return None if cell == "" else cell
+
+
 def _cells(sheet: Any) -> list[list[Any]]:
     """All rows of a sheet, equally long, without those and the columns at its end that are empty.
 
@@ -729,8 +808,12 @@ def _cells(sheet: Any) -> list[list[Any]]:
     """
     # the size that a sheet declares of itself may be less than it has
     sheet.reset_dimensions()
+    return _trimmed(sheet.iter_rows(values_only=True))
+
+
+def _trimmed(cells: Iterable[Sequence[Any]]) -> list[list[Any]]:
     rows = []
-    for row in sheet.iter_rows(values_only=True):
+    for row in cells:
         width = len(row)
         while width and not plain(row[width - 1]):
             width -= 1
@@ -738,7 +821,15 @@ def _cells(sheet: Any) -> list[list[Any]]:
     while rows and not rows[-1]:
         rows.pop()
     width = max(map(len, rows), default=0)
+    _refuse_far(len(rows), width)
     return [row + [None] * (width - len(row)) for row in rows]
+
+
+def _refuse_far(height: int, width: int) -> None:
+    if height * width > MOST_CELLS:
+        raise ValueError(
+            f"a cell stands too far from the others: {height:,} rows of {width:,} cells"
+        )
 
 
 def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None:

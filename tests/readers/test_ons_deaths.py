@@ -281,3 +281,67 @@ def test_missing_and_wrong_file(edition_of, tmp_path, written):
         edition_of("ons_drug_deaths").read(tmp_path / "none.xlsx")
     with pytest.raises(InvalidDataError):
         edition_of("ons_drug_deaths").read(written("<html>", "a.xlsx"))
+
+
+AREAS = (("E92000001", "ENGLAND"), ("E10000034", "Worcestershire"), ("E06000017", "Rutland"))
+
+
+def book(path, years=(2021, 2020), periods=("2019–21", "2018–20"), missing=":", flag="u"):
+    """A made-up workbook in the shape of the publisher's."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for number in range(1, 9):
+        sheet = book.create_sheet(f"Table {number}")
+        sheet.append(["Back to contents"])
+        sheet.append([None])
+        if number <= 2:
+            sheet.append(["Area Codes", "Area Names", None, *years])
+        else:
+            apart = [None] * 5
+            sheet.append(
+                ["Area Codes", "Area Names [note 1]", None, periods[0], *apart, periods[1]]
+            )
+            block = ["Deaths [note 2]", "Rate 1", None, "Lower Confidence Limit 2"]
+            block = [*block, "Upper Confidence Limit 2 [x]", None]
+            sheet.append([None, None, None, *block, *block])
+        for code, name in AREAS:
+            few = code == "E06000017"
+            rates = [8, missing, None, missing, missing, None]
+            rates = rates if few else [15, 3.1, flag, 1.9, 4.8, None]
+            cells = [3, missing] if few else [20, 30]
+            sheet.append([code, name, None, *(cells if number <= 2 else rates * 2)])
+    book.save(path)
+    return path
+
+
+NOTED = (
+    {"years": ("2021 [x]", "2020 [note 3]")},
+    {"years": ("2021 [notes 3, 4 and 5]", "2020 [r] [note 3]")},
+    {"periods": ("2019–21 5", "2018 to 2020 [low]")},
+    {"periods": ("2019 - 21⁵", "2018-2020 [3]"), "flag": "[u]"},
+)
+
+
+@pytest.mark.parametrize("noted", NOTED)
+def test_notes_beside_periods_and_headings_are_passed_over(tmp_path, edition_of, noted):
+    plain = edition_of("ons_drug_deaths").read(book(tmp_path / "a.xlsx"))
+    assert sorted(plain["period"].unique()) == ["2018 to 2020", "2019 to 2021", "2020", "2021"]
+    found = edition_of("ons_drug_deaths").read(book(tmp_path / "a.xlsx", **noted))
+    pd.testing.assert_frame_equal(found, plain)
+
+
+@pytest.mark.parametrize(
+    ("missing", "status"), [(":", "suppressed"), ("[c]", "suppressed"), ("[x]", "unavailable")]
+)
+def test_shorthand_in_place_of_a_number(tmp_path, edition_of, missing, status):
+    found = edition_of("ons_drug_deaths").read(book(tmp_path / "a.xlsx", missing=missing))
+    rows = found[(found["area_code"] == "E06000017") & (found["sex"] == "persons")]
+    assert set(rows.loc[rows["period"] == "2020", "status"]) == {status}
+    assert set(rows.loc[rows["measure"].str.endswith("rate"), "status"]) == {"unreliable"}
+    assert rows.loc[rows["period"] == "2020", "value"].isna().all()
+
+
+@pytest.mark.parametrize("noted", [{"years": ("2021", "2021 [x]")}, {"periods": ("2019–21",) * 2}])
+def test_two_columns_that_differ_in_their_notes_alone_are_told(tmp_path, edition_of, noted):
+    with pytest.raises(InvalidDataError, match=r"Two columns are '20(19–)?21'"):
+        edition_of("ons_drug_deaths").read(book(tmp_path / "a.xlsx", **noted))

@@ -359,3 +359,41 @@ def test_a_lone_cell_far_away_takes_no_room(tmp_path):
     book.save(path)
     with pytest.raises(InvalidDataError, match="100,000 rows of 16,384 cells"):
         tabular.read_sheets(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2019 [x]", "2019"),
+        ("2018 [note 3]", "2018"),
+        ("2018/19[Notes 1 and 2]", "2018/19"),
+        ("2018 to 2020 [p][footnote 4]", "2018 to 2020"),
+        ("2018 - 20", "2018 to 2020"),
+        ("2018–20 5", "2018 to 2020"),
+        ("2018²", "2018"),
+    ],
+)
+def test_a_period_is_read_without_its_notes(text, read):
+    faults = tabular.Faults(Path("a.csv"))
+    table = pd.DataFrame({"year": [text], "line": [2]})
+    assert tabular.with_periods(table, "year", faults)["period"].tolist() == [read]
+    assert not faults.problems
+
+
+@pytest.mark.parametrize("text", ["[x]", "2018 20", "2018 [see the note below]", "5"])
+def test_what_is_no_note_stays(text):
+    faults = tabular.Faults(Path("a.csv"))
+    tabular.with_periods(pd.DataFrame({"year": [text], "line": [2]}), "year", faults)
+    (fault,) = faults.problems
+    assert fault.what == f"'{text}' is not a period."
+
+
+def test_headings_are_matched_without_their_notes():
+    known = tabular.Layout({"Code": "code", "Rate [low]": "rate"}, frozenset({"code", "rate"}))
+    faults = tabular.Faults(Path("a.csv"))
+    table = pd.DataFrame([["E1", "1", 2]], columns=["Code [note 3]", "Rate [low]", "line"])
+    assert list(tabular.rename(table, known, faults)) == ["code", "rate", "line"]
+    assert not faults.problems
+    twice = pd.DataFrame([["E1", "E2", 2]], columns=["Code [x]", "Code", "line"])
+    tabular.rename(twice, known, faults)
+    assert "Two columns are 'code'." in [one.what for one in faults.problems]

@@ -8,7 +8,7 @@ Which table holds which measure, and the headings of a block, are in ``catalogue
 (ons_deaths_sheets.csv, ons_deaths.csv). A block of a table of rates begins under each period in the
 label row and has 4 or 5 columns: the column that flags unreliable rates, with "u" or "[u]", has no
 heading and is not in every block. A rate printed ":" was not calculated (fewer than 10 deaths); a
-count printed ":" is confidential. Neither is ever zero.
+count printed ":" or "[c]" is confidential, and "[x]" not available. None is ever zero.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError
 from needs.figures import Status
 from needs.readers import tabular
+
+#: What stands in place of a count or rate.
+_MISSING = ("", ":", "[u]", *tabular.UNAVAILABLE, *tabular.CONFIDENTIAL)
 
 #: Fewest deaths for which the publisher calculates a rate.
 RATE_MINIMUM = 10
@@ -104,7 +107,8 @@ def _read_table(
         tabular.missing_row(rows, of_areas, known, sheet, faults)
         return None
     tabular.check_title(rows, top, words, sheet, faults)
-    labels = [tabular.plain(cell) for cell in rows[top]]
+    labels = [tabular.heading(cell, of_areas) for cell in rows[top]]
+    labels = [one if one in of_areas else tabular.period_text(one) for one in labels]
     code = next(i for i, label in enumerate(labels) if known.name_of(label) == "area_code")
     before = len(faults.problems)
     blocks = _blocks(labels, of_areas, sheet, top, faults)
@@ -136,6 +140,8 @@ def _blocks(
         except InvalidDataError as error:
             told = error.problem
             faults.add(told.what, f"sheet {sheet}, row {top + 1}", told.remedy)
+    for label in sorted({labels[start] for start in starts if labels.count(labels[start]) > 1}):
+        faults.add(f"Two columns are '{label}', but for notes.", f"sheet {sheet}, row {top + 1}")
     if not starts:
         faults.add("There are no periods beside the area names.", f"sheet {sheet}, row {top + 1}")
     stops = [*starts[1:], len(labels)]
@@ -152,11 +158,11 @@ def _columns(
 ) -> dict[str, int] | None:
     """Find where in a block each of our columns stands; ``flag`` where there is one."""
     known = tabular.layout("ons_deaths", edition.edition)
-    found = {tabular.plain(headings[i]): i for i in range(start, stop)}
+    found = {tabular.heading(headings[i], known.headings): i for i in range(start, stop)}
     flags = [i for i in range(start, stop) if not tabular.plain(headings[i])]
     before = len(faults.problems)
-    named = pd.DataFrame(columns=[one for one in found if one])
-    block = tabular.Layout(known.headings, known.required - {"area_code", "area_name"})
+    named = pd.DataFrame(columns=[one for one in map(tabular.plain, headings[start:stop]) if one])
+    block = tabular.Layout(known.headings, known.required - {"area_code", "area_name"}, known.map)
     tabular.rename(named, block, faults, place)
     if len(faults.problems) > before:
         return None
@@ -185,14 +191,14 @@ def _block(
     table = body[["area_code", "area_name", "row"]].copy()
     for name, column in columns.items():
         table[name] = [cells[column] for cells in body["cells"]]
-    hidden = table["count"] == ":"
+    hidden = table["count"].isin((":", *tabular.CONFIDENTIAL))
     # tables of counts have a column for each year, and no headings below it
     named = faults.headings if "rate" in columns else {"count": place.rsplit(", ", 1)[1]}
     placed = _Placed(faults, place, {**named, "flag": "of flags, without a heading"})
     for name in ("count", "rate", "lower", "upper"):
         if name in columns:
             table[name] = tabular.numbers(
-                table, name, placed, missing=("", ":"), whole=name == "count"
+                table, name, placed, missing=_MISSING, whole=name == "count"
             )
     value = table["rate"] if "rate" in columns else table["count"]
     few = (table["count"] < RATE_MINIMUM) | (value.isna() & table["count"].notna())

@@ -22,6 +22,9 @@ from needs.catalogue import Edition, Source
 from needs.figures import Status
 from needs.readers import tabular
 
+#: What stands in place of a count or rate.
+_MISSING = ("", ":", "[u]", *tabular.UNAVAILABLE, *tabular.CONFIDENTIAL)
+
 #: From rates per million to rates per 100,000.
 PER_MILLION = 10
 
@@ -54,7 +57,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         faults.add("No row has the label 'Age groups'.", f"sheet {sheet}")
         faults.raise_if_any()
     assert top is not None
-    labels = [tabular.plain(cell) for cell in rows[top]]
+    labels = [tabular.heading(cell) for cell in rows[top]]
     starts = [place for place, label in enumerate(labels) if place and label]
     body = _body(rows[top + 1 :], top + 2)
     parts = []
@@ -81,9 +84,10 @@ def _body(rows: list[list[Any]], first: int) -> pd.DataFrame:
     found, sex = [], ""
     for number, row in enumerate(rows, first):
         cells = [tabular.plain(cell) for cell in row]
-        sex = SEXES.get(cells[0], sex)
-        if sex and not cells[0] and re.fullmatch(r"\d{4}", cells[1]):
-            found.append((sex, cells[1], number, cells))
+        sex = SEXES.get(tabular.heading(cells[0]), sex)
+        year = tabular.period_text(cells[1])
+        if sex and not cells[0] and re.fullmatch(r"\d{4}", year):
+            found.append((sex, year, number, cells))
     return pd.DataFrame(found, columns=["sex", "year", "row", "cells"])
 
 
@@ -108,7 +112,7 @@ def _block(
     table = body.copy()
     for name, column in at.items():
         table[name] = [cells[column] for cells in body["cells"]]
-        table[name] = tabular.numbers(table, name, faults, missing=("", ":"), whole=name == "count")
+        table[name] = tabular.numbers(table, name, faults, missing=_MISSING, whole=name == "count")
     shown = table["rate"].notna()
     table["flag"] = [cells[flag] if flag is not None else "" for cells in body["cells"]]
     faults.headings["flag"] = f"of flags, without a heading ({place})"

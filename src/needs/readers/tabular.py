@@ -12,7 +12,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -33,6 +33,16 @@ SHOWN_CELLS = 10
 TOP = 30
 
 _REPEATED = "repeated"
+
+#: Shorthand such as [x] or [low], and notes such as [3], [note 3] or [notes 1, 2 and 4].
+_NOTES = re.compile(
+    r"(?:\s*\[(?:(?:(?:foot)?notes?\s*)?\d+(?:(?:,|\s+and|\s)\s*\d+)*|[a-z]|low)\])+$",
+    re.IGNORECASE,
+)
+
+#: Shorthand in place of a number that the publisher does not have, or does not give.
+UNAVAILABLE = ("[x]", "[z]")
+CONFIDENTIAL = ("[c]",)
 
 #: As `csv` counts lines.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -117,15 +127,17 @@ class Layout:
     required: frozenset[str]
     map: str = "the map of this shape in catalogue/maps/"
 
-    def name_of(self, heading: object) -> str | None:
-        """Our name of a publisher's heading, in whatever case; None where it is not known.
+    def name_of(self, written: object) -> str | None:
+        """Our name of a publisher's heading, in any case; None where it is not known.
+
+        Shorthand and notes in brackets at its end are passed over.
 
         Examples
         --------
         >>> layout("iod", "2025").name_of("LSOA Code (2021)")
         'lsoa_code'
         """
-        text = plain(heading)
+        text = heading(written, self.headings)
         if text in self.headings:
             return self.headings[text]
         alike = {name for one, name in self.headings.items() if one.casefold() == text.casefold()}
@@ -191,6 +203,33 @@ def plain(text: object) -> str:
     if text is None:
         return ""
     return re.sub(r"\s+", " ", str(text).replace("\ufeff", "")).strip()
+
+
+def heading(cell: object, known: Container[str] = ()) -> str:
+    """Text of a heading without the shorthand and notes in brackets at its end.
+
+    One that is `known` with its note stays as it is.
+
+    Examples
+    --------
+    >>> heading("2019 [x]"), heading("Area code [note 3]"), heading("Rate [per 100,000]")
+    ('2019', 'Area code', 'Rate [per 100,000]')
+    """
+    text = plain(cell)
+    return text if text in known else _NOTES.sub("", text) or text
+
+
+def period_text(cell: object) -> str:
+    """Text of a period without notes: in brackets, or a raised digit that became a plain one.
+
+    Examples
+    --------
+    >>> period_text("2018 [note 3]"), period_text("2021–23 5"), period_text("2018 - 20")
+    ('2018', '2021–23', '2018 - 20')
+    """
+    text = heading(cell)
+    raised = re.fullmatch(r"(.*\d)(?: \d|[⁰¹²³⁴-⁹]+)", text)
+    return raised[1] if raised else text
 
 
 def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
@@ -385,7 +424,8 @@ def rename(
 
     Rows that stand in the file twice, cell for cell, are noted as well, and read once.
 
-    Columns named ``line`` or ``row`` are ours already. Columns whose name in the map is empty or
+    Shorthand and notes at the end of a heading are passed over, as `heading` says. Columns named
+    ``line`` or ``row`` are ours already. Columns whose name in the map is empty or
     begins with ``ignored`` are dropped.
     """
     repeated = table.attrs.pop(_REPEATED, [])
@@ -406,7 +446,7 @@ def rename(
         )
     here = [name for name in names.values() if name]
     for name in sorted(known.required - set(here)):
-        expected = [heading for heading, ours_ in known.headings.items() if ours_ == name]
+        expected = [one for one, ours_ in known.headings.items() if ours_ == name]
         near = nearest(expected[0], [plain(column) for column in found])
         faults.add(
             f"Heading '{expected[0]}' is missing; nearest in the file: {near}.",
@@ -537,7 +577,7 @@ def with_periods(
     unread: list[str] = []
     for text in table[column].unique():
         try:
-            parsed[text] = periods.parse(text, kind)
+            parsed[text] = periods.parse(period_text(text), kind)
         except InvalidDataError:
             unread.append(text)
     note_cells(table, column, table[column].isin(unread), "is not a period", faults)
@@ -840,9 +880,10 @@ def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None
     >>> find_row([["MYE2"], ["Code", " Name", "Geography"]], ["Code", "Name"])
     1
     """
+    labels = list(labels)
     wanted = {label.casefold() for label in labels}
     for index, row in enumerate(rows):
-        if wanted <= {plain(cell).casefold() for cell in row}:
+        if wanted <= {heading(cell, labels).casefold() for cell in row}:
             return index
     return None
 

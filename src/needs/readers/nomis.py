@@ -12,6 +12,8 @@ from needs.readers import tabular
 #: The most rows that the service gives to a caller without a key; it cuts off without a word.
 GUEST_LIMIT = 25_000
 
+_ANOTHER = "The file is of another year: give it the name of its own edition."
+
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """Read the population of every small area, all ages, both sexes.
@@ -40,6 +42,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     tabular.codes(table, "lsoa_code", r"[EW]01\d{6}", faults)
     population = tabular.numbers(table, "population", faults, missing=(), whole=True)
     year = tabular.numbers(table, "date", faults, missing=(), whole=True)
+    if (of := edition.options.get("year")) is not None:
+        other = year.notna() & (year != int(of))
+        said = f"is not mid-{of}, of which this edition is"
+        tabular.note_cells(table, "date", other, said, faults, _ANOTHER)
     twice = table.duplicated(["date", "lsoa_code"])
     tabular.note_cells(table, "lsoa_code", twice, "stands more than once", faults)
     faults.raise_if_any()

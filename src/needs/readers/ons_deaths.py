@@ -158,7 +158,9 @@ def _columns(
 ) -> dict[str, int] | None:
     """Find where in a block each of our columns stands; ``flag`` where there is one."""
     known = tabular.layout("ons_deaths", edition.edition)
-    found = {tabular.heading(headings[i], known.headings): i for i in range(start, stop)}
+    written = [tabular.heading(headings[i], known.headings) for i in range(start, stop)]
+    tabular.note_twice(written, place, faults)
+    found = {label: i for i, label in enumerate(written, start)}
     flags = [i for i in range(start, stop) if not tabular.plain(headings[i])]
     before = len(faults.problems)
     named = pd.DataFrame(columns=[one for one in map(tabular.plain, headings[start:stop]) if one])

@@ -101,6 +101,7 @@ def _block(
     place: str,
 ) -> pd.DataFrame | None:
     """One age group's rows: value, limits, count, status and marks."""
+    tabular.note_twice([tabular.plain(one) for one in headings[start:stop]], place, faults)
     named = {tabular.plain(headings[i]): i for i in range(start, stop) if headings[i]}
     known = tabular.layout("ons_deaths_by_age", edition.edition)
     before = len(faults.problems)

@@ -454,10 +454,11 @@ def rename(
             f"If the publisher renamed it, write its new heading into {known.map}; if the column "
             "was lost, use the publisher's file as it was issued.",
         )
-    for heading, named in names.items():
-        if named in known.required and len(table) > 1 and not table[heading].map(plain).any():
+    numeric = known.required & {"value", "lower", "upper", "count", "denominator"}
+    for written, named in names.items():
+        if named in numeric and len(table) > 1 and not table[written].map(plain).any():
             faults.add(
-                f"The column '{plain(heading)}' is empty.",
+                f"The column '{plain(written)}' is empty.",
                 place,
                 "Use the publisher's file as it was issued.",
             )
@@ -773,6 +774,7 @@ def _xlsx_sheets(
     try:
         with zipfile.ZipFile(file) as archive:
             refuse_inflated(archive, faults)
+            empty = _formulas_without_values(archive)
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except _BROKEN as error:  # the list of sheets, the shared texts or the styles
         faults.add(f"The workbook is broken or cut off: {error}.")
@@ -789,11 +791,35 @@ def _xlsx_sheets(
         for name in book.sheetnames:
             if sheets is None or plain(name) in sheets:
                 found[plain(name)] = _cells(book[name])
+                for cell in empty.get(str(book[name]._worksheet_path), ())[:SHOWN_CELLS]:
+                    faults.add(
+                        "The cell has a formula, and the value that it came to was not stored.",
+                        f"sheet {plain(name)}, cell {cell}",
+                        "Open the file in a spreadsheet program and save it, or download it again.",
+                    )
     except (*_BROKEN, zipfile.BadZipFile, KeyError) as error:
         faults.add(f"Sheet '{name}' is broken or cut off: {error}.", f"sheet {plain(name)}")
         faults.raise_if_any()
     finally:
         book.close()
+    faults.raise_if_any()
+    return found
+
+
+#: A cell of a sheet's XML with a formula and no value beside it.
+_UNSTORED = re.compile(
+    rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
+
+
+def _formulas_without_values(archive: zipfile.ZipFile) -> dict[str, list[str]]:
+    """Cells, by the part of the archive that is their sheet: they would be read as empty."""
+    found = {}
+    for name in archive.namelist():
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            text = archive.read(name)
+            if b"<f" in text and (cells := _UNSTORED.findall(text)):
+                found[name] = [one.decode() for one in cells]
     return found
 
 
@@ -886,6 +912,18 @@ def find_row(rows: Sequence[Sequence[Any]], labels: Iterable[str]) -> int | None
         if wanted <= {heading(cell, labels).casefold() for cell in row}:
             return index
     return None
+
+
+def note_twice(headings: Sequence[str], place: str, faults: Faults) -> None:
+    """Note headings that stand twice in the columns of one period or group."""
+    for one in sorted({one for one in headings if one and headings.count(one) > 1}):
+        under = place.rpartition(", ")[2]
+        faults.add(
+            f"Heading '{one}' stands twice under {under}: its period or group, or the next one's, "
+            "is missing.",
+            place,
+            "Write the missing heading above its columns, or download the file again.",
+        )
 
 
 def check_title(

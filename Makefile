@@ -2,6 +2,8 @@
 # make test     every check: style, types, tests, documentation examples, notebooks
 # make bench    time one report and many against the plain way, and rates against the national
 #               package; measure how hard the report is to read; a line for each target
+# make campaign change every national file in every way that files go wrong, and read it: a table
+#               of what came of it, for SEED=1, TIMES=2
 # make profile  where the time of one report goes, stage by stage
 # make lock     pin the newest packages that pyproject.toml allows
 # make clean    remove what the commands above made, the rendered report excepted
@@ -18,6 +20,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
 REPORT_DATE ?= 2026-11-29
 WORKERS ?= 2
+SEED ?= 1
+TIMES ?= 2
 TEST_PROCESSED := build/test/processed
 # The embedded data pack by itself: national files in data/raw would give other figures.
 EXAMPLE := build/example
@@ -26,7 +30,7 @@ EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
 
-.PHONY: report test bench profile gallery lock clean
+.PHONY: report test bench campaign profile gallery lock clean
 .DELETE_ON_ERROR:
 
 report: $(READY)
@@ -47,6 +51,10 @@ test: $(READY)
 
 bench: $(READY)
 	$(foreach one,reading stats report batch,$(BIN)/python bench/$(one).py &&) true
+
+campaign: $(READY)
+	$(BIN)/python tests/campaign/campaign.py --raw $(MIRROR) --seed $(SEED) --times $(TIMES) \
+		--workers $(WORKERS)
 
 profile: $(READY)
 	$(BIN)/python bench/stages.py

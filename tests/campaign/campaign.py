@@ -25,6 +25,7 @@ from random import Random
 import corruptions
 import numpy as np
 import pandas as pd
+from rich.progress import track
 
 from needs import catalogue, prepare
 from needs.coverage import Held
@@ -141,7 +142,7 @@ def _compared(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str]:
         if a.dtype.kind == "f":
             same = np.isclose(a.to_numpy(), b.to_numpy().astype(float), rtol=1e-12, equal_nan=True)
         else:
-            same = (a.astype(str) == b.astype(str)).to_numpy()
+            same = np.array(a.astype(object).map(str)) == np.array(b.astype(object).map(str))
         if not same.all():
             at = int(np.flatnonzero(~same)[0])
             return "other figures", f"{(~same).sum()} of {name}, {a.iloc[at]} is {b.iloc[at]}"
@@ -245,7 +246,7 @@ def run(wanted: Sequence[tuple[Path, int, str, bool, str]], workers: int = 1) ->
         return [one for each in wanted if (one := tried(*each))]
     with ProcessPoolExecutor(workers) as pool:
         made = pool.map(tried, *zip(*wanted, strict=True), chunksize=8)
-        return [one for one in made if one]
+        return [one for one in track(made, "Reading", total=len(wanted)) if one]
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

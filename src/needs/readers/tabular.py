@@ -468,7 +468,7 @@ def rename(
     faults.headings.update({name: plain(column) for column, name in keep.items()})
     renamed = table[[*keep, *sorted(ours)]].rename(columns=keep)
     for column in map(str, renamed.columns):
-        if not column.endswith("_code"):
+        if "code" not in column.split("_"):
             continue
         renamed = renamed.assign(**{column: _tidied(renamed[column])})
     faults.written = renamed.copy(deep=False) if ours and renamed.columns.is_unique else None

@@ -18,6 +18,7 @@ from needs.cli import main
 from needs.errors import ParameterError
 from needs.pack import pack
 from needs.prepare import prepare
+from needs.report import run as runs
 from needs.report.workshop import workshop
 
 AREA = "Worcestershire"
@@ -132,7 +133,7 @@ def killed(task: str, seed: int, times: int) -> None:
 def test_a_package_is_the_old_or_the_new_wherever_a_run_is_killed(
     processed: Path, tmp_path: Path
 ) -> None:
-    killed(PACK.format(processed=str(processed), out=str(tmp_path / "out")), seed=1, times=10)
+    killed(PACK.format(processed=str(processed), out=str(tmp_path / "out")), seed=1, times=6)
 
 
 @needs_fork
@@ -145,12 +146,12 @@ def test_processed_tables_are_the_old_or_the_new_wherever_a_run_is_killed(
     claims = raw / "two" / "worcestershire" / "claims.csv"
     lines = claims.read_text("utf-8").splitlines(keepends=True)
     claims.write_text("".join(lines[:-1]), "utf-8", newline="")
-    killed(PREPARE.format(raw=str(raw), out=str(tmp_path / "out")), seed=2, times=4)
+    killed(PREPARE.format(raw=str(raw), out=str(tmp_path / "out")), seed=2, times=3)
 
 
 @needs_fork
 def test_a_file_is_the_old_or_the_new_wherever_a_run_is_killed(tmp_path: Path) -> None:
-    killed(FILE.format(out=str(tmp_path / "out")), seed=3, times=4)
+    killed(FILE.format(out=str(tmp_path / "out")), seed=3, times=3)
 
 
 def test_what_a_killed_run_put_aside_is_taken_back(tmp_path: Path) -> None:
@@ -353,3 +354,24 @@ def test_loops_below_the_raw_data_are_passed_over(data: list[str], tmp_path: Pat
     (raw / "worcestershire" / "x.csv").symlink_to("x.csv")
     prepare(raw, tmp_path / "processed")
     assert (tmp_path / "processed" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("kind", ["file", "loop"])
+def test_folders_of_reports_and_of_raw_data_are_looked_at_first(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(in_the_way(tmp_path)["a file" if kind == "file" else "a loop"])
+    assert main(["fetch", "--raw", place, "--quiet"]) == 2
+    with pytest.raises(ParameterError) as caught:
+        whole.reachable(Path(place), "--out")
+    assert str(caught.value) == capsys.readouterr().err.strip().replace("--raw", "--out")
+
+
+def test_a_full_disk_fails_a_report_and_leaves_the_last_one(
+    tiny: Path,
+) -> None:
+    target = tiny / "rutland" / "2022"
+    runs.publish({"report.html": b"old"}, target)
+    with pytest.raises(ParameterError, match="no room"), whole.writing(target, "--out"):
+        runs.publish({"report.html": b"x" * 100_000}, target)
+    assert [path.name for path in tiny.rglob("*") if path.is_file()] == ["report.html"]

@@ -31,7 +31,7 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_com
 from distributed.system import MEMORY_LIMIT
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from needs import declared, style
+from needs import declared, style, whole
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -564,7 +564,8 @@ def make(task: Task) -> Outcome:
         runs.make(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
         return Outcome(task.report, "made", line=read_line(task.out, task.report.folder, load()))
-    except NeedsError as error:
+    except (NeedsError, OSError) as failure:
+        error = failure if isinstance(failure, NeedsError) else whole.refused(failure)
         problems = error.problems
         what = " ".join([error.problem.what, *(one.what for one in problems)])
         where = error.problem.where or (problems[0].where if problems else "")
@@ -714,6 +715,7 @@ def run(
     """
     from needs.report.index import write_index
 
+    whole.reachable(out, "--out")
     out = out.resolve()
     outcomes = {
         one.folder: Outcome(one, "waiting")

@@ -103,21 +103,33 @@ def writing(target: Path, option: str) -> Iterator[None]:
         raise unwritable(error, target, option) from None
 
 
-def check(target: Path, option: str) -> None:
-    """Refuse a folder that cannot be replaced, as far as it shows before anything is written.
+def reachable(target: Path, option: str) -> None:
+    """Refuse a folder in which nothing can be written, as far as it shows beforehand.
 
     Raises
     ------
     ParameterError
     """
     with writing(target, option):
-        target = _real(target)
-        _refuse(target, option)
-        above = next(path for path in target.parents if path.exists())
-        if not above.is_dir():
+        real = _real(target)
+        nearest = next(path for path in (real, *real.parents) if path.exists())
+        if not nearest.is_dir():
             raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if not os.access(above, os.W_OK):
+        if not os.access(nearest, os.W_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def check(target: Path, option: str) -> None:
+    """Refuse a folder that cannot be replaced as a whole, as far as it shows beforehand.
+
+    Raises
+    ------
+    ParameterError
+    """
+    with writing(target, option):
+        real = _real(target)
+        reachable(real.parent, option)
+        _refuse(real, option)
 
 
 @contextlib.contextmanager

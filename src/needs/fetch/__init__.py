@@ -33,6 +33,7 @@ from needs.fetch import ledger, services
 from needs.fetch.look import look
 from needs.fetch.mirrors import Mirror, open_mirror
 from needs.fetch.web import GoneError, OfflineError, Settings, Web
+from needs.whole import reachable
 
 __all__ = ["Outcome", "Settings", "State", "fetch", "refuse", "tally"]
 
@@ -139,7 +140,7 @@ def fetch(
     Raises
     ------
     ParameterError
-        Unknown sources, or an origin that is none.
+        Unknown sources, an origin that is none, or a folder that cannot be written.
     MissingDataError
         No service at all can be reached: what can be done by hand is listed.
     InvalidDataError
@@ -147,6 +148,7 @@ def fetch(
     """
     known = (catalogue or catalogue_module.load()).sources
     _refuse_unknown(keys, known)
+    reachable(raw, "--raw")
     tell = progress or (lambda what, done, total: None)
     chosen = [known[key] for key in sorted(set(keys) or set(known))]
     pairs = [(source, edition) for source in chosen for edition in source.editions]

@@ -36,6 +36,7 @@ from needs.errors import (
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters, assigned
 from needs.report.workshop import workshop
+from needs.whole import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -333,7 +334,8 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             checked=start.checked,
         )
         outputs[manifests.NAME] = manifests.dump(described)
-        publish(outputs, target)
+        with writing(target, "--out"):
+            publish(outputs, target)
     progress(f"{area}, {parameters.year}", steps, steps)
     return target
 

@@ -501,9 +501,11 @@ def claims(
     from needs import assessment
     from needs import claims as checking
     from needs.report.parameters import RunParameters
-    from needs.whole import write_file
+    from needs.whole import reachable, write_file
 
     parameters = RunParameters.check({"areas": [area], "year": year})
+    if out:
+        reachable(out.parent, "--out")
     printed = checking.read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
     checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)

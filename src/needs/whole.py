@@ -237,11 +237,13 @@ def settle(target: Path) -> None:
         for left in sorted(target.parent.glob(f".{glob.escape(target.name)}.part-*")):
             if not left.is_dir() or left.is_symlink():
                 continue
-            with contextlib.suppress(OSError), (left / _LOCK).open("a+b") as stream:
-                if hold(stream):
+            with contextlib.suppress(OSError):
+                with (left / _LOCK).open("a+b") as stream:
+                    if not hold(stream):
+                        continue
                     if not target.exists() and (left / _OLD).exists():
                         (left / _OLD).rename(target)
-                    shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(left, ignore_errors=True)  # an open file keeps its folder on Windows
 
 
 def hold(stream: BinaryIO) -> bool:

@@ -44,6 +44,9 @@ ROUNDING = 1e-6
 #: Share of events whose sex may not be known.
 UNKNOWN = 0.03
 
+#: Factor by which residents of one age may differ from those of the next: births of 1946 and 1947.
+BIRTHS = 1.45
+
 #: What publishers round counts to.
 ROUNDED = 5
 
@@ -381,6 +384,21 @@ def of_people(one: Held) -> Iterator[Problem]:
         if len(apart) > NAMED:
             yield Problem(f"{len(apart) - NAMED:,} more sums of this kind.", one.file, one.remedy)
     yield from _england(one, table)
+    yield from _single_years(one, table)
+
+
+def _single_years(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
+    """England's residents of an age are about as many as those one year younger."""
+    local = table[table["area_code"].str[:3].isin(_UPPER) & (table["age_from"] == table["age_to"])]
+    sums = local.groupby(["year", "sex", "age_from"])["population"].sum()
+    step = sums / sums.groupby(level=["year", "sex"]).shift()
+    for year, sex, age in step.index[(step < 1 / BIRTHS) | (step > BIRTHS)][:1]:
+        yield Problem(
+            f"Residents aged {age}, mid-{year}, {sex}, are {sums[year, sex, age]:,.0f} in all, "
+            f"those aged {age - 1} {sums[year, sex, age - 1]:,.0f}.",
+            one.file,
+            "Two columns of ages were mixed up, or one was changed. " + one.remedy,
+        )
 
 
 def _age(row: Mapping[Hashable, Any]) -> str:

@@ -481,11 +481,13 @@ _CODE = re.compile(r"\s*[a-z]\d{8}\s*", re.IGNORECASE)
 
 def _tidied(column: pd.Series[str]) -> pd.Series[str]:
     """Codes in capitals without the spaces around them; anything else as it is."""
-    written = column.astype(str)
-    ours = {one: one.strip().upper() for one in written.unique() if _CODE.fullmatch(one)}
-    return (
-        written if all(a == b for a, b in ours.items()) else written.map(lambda x: ours.get(x, x))
-    )
+    ours = {
+        one: one.strip().upper()
+        for one in column.unique()
+        if isinstance(one, str) and _CODE.fullmatch(one)
+    }
+    changed = {one: tidy for one, tidy in ours.items() if one != tidy}
+    return column.map(lambda one: changed.get(one, one)) if changed else column
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

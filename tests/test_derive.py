@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from needs import assessment, footprint, schemas
 from needs.blocks import Cards, Prose, plain
 from needs.catalogue import Catalogue, load
 from needs.derive import derive, join_marks, join_texts
+from needs.errors import InvalidDataError
 from needs.figures import age_range
 from needs.periods import parse
 
@@ -807,3 +809,19 @@ def test_regions_add_up_to_the_publishers_england(national: Path) -> None:
     # the source lacks three authorities of the South West there
     assert "South West" not in set(regions.loc[regions["period"] == "2018/19", "area_name"])
     assert "West Midlands" in set(regions.loc[regions["period"] == "2018/19", "area_name"])
+
+
+@pytest.mark.mirror
+def test_a_fault_of_a_calculation_names_the_rows_that_it_was_made_from(national):
+    """Not "row 1207" of a table that nobody has."""
+    rows = pd.read_parquet(national / "observations.parquet")
+    rows = rows[rows["area_code"] == "E10000034"].reset_index(drop=True)
+    wrong = rows["indicator"].eq("alcohol_prevalence") & rows["period"].eq("2017/18")
+    assert wrong.sum() == 1
+    rows.loc[wrong, "lower"] = rows.loc[wrong, "upper"] + 1
+    people = pd.read_parquet(national / "populations.parquet")
+    with pytest.raises(InvalidDataError) as caught:
+        derive(rows, people[people["area_code"] == "E10000034"], load())
+    (said,) = caught.value.problems
+    assert "do not enclose" in said.what
+    assert re.search(r"Estimates_of_Alcohol_Dependent\S+\.csv, line \d+", said.where)

@@ -8,13 +8,14 @@ rows of both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from needs import footprint, schemas
 from needs.areas import ENGLAND
 from needs.catalogue import Catalogue, Indicator
+from needs.errors import InvalidDataError, NeedsError
 from needs.figures import ADDED, SYMBOLS, Status, age_range
 from needs.periods import parse, population_years
 from needs.stats.rates import LEAST_EVENTS, RELIABLE_EVENTS, crude_rate
@@ -88,10 +89,13 @@ def derive(
         table.loc[estimates.index] = estimates
     people = _People(populations, _population_source(catalogue))
     for indicator in _in_order(catalogue):
-        if indicator.statistic == "unmet_need":
-            made = _unmet_need(table, indicator, catalogue, areas, rounding or {})
-        else:
-            made = _crude_rate(table, indicator, people)
+        try:
+            if indicator.statistic == "unmet_need":
+                made = _unmet_need(table, indicator, catalogue, areas, rounding or {})
+            else:
+                made = _crude_rate(table, indicator, people)
+        except NeedsError as error:
+            raise _led_back(error, table, indicator) from error
         table = _replace(table, made)
     return table.sort_values(list(schemas.OBSERVATION_KEY), kind="stable").reset_index(drop=True)
 
@@ -108,6 +112,22 @@ def _in_order(catalogue: Catalogue) -> list[Indicator]:
         done.extend(ready)
         waiting = [one for one in waiting if one not in ready]
     return done
+
+
+def _led_back(error: NeedsError, table: pd.DataFrame, indicator: Indicator) -> InvalidDataError:
+    """The faults of a calculation, with the rows of files that it was made from."""
+    used = table[table["indicator"].isin([indicator.numerator, indicator.denominator])]
+    told = []
+    for one in error.problems or (error.problem,):
+        rows = used[
+            [
+                f"area_code {code}, period {period}," in one.where
+                for code, period in zip(used["area_code"], used["period"], strict=True)
+            ]
+        ]
+        places = join_texts(*(rows if len(rows) else used)["source_row"].unique()[:5], by="; ")
+        told.append(replace(one, what=f"{indicator.name}: {one.what}", where=places))
+    return InvalidDataError(f"{indicator.name} cannot be calculated.", told[0].where, problems=told)
 
 
 def _few_events(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

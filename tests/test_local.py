@@ -653,10 +653,24 @@ def test_sums_of_years_join_whatever_their_lengths() -> None:
     single = [(day(year, 1, 1), day(year, 12, 31)) for year in (2018, 2019, 2020)]
     two, three = (day(2018, 1, 1), day(2019, 12, 31)), (day(2018, 1, 1), day(2020, 12, 31))
     fiscal = (day(2018, 4, 1), day(2019, 3, 31))
-    assert set(local._sums_of_periods([*single, two, three, fiscal])) == {
-        (two, tuple(single[:2])),
-        (three, tuple(single)),
-        (three, (two, single[2])),
+    found = local._families([*single, two, three, fiscal], pd.Timedelta(days=1))
+    assert {(one.whole, one.parts, one.tiled) for one in found} == {
+        (two, tuple(single[:2]), True),
+        (two, (fiscal,), False),
+        # three years are two and one, and the two are known from their own years
+        (three, (two, single[2]), True),
+    }
+
+
+def test_ages_divide_each_longer_one() -> None:
+    ages = ("all ages", "under 18", "18+", "18-24", "20-29")
+    found = local._families(map(local._years_of_age, ages), 1)
+    whole, *parts = map(local._years_of_age, ages)
+    young, adult, first, later = parts
+    assert {(one.whole, one.parts, one.tiled) for one in found} == {
+        (whole, (young, adult), True),
+        (adult, (first,), False),
+        (adult, (later,), False),
     }
 
 

@@ -23,6 +23,9 @@ from needs.figures import Figure, Status
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+#: Numbers that are no further apart are the same.
+CLOSE = 1e-6
+
 #: Columns of an observation that would give a hidden count away.
 DERIVED = ("value", "lower", "upper")
 
@@ -198,14 +201,22 @@ def round_to_base(counts: Floats, base: int) -> Floats:
     return counts if base == 0 else np.floor(counts / base + 0.5) * base
 
 
-def protect(counts: Floats, hidden: Flags, lines: Sequence[Line], threshold: int = 0) -> Flags:
+def protect(
+    counts: Floats,
+    hidden: Flags,
+    lines: Sequence[Line],
+    threshold: int = 0,
+    also: Flags | None = None,
+    unwritten: Flags | None = None,
+) -> Flags:
     """Hide further cells until nobody can work a hidden one back out of the totals.
 
     The cell hidden next is the smallest that stands in a line with one that is not safe yet: parts
     above 0 first, then zeros, then totals. To a reader who cannot tell which cells were hidden
     first, the totals must leave a small part every value below the threshold, and any hidden cell
     at least two values. To one who can tell they must leave at least two, as long as there is more
-    to hide.
+    to hide. The same holds of the cells that are hidden for the sake of others: the totals leave
+    each at least two values, as long as there is more to hide.
 
     Parameters
     ----------
@@ -214,9 +225,16 @@ def protect(counts: Floats, hidden: Flags, lines: Sequence[Line], threshold: int
     hidden : array of bool
         Cells hidden for their own sake.
     lines : sequence of Line
-        Which cells add up to which.
+        Which cells add up to which. A line whose counts do not add up hides cells for the sake of
+        small ones only.
     threshold : int
         The source's threshold, which everybody knows.
+    also : array of bool, optional
+        Cells that are hidden already, but not for their own sake.
+    unwritten : array of bool, optional
+        Cells that have no row, such as what parts leave of their total. The totals leave those of
+        `hidden` at least two values, as long as there is more to hide; the others, of 0 or more,
+        may come out.
 
     Returns
     -------
@@ -234,23 +252,42 @@ def protect(counts: Floats, hidden: Flags, lines: Sequence[Line], threshold: int
     >>> protect(counts, small, breakdown, threshold=5).tolist()
     [True, True, False]
     """
-    out = hidden.copy()
-    values = _filled(counts, hidden, lines)
-    safe = 0  # what is safe stays so when more is hidden
-    while (cell := _first_unsafe(values, out, hidden, lines, threshold, safe)) is not None:
-        safe = cell
-        spare = _next_to_hide(cell, values, out, lines)
+    bare = np.zeros(len(counts), dtype=bool) if unwritten is None else unwritten
+    out = hidden | bare if also is None else hidden | bare | also
+    values = _filled(counts, out, lines)
+    true = [line for line in lines if _adds_up(line, values)]
+    exact = set(true)
+    given_up: set[int] = set()
+    readers = _readers(values, bare)
+    while True:
+        # of parts that do not come to their total nobody learns anything without the total
+        told = [line for line in lines if line in exact or not out[line.total]]
+        cells = [one for one in _cells_of(told, hidden) if one not in given_up]
+        cell = _first_unsafe(cells, values, out, hidden, told, threshold, readers, bare)
+        if cell is None:
+            break
+        spare = _next_to_hide(cell, values, out, hidden, bare, told)
         if spare is not None:
             out[spare] = True
-            continue
-        if _first_unsafe(values, out, hidden, lines, threshold, told=False) is None:
-            break
-        raise InvalidDataError(
-            "A small count cannot be hidden, because its total gives it away.",
-            f"a breakdown of {len(counts)} cells",
-            "Show no total of this breakdown, or join parts until each is large enough.",
-        )
-    return out
+        elif bare[cell] or not _is_found(cell, values, out, hidden, told, threshold, readers):
+            given_up.add(cell)
+        else:
+            raise InvalidDataError(
+                "A small count cannot be hidden, because its total gives it away.",
+                f"a breakdown of {len(counts)} cells",
+                "Show no total of this breakdown, or join parts until each is large enough.",
+            )
+    readers = _readers(values, bare)
+    while True:
+        cells = [one for one in _cells_of(true, out & ~hidden & ~bare) if one not in given_up]
+        cell = _first_unsafe(cells, values, out, hidden, true, threshold, readers, out)
+        if cell is None:
+            return out
+        spare = _next_to_hide(cell, values, out, out & ~bare, bare, true)
+        if spare is None:
+            given_up.add(cell)
+        else:
+            out[spare] = True
 
 
 def possible_values(
@@ -279,10 +316,25 @@ def possible_values(
     (float, float)
         Smallest and largest possible value. They are whole numbers for one-way and two-way tables.
     """
+    low, high, _, _ = _ends(cell, values, hidden, lines, least, most)
+    return low, high
+
+
+def _ends(
+    cell: int,
+    values: Floats,
+    hidden: Flags,
+    lines: Sequence[Line],
+    least: Floats,
+    most: Floats,
+) -> tuple[float, float, NDArray[np.intp], list[Floats]]:
+    """As `possible_values`, with cells that are linked to it and values that fit them together."""
     unknown = np.array(sorted(_linked(cell, hidden, lines)))
     place = {int(position): n for n, position in enumerate(unknown)}
     rows = []
     for line in lines:
+        if line.total not in place and not any(part in place for part in line.parts):
+            continue
         row = np.zeros(len(unknown))
         for part in line.parts:
             if part in place:
@@ -293,7 +345,7 @@ def possible_values(
             rows.append(row)
     low, high = least[unknown], most[unknown]
     if not rows:
-        return float(least[cell]), float(most[cell])
+        return float(least[cell]), float(most[cell]), unknown, []
     matrix = np.array(rows)
     seen = matrix @ values[unknown]
     if len(rows) == 1 and (matrix >= 0).all() and matrix[0, place[cell]]:
@@ -301,57 +353,139 @@ def possible_values(
         return (
             float(max(least[cell], seen[0] - high[others].sum())),
             float(min(most[cell], seen[0] - low[others].sum())),
+            unknown,
+            [],
         )
     target = np.zeros(len(unknown))
     target[place[cell]] = 1.0
     bounds = list(zip(low, high, strict=True))
-    ends = []
+    ends, fits = [], []
     for sign in (1.0, -1.0):
         found = linprog(sign * target, A_eq=matrix, b_eq=seen, bounds=bounds, method="highs")
         if not found.success:
             raise RuntimeError(f"the range of a hidden cell was not found: {found.message}")
         ends.append(sign * float(found.fun))
-    return ends[0], ends[1]
+        fits.append(np.asarray(found.x, dtype=float))
+    return ends[0], ends[1], unknown, fits
+
+
+@dataclass
+class _Reader:
+    """What a reader knows of each cell before looking at the totals, and values that fit these.
+
+    A value that fits still does when more is hidden, so that most ranges need not be sought again.
+    """
+
+    least: Floats
+    most: Floats
+    low: Floats
+    high: Floats
+
+    def leaves(
+        self,
+        cell: int,
+        values: Floats,
+        hidden: Flags,
+        lines: Sequence[Line],
+        wanted: tuple[float, float] | None = None,
+    ) -> bool:
+        """Whether the totals leave a cell two values, and all from the least to the most wanted."""
+
+        def enough(low: float, high: float) -> bool:
+            inside = wanted is None or (low <= wanted[0] + CLOSE and high >= wanted[1] - CLOSE)
+            return inside and bool(np.floor(high + CLOSE) > np.ceil(low - CLOSE))
+
+        if enough(float(self.low[cell]), float(self.high[cell])):
+            return True
+        low, high, linked, fits = _ends(cell, values, hidden, lines, self.least, self.most)
+        for fit in fits:
+            self.low[linked] = np.minimum(self.low[linked], fit)
+            self.high[linked] = np.maximum(self.high[linked], fit)
+        return enough(low, high)
+
+
+@dataclass
+class _Readers:
+    """Every reader, and one who can tell which cells were small."""
+
+    every: _Reader
+    told: _Reader
+    unwritten: Flags
+
+    def know(self, values: Floats, hidden: Flags, own: Flags, threshold: int) -> None:
+        """Note what they know of the cells that are hidden now."""
+        # zeros are shown where they can be, so a hidden cell is known to be above 0
+        floor = min(1.0, float(values[hidden & ~self.unwritten].min(initial=1.0)))
+        none = self.unwritten & ~own
+        # far above any count, in place of no limit
+        ceiling = 10.0 * (float(np.nansum(values)) + threshold + 1)
+        self.every.least = np.where(none, 0.0, floor)
+        self.every.most = np.full(len(values), ceiling)
+        written = np.where(own | (floor == 0), floor, np.minimum(threshold, values))
+        self.told.least = np.where(none, 0.0, written)
+        self.told.most = np.where(own & (values < threshold), threshold - 1.0, ceiling)
+
+
+def _readers(values: Floats, unwritten: Flags) -> _Readers:
+    one, other = (_Reader(values, values, values.copy(), values.copy()) for _ in range(2))
+    return _Readers(one, other, unwritten)
 
 
 def _first_unsafe(
+    cells: Sequence[int],
     values: Floats,
     hidden: Flags,
     own: Flags,
     lines: Sequence[Line],
     threshold: int,
-    safe: int = 0,
-    *,
-    told: bool = True,
+    readers: _Readers,
+    any_two: Flags,
 ) -> int | None:
-    """The first cell hidden for its own sake, after the `safe` ones, that the totals give away.
+    """The first of some hidden cells that the totals give away.
 
-    `told` also asks what a reader learns who knows which cells were small.
+    Of those in `any_two` the totals must leave two values, whichever they are.
     """
-    cells = [n for n in range(safe, len(own)) if own[n] and any(_holds(line, n) for line in lines)]
     if not cells:
         return None
     totals = {line.total for line in lines}
-    # zeros are shown where they can be, so a hidden cell is known to be above 0
-    floor = 0.0 if (hidden & (values == 0)).any() else min(1.0, float(values[hidden].min()))
-    # far above any count, in place of no limit
-    ceiling = 10.0 * (float(np.nansum(values)) + threshold + 1)
-    least, most = np.full(len(values), floor), np.full(len(values), ceiling)
-    small = own & (values < threshold)
-    known_least = np.where(own | (floor == 0), floor, np.minimum(threshold, values))
-    known_most = np.where(small, threshold - 1.0, ceiling)
-    close = 1e-6
+    readers.know(values, hidden, own, threshold)
     for cell in cells:
-        low, high = possible_values(cell, values, hidden, lines, least, most)
-        if high - low < 1 - close:
+        small = own[cell] and values[cell] < threshold
+        every = small and not any_two[cell] and cell not in totals
+        wanted = (1.0, threshold - 1.0) if every else None
+        if not readers.every.leaves(cell, values, hidden, lines, wanted):
             return cell
-        if small[cell] and cell not in totals and (low > 1 + close or high < threshold - 1 - close):
+        learns = threshold > 2 and (small or not own[cell])
+        if learns and not readers.told.leaves(cell, values, hidden, lines):
             return cell
-        if told and small[cell] and threshold > 2:
-            low, high = possible_values(cell, values, hidden, lines, known_least, known_most)
-            if high - low < 1 - close:
-                return cell
     return None
+
+
+def _is_found(
+    cell: int,
+    values: Floats,
+    hidden: Flags,
+    own: Flags,
+    lines: Sequence[Line],
+    threshold: int,
+    readers: _Readers,
+) -> bool:
+    """Whether a reader finds a cell who cannot tell which cells were hidden first."""
+    readers.know(values, hidden, own, threshold)
+    small = values[cell] < threshold and cell not in {line.total for line in lines}
+    wanted = (1.0, threshold - 1.0) if small else None
+    return not readers.every.leaves(cell, values, hidden, lines, wanted)
+
+
+def _cells_of(lines: Sequence[Line], which: Flags) -> list[int]:
+    held = {one for line in lines for one in (*line.parts, line.total) if one is not None}
+    return [one for one in sorted(held) if which[one]]
+
+
+def _adds_up(line: Line, values: Floats) -> bool:
+    if line.total is None:
+        return True
+    return bool(abs(values[list(line.parts)].sum() - values[line.total]) < CLOSE)
 
 
 def _linked(cell: int, hidden: Flags, lines: Sequence[Line]) -> set[int]:
@@ -373,26 +507,47 @@ def _holds(line: Line, cell: int) -> bool:
     return cell in line.parts or cell == line.total
 
 
-def _next_to_hide(cell: int, values: Floats, hidden: Flags, lines: Sequence[Line]) -> int | None:
+def _next_to_hide(
+    cell: int,
+    values: Floats,
+    hidden: Flags,
+    guarded: Flags,
+    unwritten: Flags,
+    lines: Sequence[Line],
+) -> int | None:
     """The cell to hide next, None where all are hidden.
 
-    A line with one hidden cell gives it away, so such lines come first, and in them a cell that
-    mends two at once; then the lines of the unsafe cell; then any.
+    A line with one hidden cell gives it away, so such lines come first where it is to be guarded,
+    and in them a cell that mends two at once; then the lines of the unsafe cell; then those of
+    cells that are linked to it; then any.
     """
-    thin = [line for line in lines if _hidden_cells(line, hidden) == 1]
+    thin = [
+        line
+        for line in lines
+        if _hidden_cells(line, hidden) == 1
+        and (
+            _hidden_cells(line, guarded) == 1
+            or (_hidden_cells(line, unwritten) == 0 and _adds_up(line, values))
+        )
+    ]
     near = [line for line in lines if _holds(line, cell)]
+    linked = _linked(cell, hidden, lines)
+    joined = [line for line in lines if any(_holds(line, one) for one in linked)]
 
-    def order(one: int) -> tuple[bool, bool, int, bool, float, int]:
+    def order(one: int) -> tuple[bool, int, bool, float, int]:
         mends = sum(_holds(line, one) for line in thin)
         beside = any(_holds(line, one) for line in near)
-        return (not mends, bool(values[one] == 0), -mends, not beside, float(values[one]), one)
+        return (bool(values[one] == 0), -mends, not beside, float(values[one]), one)
 
     def open_cells(cells: Iterable[int]) -> list[int]:
         return [one for one in dict.fromkeys(cells) if not hidden[one] and values[one] >= 0]
 
-    parts = open_cells(part for line in lines for part in line.parts)
-    totals = open_cells(line.total for line in lines if line.total is not None)
-    return min(parts or totals, key=order, default=None)
+    for some in (thin, near, joined, lines):
+        parts = open_cells(part for line in some for part in line.parts)
+        totals = open_cells(line.total for line in some if line.total is not None)
+        if parts or totals:
+            return min(parts or totals, key=order)
+    return None
 
 
 def _hidden_cells(line: Line, hidden: Flags) -> int:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from needs import coverage, schemas
 from needs.catalogue import Disclosure, Indicator
 from needs.derive import LEAST_DEATHS, join_marks
-from needs.disclosure import Line, protect, round_to_base
+from needs.disclosure import CLOSE, Line, protect, round_to_base
 from needs.errors import InvalidDataError, NeedsError, Problem
-from needs.figures import Status
+from needs.figures import Status, age_range
 from needs.periods import Period, parse
 from needs.readers.datapackage import NAMED, LocalIndicator, LocalRule, Package
 from needs.stats.intervals import poisson
@@ -60,6 +60,9 @@ DECIMALS = 1
 
 #: Most parts of which every choice is tried.
 DIVIDED = 12
+
+#: The last year of age of a range without an end.
+OLDEST = 199
 
 #: Columns that say when; two dates.
 SPAN = ("period_start", "period_end")
@@ -217,34 +220,143 @@ def protect_observations(
         return observations
     _refuse_uncounted(observations[own], rule, indicators)
     table = observations.copy()
-    sums = _parents(areas)
-    for key, rows in table[own].groupby("indicator", sort=False):
-        for block in _blocks(rows):
-            done = _protect_breakdown(block, indicators[str(key)], rule, sums)
-            columns = ["value", "lower", "upper", "count", "denominator", "status"]
-            table.loc[block.index, columns] = done[columns]
-    return _hide_both(table, own, indicators)
-
-
-def _hide_both(
-    table: pd.DataFrame, own: pd.Series, indicators: Mapping[str, Indicator]
-) -> pd.DataFrame:
-    """Hide a rate where the number that it is made from is hidden, and the other way round."""
-    rows = table[own]
-    made_from = {
-        key: indicators[key].numerator or key for key in map(str, rows["indicator"].unique())
-    }
-    whole = rows["indicator"].map({key: indicators[key].age for key in made_from})
-    cell = rows[["area_code", *SPAN, "sex", "category"]].assign(
-        of=rows["indicator"].map(made_from), age=rows["age"].mask(rows["age"] == whole, "")
-    )
-    hidden = (rows["status"] == Status.SUPPRESSED).astype("bool")
-    either = hidden.groupby([cell[name] for name in cell], dropna=False).transform("any")
-    more = rows.index[either & ~hidden]
-    if len(more):
-        table.loc[more, ["value", "lower", "upper", "count"]] = np.nan
-        table.loc[more, "status"] = Status.SUPPRESSED.value
+    rows = observations[own]
+    hidden = _hidden(rows, rule, _parents(areas), indicators)
+    columns = ["value", "lower", "upper", "count", "denominator", "status"]
+    for key, of_key in rows.groupby("indicator", sort=False):
+        done = _as_shown(of_key, hidden[of_key.index], indicators[str(key)], rule)
+        table.loc[of_key.index, columns] = done[columns]
     return table
+
+
+def _hidden(
+    rows: pd.DataFrame, rule: Disclosure, parents: _Parents, indicators: Mapping[str, Indicator]
+) -> pd.Series[bool]:
+    """Whether each row is hidden, because it is small or would give a small one away.
+
+    A rate and the number that it is made from are one number: where one is hidden the other is.
+    """
+    made_from = {key: indicators[key].numerator or key for key in map(str, rows["indicator"])}
+    hidden = pd.Series(False, index=rows.index)
+    for key, same in rows.groupby(rows["indicator"].map(made_from), sort=False):
+        whole = indicators[str(key)].age
+        for block in _blocks(same):
+            hidden[block.index] = _hidden_of_block(block, whole, rule, parents, indicators)
+    return hidden
+
+
+def _hidden_of_block(
+    rows: pd.DataFrame,
+    whole_age: str,
+    rule: Disclosure,
+    parents: _Parents,
+    indicators: Mapping[str, Indicator],
+) -> Flags:
+    whole = {key: indicators[key].age for key in map(str, rows["indicator"].unique())}
+    of_whole = rows["age"] == rows["indicator"].map(whole)
+    keys = ["area_code", *SPAN, "sex", "category", "age"]
+    cells = rows[keys].assign(age=rows["age"].mask(of_whole, whole_age))
+    number = cells.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    cells = cells.drop_duplicates(keys, ignore_index=True)
+    given = np.zeros(len(cells), dtype=bool)
+    given[number[(rows["status"] == Status.SUPPRESSED).to_numpy(dtype=bool)]] = True
+    seen = [_in_cells(one, number) for one in _people_seen(rows, indicators)]
+    small = given | np.logical_or.reduce([_small(one, rule) for one in seen])
+    if not rule.secondary:
+        return np.asarray(small[number])
+    systems = [_system(cells, one, small, whole_age, parents, rule.threshold) for one in seen]
+    hidden = small
+    # what is hidden for one kind of people can be found from another's totals
+    while True:
+        try:
+            found = [one.protect(hidden, rule.threshold) for one in systems]
+        except InvalidDataError as error:
+            where = f"{rows['indicator'].iloc[0]}, {', '.join(sorted(rows['period'].unique()))}"
+            fault = error.problem
+            raise InvalidDataError(fault.what, where, fault.remedy) from None
+        more = np.logical_or.reduce(found)
+        if len(systems) == 1 or (more == hidden).all():
+            return np.asarray(more[number])
+        hidden = more
+
+
+def _people_seen(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> list[Floats]:
+    """Numbers of people that the rows tell: those counted, and for shares all and the others."""
+    numbers = np.full(len(rows), np.nan)
+    shares = np.zeros(len(rows), dtype=bool)
+    for key in map(str, rows["indicator"].unique()):
+        of_key = (rows["indicator"] == key).to_numpy(dtype=bool)
+        numbers[of_key] = _counted(rows[of_key], indicators[key]).to_numpy(
+            dtype=float, na_value=np.nan
+        )
+        shares |= of_key & (indicators[key].statistic == "proportion")
+    if not shares.any():
+        return [numbers]
+    whole = rows["denominator"].to_numpy(dtype=float, na_value=np.nan)
+    whole = np.where(shares, whole, np.nan)
+    return [numbers, whole, whole - numbers]
+
+
+def _in_cells(numbers: Floats, cell_of: NDArray[np.integer[Any]]) -> Floats:
+    """The number of each cell: of rows that are the same cell the first that has one."""
+    out = np.full(int(cell_of.max()) + 1, np.nan)
+    for cell, number in zip(cell_of[::-1], numbers[::-1], strict=True):
+        out[cell] = out[cell] if np.isnan(number) else number
+    return out
+
+
+@dataclass(frozen=True)
+class _System:
+    """Numbers of one kind of people, and which add up to which.
+
+    The first `rows` of them stand in the table. The others are in no row and can be worked out all
+    the same: a total without the parts that stand beside it, be they few or none.
+    """
+
+    counts: Floats
+    small: Flags
+    lines: tuple[Line, ...]
+    rows: int
+
+    def protect(self, hidden: Flags, threshold: int) -> Flags:
+        """The rows that are hidden when those in `hidden` are."""
+        unwritten = np.arange(len(self.counts)) >= self.rows
+        also = unwritten.copy()
+        also[: self.rows] = hidden
+        done = protect(self.counts, self.small, self.lines, threshold, also, unwritten)
+        return done[: self.rows]
+
+
+def _system(
+    cells: pd.DataFrame,
+    counts: Floats,
+    small: Flags,
+    whole_age: str,
+    parents: _Parents,
+    threshold: int,
+) -> _System:
+    known = ~np.isnan(counts) | small
+    sums = _sums_of(cells[known], counts, threshold, whole_age, parents)
+    lines: list[Line] = []
+    rests: list[float] = []
+    for one in dict.fromkeys(sums):
+        parts, total = one.parts, one.total
+        rest = np.nan if total is None else counts[total] - counts[list(parts)].sum()
+        if one.may_lack and (
+            CLOSE < rest < threshold - CLOSE or (len(parts) == 1 and abs(rest) <= CLOSE)
+        ):
+            parts = (*parts, len(counts) + len(rests))
+            rests.append(max(float(rest), 0.0))
+        elif one.incomplete and not abs(rest) <= CLOSE:
+            continue
+        if len(parts) > 1:  # without a total it may be seen elsewhere
+            lines.append(Line(parts, total))
+    return _System(
+        np.concatenate([counts, rests]),
+        np.concatenate([small, np.array(rests) > 0]),
+        tuple(dict.fromkeys(lines)),
+        len(counts),
+    )
 
 
 def comments(rows: pd.DataFrame, rule: LocalRule) -> pd.DataFrame:
@@ -341,58 +453,85 @@ def _parents(areas: pd.DataFrame) -> _Parents:
 
 def _blocks(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Rows of periods that add up to each other; mostly those of one period."""
-    spans = rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None)
+    spans = list(rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None))
     groups: dict[Span, set[Span]] = {span: {span} for span in spans}
-    for total, chain in _sums_of_periods(list(groups)):
-        joined = set().union(groups[total], *(groups[part] for part in chain))
+    for whole in spans:
+        joined = set().union(*(groups[one] for one in spans if _within(one, whole)))
         groups |= dict.fromkeys(joined, joined)
     keys = list(zip(*(rows[name] for name in SPAN), strict=True))
     for group in {id(one): one for one in groups.values()}.values():
         yield rows[[key in group for key in keys]]
 
 
-def _sums_of_periods(spans: Sequence[Span]) -> Iterator[tuple[Span, tuple[Span, ...]]]:
-    """Each period with the shorter ones that join up to it without gap or overlap."""
-    day = pd.Timedelta(days=1)
-
-    def chains(begin: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[Span, ...]]:
-        for one in spans:
-            if one[0] == begin and one[1] == end:
-                yield (one,)
-            elif one[0] == begin and one[1] < end:
-                yield from ((one, *rest) for rest in chains(one[1] + day, end))
-
-    for total in spans:
-        yield from ((total, chain) for chain in chains(*total) if len(chain) > 1)
+def _within(part: tuple[Any, Any], whole: tuple[Any, Any]) -> bool:
+    inside: bool = whole[0] <= part[0] and part[1] <= whole[1]
+    return inside
 
 
-def _protect_breakdown(
-    rows: pd.DataFrame, indicator: Indicator, rule: Disclosure, parents: _Parents
+def _families(spans: Iterable[tuple[Any, Any]], step: Any) -> Iterator[_Family]:
+    """Each span of years or ages with the shorter ones inside it that do not overlap.
+
+    Of all that divide it the coarsest: those that make up a longer one inside it are left to that
+    one. What lies between them may be in no span.
+
+    Parameters
+    ----------
+    spans : iterable of (first, last)
+    step : object
+        From the last of one to the first of the next.
+    """
+    every = sorted(set(spans))
+    for whole in every:
+        inside = [one for one in every if one != whole and _within(one, whole)]
+
+        def chains(rest: Sequence[tuple[Any, Any]]) -> Iterator[tuple[tuple[Any, Any], ...]]:
+            if not rest:
+                yield ()
+            for first in rest:
+                # one that ends before it begins could be added
+                if all(first[0] <= one[1] for one in rest):
+                    after = [one for one in rest if one[0] > first[1]]
+                    yield from ((first, *chain) for chain in chains(after))
+
+        for chain in chains(inside):
+            longer = (one for one in inside if one not in chain)
+            if chain and not any(_made_of(one, chain) for one in longer):
+                ends = [whole[0] - step, *(one[1] for one in chain)]
+                begins = [*(one[0] for one in chain), whole[1] + step]
+                tiled = all(end + step == begin for end, begin in zip(ends, begins, strict=True))
+                yield _Family(whole, chain, tiled)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """A span, shorter ones inside it, and whether they leave nothing of it."""
+
+    whole: tuple[Any, Any]
+    parts: tuple[tuple[Any, Any], ...]
+    tiled: bool
+
+
+def _made_of(one: tuple[Any, Any], chain: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether a span holds some of a chain, and overlaps none of the others."""
+    touched = [part for part in chain if part[0] <= one[1] and one[0] <= part[1]]
+    return all(_within(part, one) for part in touched)
+
+
+def _as_shown(
+    rows: pd.DataFrame, hidden: pd.Series[bool], indicator: Indicator, rule: Disclosure
 ) -> pd.DataFrame:
+    """Rows of an indicator as the rule leaves them: hidden, or rounded and computed again."""
     counting = indicator.statistic == "count"
     share = indicator.statistic == "proportion"
     numbers = _counted(rows, indicator).to_numpy(dtype=float, na_value=np.nan)
     whole = rows["denominator"].to_numpy(dtype=float, na_value=np.nan)
-    given = (rows["status"] == Status.SUPPRESSED).to_numpy(dtype=bool)
-    # of a share, those who are counted, those who are not, and both together are people
-    seen = (numbers, whole, whole - numbers) if share else (numbers,)
-    hidden = small = given | np.logical_or.reduce([_small(one, rule) for one in seen])
-    if rule.secondary:
-        placed = rows.reset_index(drop=True)
-        lines = list(_lines_of(placed, numbers, indicator.age, parents))
-        try:
-            found = [protect(one, small, lines, rule.threshold) for one in seen]
-        except InvalidDataError as error:
-            where = f"{rows['indicator'].iloc[0]}, {', '.join(sorted(rows['period'].unique()))}"
-            fault = error.problem
-            raise InvalidDataError(fault.what, where, fault.remedy) from None
-        hidden = np.logical_or.reduce(found)
-    rounded = np.where(hidden, np.nan, round_to_base(numbers, rule.rounding_base))
-    shown = ~hidden & (rows["status"] == Status.SHOWN).to_numpy(dtype=bool)
+    gone = hidden.to_numpy(dtype=bool)
+    rounded = np.where(gone, np.nan, round_to_base(numbers, rule.rounding_base))
+    shown = ~gone & (rows["status"] == Status.SHOWN).to_numpy(dtype=bool)
     vanished = shown & (numbers > 0) & (rounded == 0)
     out = rows.assign(count=pd.Series(rounded, rows.index).where(rows["count"].notna() & ~vanished))
-    out.loc[hidden | vanished, ["value", "lower", "upper"]] = np.nan
-    out.loc[hidden, "status"] = Status.SUPPRESSED.value
+    out.loc[gone | vanished, ["value", "lower", "upper"]] = np.nan
+    out.loc[gone, "status"] = Status.SUPPRESSED.value
     out.loc[vanished, "status"] = Status.ROUNDS_TO_ZERO.value
     open_ = shown & ~vanished & ~np.isnan(rounded)
     if counting and rule.rounding_base:
@@ -401,7 +540,7 @@ def _protect_breakdown(
             out[column] = np.where(open_, round_to_base(ends, rule.rounding_base), ends)
     elif share:
         people = round_to_base(whole, rule.rounding_base)
-        out["denominator"] = np.where(hidden | vanished, np.nan, people)
+        out["denominator"] = np.where(gone | vanished, np.nan, people)
         again = open_ & (people > 0)
         frame = pd.DataFrame({"row": np.arange(len(rows)), "n": people})
         frame = frame.assign(x=np.minimum(rounded, people))[again]
@@ -456,61 +595,174 @@ def _small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
     return found
 
 
-def _lines_of(
-    rows: pd.DataFrame, counts: Floats, whole_age: str, parents: _Parents
-) -> Iterator[Line]:
-    """Sexes, ages, categories, areas and years that add up, by position; totals where they stand.
+@dataclass(frozen=True)
+class _Sum:
+    """Parts and the total that they are taken to add up to, by position.
+
+    `may_lack`: the total can hold others, which are in no row. `incomplete`: it is known to, so
+    that nothing is learnt where they are many.
+    """
+
+    parts: tuple[int, ...]
+    total: int | None
+    may_lack: bool = True
+    incomplete: bool = False
+
+
+def _sums_of(
+    cells: pd.DataFrame, counts: Floats, threshold: int, whole_age: str, parents: _Parents
+) -> Iterator[_Sum]:
+    """Sexes, ages, categories, areas and years that add up; totals where they stand.
 
     A row that is not there may be one of nothing: parts need not be complete. Of a region, or of
     England, half the parts must be there, because reports show some authorities and no others.
-    Categories and ages can divide a total in several ways.
+    Categories can divide a total in several ways. Parts that leave few of a total give these few
+    away, however many of them there are.
     """
     totals = {"sex": "persons", "age": whole_age, "category": ""}
     place = ["area_code", *SPAN, *totals]
     for column, total in totals.items():
         rest = [one for one in place if one != column]
-        for _, group in rows.groupby(rest, sort=False):
-            is_total = group[column] == total
-            parts, wholes = list(group.index[~is_total]), list(group.index[is_total])
-            yield from _line(parts, wholes)
-            if column == "category":
-                kinds = group[column].str.partition(":")[0][parts]
-                for _, same in kinds.groupby(kinds, sort=False):
-                    yield from _line(list(same.index), wholes)
-            if column != "sex" and wholes:
-                for some in _ways_to_divide(counts[wholes[0]], parts, counts):
-                    yield from _line(some, wholes)
-    upper = rows["area_code"].map(dict(parents.of))
-    for _, group in rows.groupby([*SPAN, *totals], sort=False):
-        own = dict(zip(group["area_code"], group.index, strict=True))
-        for parent, inside in group.groupby(upper[group.index], sort=False):
-            code = str(parent)
-            if code.startswith(("E12", "E92")) and 2 * len(inside) < parents.parts[code]:
-                continue
-            yield from _line(list(inside.index), [own[code]] if code in own else [])
-    spans = list(rows[list(SPAN)].drop_duplicates().itertuples(index=False, name=None))
-    sums = list(_sums_of_periods(spans))
-    for _, group in rows.groupby(["area_code", *totals], sort=False) if sums else ():
-        at = dict(zip(zip(*(group[name] for name in SPAN), strict=True), group.index, strict=True))
-        for whole, chain in sums:
-            if whole in at:
-                yield from _line([at[one] for one in chain if one in at], [at[whole]])
+        for _, group in cells.groupby(rest, sort=False):
+            at = dict(zip(group[column], group.index.tolist(), strict=True))
+            whole = at.pop(total, None)
+            if column == "age":
+                yield from _sums_of_ages(at, whole, total)
+            elif at:
+                yield _Sum(tuple(at.values()), whole)
+            if column == "category" and at:
+                yield from _sums_of_categories(at, whole, counts, threshold)
+    yield from _sums_of_areas(cells, list(totals), parents)
+    for _, group in cells.groupby(["area_code", *totals], sort=False):
+        spans = zip(*(group[name] for name in SPAN), strict=True)
+        of_span = dict(zip(spans, group.index.tolist(), strict=True))
+        for one in _families(of_span, pd.Timedelta(days=1)) if len(of_span) > 1 else ():
+            parts = tuple(of_span[part] for part in one.parts)
+            # years that leave no day of a sum leave nobody
+            yield _Sum(parts, of_span[one.whole], not one.tiled, not one.tiled)
+    yield from _near(cells, counts, threshold, totals, parents)
 
 
-def _ways_to_divide(total: float, parts: Sequence[int], counts: Floats) -> Iterator[list[int]]:
-    """Some of the parts, where these alone come to the total."""
-    above = [one for one in parts if counts[one] > 0]
-    if len(above) > DIVIDED:
+def _near(
+    cells: pd.DataFrame,
+    counts: Floats,
+    threshold: int,
+    totals: Mapping[str, str],
+    parents: _Parents,
+) -> Iterator[_Sum]:
+    """A part beside a whole that has few more, whatever else they differ in.
+
+    All people of an authority beside the men of its districts are such, where there is no row of
+    all men.
+    """
+    positions = cells.index.tolist()
+    numbers = counts[positions]
+    areas = cells["area_code"].map(str)
+    codes = sorted(areas.unique())
+    holds = np.array(
+        [[one == own or own in _above(one, parents) for one in codes] for own in codes]
+    )
+    of_area = areas.map({code: n for n, code in enumerate(codes)}).to_numpy()
+    begins, ends = (cells[name].to_numpy() for name in SPAN)
+    young, old = np.array([_ages_or_none(age) for age in cells["age"]]).T
+    labels = [(name, total, cells[name].to_numpy()) for name, total in totals.items()]
+    # what differs in one thing only stands in the sums above
+    alike = [of_area, *(label for _, _, label in labels)]
+    for n in np.flatnonzero(numbers > threshold).tolist():
+        differ = sum((one != one[n]).astype(int) for one in alike)
+        differ += ((begins != begins[n]) | (ends != ends[n])).astype(int)
+        inside = (differ > 1) & (numbers <= numbers[n]) & (numbers > numbers[n] - threshold)
+        inside &= holds[of_area[n], of_area] & (begins >= begins[n]) & (ends <= ends[n])
+        for name, total, label in labels:
+            same = (label == label[n]) | (label[n] == total)
+            if name == "age":
+                same |= (young >= young[n]) & (old <= old[n])
+            inside &= same
+        for one in np.flatnonzero(inside).tolist():
+            yield _Sum((positions[one],), positions[n], incomplete=True)
+
+
+def _ages_or_none(label: str) -> tuple[float, float]:
+    try:
+        return _years_of_age(label)
+    except ValueError:  # no part of anything, and nothing of it
+        return np.nan, np.nan
+
+
+def _sums_of_ages(parts: Mapping[str, int], whole: int | None, label: str) -> Iterator[_Sum]:
+    if not parts:
         return
-    for size in range(2, len(above)):
+    try:
+        ranges = {_years_of_age(age): place for age, place in parts.items()}
+        of_whole = _years_of_age(label)
+    except ValueError:  # words, of which nobody knows which holds which
+        yield _Sum(tuple(parts.values()), whole)
+        return
+    if whole is None:
+        yield _Sum(tuple(parts.values()), None)
+    else:
+        ranges[of_whole] = whole
+    for one in _families(ranges, 1):
+        yield _Sum(tuple(ranges[part] for part in one.parts), ranges[one.whole])
+
+
+def _years_of_age(label: str) -> tuple[int, int]:
+    first, last = age_range(label)
+    return first, OLDEST if last is None else last
+
+
+def _sums_of_categories(
+    parts: Mapping[str, int], whole: int | None, counts: Floats, threshold: int
+) -> Iterator[_Sum]:
+    """Categories that one word before a colon joins, and some of all that make up the total."""
+    kinds: dict[str, list[int]] = {}
+    for label, place in parts.items():
+        kinds.setdefault(label.partition(":")[0], []).append(place)
+    for same in kinds.values():
+        if whole is not None or len(same) > 1:
+            yield _Sum(tuple(same), whole)
+    if whole is not None:
+        for some in _ways_to_divide(counts[whole], list(parts.values()), counts, threshold):
+            yield _Sum(tuple(some), whole, incomplete=True)
+
+
+def _sums_of_areas(cells: pd.DataFrame, same: Sequence[str], parents: _Parents) -> Iterator[_Sum]:
+    for _, group in cells.groupby([*SPAN, *same], sort=False):
+        own = dict(zip(map(str, group["area_code"]), group.index.tolist(), strict=True))
+        inside: dict[str, list[int]] = {}
+        below: dict[str, list[int]] = {}
+        for code, place in own.items():
+            above = list(_above(code, parents))
+            if above:
+                inside.setdefault(above[0], []).append(place)
+            nearest = next((one for one in above if one in own), None)
+            if nearest is not None:
+                below.setdefault(nearest, []).append(place)
+        for code, places in inside.items():
+            few = code.startswith(("E12", "E92")) and 2 * len(places) < parents.parts[code]
+            if not few:
+                yield _Sum(tuple(places), own.get(code))
+        for code, places in below.items():
+            yield _Sum(tuple(places), own[code], incomplete=True)
+
+
+def _above(code: str, parents: _Parents) -> Iterator[str]:
+    """The areas that hold one, the smallest first."""
+    while code in parents.of and parents.of[code] != code:
+        code = parents.of[code]
+        yield code
+
+
+def _ways_to_divide(
+    total: float, parts: Sequence[int], counts: Floats, threshold: int
+) -> Iterator[list[int]]:
+    """Some of the parts, where these alone come to the total, or leave few of it."""
+    above = [one for one in parts if counts[one] > 0]
+    sizes = range(1, len(above)) if len(above) <= DIVIDED else (1,)
+    for size in sizes:
         for some in itertools.combinations(above, size):
-            if counts[list(some)].sum() == total:
+            if 0 <= total - counts[list(some)].sum() < max(threshold, 1):
                 yield list(some)
-
-
-def _line(parts: Sequence[int], totals: Sequence[int]) -> Iterator[Line]:
-    if len(parts) > 1:  # without a total it may be seen elsewhere
-        yield Line(tuple(parts), totals[0] if totals else None)
 
 
 def _placed(counts: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, list[Problem]]:

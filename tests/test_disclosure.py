@@ -276,6 +276,59 @@ def test_an_attacker_with_both_margins_gains_nothing(
         assert max(found) <= high + 1e-6
 
 
+def extract(districts: list[int], ages: list[list[int]]) -> tuple[np.ndarray, list[Line]]:
+    """An authority by district, and by age and sex with all totals of them."""
+    men, women = np.array(ages, dtype=float).T
+    counts = [men.sum() + women.sum(), *districts, men.sum(), women.sum(), *men, *women]
+    counts += list(men + women)
+    # the last district makes up the rest
+    counts[len(districts)] = max(counts[0] - sum(districts[:-1]), 0)
+    n = len(ages)
+    sexes = len(districts) + 1
+    of_men, of_women, of_both = (
+        list(range(sexes + 2 + k * n, sexes + 2 + k * n + n)) for k in range(3)
+    )
+    lines = [Line(tuple(range(1, sexes)), 0), Line((sexes, sexes + 1), 0), Line(tuple(of_both), 0)]
+    lines += [Line(tuple(of_men), sexes), Line(tuple(of_women), sexes + 1)]
+    lines += [Line((a, b), c) for a, b, c in zip(of_men, of_women, of_both, strict=True)]
+    return np.array(counts), lines
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=2, max_size=4),
+    st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=4),
+    st.sampled_from([3, 5, 10]),
+)
+@settings(max_examples=120, deadline=None)
+def test_no_cell_hidden_for_another_comes_out(
+    districts: list[int], ages: list[list[int]], threshold: int
+) -> None:
+    counts, lines = extract(districts, ages)
+    small = (counts > 0) & (counts < threshold)
+    hidden = protect(counts, small, lines, threshold)
+    assert (hidden >= small).all()
+    if not hidden.any():
+        return
+    least = float((counts[hidden] > 0).all())
+    lowest, highest = np.full(len(counts), least), np.full(len(counts), 1e4)
+    exact = [line for line in lines if counts[list(line.parts)].sum() == counts[line.total]]
+    held = {one for line in exact for one in (*line.parts, line.total)}
+    for cell in held & set(np.flatnonzero(hidden).tolist()):
+        low, high = possible_values(cell, counts, hidden, exact, lowest, highest)
+        assert high - low >= 1
+
+
+def test_a_cell_that_is_hidden_already_counts() -> None:
+    breakdown = [Line((0, 1, 2), 3)]
+    counts = np.array([3.0, 8.0, 12.0, 23.0])
+    small = np.array([True, False, False, False])
+    also = np.array([False, False, True, False])
+    assert protect(counts, small, breakdown, 5, also).tolist() == [True, False, True, False]
+    # without a small one too
+    nothing = np.zeros(4, dtype=bool)
+    assert protect(counts, nothing, breakdown, 2, also).tolist() == [True, False, True, False]
+
+
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=8), st.sampled_from([5, 10]))
 def test_rounding_is_to_the_base_and_near(counts: list[int], base: int) -> None:
     rounded = round_to_base(np.array(counts, dtype=float), base)

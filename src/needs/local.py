@@ -336,7 +336,14 @@ def _system(
     threshold: int,
 ) -> _System:
     known = ~np.isnan(counts) | small
-    sums = _sums_of(cells[known], counts, threshold, whole_age, parents)
+    rows = len(counts)
+    sums = list(_sums_of(cells[known], counts, threshold, whole_age, parents))
+    more, made = _derived(cells[~np.isnan(counts)], counts, whole_age, parents)
+    if made:
+        counts = np.concatenate([counts, made])
+        small = np.concatenate([small, (np.array(made) > 0) & (np.array(made) < threshold)])
+        cells = pd.concat([cells[known], more])
+        sums += _sums_of(cells, counts, threshold, whole_age, parents)
     lines: list[Line] = []
     rests: list[float] = []
     for one in dict.fromkeys(sums):
@@ -355,8 +362,96 @@ def _system(
         np.concatenate([counts, rests]),
         np.concatenate([small, np.array(rests) > 0]),
         tuple(dict.fromkeys(lines)),
-        len(counts),
+        rows,
     )
+
+
+def _derived(
+    cells: pd.DataFrame, counts: Floats, whole_age: str, parents: _Parents
+) -> tuple[pd.DataFrame, list[float]]:
+    """Totals in no row that their parts make up: a reader adds these up and goes on from there.
+
+    Only such as stand in a row of another place, sex, age, category or time are of use.
+
+    Returns
+    -------
+    cells : DataFrame
+        Their positions go on where those of `counts` end.
+    counts : list of float
+    """
+    names = ["area_code", *SPAN, "sex", "category", "age"]
+    values = dict(
+        zip(cells[names].itertuples(index=False, name=None), counts[cells.index], strict=True)
+    )
+    spans = {key[1:3] for key in values}
+    ages = {key[5]: _ages_or_none(key[5]) for key in values}
+    codes = {key[0] for key in values}
+    inside: dict[str, list[str]] = {}
+    for code in sorted(codes):
+        inside.setdefault(parents.of.get(code, ""), []).append(code)
+    whole_areas = [
+        one for one in codes if len(inside.get(one, ())) == parents.parts.get(one, 0) > 1
+    ]
+    before, found = dict(values), True
+    while found:
+        groups: dict[tuple[Any, ...], dict[Any, float]] = {}
+        for key, value in values.items():
+            for slot, part in ((0, key[0]), (1, key[1:3]), (3, key[3]), (5, key[5])):
+                rest = (slot, *key[:slot], *key[slot + (2 if slot == 1 else 1) :])
+                groups.setdefault(rest, {})[part] = value
+        found = False
+        for (slot, *others), parts in groups.items():
+            for whole, tiles in _tiled(slot, parts, spans, ages, inside, whole_areas):
+                label = tuple(whole) if slot == 1 else (whole,)
+                total = (*others[:slot], *label, *others[slot:])
+                if total not in values:
+                    values[total] = sum(parts[one] for one in tiles)
+                    found = True
+    more = {key: value for key, value in values.items() if key not in before}
+    index = range(len(counts), len(counts) + len(more))
+    return pd.DataFrame(list(more), columns=names, index=index), list(more.values())
+
+
+def _tiled(
+    slot: int,
+    parts: Mapping[Any, float],
+    spans: Iterable[Span],
+    ages: Mapping[str, tuple[float, float]],
+    inside: Mapping[str, Sequence[str]],
+    whole_areas: Iterable[str],
+) -> Iterator[tuple[Any, Sequence[Any]]]:
+    """Areas, times, sexes or ages that are not among the parts, with parts that make them up."""
+    if slot == 0:
+        for code in whole_areas:
+            if code not in parts and all(one in parts for one in inside[code]):
+                yield code, inside[code]
+    elif slot == 1:
+        for span in sorted(set(spans) - set(parts)):
+            chain = _chain(span, list(parts), pd.Timedelta(days=1))
+            if chain:
+                yield span, chain
+    elif slot == 3 and "persons" not in parts and {"male", "female"} <= set(parts):
+        yield "persons", ("male", "female")
+    elif slot == 5:
+        of_range = {ages[one]: one for one in parts}
+        for age in sorted(set(ages) - set(parts)):
+            chain = _chain(ages[age], list(of_range), 1)
+            if chain:
+                yield age, [of_range[one] for one in chain]
+
+
+def _chain(
+    whole: tuple[Any, Any], spans: Sequence[tuple[Any, Any]], step: Any
+) -> list[tuple[Any, Any]] | None:
+    """Spans that follow each other from the first to the last of another; None where none do."""
+    for one in sorted(spans):
+        if one[0] == whole[0] and one[1] == whole[1]:
+            return [one]
+        if one[0] == whole[0] and one[1] < whole[1]:
+            rest = _chain((one[1] + step, whole[1]), spans, step)
+            if rest:
+                return [one, *rest]
+    return None
 
 
 def comments(rows: pd.DataFrame, rule: LocalRule) -> pd.DataFrame:
@@ -698,12 +793,10 @@ def _sums_of_ages(parts: Mapping[str, int], whole: int | None, label: str) -> It
     except ValueError:  # words, of which nobody knows which holds which
         yield _Sum(tuple(parts.values()), whole)
         return
-    if whole is None:
-        yield _Sum(tuple(parts.values()), None)
-    else:
-        ranges[of_whole] = whole
-    for one in _families(ranges, 1):
-        yield _Sum(tuple(ranges[part] for part in one.parts), ranges[one.whole])
+    # without a row of all of them these may be seen elsewhere
+    ages: dict[tuple[int, int], int | None] = {**ranges, of_whole: whole}
+    for one in _families(ages, 1):
+        yield _Sum(tuple(ranges[part] for part in one.parts), ages[one.whole])
 
 
 def _years_of_age(label: str) -> tuple[int, int]:

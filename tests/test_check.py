@@ -135,6 +135,20 @@ def test_control_characters_are_named_with_file_row_and_column(raw: Path, proces
     )
 
 
+def test_a_lone_carriage_return_and_stacked_accents_are_named(raw: Path, processed: Path) -> None:
+    """A return would begin a row of figures.csv, and here a formula; accents stop the PDF."""
+    later = GOOD.replace("2021/22", "2020/21").replace("Worcestershire", '"Worcester\r=1+1"')
+    accents = 4 * "\N{COMBINING ACUTE ACCENT}"
+    last = GOOD.replace("2021/22", "2019/20").replace("Worcestershire", "Worcester" + accents)
+    local(raw, GOOD, later, last)
+    returned, stacked = told(raw, processed)
+    assert "U+000D, at character 10" in returned.what
+    # the return counts as the end of a line
+    assert returned.where == "local/own.csv, row 4, column area_name"
+    assert stacked.what.startswith("There are more than 2 accents on one letter, at character 9")
+    assert stacked.where.startswith("local/own.csv, row ")
+
+
 def test_a_package_may_have_empty_ends_and_semicolons_are_named(raw: Path, processed: Path) -> None:
     local(raw, GOOD + ",,", ",,,", "  ")
     assert "No faults found." in check(raw, processed)

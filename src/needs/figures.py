@@ -279,7 +279,11 @@ def collect(figures: Iterable[Figure]) -> tuple[Figure, ...]:
     for figure in figures:
         known = register.setdefault(figure.id, figure)
         if known != figure:
-            raise ValueError(f"figure {figure.id} has two contents: {known} and {figure}")
+            told = (
+                f"{one.label}, {one.area_name}, {one.period}, {one.note or 'no note'}: {one.text}"
+                for one in (known, figure)
+            )
+            raise ValueError(f"figure {figure.id} has two contents: {' and '.join(told)}")
     return tuple(register.values())
 
 

@@ -33,7 +33,7 @@ from needs.errors import (
     Problem,
     unforeseen,
 )
-from needs.figures import Status
+from needs.figures import Status, figure_id
 
 if TYPE_CHECKING:
     import geopandas
@@ -75,6 +75,9 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "authority_features": ("year", "area_code"),
     "areas": ("code",),
 }
+
+#: Columns that the id of a figure is made of, with the category.
+ID_PARTS = ("indicator", "area_code", "period", "sex", "age")
 
 #: Rows that are read or passed over together: about one large authority's LSOAs.
 ROW_GROUP = 2_000
@@ -736,6 +739,7 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
         if one.source.reader not in FRAMES:
             by_source.setdefault(one.source.key, []).append(one.table)
     names = areas.set_index("code")["name"]
+    read.problems += _alike(read.packages)
     _protect_packages(read, areas, catalogue)
     parts = []
     for indicator in catalogue.indicators.values():
@@ -797,6 +801,43 @@ def _disagreeing(given: Sequence[pd.DataFrame], own: Sequence[pd.DataFrame]) -> 
                 "Take it out of one of them, or bring in the publisher's own file.",
             )
         )
+    return problems
+
+
+def _alike(packages: Sequence[Package]) -> list[Problem]:
+    """Categories, such as names of grants, that figures could not be told apart by.
+
+    An id keeps letters and digits of them, and there is no figure without its own id.
+    """
+    problems = []
+    seen: dict[tuple[str, ...], tuple[str, str]] = {}
+    for package in packages:
+        rows = package.tables.get("observations")
+        if rows is None:
+            continue
+        named = rows[rows["category"] != ""]
+        columns = [*ID_PARTS, "category", "source_row"]
+        for *same, category, row in named[columns].itertuples(index=False, name=None):
+            where = f"{package.folder}/{row}"
+            short = figure_id(str(category))
+            if not short:
+                problems.append(
+                    Problem(
+                        f"'{category}' has no letter of A to Z and no digit.",
+                        f"{where}, column category",
+                        "Name it in such letters: its figures are told apart by them.",
+                    )
+                )
+                continue
+            first, place = seen.setdefault((*map(str, same), short), (str(category), where))
+            if first != category:
+                problems.append(
+                    Problem(
+                        f"'{category}' and '{first}' differ in signs only.",
+                        f"{where}, column category, and {place}",
+                        "Name one of them in other letters: their figures are told apart by them.",
+                    )
+                )
     return problems
 
 

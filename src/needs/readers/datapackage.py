@@ -17,6 +17,7 @@ import difflib
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,6 +45,10 @@ _TEXT = pd.StringDtype(na_value=float("nan"))
 
 #: What no program can show: it stops the PDF, and a lone carriage return breaks a CSV in two.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
+
+#: Marks on one letter beyond those that it is written with: they run over the lines above, and
+#: stop the PDF.
+_MOST_MARKS = 2
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -807,7 +812,10 @@ def _rows(
 def _note_control(
     text: str, where: str, faults: _Faults, kind: tuple[str, str, str] | None = None
 ) -> bool:
-    """Note the first control character of a text; line breaks and tabs are none."""
+    """Note the first control character of a text; line breaks and tabs are none.
+
+    Accents upon accents are noted as well.
+    """
     control = _CONTROL.search(text)
     if control:
         faults.add(
@@ -817,7 +825,32 @@ def _note_control(
             "Delete it: it cannot be seen, and no program can show it.",
             kind,
         )
-    return bool(control)
+    stacked = None if text.isascii() else _stacked(text)
+    if stacked is not None:
+        faults.add(
+            f"There are more than {_MOST_MARKS} accents on one letter, at character {stacked} of "
+            "the text.",
+            where,
+            "Delete them: they cannot be read.",
+            kind,
+        )
+    return bool(control) or stacked is not None
+
+
+def _stacked(text: str) -> int | None:
+    """Place of the first letter with too many accents; None where there is none.
+
+    Examples
+    --------
+    >>> _stacked("Ynys M\u00f4n"), _stacked("ab" + 3 * "\N{COMBINING ACUTE ACCENT}")
+    (None, 2)
+    """
+    marks = 0
+    for place, sign in enumerate(text, 1):
+        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        if marks > _MOST_MARKS:
+            return place - marks
+    return None
 
 
 def _texts(entry: object, where: str) -> Iterable[tuple[str, str]]:

@@ -240,7 +240,10 @@ def figures_csv(document: Document) -> bytes:
 def _field(value: Any) -> str:
     if value is None:
         return ""
-    return repr(float(value)) if isinstance(value, (int, float)) else safe_text(str(value))
+    if isinstance(value, (int, float)):
+        return repr(float(value))
+    # a lone carriage return would begin a row, and perhaps a formula
+    return safe_text("\n".join(str(value).splitlines()))
 
 
 def figures_package(document: Document, table: bytes) -> bytes:

@@ -798,7 +798,7 @@ def test_standardised_rates_fit_other_numbers_as_well(pair: tuple[Made, Made]) -
 
 
 def without_secondary(
-    counts: np.ndarray[Any, Any], hidden: np.ndarray[Any, Any], lines: object, threshold: int = 0
+    counts: np.ndarray[Any, Any], hidden: np.ndarray[Any, Any], *rest: object
 ) -> np.ndarray[Any, Any]:
     """A broken rule: what is small is hidden, and nothing else."""
     return hidden.copy()

@@ -532,7 +532,7 @@ def _next_to_hide(
     ]
     near = [line for line in lines if _holds(line, cell)]
     linked = _linked(cell, hidden, lines)
-    joined = [line for line in lines if any(_holds(line, one) for one in linked)]
+    joined = [line for line in lines if not linked.isdisjoint((*line.parts, line.total))]
 
     def order(one: int) -> tuple[bool, int, bool, float, int]:
         mends = sum(_holds(line, one) for line in thin)

@@ -759,6 +759,18 @@ def test_few_who_are_left_out_of_a_share_are_hidden_too(processed: Path) -> None
     assert whole["status"].tolist() == ["shown", "shown"]
 
 
+def test_all_ages_may_stand_beside_an_indicator_of_adults(processed: Path) -> None:
+    """Also where there is no row of all adults."""
+    rows = observed(
+        "adults_in_treatment", *counts(UPPER, *((2021, 2021, n) for n in (173, 3, 90, 80)))
+    )
+    rows = rows.assign(age=["all ages", "under 18", "18-39", "40+"])
+    hidden = protected(rows, processed, threshold=5)["status"] == "suppressed"
+    assert hidden[1]
+    # the adults' own sum may be seen elsewhere: one of them is not hidden alone
+    assert hidden[[2, 3]].sum() != 1 or hidden[0]
+
+
 def test_what_rounds_to_nothing_is_not_zero(processed: Path) -> None:
     rows = observed("drug_death_reviews", *counts(UPPER, (2020, 2020, 2), (2021, 2021, 0)))
     done = protected(rows, processed, threshold=2, rounding_base=5)

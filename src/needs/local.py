@@ -793,10 +793,14 @@ def _sums_of_ages(parts: Mapping[str, int], whole: int | None, label: str) -> It
     except ValueError:  # words, of which nobody knows which holds which
         yield _Sum(tuple(parts.values()), whole)
         return
-    # without a row of all of them these may be seen elsewhere
-    ages: dict[tuple[int, int], int | None] = {**ranges, of_whole: whole}
-    for one in _families(ages, 1):
-        yield _Sum(tuple(ranges[part] for part in one.parts), ages[one.whole])
+    if whole is not None:
+        ranges[of_whole] = whole
+    for one in _families(ranges, 1):
+        yield _Sum(tuple(ranges[part] for part in one.parts), ranges[one.whole])
+    if whole is None and of_whole not in ranges:  # all of them may be seen elsewhere
+        for one in _families([*ranges, of_whole], 1):
+            if one.whole == of_whole:
+                yield _Sum(tuple(ranges[part] for part in one.parts), None)
 
 
 def _years_of_age(label: str) -> tuple[int, int]:

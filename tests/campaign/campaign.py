@@ -223,7 +223,10 @@ def tried(raw: Path, number: int, kind: str, harmless: bool, seed: str) -> Outco
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            state, said = outcome(base, number, path)
+            try:
+                state, said = outcome(base, number, path)
+            except Exception as error:
+                state, said = "unforeseen", repr(error)
     finally:
         shutil.rmtree(folder)
     if harmless and state == "told":

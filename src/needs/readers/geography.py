@@ -37,9 +37,13 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     for column in [one for one in table.columns if "code" in one]:
         tabular.codes(table, column, r"[EWNS]\d{8}", faults)
     faults.raise_if_any()
-    table = table.drop(columns="line")
-    first = next(column for column in table.columns if "code" in column)
-    names = [column for column in table.columns if "name" in column]
+    ours = [column for column in table.columns if column != "line"]
+    first = next(column for column in ours if "code" in column)
+    names = [column for column in ours if "name" in column]
     table[names] = table[names].apply(lambda column: column.str.strip())
-    table = table[table[first].str.startswith("E")].drop_duplicates()
-    return table.reset_index(drop=True)
+    table = table[table[first].str.startswith("E")].drop_duplicates(ours)
+    if edition.options.get("table") != "district_history":
+        twice = table[first].duplicated()
+        tabular.note_cells(table, first, twice, "stands already, with another area", faults)
+        faults.raise_if_any()
+    return table[ours].reset_index(drop=True)

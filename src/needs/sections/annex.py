@@ -22,10 +22,10 @@ from needs.blocks import (
     Table,
     blocks,
 )
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Indicator
 from needs.figures import SYMBOLS, Figure, figure_id
 from needs.neighbours import AGES, FEATURES, METHOD, SPARSE, file_pairs
-from needs.sections.indicator import shows_plans, to_add
+from needs.sections.indicator import reason_left_out, shows_plans, to_add
 
 
 def sources(na: Assessment) -> Blocks:
@@ -441,7 +441,7 @@ def how_to_add(na: Assessment) -> Blocks:
         (
             Cell(one.name),
             Cell(words.publisher(one, na.catalogue)),
-            Cell(f"{one.how_to_add.strip().rstrip('.')}."),
+            Cell(_how_to_add(na, one)),
         )
         for one in absent
     )
@@ -459,6 +459,13 @@ def how_to_add(na: Assessment) -> Blocks:
             rows=rows,
         ),
     )
+
+
+def _how_to_add(na: Assessment, indicator: Indicator) -> str:
+    left_out = reason_left_out(na, indicator)
+    if left_out:
+        return f"Not by this file: {left_out}."
+    return f"{indicator.how_to_add.strip().rstrip('.')}."
 
 
 @dataclass(frozen=True)

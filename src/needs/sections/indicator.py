@@ -918,13 +918,15 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     absent = [one for one in na.catalogue.chapter(chapter) if not _anything(na, one.key)]
     why: dict[str, list[Indicator]] = {}
     for one in absent:
-        why.setdefault(why_missing(na, one.key), []).append(one)
+        why.setdefault(reason_left_out(na, one) or why_missing(na, one.key), []).append(one)
     later = why.get(LATER, [])
     reasons = {
         WITHHELD: f"withheld for {name}: too few events for a rate, or confidential",
         NO_FIGURE: f"not given for {name} up to {na.year} in the files at hand",
         NOT_AT_HAND: f"not available for {name}",
     }
+    known = {*reasons, LATER}
+    reasons |= {one: f"left out for {name}: {one}" for one in why if one not in known}
     notices = [
         words.missing_notice(why[key], na.catalogue, said)
         for key, said in reasons.items()
@@ -1138,6 +1140,18 @@ def why_missing(na: Assessment, key: str) -> str:
         return WITHHELD
     of_files = (set(str(keys).split(";")) <= na.files_of for keys in na.sources_of(key))
     return NO_FIGURE if any(of_files) else NOT_AT_HAND
+
+
+def reason_left_out(na: Assessment, indicator: Indicator) -> str:
+    """Why a source's row of the area is not used, as its edition declares; mostly nothing."""
+    if na.has(indicator.key):
+        return ""
+    for source in na.catalogue.sources_of(indicator.key):
+        for edition in na.catalogue.sources[source].editions:
+            reason = dict(edition.options.get("left_out", {})).get(na.name)
+            if reason:
+                return f"the file's row is of another area ({reason})"
+    return ""
 
 
 def _later(na: Assessment) -> frozenset[str]:

@@ -193,7 +193,7 @@ def test_an_area_without_its_name_is_not_england(raw):
 
     change(path, how)
     said = told(folder)
-    assert said
+    assert "stands without the name of its area" in said[0]
     assert path.name in said[0]
 
 

@@ -31,6 +31,8 @@ SERIES = {
 
 ENGLAND = "E92000001"
 
+_NAMELESS = "Write the area's name, or download the file again: needs fetch."
+
 #: How far a whole number of people may stand from met need × prevalence, both as printed.
 ROUNDED_SHARE = 0.1
 
@@ -65,6 +67,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         category=("Deprivation decile of the authority: " + decile).mask(decile == "", ""),
         value=tabular.numbers(table, "value", faults),
     )
+    _note_nameless(table[national & (decile == "")], faults)
     faults.raise_if_any()
     _check_exact(table, source.disclosure, faults)
     table = _publishers_own(_exact(table))
@@ -77,6 +80,16 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         age="18+",
         count=table["value"].where(people),
     )
+
+
+def _note_nameless(england: pd.DataFrame, faults: tabular.Faults) -> None:
+    """Note rows that have no name, as England's, beside one of many more people.
+
+    England stands once, or with the sum of its authorities, which is about the same.
+    """
+    most = england.groupby(["measure", "period"])["value"].transform("max")
+    said = "stands without the name of its area, and is not England's, which stands there as well"
+    tabular.note_cells(england, "value", england["value"] < most / 2, said, faults, _NAMELESS)
 
 
 def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) -> None:

@@ -450,14 +450,14 @@ def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataF
     lacking = table["area_code"] == ""
     if not lacking.any():
         return table
-    spelt = aliases()
+    spelt = {name.casefold(): code for name, code in aliases().items()}
     pairs = table.loc[lacking, ["area_name", "period_end"]].drop_duplicates()
     by_name = _by_name(areas)
     codes: dict[tuple[str, pd.Timestamp], str] = {}
     unknown: set[str] = set()
     for name, end in pairs.itertuples(index=False):
-        if name in spelt:
-            codes[name, end] = spelt[name]
+        if name.casefold() in spelt:
+            codes[name, end] = spelt[name.casefold()]
         elif plain_name(name) in by_name:
             codes[name, end] = _on_day(by_name[plain_name(name)], end.date()).code
         else:

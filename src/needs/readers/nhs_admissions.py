@@ -43,8 +43,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         )
     faults.raise_if_any()
     year = tabular.numbers(table, "year", faults, missing=(), whole=True)
-    left_out = {"year", "line", *edition.options.get("left_out", ())}
-    areas = [column for column in table.columns if column not in left_out]
+    left_out = {one.casefold() for one in ("year", "line", *edition.options.get("left_out", ()))}
+    areas = [column for column in table.columns if str(column).casefold() not in left_out]
     tabular.note_cells(table, "year", ~year.between(1990, 2100), "is not a year", faults)
     wide = pd.DataFrame({area: tabular.numbers(table, area, faults) for area in areas})
     faults.raise_if_any()

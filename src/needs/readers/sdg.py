@@ -70,7 +70,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     _note_nameless(table[national & (decile == "")], faults)
     faults.raise_if_any()
     _check_exact(table, source.disclosure, faults)
-    table = _publishers_own(_exact(table))
+    table = _publishers_own(_exact(table, source.disclosure.rounding_base))
     people = table["measure"] != "alcohol_met_need"
     return tabular.readings(
         table.drop(columns=["year", "series", "units", "decile"]),
@@ -118,12 +118,19 @@ def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) 
     )
 
 
-def _exact(table: pd.DataFrame) -> pd.DataFrame:
-    """People in treatment exactly, where they stand rounded as well."""
+def _exact(table: pd.DataFrame, base: int) -> pd.DataFrame:
+    """People in treatment exactly, where they stand rounded to `base` as well.
+
+    Where the two are further apart than rounding takes them both stay, and are a fault.
+    """
     treated = table["measure"] == "alcohol_in_treatment"
-    exact = treated & (table["value"] % 5 != 0)
-    has_exact = exact.groupby([table[column] for column in _KEY]).transform("any")
-    return table[exact | ~treated | ~has_exact]
+    exact = treated & (table["value"] % base != 0)
+    by = [table[column] for column in _KEY]
+    has_exact = exact.groupby(by).transform("any")
+    apart = table["value"].groupby(by).transform("max") - table["value"].groupby(by).transform(
+        "min"
+    )
+    return table[exact | ~treated | ~has_exact | (apart > base)]
 
 
 def _publishers_own(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,10 +21,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import corruptions
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.progress import track
 
 from needs import catalogue, prepare
@@ -142,7 +144,8 @@ def _compared(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str]:
         if a.dtype.kind == "f":
             same = np.isclose(a.to_numpy(), b.to_numpy().astype(float), rtol=1e-12, equal_nan=True)
         else:
-            same = np.array(a.astype(object).map(str)) == np.array(b.astype(object).map(str))
+            # a name is replaced by the official one, whatever its case
+            same = _text(a, name) == _text(b, name)
         if not same.all():
             at = int(np.flatnonzero(~same)[0])
             return "other figures", f"{(~same).sum()} of {name}, {a.iloc[at]} is {b.iloc[at]}"
@@ -151,6 +154,11 @@ def _compared(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str]:
         if not shapes[0].geom_equals_exact(shapes[1], 1e-9).all():
             return "other figures", "shapes"
     return "same figures", ""
+
+
+def _text(column: pd.Series[Any], name: str) -> NDArray[np.object_]:
+    text = column.astype(object).map(str)
+    return np.array(text.str.casefold() if name == "area_name" else text, dtype=object)
 
 
 def _ordered(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -104,6 +104,7 @@ def blank(share: float) -> Change:
         ("ViewIt_Export_Data_England", blank(1), "has a value"),
         ("ViewIt_Export_Data_England", blank(0.5), "have no value, and nothing says why"),
         ("91380", lambda t: t.assign(count=t["count"].mask(t.index % 2 == 0)), "have no count"),
+        ("91380", lambda t: t.assign(denominator=np.nan), "No row of 91380 has a denominator"),
         ("91380", rounded, "No lower of 91380 has a decimal"),
         ("91414", first_digits, "has more than two digits"),
         ("91382", without(lambda t: t["period"] == "2012"), "with years between"),

@@ -53,6 +53,9 @@ ROUNDED = 5
 #: Statistics whose limits follow from the count of events.
 RATES = ("crude_rate", "directly_standardised_rate")
 
+#: Option of an edition: the columns that its file has besides values, as readings have them.
+GIVES = "gives"
+
 _GROUP = ["measure", "sex", "age", "category"]
 
 _UPPER = ("E06", "E08", "E09", "E10")
@@ -188,6 +191,9 @@ def _shown(one: Held, table: pd.DataFrame, measure: str) -> Iterator[Problem]:
             one.file,
             one.remedy,
         )
+    for column in one.edition.options.get(GIVES, ()):
+        if table[column].isna().all():
+            yield Problem(f"No row of {measure} has a {column}.", one.file, one.remedy)
     for column in ("count", "denominator"):
         lacking = table.loc[~blank, column].isna().mean()
         if PART < lacking < 1 - PART:

@@ -454,23 +454,15 @@ def rename(
             f"If the publisher renamed it, write its new heading into {known.map}; if the column "
             "was lost, use the publisher's file as it was issued.",
         )
-    numeric = known.required & {"value", "lower", "upper", "count", "denominator"}
-    for written, named in names.items():
-        if named in numeric and len(table) > 1 and not table[written].map(plain).any():
-            faults.add(
-                f"The column '{plain(written)}' is empty.",
-                place,
-                "Use the publisher's file as it was issued.",
-            )
     for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
         faults.add(f"Two columns are '{name}'.", place)
     keep = {column: name for column, name in names.items() if name and name != "ignored"}
     faults.headings.update({name: plain(column) for column, name in keep.items()})
     renamed = table[[*keep, *sorted(ours)]].rename(columns=keep)
+    names_once = renamed.columns.is_unique  # else that is a fault already
     for column in map(str, renamed.columns):
-        if "code" not in column.split("_"):
-            continue
-        renamed = renamed.assign(**{column: _tidied(renamed[column])})
+        if names_once and "code" in column.split("_"):
+            renamed = renamed.assign(**{column: _tidied(renamed[column])})
     faults.written = renamed.copy(deep=False) if ours and renamed.columns.is_unique else None
     return renamed
 

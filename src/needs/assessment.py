@@ -34,7 +34,7 @@ from needs.areas import (
 )
 from needs.catalogue import AS_PRINTED, Catalogue, Indicator
 from needs.english import listing
-from needs.errors import MissingDataError, ParameterError, Problem
+from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import ADDED, ADDED_UP, Figure, Series, Status, figure_id
 from needs.schemas import FILES
 
@@ -667,8 +667,17 @@ def processed_folder() -> Path:
 def manifest(processed: Path | None = None) -> dict[str, Any]:
     """What the processed tables were made from: files, sizes, hashes."""
     path = (processed or processed_folder()) / "manifest.json"
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data["files"], list):
+            raise TypeError("no list of files")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidDataError(
+            f"What the processed tables were made from cannot be read: {error}.",
+            path.name,
+            "needs prepare",
+        ) from None
+    return dict(data)
 
 
 def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:

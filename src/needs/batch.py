@@ -405,7 +405,7 @@ def read_state(out: Path) -> list[dict[str, Any]]:
             {key: one[key] for key in ("folder", "areas", "year", "name", "area", "state")} | one
             for one in reports
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidDataError(
             "The state of the batch cannot be read.",
             STATE,

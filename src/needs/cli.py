@@ -149,7 +149,14 @@ def _progress(quiet: bool) -> Iterator[Progress]:
 def _read(tables: Path, name: str) -> Any:
     import pandas as pd
 
-    return pd.read_parquet(tables / f"{name}.parquet")
+    from needs.errors import InvalidDataError
+
+    try:
+        return pd.read_parquet(tables / f"{name}.parquet")
+    except (OSError, ValueError) as error:
+        raise InvalidDataError(
+            f"The table cannot be read: {error}.", f"{name}.parquet", "needs prepare"
+        ) from None
 
 
 def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:

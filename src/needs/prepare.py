@@ -301,11 +301,11 @@ def is_fresh(raw: Path, processed: Path) -> bool:
         return False
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        for file in written["files"]:
+            file.pop("released", None)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
-    for file in written.get("files", ()):
-        file.pop("released", None)
     return tables and bool(written == describe(raw, catalogue_module.load()))
 
 
@@ -386,7 +386,7 @@ def code_hash() -> str:
     modules = (
         *("agreement", "areas", "catalogue", "coverage", "crossed", "derive", "disclosure"),
         *("figures", "local"),
-        *("neighbours", "periods", "places", "prepare", "remade", "schemas"),
+        *("neighbours", "packaged", "periods", "places", "prepare", "remade", "schemas"),
     )
     paths = [
         *(package / f"{name}.py" for name in modules),

@@ -67,7 +67,7 @@ def read(raw: Path) -> dict[str, Entry]:
         return {}
     try:
         return parse(path.read_bytes())
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise InvalidDataError(
             f"The lock of raw files cannot be read: {error}.",
             NAME,

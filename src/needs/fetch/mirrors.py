@@ -110,7 +110,7 @@ class _Tree:
                 self._entries = ledger.parse(self._web.read(address))
             except GoneError:
                 self._entries = {}
-            except (TypeError, ValueError, KeyError, AttributeError) as error:
+            except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
                 raise InvalidDataError(
                     f"The mirror's lock cannot be read: {error}.", address, "Tell its keeper."
                 ) from error

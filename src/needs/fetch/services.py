@@ -219,7 +219,7 @@ class _Layer:
 def _content(body: bytes, address: str) -> dict[str, Any]:
     try:
         content = json.loads(body.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         said = body[:80].decode("utf-8", "replace").strip()
         raise InvalidDataError(
             f"The service does not answer as it should: {said}", address, "Try again later."
@@ -242,7 +242,7 @@ def _no_error(body: bytes) -> None:
     """Ask again where the error inside the answer may pass."""
     try:
         content = json.loads(body.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         if body.lstrip()[:1] == b"<":
             raise PassingError("The service answers with a web page.") from None
         return

@@ -113,7 +113,7 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> Line:
             ),
             found,
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidDataError(
             f"The register of a report cannot be read: {error}",
             f"{folder}/{path.name}",

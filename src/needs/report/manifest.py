@@ -173,7 +173,7 @@ def read(folder: Path) -> dict[str, Any]:
         raise MissingDataError(f"There is no report in {folder.name or folder}.", NAME, remedy)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidDataError(f"The manifest is not JSON: {error}", NAME, remedy) from None
     if not isinstance(data, dict) or not {"area", "parameters", "outputs"} <= data.keys():
         raise InvalidDataError("The manifest is not one of a report.", NAME, remedy)

@@ -82,7 +82,7 @@ def read_register(folder: Path) -> dict[str, Any]:
         register = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(register["figures"], list):
             raise TypeError("no list of figures")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidDataError(
             f"The register cannot be read: {error}", REGISTER, "Run the report again."
         ) from None

@@ -2,7 +2,7 @@
 # make test     every check: style, types, tests, documentation examples, notebooks
 # make bench    time one report and many against the plain way, and rates against the national
 #               package; measure how hard the report is to read; a line for each target
-# make campaign change every national file in every way that files go wrong, and read it: a table
+# make campaign change every national file and data package in every way that files go wrong, and read it: a table
 #               of what came of it, for SEED=1, TIMES=2
 # make profile  where the time of one report goes, stage by stage
 # make lock     pin the newest packages that pyproject.toml allows

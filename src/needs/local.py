@@ -61,6 +61,13 @@ DECIMALS = 1
 #: Most parts of which every choice is tried.
 DIVIDED = 12
 
+#: Residents of many LSOAs may differ from the estimates at hand by this factor, as estimates are
+#: revised; and of one, where a hall or an estate was built.
+REVISED, FAR_OFF = 1.5, 4.0
+
+#: Share of LSOAs that are many.
+MANY_OFF = 0.25
+
 #: The last year of age of a range without an end.
 OLDEST = 199
 
@@ -144,6 +151,8 @@ def rates(package: Package, places: Places) -> tuple[pd.DataFrame, list[Problem]
     placed, problems = _placed(counts, places)
     problems += _counted_twice(placed) + _overlapping(placed)
     problems += _without_residents(package, places, placed)
+    if not problems:
+        problems += _more_than_residents(placed, places) + _other_residents(package, places)
     if problems or package.problems:
         return schemas.empty(schemas.LOCAL_RATES), problems
     people = _people(package, places, placed)
@@ -750,6 +759,8 @@ def _near(
     All people of an authority beside the men of its districts are such, where there is no row of
     all men.
     """
+    if cells.empty:
+        return
     positions = cells.index.tolist()
     numbers = counts[positions]
     areas = cells["area_code"].map(str)
@@ -1350,6 +1361,71 @@ def _without_residents(package: Package, places: Places, placed: pd.DataFrame) -
         places_of = [", ".join(map(str, one)) for one in gone.to_numpy()]
         what = f"There are no residents in {len(gone):,} cells of LSOA, year, sex and age band: "
         yield _nobody(f"{what}{_some(places_of, '; ')}.", "population")
+
+
+def _more_than_residents(placed: pd.DataFrame, places: Places) -> list[Problem]:
+    """Persons counted in a place, of which there are not so many in any year."""
+    vintages = places.lsoa["lsoa_vintage"].unique()
+    small = places.lsoa_population[places.lsoa_population["lsoa_vintage"].isin(vintages)]
+    large = places.populations[
+        places.populations["age_from"].eq(0)
+        & places.populations["age_to"].isna()
+        & places.populations["sex"].eq("persons")
+    ]
+    residents = pd.concat(
+        [
+            small.groupby("lsoa_code")["population"].max(),
+            large.groupby("area_code")["population"].max(),
+        ]
+    )
+    place = placed["lsoa_code"].fillna(placed["district_code"])
+    years = placed["period"].map({one: len(parse(one).years) for one in placed["period"].unique()})
+    keys = [placed["indicator"], place, placed["period"]]
+    persons = placed["count"].groupby(keys).transform("sum")
+    wrong = persons > place.map(residents) * years
+    rows = placed[wrong].assign(persons=persons[wrong], place=place[wrong])
+    first = rows.drop_duplicates(["indicator", "place", "period"])
+    said = [
+        f"{code}, {period}: {number:,.0f}"
+        for code, period, number in zip(
+            first["place"], first["period"], first["persons"], strict=True
+        )
+    ]
+    return _named(
+        first.assign(count=said),
+        "count",
+        "More persons are counted than live there, {}.",
+        "Correct the count, or the code.",
+    )
+
+
+def _other_residents(package: Package, places: Places) -> list[Problem]:
+    """Residents of LSOAs that are far from the estimates at hand, of one or of many."""
+    own = package.tables.get("local_populations")
+    if own is None or own.empty:
+        return []
+    persons = own["sex"] == "persons"
+    sums = own[persons if persons.any() else own["sex"].notna()]
+    given = sums.groupby(["lsoa_code", "year"])["population"].sum().groupby("lsoa_code").mean()
+    vintages = places.lsoa["lsoa_vintage"].unique()
+    known = places.lsoa_population[places.lsoa_population["lsoa_vintage"].isin(vintages)]
+    usual = known.groupby("lsoa_code")["population"].mean()
+    factor = (given / usual).dropna()
+    off = factor[~factor.between(1 / REVISED, REVISED)]
+    far = factor[~factor.between(1 / FAR_OFF, FAR_OFF)]
+    many = len(off) > MANY_OFF * len(factor)
+    if far.empty and not many:
+        return []
+    wrong = off.index if many else far.index
+    names = [f"{code}: {given[code]:,.0f}, not about {usual[code]:,.0f}" for code in wrong]
+    return [
+        Problem(
+            f"Residents of {len(names):,} of {len(factor):,} LSOAs are far from the mid-year "
+            f"estimates at hand ({_some(names, '; ')}).",
+            "local_populations.csv, column population",
+            "Correct the cells, or the codes; residents are of all ages, by sex and age band.",
+        )
+    ]
 
 
 def _some(names: Sequence[object], by: str = ", ") -> str:

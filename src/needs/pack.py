@@ -32,9 +32,11 @@ from needs.readers.datapackage import (
     DESCRIPTOR,
     LINKED,
     NAMES,
+    PACKED,
     SHEETS,
     TABLES,
     describe,
+    packed,
     read_package,
 )
 from needs.report.parameters import slug
@@ -489,6 +491,7 @@ def _descriptor(
     resources = []
     for resource, rows in tables.items():
         table = "populations_by_sex" if resource == "populations" else resource
+        schema = _table_schema(table, [str(column) for column in rows.columns], tables)
         behind = origins["observations" if resource == "source_places" else resource]
         resources.append(
             {
@@ -501,7 +504,8 @@ def _descriptor(
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "sources": _titles(one.source for one in behind),
-                "schema": _table_schema(table, [str(column) for column in rows.columns], tables),
+                "schema": schema,
+                PACKED: packed(schema["fields"], _cells(rows)),
             }
         )
     return {
@@ -722,9 +726,13 @@ def _csv(rows: pd.DataFrame) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows.columns)
-    cells = [[_cell(value) for value in rows[column]] for column in rows.columns]
-    writer.writerows(zip(*cells, strict=True))
+    writer.writerows(zip(*_cells(rows).values(), strict=True))
     return text.getvalue()
+
+
+def _cells(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells of each column as they are written."""
+    return {str(column): [_cell(value) for value in rows[column]] for column in rows.columns}
 
 
 def _cell(value: Any) -> str:

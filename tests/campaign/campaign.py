@@ -1,6 +1,9 @@
 """A campaign of wrong files: each national file is changed in every way, and read.
 
     python tests/campaign/campaign.py --raw ../shared/mirror --seed 1 --times 3
+    python tests/campaign/campaign.py --only packages
+
+So is each table of data packages, the embedded one and those of the templates.
 
 A changed file has to be told, by its name; or it gives the figures that it gave before. Nothing
 else is good: no other figure, no row less, no traceback, no message that leads nowhere.
@@ -21,42 +24,19 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import corruptions
-import numpy as np
+import packages
 import pandas as pd
-from numpy.typing import NDArray
+from outcomes import OUTCOMES, Outcome, compared
 from rich.progress import track
 
 from needs import catalogue, prepare
 from needs.coverage import Held
 from needs.prepare import Found
 
-#: What may become of a changed file. The last five are faults of the program.
-OUTCOMES = ("told", "same figures", "refused", "other figures", "rows lost", "unforeseen",
-            "file not named")  # fmt: skip
-GOOD = ("told", "same figures")
-
 #: Files of many megabytes; they are changed less often.
 LARGE = 4_000_000
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one changed file."""
-
-    reader: str
-    file: str
-    kind: str
-    harmless: bool
-    state: str
-    said: str
-
-    @property
-    def good(self) -> bool:
-        """Harmless changes have to be taken; of harmful ones the file has to be told."""
-        return self.state == "same figures" or (self.state == "told" and not self.harmless)
 
 
 @dataclass(frozen=True)
@@ -112,7 +92,7 @@ def outcome(base: Ground, number: int, path: Path) -> tuple[str, str]:
             return "unforeseen", said
         named = any(path.name in each.where for each in read.problems)
         return ("told" if named else "file not named"), said
-    return _compared(before.table, read.held[0].table)
+    return compared(before.table, read.held[0].table)
 
 
 def _near(one: Held, other: Held) -> bool:
@@ -125,47 +105,6 @@ def _near(one: Held, other: Held) -> bool:
             and other.layer.startswith("lsoa")
         )
     return other.source.reader == "geography" and "lsoa_code" not in other.table
-
-
-def _compared(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str]:
-    """Whether the same figures are there, in whatever order."""
-    ours = [name for name in before.columns if name not in ("source_row", "geometry", "note")]
-    if sorted(ours) != sorted(
-        name for name in after.columns if name not in ("source_row", "geometry", "note")
-    ):
-        return "other figures", "other columns"
-    one, two = (_ordered(table, ours) for table in (before, after))
-    if len(two) < len(one):
-        return "rows lost", f"{len(one) - len(two)} of {len(one)} rows"
-    if len(two) > len(one):
-        return "other figures", f"{len(two) - len(one)} more rows"
-    for name in ours:
-        a, b = one[name], two[name]
-        if a.dtype.kind == "f":
-            same = np.isclose(a.to_numpy(), b.to_numpy().astype(float), rtol=1e-12, equal_nan=True)
-        else:
-            # a name is replaced by the official one, whatever its case
-            same = _text(a, name) == _text(b, name)
-        if not same.all():
-            at = int(np.flatnonzero(~same)[0])
-            return "other figures", f"{(~same).sum()} of {name}, {a.iloc[at]} is {b.iloc[at]}"
-    if "geometry" in before.columns:
-        shapes = [table.set_index("code").geometry.sort_index() for table in (before, after)]
-        if not shapes[0].geom_equals_exact(shapes[1], 1e-9).all():
-            return "other figures", "shapes"
-    return "same figures", ""
-
-
-def _text(column: pd.Series[Any], name: str) -> NDArray[np.object_]:
-    text = column.astype(object).map(str)
-    return np.array(text.str.casefold() if name == "area_name" else text, dtype=object)
-
-
-def _ordered(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    keys = [name for name in columns if table[name].dtype.kind not in "f"]
-    return pd.DataFrame(table[columns]).sort_values(
-        [*keys, *columns], kind="stable", ignore_index=True
-    )
 
 
 # --- one changed file ----------------------------------------------------------------------------
@@ -283,23 +222,40 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(out)
 
 
+def run_packages(
+    wanted: Sequence[tuple[str, str, str, bool, str]], workers: int = 1
+) -> list[Outcome]:
+    """Try every change of packages asked for."""
+    if workers == 1:
+        return [one for each in wanted if (one := packages.tried(*each))]
+    with ProcessPoolExecutor(workers) as pool:
+        made = pool.map(packages.tried, *zip(*wanted, strict=True), chunksize=4)
+        return [one for one in track(made, "Reading packages", total=len(wanted)) if one]
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--raw", type=Path, required=True)
+    parser.add_argument("--raw", type=Path, help="publishers' files; without it packages only")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--times", type=int, default=2)
     parser.add_argument("--only", default="", help="a part of a reader's, file's or change's name")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args(arguments)
-    found = prepare.discover(given.raw, catalogue.load())
-    wanted = [
+    found = prepare.discover(given.raw, catalogue.load()) if given.raw else ()
+    files = [
         one
-        for one in asks(given.raw, given.seed, given.times)
+        for one in (asks(given.raw, given.seed, given.times) if given.raw else ())
         if re.search(
             given.only, f"{found[one[1]].source.reader} {found[one[1]].path.name} {one[2]}"
         )
     ]
-    outcomes = run(wanted, given.workers)
+    tables = [
+        one
+        for one in packages.asks(given.seed, given.times)
+        if re.search(given.only, f"packages {one[0]} {one[1]} {one[2]}")
+    ]
+    outcomes = run(files, given.workers) if files else []
+    outcomes += run_packages(tables, given.workers) if tables else []
     for one in outcomes:
         if not one.good:
             print(f"{one.state}: {one.reader}, {one.file}, {one.kind}: {one.said[:300]}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import corruptions
+import packages
 import pytest
 
 import campaign
@@ -59,6 +60,24 @@ def test_what_does_no_harm_is_taken(outcomes):
     harmless = [one for one in outcomes if one.harmless]
     assert len(harmless) > 8
     assert not [str(one) for one in harmless if not one.good]
+
+
+#: Packages of the short run, and changes of their tables to read.
+PACKAGES, CHANGES = ("worcestershire", "prison"), 18
+
+
+@pytest.fixture(scope="module")
+def of_packages() -> list[campaign.Outcome]:
+    """What became of changes of packages drawn at random."""
+    random = Random(5)
+    asked = [one for one in packages.asks(5, 1, PACKAGES) if not packages.unseen(*one[:3])]
+    return campaign.run_packages(random.sample(asked, CHANGES))
+
+
+def test_a_changed_package_is_told_or_gives_the_same_figures(of_packages):
+    assert len(of_packages) > CHANGES // 2
+    assert {one.harmless for one in of_packages} == {False, True}
+    assert not [str(one) for one in of_packages if not one.good]
 
 
 def test_every_change_changes_a_file():

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import hashlib
 import json
 import math
 import re
@@ -29,7 +30,7 @@ import pandera.pandas as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from needs import catalogue as catalogue_module
-from needs import schemas
+from needs import packaged, schemas
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.figures import STATUS_SYMBOL, SYMBOLS, WRITE_NUMBERS, Status
@@ -37,6 +38,15 @@ from needs.periods import Period, parse
 from needs.readers import ons_population, tabular
 
 DESCRIPTOR = "datapackage.json"
+
+#: What `needs pack` notes of each table that it writes; see `packed`.
+PACKED = "needs:packed"
+
+#: Significant digits that every program keeps of a number.
+_DIGITS = 15
+
+#: Columns of codes of places; other columns' names end in _code.
+_CODES = ("code", "successor")
 
 #: Faults of one kind in one column that are named one by one; the rest are counted.
 NAMED = 20
@@ -267,6 +277,8 @@ class _Faults:
     counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     #: Lines of a file that have a cell at fault.
     lines: dict[str, set[int]] = field(default_factory=dict)
+    #: Files with other rows than were packed.
+    changed: dict[str, Problem] = field(default_factory=dict)
 
     def add(
         self, what: str, where: str, remedy: str, kind: tuple[str, str, str] | None = None
@@ -278,6 +290,8 @@ class _Faults:
         self.problems.append(Problem(what, where, remedy))
 
     def finish(self) -> tuple[Problem, ...]:
+        told = {one.where.partition(",")[0] for one in self.problems}
+        self.problems += [one for file, one in self.changed.items() if file not in told]
         for (file, column, fault), number in self.counts.items():
             if number > NAMED:
                 more = f"{number - NAMED:,} more rows: {fault}."
@@ -620,6 +634,7 @@ def _resource(
     if rows is None:
         return None
     missing = _missing_values(resource)
+    _note_changed(resource, declared, rows, faults)
     optional = OPTIONAL_ELSEWHERE.get(table, ())
     columns: dict[str, Any] = {}
     for one in declared:
@@ -649,7 +664,9 @@ def _resource(
     if table in ("source_places", *OF_FILES):
         _refuse_unknown(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
-        symbols = [_SYMBOL_STATUS.get(cell) for cell in rows.get("value", [""] * len(frame))]
+        symbols = [
+            _SYMBOL_STATUS.get(cell.strip()) for cell in rows.get("value", [""] * len(frame))
+        ]
         frame = _complete(frame, symbols, name, catalogue, faults)
         if len(faults.problems) > before:
             return None
@@ -673,6 +690,15 @@ def _resource(
         for index, column, what in schemas.outside_scale(frame, catalogue.indicators):
             where = f"{name}, {lines[index]}, column {column}"
             faults.add(what, where, "Correct the cell.", (name, column, "share out of range"))
+    if len(faults.problems) == before:  # figures that are whole are held against each other
+        for index, column, what in packaged.faults(table, frame, catalogue):
+            where = f"{name}, {lines[index]}, column {column}"
+            remedy = (
+                "Add it; write [x] as its value where it is not known, [c] where it is withheld."
+                if column == "row"
+                else "Correct the cell, or the one that it contradicts."
+            )
+            faults.add(what, where, remedy, (name, column, "contradiction"))
     return frame
 
 
@@ -765,6 +791,8 @@ def _rows(
         faults.add("The file is empty.", name, f"Begin it with: {','.join(declared)}")
         return None
     heading = tabular.without_empty_end([cell.strip() for cell in lines[0][1]], 0)
+    spelt = {one.casefold(): one for one in declared}
+    heading = [spelt.get(cell.casefold(), cell) for cell in heading]
     if len(heading) == 1 and ";" in heading[0]:
         faults.add(
             "The cells are parted by semicolons, not by commas.",
@@ -885,7 +913,7 @@ def _typed(
     out: list[Any] = []
     for line, cell in zip(rows["#"], rows[column], strict=True):
         where = f"{name}, row {line}, column {column}"
-        text = cell.strip() if kind != "string" else cell
+        text = _plain(column, cell)
         # shorthand stands for a number that is not there, declared as missing or not
         if text in nothing or (kind == "number" and text in _SYMBOL_STATUS):
             out.append(None)
@@ -912,6 +940,86 @@ _REMEDY = {
     "integer": "Write it as 1234, without commas or decimals.",
     "date": "Write it as 2021-04-01.",
 }
+
+
+def _plain(column: str, cell: str) -> str:
+    """A cell without the spaces around it; the letter of a place's code is a capital.
+
+    Examples
+    --------
+    >>> _plain("area_code", " e10000034"), _plain("theme", "e10000034 ")
+    ('E10000034', 'e10000034')
+    """
+    text = cell.strip()
+    of_place = column in _CODES or column.endswith("_code")
+    return text.upper() if of_place and re.fullmatch(r"[a-z]\d{8}", text) else text
+
+
+def packed(
+    fields: Iterable[Mapping[str, Any]], rows: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """What a descriptor notes of a table's rows: their number, and the SHA-256 of what they say.
+
+    The order of rows and columns, line ends, spaces around a cell, and how a number is written make
+    no difference.
+
+    Parameters
+    ----------
+    fields : iterable of mapping
+        As the table's schema declares them.
+    rows : mapping of str to sequence of str
+        Cells by column.
+
+    Examples
+    --------
+    >>> fields = [{"name": "area_code", "type": "string"}, {"name": "value", "type": "number"}]
+    >>> one = packed(fields, {"area_code": ["E10000034"], "value": ["2.50"]})
+    >>> one == packed(fields[::-1], {"value": [" 2.5"], "area_code": ["e10000034"]})
+    True
+    >>> one["rows"], len(one["sha256"])
+    (1, 64)
+    """
+    kinds = {str(one["name"]): str(one.get("type")) for one in fields}
+    columns = sorted(kinds)
+    cells = [[_said(one, kinds[one], cell) for cell in rows[one]] for one in columns]
+    said = sorted(json.dumps(row) for row in zip(*cells, strict=True))
+    digest = hashlib.sha256("\n".join([json.dumps(columns), *said]).encode())
+    return {"rows": len(said), "sha256": digest.hexdigest()}
+
+
+def _said(column: str, kind: str, cell: str) -> str:
+    text = _plain(column, cell)
+    value = _cell(text, kind) if kind in ("number", "integer") else None
+    return text if value is None else f"{value:.{_DIGITS}g}"
+
+
+def _note_changed(
+    resource: Mapping[str, Any],
+    declared: Iterable[Mapping[str, Any]],
+    rows: Mapping[str, list[Any]],
+    faults: _Faults,
+) -> None:
+    """Note a table whose rows are not those that were packed."""
+    noted = resource.get(PACKED)
+    if noted is None:
+        return
+    own = packed(declared, rows)
+    if own == noted:
+        return
+    name = str(resource["path"])
+    before = noted.get("rows") if isinstance(noted, dict) else None
+    problem = Problem(
+        f"The table has {own['rows']:,} rows; {before:,} were packed."
+        if isinstance(before, int) and before != own["rows"]
+        else "Cells of the table are not those that were packed.",
+        name,
+        "Copy it again, or make it again with needs pack. If the change is meant, take "
+        f'"{PACKED}" of this table out of {DESCRIPTOR}.',
+    )
+    if _table_of(resource) in LOOKUPS:  # what refers to it is not to blame
+        faults.problems.append(problem)
+    else:
+        faults.changed[name] = problem
 
 
 def _cell(text: str, kind: str) -> Any:

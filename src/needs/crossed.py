@@ -51,7 +51,7 @@ _PAIRS = (
 _AREA = r"E(?:0[6-9]|10|12|92)\d{6}"
 
 #: What publishers add to the name of a region or county.
-_SUFFIX = r" region$| \((?:Cty|UA|Cty & UA|Met County)\)$"
+_SUFFIX = r" (?:region|UA)$| \((?:Cty|UA|Cty & UA|Met County)\)$"
 
 
 def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:
@@ -342,16 +342,14 @@ def _outside(
     one: Held, shapes: geopandas.GeoDataFrame, placed: pd.DataFrame, centroids: Held
 ) -> Iterator[Problem]:
     """Boundaries in whose box, on the National Grid, fewer than half of the centroids lie."""
-    from pyproj import Transformer
+    import geopandas
+    import shapely
 
-    grid = Transformer.from_crs(4326, 27700, always_xy=True)
-    box = shapes.geometry.bounds.to_numpy()
-    west, south = grid.transform(box[:, 0], box[:, 1])
-    east, north = grid.transform(box[:, 2], box[:, 3])
-    boxes = pd.DataFrame(
-        {"code": shapes["code"], "west": west, "south": south, "east": east, "north": north}
-    )
-    both = placed.merge(boxes, on="code")
+    # boxes alone are put on the grid: the shapes themselves would take long
+    around = shapely.box(*shapes.geometry.bounds.to_numpy().T)
+    box = geopandas.GeoSeries(around, crs=shapes.crs).to_crs(27700).bounds
+    box.columns = ["west", "south", "east", "north"]
+    both = placed.merge(box.assign(code=shapes["code"].to_numpy()), on="code")
     inside = both["easting"].between(both["west"] - NEAR, both["east"] + NEAR)
     inside &= both["northing"].between(both["south"] - NEAR, both["north"] + NEAR)
     share = inside.groupby(both["code"]).mean()

@@ -184,11 +184,12 @@ def _wide(rows: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
 
 
 def _periods(rows: pd.DataFrame) -> Iterator[Fault]:
-    """The periods of a source are of one length and not far from each other."""
+    """The periods of a source begin and end in the same months, not far from each other."""
     for _, own in rows.groupby("source", sort=False):
         span = own.rename_axis(AT).reset_index().drop_duplicates("period")
         begins, ends = span["period_start"].dt, span["period_end"].dt
-        kind = begins.month * 100 + (ends.year - begins.year) * 12 + ends.month - begins.month
+        # several years together are of the kind of one
+        kind = begins.month * 100 + (ends.month - begins.month) % 12
         number = kind.map(kind.value_counts())
         rare = (number == 1) & (number.max() >= USUAL)
         for row in span[rare].to_dict("records"):

@@ -43,6 +43,7 @@ test: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/needs prepare --processed $(TEST_PROCESSED) --quiet
 	[ ! -d $(MIRROR) ] || $(BIN)/needs prepare --raw $(MIRROR) --processed $(TEST_NATIONAL) --quiet
 	NEEDS_PROCESSED=$(abspath $(TEST_PROCESSED)) NEEDS_NATIONAL=$(abspath $(TEST_NATIONAL)) \

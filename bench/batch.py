@@ -33,8 +33,8 @@ from unittest import mock
 import psutil
 from targets import Target, tell_targets
 
-from needs import batch as batches
-from needs.report import run as runs
+from needs.commands import batch as batches
+from needs.commands import run as runs
 from report import NOTEBOOKS, ROOT, once, plain_report, tell
 
 COMMON = {"date": "2026-11-21", "formats": ["html", "pdf", "xlsx"]}

@@ -2,11 +2,11 @@
 
     python bench/reading.py [REPORT.HTML]
 
-Flesch's reading ease and the Flesch-Kincaid grade (see `needs.english.reading_ease`) of the running
-text: paragraphs and lists, not tables, cards, sources, notes below tables or the register. Reading
-age is the grade and five years. Both formulas count long words as hard, and the names of the
-subject are long: "deprivation", "authorities", "population". Sentences are what a writer can mend,
-so the longest are printed; they should average fewer than 20 words.
+Flesch's reading ease and the Flesch-Kincaid grade (see `needs.words.english.reading_ease`) of the
+running text: paragraphs and lists, not tables, cards, sources, notes below tables or the register.
+Reading age is the grade and five years. Both formulas count long words as hard, and the names of
+the subject are long: "deprivation", "authorities", "population". Sentences are what a writer can
+mend, so the longest are printed; they should average fewer than 20 words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from lxml import html
 
-from needs.english import Readability, reading_ease
+from needs.words.english import Readability, reading_ease
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "reports" / "worcestershire" / "2022" / "report.html"

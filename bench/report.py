@@ -60,7 +60,7 @@ def plain_report(values: Mapping[str, Any], folder: Path) -> tuple[float, float,
     from nbconvert import HTMLExporter
     from playwright.sync_api import sync_playwright
 
-    from needs.report import run as runs
+    from needs.commands import run as runs
 
     executing = exporting = printing = 0.0
     chromium = shutil.which("chromium")
@@ -116,7 +116,7 @@ def script(values: Mapping[str, Any]) -> list[tuple[str, str, list[Any]]]:
     list of (str, str, list of Block)
         File name, title and content of each chapter.
     """
-    from needs.blocks import Blocks, Heading
+    from needs.chapters.blocks import Blocks, Heading
 
     made = []
     with contextlib.redirect_stdout(io.StringIO()):
@@ -140,8 +140,8 @@ def _code() -> list[tuple[str, list[Any]]]:
     """Each chapter's markdown as blocks, and its cells compiled: all but the last value, and it."""
     import nbformat
 
+    from needs.commands import run as runs
     from needs.report import document
-    from needs.report import run as runs
 
     made = []
     for path in runs.chapters(NOTEBOOKS):
@@ -182,9 +182,10 @@ def main() -> None:
     command = [sys.executable, "-m", "needs", "--help"]
     tell("needs --help", seconds(lambda: subprocess.run(command, capture_output=True, check=True)))
 
-    from needs import assessment, prepare
-    from needs.report import run as runs
+    from needs.commands import run as runs
+    from needs.figures import assessment
     from needs.report.parameters import RunParameters
+    from needs.tables import prepare
 
     with tempfile.TemporaryDirectory(prefix="needs-bench-") as name:
         folder = Path(name)

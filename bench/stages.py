@@ -27,11 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import needs
-from needs import assessment, prepare
+from needs.commands import run as runs
+from needs.figures import assessment
 from needs.report import document, engine, html, opendocument, register, spreadsheet, typst
 from needs.report import manifest as manifests
-from needs.report import run as runs
 from needs.report.parameters import RunParameters
+from needs.tables import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,7 +55,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
 )
 
 #: What calls everything else, and so says nothing.
-AROUND = ("report.run", "report.engine")
+AROUND = ("commands.run", "report.engine")
 
 #: How many functions the second table names.
 LONGEST = 25

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from needs.assessment import Assessment
+    from needs.figures.assessment import Assessment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,7 +88,7 @@ def oracle() -> Path:
 @pytest.fixture(scope="session")
 def processed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Processed tables of the embedded data package."""
-    from needs.prepare import prepare
+    from needs.tables.prepare import prepare
 
     folder = tmp_path_factory.mktemp("processed")
     prepare(root / "data" / "raw" / "worcestershire", folder)
@@ -98,7 +98,7 @@ def processed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def worcestershire(processed: Path) -> Assessment:
     """The worked example: Worcestershire, reporting year 2022, from the embedded data package."""
-    from needs import assessment
+    from needs.figures import assessment
 
     return assessment.load("Worcestershire", 2022, processed=processed)
 
@@ -109,7 +109,7 @@ def national(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     ``make test`` prepares them once, into NEEDS_NATIONAL, so that no worker waits for its own.
     """
-    from needs.prepare import is_fresh, prepare
+    from needs.tables.prepare import is_fresh, prepare
 
     folder = Path(os.environ.get("NEEDS_NATIONAL") or tmp_path_factory.mktemp("national"))
     if not is_fresh(mirror, folder):

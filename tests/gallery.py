@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from needs import blocks, maps, prepare
-from needs.report import run as runs
+from needs.chapters import blocks
+from needs.charts import maps
+from needs.commands import run as runs
+from needs.tables import prepare
+from needs.words.text import plain
 
 ROOT = Path(__file__).resolve().parent.parent
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
@@ -90,7 +93,7 @@ def page(example: list[tuple[str, blocks.Chart]]) -> str:
     if example:
         parts.append("<h2>The worked example</h2>")
     for chapter, chart in example:
-        headline = blocks.plain(chart.headline)
+        headline = plain(chart.headline)
         below = f"{chapter}, {chart.id}: {chart.alt}"
         parts.append(figure(headline, chart.svg, below, chart.subtitle))
     return (

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from needs import catalogue, prepare
+from needs import catalogue
+from needs.tables import prepare
 
 pytestmark = pytest.mark.mirror
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from needs import catalogue, prepare
-from needs.coverage import Held
+from needs import catalogue
+from needs.tables import prepare
+from needs.tables.coverage import Held
 
 pytestmark = pytest.mark.mirror
 

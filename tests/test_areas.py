@@ -7,10 +7,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from needs import areas, schemas
 from needs.catalogue import load
 from needs.errors import InvalidDataError, ParameterError
-from needs.readers import geography
+from needs.sources import schemas
+from needs.sources.readers import geography
+from needs.tables import areas
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from needs import assessment
-from needs.assessment import Assessment
 from needs.errors import MissingDataError, ParameterError
-from needs.figures import Status
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
+from needs.stats.status import Status
+from needs.words.sentences import added_up
 
 DOCUMENTS = {"worcestershire_strategy", "worcestershire_hwb_2024", "worcestershire_ospb_2023"}
 
@@ -199,14 +200,14 @@ def test_counts_of_former_districts_add_up_to_an_authority_that_took_over(nation
     # its districts' own rates are marked, each for its few deaths; together they are enough
     assert crude.numerator >= 20
     assert "u" not in crude.marks
-    assert "Allerdale, Carlisle and Copeland" in na.added_up()
+    assert "Allerdale, Carlisle and Copeland" in added_up(na)
     assert "E07000026" not in set(na.observations["area_code"])
 
 
 @pytest.mark.mirror
 def test_a_count_of_its_own_is_not_added_up(national: Path) -> None:
     na = assessment.load("Cumbria", 2022, processed=national)
-    assert na.added_up() == ""
+    assert added_up(na) == ""
     own = na.observations[na.observations["area_code"] == na.area.code]
     assert (own["method"] != assessment.ADDED_UP).all()
 

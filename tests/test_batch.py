@@ -23,22 +23,23 @@ from distributed import Client, LocalCluster
 from lxml import html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from needs import batch as batches
 from needs import catalogue, cli
+from needs.commands import batch as batches
+from needs.commands import run as runs
 from needs.errors import InvalidDataError, MissingDataError, NotebookError, ParameterError
-from needs.figures import Figure, Status
+from needs.figures.figure import Figure
 from needs.report import index
-from needs.report import run as runs
 from needs.report.accessibility import check_html
 from needs.report.parameters import RunParameters
+from needs.stats.status import Status
 
 COMMON = {"formats": ["html"], "date": "2026-11-21"}
 
 # A chapter with a figure; areas of some names fail, or wait until they are killed.
 CHAPTER = """
 import os, pathlib, time
-from needs import assessment
-from needs.blocks import Cell, Column, Heading, Table, blocks
+from needs.figures import assessment
+from needs.chapters.blocks import Cell, Column, Heading, Table, blocks
 na = assessment.load(areas, year, name)
 if na.name.startswith("Broken"):
     raise ValueError("it is broken")

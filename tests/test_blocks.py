@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from needs.blocks import (
+from needs.chapters.blocks import (
     MIME_TYPE,
     Blocks,
     Bullets,
@@ -20,14 +20,15 @@ from needs.blocks import (
     Prose,
     Register,
     Sources,
-    Span,
     Table,
     all_figures,
     blocks,
     from_model,
     to_model,
 )
-from needs.figures import Figure, Status
+from needs.figures.figure import Figure
+from needs.stats.status import Status
+from needs.words.text import Span
 
 SHOWN = Figure("a.b", "a", "A", "E1", "Here", "2021", 4.2, "%", lower=3.3, upper=5.3, marks=("e",))
 HIDDEN = Figure("a.c", "a", "A", "E1", "Here", "2022", None, "%", status=Status.SUPPRESSED)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from needs import deprivation, population
 from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
-from needs.claims import MEASURES
 from needs.errors import InvalidDataError
-from needs.figures import age_range
+from needs.figures import deprivation, population
+from needs.figures.claims import MEASURES
+from needs.sources.written import age_range
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_every_source_of_figures_feeds_an_indicator(catalogue: Catalogue) -> Non
 
 def test_every_reader_exists(catalogue: Catalogue) -> None:
     for key, one in catalogue.sources.items():
-        assert importlib.util.find_spec(f"needs.readers.{one.reader}"), (key, one.reader)
+        assert importlib.util.find_spec(f"needs.sources.readers.{one.reader}"), (key, one.reader)
 
 
 def test_opiate_and_crack_users_are_never_added(catalogue: Catalogue) -> None:

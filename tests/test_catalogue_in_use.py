@@ -10,13 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import areas, catalogue, claims, footprint, glossary
-from needs.catalogue import CATALOGUE, Edition, load
+from needs import catalogue
+from needs.catalogue import CATALOGUE, Edition, glossary, load
+from needs.chapters import annex, resources
 from needs.errors import MissingDataError
-from needs.prepare import code_hash, is_fresh, prepare
-from needs.readers import ndtms, tabular
-from needs.readers.ons_deaths import sheets_of
-from needs.sections import annex, resources
+from needs.figures import footprint
+from needs.sources import printed
+from needs.sources.readers import ndtms, tabular
+from needs.sources.readers.ons_deaths import sheets_of
+from needs.tables import areas
+from needs.tables.prepare import code_hash, is_fresh, prepare
 
 
 def _copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -36,7 +39,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "methods.yaml": str(catalogue.methods()),
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.named()),
-        "claim_terms.csv": str(claims._terms(catalogue.in_use("claim_terms.csv"))),
+        "claim_terms.csv": str(printed._terms(catalogue.in_use("claim_terms.csv"))),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "area_names.csv": str(areas.aliases()),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from needs.changes import changes, folded, reasons
+from needs.commands.changes import changes, folded, reasons
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
 
 

@@ -16,10 +16,11 @@ import pytest
 import typst
 from matplotlib.figure import Figure as Drawing
 
-from needs import charts, style
-from needs.charts import compare, parts, trends
-from needs.figures import Figure, Series, Status
+from needs import charts
+from needs.charts import compare, parts, style, trends
+from needs.figures.figure import Figure, Series
 from needs.stats.compare import funnel_limits
+from needs.stats.status import Status
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "A <script>alert('x')</script> & \"B\""
@@ -183,7 +184,7 @@ def test_the_same_figures_give_the_same_bytes(name: str) -> None:
 
 def test_another_process_gives_the_same_bytes() -> None:
     code = (
-        "from needs import charts; from needs.figures import Figure, Series;"
+        "from needs import charts; from needs.figures.figure import Figure, Series;"
         "f=tuple(Figure(f'a{n}','r','R','E','Here',str(2000+n),float(n),'%') for n in range(9));"
         "print(charts.trend([Series('Here','focus',f)], chart_id='c', unit='%'))"
     )
@@ -404,7 +405,7 @@ def test_parts_that_touch_are_told_apart() -> None:
 
 def test_the_style_is_usable_where_seaborn_is_not_imported() -> None:
     code = (
-        "import sys; from needs import style; style.base_style(eval(sys.argv[1]))\n"
+        "import sys; from needs.charts import style; style.base_style(eval(sys.argv[1]))\n"
         "import matplotlib.collections as drawn\n"
         "with style.report_style(): drawn.LineCollection([])\n"
         "assert 'seaborn' not in sys.modules"

@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs.check import check
 from needs.cli import main
+from needs.commands.check import check
 from needs.errors import InvalidDataError, MissingDataError, Problem
-from needs.fetch import fetch
-from needs.readers import tabular
+from needs.sources.fetch import fetch
+from needs.sources.readers import tabular
 
 INDEX = (
     "mhclg_iod_2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from needs import schemas
-from needs.assessment import Assessment
 from needs.catalogue import Catalogue, load
-from needs.claims import (
+from needs.errors import InvalidDataError, MissingDataError
+from needs.figures.assessment import Assessment
+from needs.figures.claims import (
     AGREES,
     COLUMNS,
     DIFFERS,
@@ -22,11 +22,10 @@ from needs.claims import (
     VERDICTS,
     agrees,
     check_claims,
-    normalise,
-    read_claims,
 )
-from needs.errors import InvalidDataError, MissingDataError
-from needs.periods import parse
+from needs.sources import schemas
+from needs.sources.periods import parse
+from needs.sources.printed import normalise, read_claims
 
 AREA = "E10000034"
 

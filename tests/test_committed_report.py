@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from needs.report.verify import verify
+from needs.commands.verify import verify
 
 REPORT = "reports/worcestershire/2022"
 

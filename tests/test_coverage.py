@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import catalogue, coverage, prepare
+from needs import catalogue
 from needs.catalogue import Edition
 from needs.cli import main
-from needs.coverage import Held
+from needs.tables import coverage, prepare
+from needs.tables.coverage import Held
 
 LOOKUPS = "ons_lookups"
 INDEX = "mhclg_iod_2019"
@@ -39,7 +40,7 @@ def held(mirror: Path, national: Path) -> list[Held]:
             layer = one.edition.options["layer"]
             table = pd.read_parquet(national / f"boundaries_{layer}.parquet", columns=["code"])
         elif reader in prepare.FRAMES or one.source.key == DEATHS:
-            module = importlib.import_module(f"needs.readers.{reader}")
+            module = importlib.import_module(f"needs.sources.readers.{reader}")
             table = module.read(one.path, one.source, one.edition)
         else:
             continue

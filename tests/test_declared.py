@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from needs import batch, catalogue, declared, footprint, glossary
+from needs import catalogue
+from needs.catalogue import declared, glossary
+from needs.chapters import annex, resources
+from needs.commands import batch
 from needs.errors import InvalidDataError
-from needs.sections import annex, resources
+from needs.figures import footprint
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from needs import assessment, deprivation
-from needs.assessment import Assessment
-from needs.blocks import Blocks, Prose, all_figures, all_tables, plain
-from needs.figures import Status, collect
-from needs.schemas import FILES
-from needs.sections import people
+from needs.chapters import people
+from needs.chapters.blocks import Blocks, Prose, all_figures, all_tables
+from needs.figures import assessment, deprivation
+from needs.figures.assessment import Assessment
+from needs.figures.figure import collect
+from needs.sources.schemas import FILES
 from needs.stats.spatial import LEAST_AREAS
+from needs.stats.status import Status
+from needs.words.text import plain
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from needs import assessment, footprint, schemas
-from needs.blocks import Cards, Prose, plain
 from needs.catalogue import Catalogue, load
-from needs.derive import derive, join_marks, join_texts
+from needs.chapters.blocks import Cards, Prose
 from needs.errors import InvalidDataError
-from needs.figures import age_range
-from needs.periods import parse
+from needs.figures import assessment, footprint
+from needs.sources import schemas
+from needs.sources.periods import parse
+from needs.sources.written import age_range
+from needs.tables.derive import derive, join_marks, join_texts
+from needs.words.text import plain
 
 AREA = "E10000034"
 
@@ -147,7 +149,7 @@ def test_every_published_rate_of_few_events_is_marked(
 @pytest.mark.mirror
 def test_a_rate_of_ten_deaths_is_no_headline(national: Path) -> None:
     """Rutland's newest alcohol-specific rate is 7.7 from 10 deaths."""
-    from needs.sections.summary import headlines
+    from needs.chapters.summary import headlines
 
     na = assessment.load("Rutland", 2022, processed=national)
     figure = na.figure("alcohol_specific_mortality")

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from needs.catalogue import Disclosure
-from needs.disclosure import Line, apply, apply_to_figures, possible_values, protect, round_to_base
 from needs.errors import InvalidDataError, ParameterError
-from needs.figures import Figure, Status
+from needs.figures.figure import Figure
+from needs.figures.protected import apply_to_figures
+from needs.stats.status import Status
+from needs.tables.disclosure import Line, apply, possible_values, protect, round_to_base
 
 SPEC = Path(__file__).parent / "spec" / "disclosure.csv"
 with SPEC.open(encoding="utf-8", newline="") as handle:

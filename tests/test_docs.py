@@ -10,10 +10,10 @@ import pytest
 import typer.main
 
 from needs import catalogue, errors
+from needs.catalogue.glossary import glossary
 from needs.cli import app
-from needs.figures import SYMBOLS
-from needs.glossary import glossary
 from needs.report.parameters import RunParameters
+from needs.stats.status import SYMBOLS
 
 PAGES = ("README.md", "docs/*.md")
 

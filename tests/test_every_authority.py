@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import areas, assessment, deprivation, population
-from needs.blocks import Notice, Prose, plain
 from needs.catalogue import load
-from needs.sections import annex, indicator, summary
+from needs.chapters import annex, indicator, summary
+from needs.chapters.blocks import Notice, Prose
+from needs.figures import assessment, deprivation, population
+from needs.tables import areas
+from needs.words.text import plain
 
 pytestmark = pytest.mark.mirror
 

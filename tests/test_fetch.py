@@ -23,16 +23,18 @@ import pandas as pd
 import pytest
 import yaml
 
-from needs import assessment, cli, prepare
-from needs import fetch as fetching
-from needs.areas import upper_tiers
+from needs import cli
 from needs.catalogue import Catalogue, Codes, Edition, Source, load
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, ParameterError
-from needs.fetch import Outcome, Settings, ledger
-from needs.fetch.look import COLUMNS, MAPS, look
-from needs.fetch.mirrors import links
-from needs.fetch.web import Web
-from needs.readers import lsoa_density, tabular
+from needs.figures import assessment
+from needs.sources import fetch as fetching
+from needs.sources.fetch import Outcome, Settings, ledger
+from needs.sources.fetch.look import COLUMNS, MAPS, look
+from needs.sources.fetch.mirrors import links
+from needs.sources.fetch.web import Web
+from needs.sources.readers import lsoa_density, tabular
+from needs.tables import prepare
+from needs.tables.areas import upper_tiers
 
 TODAY = datetime.date(2026, 3, 1)
 
@@ -579,7 +581,7 @@ class Nomis:
 
 
 def test_nomis_is_paged_past_its_silent_limit(publisher: Publisher, raw: Path) -> None:
-    from needs.readers import nomis
+    from needs.sources.readers import nomis
 
     publisher.on(NOMIS, Nomis("2020", 32_844))
     outcomes = bring(publisher, raw, POPULATION)
@@ -720,7 +722,7 @@ def bring_layer(publisher: Publisher, raw: Path, catalogue: Catalogue) -> tuple[
 def test_a_layer_is_paged_to_a_short_page(
     publisher: Publisher, raw: Path, number: int, limit: int, offsets: list[int]
 ) -> None:
-    from needs.readers import boundaries
+    from needs.sources.readers import boundaries
 
     publisher.on(PORTAL + "AREAS/", Portal(lsoas(number), limit=limit))
     catalogue = layer()
@@ -909,7 +911,7 @@ def test_a_lookup_is_saved_as_a_table(publisher: Publisher, raw: Path) -> None:
 
 
 def test_points_are_saved_with_their_grid_reference(publisher: Publisher, raw: Path) -> None:
-    from needs.readers import centroids
+    from needs.sources.readers import centroids
 
     publisher.on(PORTAL + "LLSOA_Dec_2021_PWC", points)
     outcomes = bring(publisher, raw, "ons_centroids")
@@ -1292,7 +1294,7 @@ def test_every_source_can_be_fetched_or_says_how_to_get_it(key: str) -> None:
 
 @pytest.mark.parametrize("key", sorted(load().sources))
 def test_the_name_under_which_a_file_is_saved_is_its_editions_own(key: str) -> None:
-    from needs.fetch import _default
+    from needs.sources.fetch import _default
 
     for one in load().sources[key].editions:
         name = _default(one)
@@ -1376,7 +1378,7 @@ def test_everything_about_fetching_is_documented(root: Path) -> None:
 
 
 def test_faults_of_fetching_are_the_users_to_mend() -> None:
-    from needs.fetch import web
+    from needs.sources.fetch import web
 
     for kind in (web.PassingError, web.GoneError):
         assert issubclass(kind, NeedsError) and kind.exit_code == 3

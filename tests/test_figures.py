@@ -6,7 +6,9 @@ import math
 
 import pytest
 
-from needs.figures import Figure, Status, collect, figure_id, format_number
+from needs.figures.figure import Figure, collect, format_number
+from needs.stats.status import Status
+from needs.tables.naming import figure_id
 
 
 def make(**more: object) -> Figure:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from needs import findings
-from needs.blocks import plain
-from needs.figures import Figure, Status
+from needs.figures.figure import Figure
+from needs.stats.status import Status
+from needs.words import findings
+from needs.words.text import plain
 
 
 def figure(value: float | None, key: str = "lsoas", area: str = "Anyshire") -> Figure:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from needs import findings, words
-from needs.blocks import plain
-from needs.figures import Figure, Series
+from needs.figures.figure import Figure, Series
+from needs.words import findings, sentences
+from needs.words.text import plain
 
 
 def rate(value: float, low: float | None, high: float | None, name: str = "Here") -> Figure:
@@ -108,7 +108,7 @@ def test_alternative_texts_are_short_and_state_numbers() -> None:
         findings.alt_gradient([male, female], long),
         findings.alt_sexes([(long, male, female)] * 3, "Here"),
     ):
-        assert len(text) <= words.ALT_LIMIT
+        assert len(text) <= sentences.ALT_LIMIT
         assert "7.6" in text
 
 

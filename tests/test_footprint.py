@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import assessment, deprivation, footprint, population
-from needs.assessment import Assessment
-from needs.blocks import Table
+from needs.chapters import need
+from needs.chapters.blocks import Table
 from needs.errors import InvalidDataError, ParameterError
-from needs.sections import need
+from needs.figures import assessment, deprivation, footprint, population
+from needs.figures.assessment import Assessment
 from needs.stats.rates import crude_rate
 
 LLR = "Leicester, Leicestershire and Rutland"

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from needs import assessment, charts, maps, style
-from needs.assessment import Assessment
+from needs import charts
+from needs.charts import maps, style
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = {

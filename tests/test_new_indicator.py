@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from needs import assessment, catalogue
-from needs.blocks import Heading, all_figures, plain
+from needs import catalogue
+from needs.chapters import indicator
+from needs.chapters.blocks import Heading, all_figures
+from needs.commands import run as runs
 from needs.errors import InvalidDataError
-from needs.prepare import prepare
-from needs.report import run as runs
-from needs.sections import indicator
+from needs.figures import assessment
+from needs.tables.prepare import prepare
+from needs.words.text import plain
 
 NEW = """\
 key: common_mental_disorders

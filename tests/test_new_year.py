@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from needs import assessment, catalogue, deprivation, population
-from needs.blocks import Prose, plain
-from needs.changes import changes
-from needs.check import check
+from needs import catalogue
+from needs.chapters import annex
+from needs.chapters.blocks import Prose
+from needs.commands import run as runs
+from needs.commands.changes import changes
+from needs.commands.check import check
 from needs.errors import InvalidDataError
-from needs.prepare import prepare
-from needs.report import run as runs
+from needs.figures import assessment, deprivation, population
 from needs.report.parameters import RunParameters
-from needs.sections import annex
+from needs.tables.prepare import prepare
+from needs.words.text import plain
 
 INDEX = "mhclg_iod_2025"
 LOOKUPS = ("ons_lookups", "ons_centroids")

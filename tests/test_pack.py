@@ -13,12 +13,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from needs import schemas
 from needs.catalogue import load
+from needs.commands.pack import WRITTEN, pack
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
-from needs.pack import WRITTEN, pack
-from needs.prepare import prepare
-from needs.readers.datapackage import read_package
+from needs.sources import schemas
+from needs.sources.readers.datapackage import read_package
+from needs.tables.prepare import prepare
 
 AREA = "Worcestershire"
 CODE = "E10000034"

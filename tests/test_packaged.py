@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from needs.catalogue import load
-from needs.pack import pack
-from needs.readers.datapackage import PACKED, open_package
-from needs.template import KINDS, write_template
+from needs.commands.pack import pack
+from needs.sources.readers.datapackage import PACKED, open_package
+from needs.sources.template import KINDS, write_template
 
 PLACE = ("E10000034", "Worcestershire")
 OWN = "local_extract"

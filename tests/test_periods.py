@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from needs.errors import InvalidDataError
-from needs.periods import (
+from needs.sources.periods import (
     Period,
     calendar_year,
     financial_year,

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import assessment, places
-from needs.areas import upper_tiers
 from needs.errors import ParameterError
+from needs.figures import assessment
+from needs.tables import places
+from needs.tables.areas import upper_tiers
 
 pytestmark = pytest.mark.mirror
 

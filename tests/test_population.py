@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from needs import population
-from needs.assessment import Assessment
+from needs.figures import population
+from needs.figures.assessment import Assessment
 
 
 def test_newest_estimate_by_the_reporting_year_is_used(worcestershire: Assessment) -> None:
@@ -38,7 +38,7 @@ def test_the_pyramid_holds_every_resident_once(worcestershire: Assessment) -> No
 
 
 def test_an_unknown_place_is_not_available_and_not_zero(worcestershire: Assessment) -> None:
-    from needs.assessment import Place
+    from needs.figures.assessment import Place
 
     nowhere = Place("E99999999", "Nowhere", "district")
     assert not population.total(worcestershire, nowhere).shown

@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import pack, prepare, schemas
 from needs.catalogue import load
+from needs.commands import pack
 from needs.errors import InvalidDataError, MissingDataError
+from needs.sources import schemas
+from needs.tables import prepare
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +291,7 @@ def test_every_source_has_a_reader_that_says_what_it_gives():
 
     for source in load().sources.values():
         if source.editions:
-            module = importlib.import_module(f"needs.readers.{source.reader}")
+            module = importlib.import_module(f"needs.sources.readers.{source.reader}")
             assert callable(module.read), source.key
             observing = source.reader not in prepare.FRAMES
             assert observing == ("Measure" in (module.__doc__ or "")), source.reader
@@ -429,7 +431,7 @@ def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_
     def fail(*_):
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr("needs.readers.fingertips.read", fail)
+    monkeypatch.setattr("needs.sources.readers.fingertips.read", fail)
     path = next(raw.glob("ndtms_and_dependence/E*.csv"))
     path.write_bytes(path.read_bytes().replace(b"Local_Authority", b"Authority"))
     with pytest.raises(InvalidDataError) as caught:
@@ -446,7 +448,9 @@ def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_
         shutil.rmtree(trace.parent)
 
 
-@pytest.mark.parametrize("spoilt", ["needs.prepare._areas", "needs.readers.datapackage._resource"])
+@pytest.mark.parametrize(
+    "spoilt", ["needs.tables.prepare._areas", "needs.sources.readers.datapackage._resource"]
+)
 def test_a_failure_to_join_or_to_read_a_package_is_a_fault(root, tmp_path, monkeypatch, spoilt):
     def fail(*_):
         raise IndexError("index 0 is out of bounds")

@@ -18,17 +18,17 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from needs import areas as areas_module
-from needs import assessment, deprivation, population
-from needs.assessment import Assessment
-from needs.blocks import all_figures
 from needs.catalogue import CATALOGUE, load
+from needs.chapters import annex
+from needs.chapters.blocks import all_figures
 from needs.errors import NeedsError
-from needs.figures import Figure
-from needs.places import lands
-from needs.prepare import prepare
-from needs.report.trace import names
-from needs.sections import annex
+from needs.figures import assessment, deprivation, population
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure
+from needs.tables import areas as areas_module
+from needs.tables.naming import names
+from needs.tables.places import lands
+from needs.tables.prepare import prepare
 
 pytestmark = pytest.mark.mirror
 

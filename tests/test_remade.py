@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import assessment, population, remade
 from needs.catalogue import load
-from needs.places import lands
-from needs.sections import indicator
+from needs.chapters import indicator
+from needs.figures import assessment, population
 from needs.stats.trend import recent_trend
+from needs.tables import remade
+from needs.tables.places import lands
 
 pytestmark = pytest.mark.mirror
 

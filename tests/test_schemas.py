@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from needs import schemas
+from needs.sources import schemas
 
 ROW = {
     **{"indicator": "deaths", "area_code": "E10000034", "area_name": "Worcestershire"},

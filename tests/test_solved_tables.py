@@ -19,10 +19,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from needs import local
 from needs.catalogue import Disclosure, load
 from needs.errors import InvalidDataError
-from needs.template import KINDS
+from needs.sources.template import KINDS
+from needs.tables import local_extracts
 
 COUNTY = "E10000034"
 DISTRICTS = tuple(f"E0700023{n}" for n in range(4, 10))
@@ -94,7 +94,7 @@ def areas(processed: Path) -> pd.DataFrame:
 def shown(rows: Sequence[Row], areas: pd.DataFrame, threshold: int, base: int = 0) -> list[Any]:
     """What is shown of each number; None where it is hidden."""
     rule = Disclosure(threshold=threshold, rounding_base=base)
-    done = local.protect_observations(
+    done = local_extracts.protect_observations(
         observations(rows), "local_extract", rule, areas, load().indicators
     )
     return [None if np.isnan(value) else float(value) for value in done["value"]]

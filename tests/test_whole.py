@@ -13,13 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import whole
 from needs.cli import main
+from needs.commands import run as runs
+from needs.commands.pack import pack
 from needs.errors import ParameterError
-from needs.pack import pack
-from needs.prepare import prepare
-from needs.report import run as runs
 from needs.report.workshop import workshop
+from needs.sources import whole
+from needs.tables.prepare import prepare
 
 AREA = "Worcestershire"
 
@@ -29,7 +29,9 @@ KILLED = """
 import hashlib, os, random, signal, sys
 from pathlib import Path
 import pandas, pyarrow.parquet, geopandas
-from needs import pack, prepare, whole
+from needs.commands import pack
+from needs.sources import whole
+from needs.tables import prepare
 
 {task}
 

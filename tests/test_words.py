@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from needs import catalogue as catalogue_module
-from needs import english, words
-from needs.blocks import Span, Text, plain
+from needs.catalogue.glossary import as_markdown, glossary
+from needs.chapters.missing import missing_notice
 from needs.errors import ParameterError
-from needs.figures import Figure, Series, Status, figure_id
-from needs.glossary import as_markdown, glossary
+from needs.figures.figure import Figure, Series
+from needs.stats.status import Status
+from needs.tables.naming import figure_id
+from needs.words import english, sentences
+from needs.words.text import Span, Text, plain
 
 SPEC = yaml.safe_load((Path(__file__).parent / "spec" / "words.yaml").read_text(encoding="utf-8"))
 FIGURE = {
@@ -57,7 +60,7 @@ def make(described: str | Mapping[str, Any]) -> Figure:
 
 def call(case: Mapping[str, Any]) -> tuple[Text | str, set[str]]:
     """What the case's function says, and the ids of the figures that it was given."""
-    function: Callable[..., Text | str] = getattr(words, case["call"])
+    function: Callable[..., Text | str] = getattr(sentences, case["call"])
     given: dict[str, Any] = {}
     ids: set[str] = set()
     for name, value in case.items():
@@ -111,12 +114,14 @@ def test_spec(case: dict[str, Any]) -> None:
     if case["call"] == "change_words":
         return
     rules(said, ids, stop=not case["call"].startswith("headline"))
-    limit = {"h": words.HEADLINE_LIMIT, "a": words.ALT_LIMIT}.get(case["call"][0], 10**6)
+    limit = {"h": sentences.HEADLINE_LIMIT, "a": sentences.ALT_LIMIT}.get(case["call"][0], 10**6)
     assert len(plain(said)) <= limit
 
 
 def test_spec_covers_every_sentence_headline_and_alternative_text() -> None:
-    public = {name for name in words.__all__ if re.search(r"^(?:headline|alt)_|_sentence$", name)}
+    public = {
+        name for name in sentences.__all__ if re.search(r"^(?:headline|alt)_|_sentence$", name)
+    }
     called = {case["call"] for case in SPEC["cases"]}
     assert public - called <= {"marks_sentence"}  # said by comparison_sentence
     assert len({case["case"] for case in SPEC["cases"]}) == len(SPEC["cases"])
@@ -187,12 +192,12 @@ def test_comparisons_keep_the_rules(some: list[Figure], polarity: str, subject: 
     one, other = some[:2]
     ids = {one.id, other.id}
     for reference in (other, None):
-        text = words.comparison_sentence(one, reference, polarity=polarity, subject=subject)
+        text = sentences.comparison_sentence(one, reference, polarity=polarity, subject=subject)
         rules(text, ids, stop=True)
-        line = words.headline_compare(one, reference, polarity=polarity, subject=subject)
+        line = sentences.headline_compare(one, reference, polarity=polarity, subject=subject)
         rules(line, ids, stop=False)
-        assert len(plain(line)) <= words.HEADLINE_LIMIT
-    compared = words.compare(one, other, polarity)
+        assert len(plain(line)) <= sentences.HEADLINE_LIMIT
+    compared = sentences.compare(one, other, polarity)
     assert (compared.result == "not compared") == bool(compared.reason)
     if compared.result == "higher":
         assert one.lower is not None
@@ -207,14 +212,14 @@ def test_trends_keep_the_rules(
 ) -> None:
     series = Series(some[0].area_name, "focus", tuple(some))
     ids = {one.id for one in some}
-    text = words.trend_sentence(series, recent, polarity=polarity, subject=subject)
+    text = sentences.trend_sentence(series, recent, polarity=polarity, subject=subject)
     rules(text, ids, stop=True)
-    line = words.headline_trend(series, recent, polarity=polarity, subject=subject)
+    line = sentences.headline_trend(series, recent, polarity=polarity, subject=subject)
     rules(line, ids, stop=False)
-    assert len(plain(line)) <= words.HEADLINE_LIMIT
-    alt = words.alt_trend([series, series], recent, subject=subject)
+    assert len(plain(line)) <= sentences.HEADLINE_LIMIT
+    alt = sentences.alt_trend([series, series], recent, subject=subject)
     rules(alt, ids, stop=True)
-    assert len(alt) <= words.ALT_LIMIT
+    assert len(alt) <= sentences.ALT_LIMIT
     if re.search(r" (?:rose|fell) ", plain(text)):
         shown = [one for one in some if one.shown]
         assert None not in (shown[0].lower, shown[-1].lower)
@@ -227,28 +232,30 @@ def test_groups_keep_the_rules(some: list[Figure], subject: str, data: st.DataOb
     focus = some[0]
     labels = {one.area_code: data.draw(LABELS) for one in some}
     for text in (
-        words.rank_sentence(some, focus, subject=subject),
-        words.funnel_sentence(some, labels),
-        words.parts_sentence(some[1:], focus, subject=subject),
+        sentences.rank_sentence(some, focus, subject=subject),
+        sentences.funnel_sentence(some, labels),
+        sentences.parts_sentence(some[1:], focus, subject=subject),
     ):
         rules(text, ids, stop=True)
     for line in (
-        words.headline_rank(some, focus, subject=subject),
-        words.headline_funnel(some, focus, labels),
-        words.headline_parts(some[1:], focus, subject=subject),
+        sentences.headline_rank(some, focus, subject=subject),
+        sentences.headline_funnel(some, focus, labels),
+        sentences.headline_parts(some[1:], focus, subject=subject),
     ):
         rules(line, ids, stop=False)
-        assert len(plain(line)) <= words.HEADLINE_LIMIT
+        assert len(plain(line)) <= sentences.HEADLINE_LIMIT
     for alt in (
-        words.alt_caterpillar(some, focus, some[1], subject=subject),
-        words.alt_funnel(some, focus, labels, subject=subject),
-        words.alt_bars(some, subject=subject),
-        words.alt_treated(some, names=[one.area_name for one in some], area_name=focus.area_name),
-        words.alt_domains(some, names=[one.label for one in some], area_name=focus.area_name),
-        words.alt_deciles(some, area_name=focus.area_name),
+        sentences.alt_caterpillar(some, focus, some[1], subject=subject),
+        sentences.alt_funnel(some, focus, labels, subject=subject),
+        sentences.alt_bars(some, subject=subject),
+        sentences.alt_treated(
+            some, names=[one.area_name for one in some], area_name=focus.area_name
+        ),
+        sentences.alt_domains(some, names=[one.label for one in some], area_name=focus.area_name),
+        sentences.alt_deciles(some, area_name=focus.area_name),
     ):
         rules(alt, ids, stop=True)
-        assert len(alt) <= words.ALT_LIMIT
+        assert len(alt) <= sentences.ALT_LIMIT
 
 
 # say and its helpers
@@ -256,16 +263,16 @@ def test_groups_keep_the_rules(some: list[Figure], subject: str, data: st.DataOb
 
 def test_say_takes_figures_texts_and_whole_numbers_only() -> None:
     with pytest.raises(TypeError, match="sentence takes figures"):
-        words.say("{n}", n=4.2)  # type: ignore[arg-type]
+        sentences.say("{n}", n=4.2)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        words.say("{n}", n=True)
+        sentences.say("{n}", n=True)
     with pytest.raises(ValueError, match="not in the sentence 'Nothing': n"):
-        words.say("Nothing", n="x")
+        sentences.say("Nothing", n="x")
     with pytest.raises(ValueError, match="no form"):
-        words.say("{f:bold}", f=make("rate"))
+        sentences.say("{f:bold}", f=make("rate"))
     with pytest.raises(KeyError):
-        words.say("{missing}")
-    text = words.say("{a} of {n:,} in {year}", a=make("rate"), n=32844, year=2022)
+        sentences.say("{missing}")
+    text = sentences.say("{a} of {n:,} in {year}", a=make("rate"), n=32844, year=2022)
     assert plain(text) == "4.2 per 100,000 of 32,844 in 2022"
     assert text[0] == Span("4.2 per 100,000", figure=make("rate").id)
 
@@ -273,23 +280,23 @@ def test_say_takes_figures_texts_and_whole_numbers_only() -> None:
 def test_say_has_something_to_say_of_every_status() -> None:
     assert set(english.WITHHELD) == set(Status) - {Status.SHOWN}
     without = make({"from": "rate", "lower": None, "upper": None})
-    assert plain(words.say("{f:full}", f=without)) == "4.2 per 100,000"
-    assert plain(words.say("({f:interval})", f=without)) == "(no confidence interval given)"
+    assert plain(sentences.say("{f:full}", f=without)) == "4.2 per 100,000"
+    assert plain(sentences.say("({f:interval})", f=without)) == "(no confidence interval given)"
     hidden = make({"from": "rate", "status": "suppressed"})
     for form in ("{f}", "{f:number}", "{f:interval}", "{f:full}", "{f:size}"):
-        assert plain(words.say(form, f=hidden)) == "suppressed to protect confidentiality"
+        assert plain(sentences.say(form, f=hidden)) == "suppressed to protect confidentiality"
 
 
 def test_listing() -> None:
-    assert words.listing([]) == ""
-    assert words.listing(["a"]) == "a"
-    assert words.listing(["a", "b"]) == "a and b"
-    assert words.listing(["a", "b", "c"]) == "a, b and c"
-    assert words.listing(["a", "b", "c"], limit=3) == "a, b and c"
-    assert words.listing(["a", "b", "c"], limit=2) == "a, b and one other"
-    assert words.listing(["a", "b", "c, d", "e"]) == "a; b; c, d; and e"
-    assert words.listing(["Brighton and Hove", "Kent"]) == "Brighton and Hove, and Kent"
-    linked = words.listing([(Span("4.2", figure="x"),), (Span("5.0", figure="y"),)])
+    assert sentences.listing([]) == ""
+    assert sentences.listing(["a"]) == "a"
+    assert sentences.listing(["a", "b"]) == "a and b"
+    assert sentences.listing(["a", "b", "c"]) == "a, b and c"
+    assert sentences.listing(["a", "b", "c"], limit=3) == "a, b and c"
+    assert sentences.listing(["a", "b", "c"], limit=2) == "a, b and one other"
+    assert sentences.listing(["a", "b", "c, d", "e"]) == "a; b; c, d; and e"
+    assert sentences.listing(["Brighton and Hove", "Kent"]) == "Brighton and Hove, and Kent"
+    linked = sentences.listing([(Span("4.2", figure="x"),), (Span("5.0", figure="y"),)])
     assert linked == (Span("4.2", figure="x"), Span(" and "), Span("5.0", figure="y"))
 
 
@@ -321,7 +328,7 @@ def test_listing() -> None:
     ],
 )
 def test_article(phrase: str, expected: str) -> None:
-    assert words.a_or_an(phrase) == expected
+    assert sentences.a_or_an(phrase) == expected
 
 
 @pytest.mark.parametrize(
@@ -339,55 +346,57 @@ def test_article(phrase: str, expected: str) -> None:
     ],
 )
 def test_possessive(name: str, expected: str) -> None:
-    assert words.possessive(name) == expected
+    assert sentences.possessive(name) == expected
 
 
 def test_unknown_polarity_is_refused() -> None:
     with pytest.raises(ParameterError, match="polarity"):
-        words.compare(make("rate"), make("england"), "up is good")
+        sentences.compare(make("rate"), make("england"), "up is good")
 
 
 def test_trend_judgement_follows_polarity() -> None:
-    assert words.trend_judgement("decreasing", "lower is better") == "better"
-    assert words.trend_judgement("increasing", "lower is better") == "worse"
-    assert words.trend_judgement("increasing", "none") == ""
-    assert words.trend_judgement("cannot be calculated", "higher is better") == ""
+    assert sentences.trend_judgement("decreasing", "lower is better") == "better"
+    assert sentences.trend_judgement("increasing", "lower is better") == "worse"
+    assert sentences.trend_judgement("increasing", "none") == ""
+    assert sentences.trend_judgement("cannot be calculated", "higher is better") == ""
 
 
 def test_missing_notice_names_each_indicator_and_its_publisher_in_a_line() -> None:
     catalogue = catalogue_module.load()
     every = list(catalogue.indicators.values())
-    notice = words.missing_notice(every, catalogue, "not available for the Isles of Scilly")
+    notice = missing_notice(every, catalogue, "not available for the Isles of Scilly")
     assert notice.title == f"{len(every)} indicators are not available for the Isles of Scilly"
     assert notice.kind == "missing"
     for indicator, item in zip(every, notice.items, strict=True):
         text = plain(item)
-        publisher = words.publisher(indicator, catalogue)
+        publisher = sentences.publisher(indicator, catalogue)
         assert publisher, f"{indicator.key} names no publisher"
         assert text == f"{indicator.name}. Publisher: {publisher}."
         assert "data/raw" not in text
-    one = words.missing_notice(every[:1], catalogue, "not available for Worcestershire")
+    one = missing_notice(every[:1], catalogue, "not available for Worcestershire")
     assert one.title == "One indicator is not available for Worcestershire"
 
 
 def test_a_card_says_why_a_difference_was_not_tested() -> None:
     england = make("england")
     without = make({"from": "rate", "lower": None, "upper": None})
-    assert words.why_not_tested(words.compare(without, england)) == "no interval at the source"
-    assert words.why_not_tested(words.compare(make("rate"), england)) == ""
+    assert (
+        sentences.why_not_tested(sentences.compare(without, england)) == "no interval at the source"
+    )
+    assert sentences.why_not_tested(sentences.compare(make("rate"), england)) == ""
     count = make({"from": "deaths", "code": "E92000001", "area": "England"})
     reason = "a count depends on the size of the area"
-    assert words.why_not_tested(words.compare(make("deaths"), count)) == reason
+    assert sentences.why_not_tested(sentences.compare(make("deaths"), count)) == reason
 
 
 def test_sentences_are_plain_enough() -> None:
     said = [plain(call(case)[0]) for case in SPEC["cases"] if case["call"].endswith("_sentence")]
-    assert words.reading_ease(" ".join(said)).words_per_sentence < 20
+    assert sentences.reading_ease(" ".join(said)).words_per_sentence < 20
 
 
 def test_reading_ease_tells_hard_from_easy() -> None:
-    easy = words.reading_ease("The rate fell. It is now low.")
-    hard = words.reading_ease(
+    easy = sentences.reading_ease("The rate fell. It is now low.")
+    hard = sentences.reading_ease(
         "Notwithstanding considerable heterogeneity, indirectly standardised morbidity "
         "demonstrates statistically significant deterioration."
     )
@@ -395,7 +404,7 @@ def test_reading_ease_tells_hard_from_easy() -> None:
     assert easy.ease > 90 > 10 > hard.ease
     assert hard.grade > easy.grade
     with pytest.raises(ValueError, match="without words"):
-        words.reading_ease("…")
+        sentences.reading_ease("…")
 
 
 # the glossary
@@ -407,7 +416,7 @@ def test_glossary_page_is_printed_from_the_catalogue(root: Path) -> None:
 
 
 def test_glossary_explains_each_term_once_in_plain_words() -> None:
-    terms = words.glossary()
+    terms = sentences.glossary()
     shorts = [term.short for term in terms]
     assert len(set(shorts)) == len(shorts)
     assert shorts == sorted(shorts, key=str.lower)
@@ -416,7 +425,7 @@ def test_glossary_explains_each_term_once_in_plain_words() -> None:
     for term in terms:
         assert term.explanation.endswith(".")
         assert "|" not in f"{term.short}{term.expansion}{term.explanation}"
-        assert words.reading_ease(term.explanation).words_per_sentence < 20
+        assert sentences.reading_ease(term.explanation).words_per_sentence < 20
 
 
 def test_abbreviations_of_the_catalogue_are_in_the_glossary() -> None:
@@ -426,4 +435,4 @@ def test_abbreviations_of_the_catalogue_are_in_the_glossary() -> None:
         for one in catalogue.indicators.values()
     ]
     used = set(re.findall(r"\b[A-Z][A-Za-z]?[A-Z]{1,4}\b", " ".join(texts)))
-    assert used <= {term.short for term in words.glossary()}
+    assert used <= {term.short for term in sentences.glossary()}

@@ -13,7 +13,7 @@ import typer
 from needs.errors import NeedsError, ParameterError
 
 if TYPE_CHECKING:
-    from needs.report.run import Progress
+    from needs.commands.run import Progress
 
 app = typer.Typer(
     name="needs",
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # of a place that no command foresees, or of the output itself
-        from needs.whole import refused
+        from needs.sources.whole import refused
 
         fault = refused(error)
         print(fault, file=sys.stderr)
@@ -109,14 +109,14 @@ def _refuse_broken(arguments: Sequence[str]) -> None:
 
 
 def _folder(given: Path | None, default: str) -> Path:
-    from needs.report.run import find_project
+    from needs.commands.run import find_project
 
     return given if given is not None else find_project().joinpath(*default.split("/"))
 
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress]:
-    from needs.report.run import silent
+    from needs.commands.run import silent
 
     if quiet:
         yield silent
@@ -160,7 +160,7 @@ def _read(tables: Path, name: str) -> Any:
 
 
 def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:
-    from needs import prepare as preparing
+    from needs.tables import prepare as preparing
 
     raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
     if not preparing.is_fresh(raw, processed):
@@ -177,10 +177,10 @@ def areas(
     quiet: Quiet = False,
 ) -> None:
     """Find an area, or a declared footprint of several, by name or code."""
-    from needs.areas import ENGLAND_ONLY, outside_england, search
     from needs.errors import ParameterError
-    from needs.footprint import search as search_footprints
-    from needs.prepare import is_table
+    from needs.figures.footprint import search as search_footprints
+    from needs.tables.areas import ENGLAND_ONLY, outside_england, search
+    from needs.tables.prepare import is_table
 
     tables = _folder(processed, "data/processed")
     ready = is_table(tables / "areas.parquet")  # names need no fresh data
@@ -218,7 +218,7 @@ def check(
     """Validate raw and processed data against the catalogue; all failures at once."""
     import json
 
-    from needs.check import check as validate
+    from needs.commands.check import check as validate
     from needs.errors import NeedsError
 
     try:
@@ -271,8 +271,8 @@ def run(
         values["date"] = date
     parameters = RunParameters.check(values)
 
+    from needs.commands import run as runs
     from needs.report import manifest as manifests
-    from needs.report import run as runs
 
     with _progress(quiet) as progress:
         folder = runs.run(
@@ -297,7 +297,7 @@ def _pace(quiet: bool) -> Iterator[Progress]:
     """Progress of many reports: count, rate and time left."""
     import time
 
-    from needs.report.run import silent
+    from needs.commands.run import silent
 
     if quiet:
         yield silent
@@ -395,8 +395,8 @@ def batch(
     # what holds for all is checked before anything is read
     RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
 
-    from needs import batch as batches
-    from needs.report import run as runs
+    from needs.commands import batch as batches
+    from needs.commands import run as runs
 
     raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
     notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
@@ -473,7 +473,7 @@ def pack(
     from needs.errors import ParameterError
 
     if template:
-        from needs.template import write_template
+        from needs.sources.template import write_template
 
         typer.echo(write_template(template, out))
         return
@@ -486,7 +486,7 @@ def pack(
             "needs pack --area NAME --year YEAR --out FOLDER; or an empty package for local "
             "figures: needs pack --template KIND --out FOLDER",
         )
-    from needs.pack import pack as write
+    from needs.commands.pack import pack as write
     from needs.report.parameters import RunParameters
 
     parameters = RunParameters.check({"areas": [area], "year": year})
@@ -505,15 +505,16 @@ def claims(
     processed: Processed = None,
 ) -> None:
     """Check the figures printed in a published document."""
-    from needs import assessment
-    from needs import claims as checking
+    from needs.figures import assessment
+    from needs.figures import claims as checking
     from needs.report.parameters import RunParameters
-    from needs.whole import reachable, write_file
+    from needs.sources.printed import read_claims
+    from needs.sources.whole import reachable, write_file
 
     parameters = RunParameters.check({"areas": [area], "year": year})
     if out:
         reachable(out.parent, "--out")
-    printed = checking.read_claims(file)
+    printed = read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
     checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)
     checked = checking.check_claims(
@@ -566,7 +567,7 @@ def trace(
     ] = None,
 ) -> None:
     """Follow a printed number to its formula, inputs and source rows."""
-    from needs.report.trace import trace as follow
+    from needs.commands.trace import trace as follow
 
     for line in follow(figure, run, _folder(None, "reports") if run is None else None):
         typer.echo(line)
@@ -578,8 +579,8 @@ def changes(
     new: Annotated[Path, typer.Argument(metavar="NEW_RUN", help="Folder of the later report.")],
 ) -> None:
     """Say what changed between two reports, and why."""
-    from needs.changes import changes as compare
-    from needs.changes import folded, reasons, tally
+    from needs.commands.changes import changes as compare
+    from needs.commands.changes import folded, reasons, tally
 
     found = compare(old, new)
     for line in (tally(found), *folded(found), *reasons(old, new)):
@@ -598,7 +599,7 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Run a report again and compare it byte for byte."""
-    from needs.report.verify import verify as repeat
+    from needs.commands.verify import verify as repeat
 
     with _progress(quiet) as progress:
         lines = repeat(
@@ -630,7 +631,7 @@ def fetch(
     quiet: Quiet = False,
 ) -> None:
     """Bring publishers' files in, verified and noted in data/raw/sources.lock.json."""
-    from needs import fetch as fetching
+    from needs.sources import fetch as fetching
 
     with _progress(quiet) as progress:
         outcomes = fetching.fetch(

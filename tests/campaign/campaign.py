@@ -31,9 +31,10 @@ import pandas as pd
 from outcomes import OUTCOMES, Outcome, compared
 from rich.progress import track
 
-from needs import catalogue, prepare
-from needs.coverage import Held
-from needs.prepare import Found
+from needs import catalogue
+from needs.tables import prepare
+from needs.tables.coverage import Held
+from needs.tables.prepare import Found
 
 #: Files of many megabytes; they are changed less often.
 LARGE = 4_000_000
@@ -142,7 +143,7 @@ def changed(one: Found, kind: str, seed: str, folder: Path) -> Path | None:
 
 
 def _sheets(one: Found) -> list[str]:
-    from needs.readers import ons_deaths, ons_population
+    from needs.sources.readers import ons_deaths, ons_population
 
     if one.source.reader == "ons_deaths":
         return list(ons_deaths.sheets_of(one.edition)["sheet"])

@@ -19,11 +19,13 @@ import corruptions
 import pandas as pd
 from outcomes import Outcome, compared
 
-from needs import catalogue, prepare, schemas
+from needs import catalogue
 from needs.catalogue import LOCAL_SOURCE
-from needs.readers.datapackage import Package
+from needs.sources import schemas
+from needs.sources.readers.datapackage import Package
+from needs.sources.template import KINDS, write_template
 from needs.stats.rates import ESP2013
-from needs.template import KINDS, write_template
+from needs.tables import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 

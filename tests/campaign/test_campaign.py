@@ -11,7 +11,8 @@ import packages
 import pytest
 
 import campaign
-from needs import catalogue, prepare
+from needs import catalogue
+from needs.tables import prepare
 
 #: Changes that nothing in the files at hand can see, and why.
 UNSEEN = {

@@ -20,11 +20,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from needs import assessment, deprivation, population
+from needs.commands import run as runs
 from needs.errors import NeedsError
-from needs.figures import Figure
+from needs.figures import assessment, deprivation, population
+from needs.figures.figure import Figure
 from needs.report import register
-from needs.report import run as runs
 from needs.report.parameters import RunParameters
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"

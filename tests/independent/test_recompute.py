@@ -15,8 +15,8 @@ import recompute
 from expected import Ask, Fields, Row, expect, kind
 from publishers import Files
 
-from needs import assessment
-from needs.sections.indicator import own_trend
+from needs.chapters.indicator import own_trend
+from needs.figures import assessment
 
 HERE = Path(__file__).resolve().parent
 

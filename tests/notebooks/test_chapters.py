@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from needs import assessment
-from needs.report import run as runs
+from needs.commands import run as runs
+from needs.figures import assessment
 from needs.report.document import ReportContext, read_document
 
 CHAPTERS = runs.chapters(Path(__file__).resolve().parents[2] / "notebooks")
@@ -87,7 +87,7 @@ def test_a_chapter_is_the_same_on_a_kernel(processed: Path, tmp_path: Path, path
 DIRT = """
 import builtins, decimal, gc, locale, logging, math, os, random, sys, types, warnings
 import matplotlib.pyplot as plt, numpy as np, pandas as pd
-import needs.blocks, needs.figures, needs.style, needs.words
+import needs.chapters.blocks, needs.figures.figure, needs.charts.style, needs.words.sentences
 plt.rcParams.update({"font.size": 31, "svg.fonttype": "path", "axes.grid": True})
 plt.style.use("dark_background")
 plt.figure()
@@ -113,11 +113,12 @@ math.pi = 3
 builtins.sorted_by_nobody = 1
 builtins.ascii = None
 sys.modules["made_up"] = types.ModuleType("made_up")
-del sys.modules["needs.style"]
-needs.figures.SYMBOLS = {}
-needs.words = needs.figures = needs.blocks.Table = None
+del sys.modules["needs.charts.style"]
+needs.stats.status.SYMBOLS = {}
+needs.words.sentences = needs.figures.figure = needs.chapters.blocks.Table = None
 shell = get_ipython()
-shell.display_formatter.formatters["text/plain"].for_type(needs.blocks.Blocks, lambda *_: 1 / 0)
+plain = shell.display_formatter.formatters["text/plain"]
+plain.for_type(needs.chapters.blocks.Blocks, lambda *_: 1 / 0)
 shell.events.register("pre_run_cell", lambda *_: 1 / 0)
 shell.set_custom_exc((Exception,), lambda *_, **__: [])
 shell.run_line_magic("config", "InlineBackend.figure_formats = ['svg']")

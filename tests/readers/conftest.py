@@ -22,7 +22,7 @@ def read(mirror: Path) -> Reading:
     def read(key: str, edition: str = "", path: Path | None = None) -> pd.DataFrame:
         source = catalogue.load().sources[key]
         chosen = next(one for one in source.editions if one.edition == edition or not edition)
-        reader = importlib.import_module(f"needs.readers.{source.reader}")
+        reader = importlib.import_module(f"needs.sources.readers.{source.reader}")
         return reader.read(path or next(mirror.glob(chosen.file)), source, chosen)
 
     return read
@@ -35,7 +35,7 @@ def edition_of() -> Callable[..., SimpleNamespace]:
     def edition_of(key: str, edition: str = "") -> SimpleNamespace:
         source = catalogue.load().sources[key]
         chosen = next(one for one in source.editions if one.edition == edition or not edition)
-        reader = importlib.import_module(f"needs.readers.{source.reader}")
+        reader = importlib.import_module(f"needs.sources.readers.{source.reader}")
         return SimpleNamespace(
             read=lambda path: reader.read(path, source, chosen), source=source, edition=chosen
         )

@@ -11,9 +11,9 @@ import frictionless
 import pandas as pd
 import pytest
 
-from needs import schemas
 from needs.errors import InvalidDataError, MissingDataError
-from needs.readers.datapackage import TABLES, describe, read_package
+from needs.sources import schemas
+from needs.sources.readers.datapackage import TABLES, describe, read_package
 
 COLUMNS = ("indicator", "area_code", "area_name", "period", "value", "source")
 

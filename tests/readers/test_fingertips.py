@@ -8,8 +8,8 @@ import io
 import pytest
 
 from needs.errors import InvalidDataError
-from needs.figures import Status
-from needs.readers import fingertips, tabular
+from needs.sources.readers import fingertips, tabular
+from needs.stats.status import Status
 
 
 @pytest.mark.mirror

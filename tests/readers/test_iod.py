@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
-from needs.readers import iod, tabular
-from needs.schemas import DOMAINS
+from needs.sources.readers import iod, tabular
+from needs.sources.schemas import DOMAINS
 
 
 @pytest.fixture

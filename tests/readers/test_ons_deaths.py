@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
-from needs.figures import Status
-from needs.readers import ons_deaths
+from needs.sources.readers import ons_deaths
+from needs.stats.status import Status
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError
-from needs.figures import Status
+from needs.stats.status import Status
 
 GROUPS = ("Under 20   ", "70 and over")
 HEADINGS = ("Deaths", "Rate", None, "Lower Confidence Limit", "Upper Confidence Limit")

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from needs.errors import InvalidDataError
-from needs.readers import nomis
+from needs.sources.readers import nomis
 
 
 @pytest.mark.mirror

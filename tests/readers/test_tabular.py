@@ -14,7 +14,7 @@ import pytest
 from needs.catalogue import CATALOGUE, Edition
 from needs.catalogue import load as load_catalogue
 from needs.errors import InvalidDataError, MissingDataError
-from needs.readers import tabular
+from needs.sources.readers import tabular
 
 
 def test_missing_file_names_file_and_folder(tmp_path):

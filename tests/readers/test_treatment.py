@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from needs import catalogue
-from needs.areas import fill_codes
 from needs.errors import InvalidDataError
-from needs.figures import Status
+from needs.stats.status import Status
+from needs.tables.areas import fill_codes
 
 END_OF_2010_11 = pd.Timestamp(2011, 3, 31)
 

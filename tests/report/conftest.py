@@ -11,7 +11,8 @@ import nbformat
 import openpyxl
 import pytest
 
-from needs.blocks import (
+from needs.catalogue import Catalogue, Indicator, Source
+from needs.chapters.blocks import (
     MIME_TYPE,
     Blocks,
     Bullets,
@@ -25,15 +26,16 @@ from needs.blocks import (
     Prose,
     Register,
     Sources,
-    Span,
     Table,
     to_model,
 )
-from needs.catalogue import Catalogue, Indicator, Source
-from needs.figures import Figure, Status, figure_id
-from needs.report import run as runs
+from needs.commands import run as runs
+from needs.figures.figure import Figure
 from needs.report.document import Document, InputFile, ReportContext, read_document
 from needs.report.parameters import RunParameters
+from needs.stats.status import Status
+from needs.tables.naming import figure_id
+from needs.words.text import Span
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 

@@ -16,15 +16,16 @@ from nbformat.v4 import (
     new_raw_cell,
 )
 
-from needs.blocks import Blocks, Bullets, Chart, Heading, Prose, Span, Table, plain
+from needs.chapters.blocks import Blocks, Bullets, Chart, Heading, Prose, Table
+from needs.commands import run as runs
+from needs.commands.verify import verify
 from needs.errors import NeedsError, Problem, RenderError
 from needs.report import accessibility
 from needs.report import manifest as manifests
-from needs.report import run as runs
 from needs.report.cells import read_cells
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.verify import verify
+from needs.words.text import Span, plain
 
 CONTEXT = ReportContext(title="Needs: Rutland, 2022", area_name="Rutland", year=2022)
 
@@ -159,19 +160,23 @@ in two lines &amp; more: 2 < 3.
 @pytest.mark.parametrize(
     ("data", "words", "remedy"),
     [
-        (PICTURE, "A picture", "needs.blocks.Chart"),
+        (PICTURE, "A picture", "needs.chapters.blocks.Chart"),
         ({"image/svg+xml": "<svg/>", "text/plain": "x"}, "A picture", "alternative text"),
-        ({"text/plain": "<Figure size 640x480 with 1 Axes>"}, "A picture", "needs.style.to_svg"),
-        (FRAME, "A table as pandas displays it", "needs.blocks.Table"),
+        (
+            {"text/plain": "<Figure size 640x480 with 1 Axes>"},
+            "A picture",
+            "needs.charts.style.to_svg",
+        ),
+        (FRAME, "A table as pandas displays it", "needs.chapters.blocks.Table"),
         ({"text/html": "<b>x</b>", "text/plain": "x"}, "HTML", "Markdown and blocks"),
         ({"text/latex": "$x$", "text/plain": "x"}, "A formula", "Markdown and blocks"),
         ({"application/javascript": "1"}, "A script", "Markdown and blocks"),
         ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "x"},
          "An interactive widget", "Markdown and blocks"),
         ({"application/vnd.plotly.v1+json": {}, "text/html": "x"},
-         "An interactive chart", "needs.blocks.Chart"),
+         "An interactive chart", "needs.chapters.blocks.Chart"),
         ({"application/vnd.vegalite.v5+json": {}, "image/png": "x"},
-         "An interactive chart", "needs.blocks.Chart"),
+         "An interactive chart", "needs.chapters.blocks.Chart"),
         ({"application/json": {}, "text/plain": "x"},
          "An output of the kind application/json", "Markdown and blocks"),
     ],

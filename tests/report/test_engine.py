@@ -350,16 +350,16 @@ STATE = {
         "def f(a: int): 0\nf.__annotations__",
     ),
     "global of needs": (
-        "import needs.figures; needs.figures.SYMBOLS = {}",
-        "import needs.figures; needs.figures.SYMBOLS",
+        "import needs.stats.status; needs.stats.status.SYMBOLS = {}",
+        "import needs.stats.status; needs.stats.status.SYMBOLS",
     ),
     "content of a global of needs": (
-        "import needs.figures; needs.figures.SYMBOLS.clear()",
-        "import needs.figures; needs.figures.SYMBOLS",
+        "import needs.stats.status; needs.stats.status.SYMBOLS.clear()",
+        "import needs.stats.status; needs.stats.status.SYMBOLS",
     ),
     "function of needs": (
-        "import needs.english; needs.english.reading_ease = None",
-        "import needs.english; needs.english.reading_ease is None",
+        "import needs.words.english; needs.words.english.reading_ease = None",
+        "import needs.words.english; needs.words.english.reading_ease is None",
     ),
     "global of a library": ("import math; math.pi = 3", "__import__('math').pi"),
     "global of a library, removed": (

@@ -19,17 +19,18 @@ import pypdf
 import pytest
 from lxml import html as lxml_html
 
-from needs import assessment
-from needs.blocks import MIME_TYPE, Bullets, Chart, Prose, Span, plain, to_model
 from needs.catalogue import Edition
-from needs.figures import Figure
+from needs.chapters.blocks import MIME_TYPE, Bullets, Chart, Prose, to_model
+from needs.commands import run as runs
+from needs.figures import assessment
+from needs.figures.figure import Figure
 from needs.report import fragments
-from needs.report import run as runs
 from needs.report.document import Document, source_blocks
 from needs.report.exporters import context_of_notebook
 from needs.report.fragments import inline_svg
 from needs.report.html import render_html
 from needs.report.index import write_index
+from needs.words.text import Span, plain
 
 Violations = Callable[[Any], dict[str, list[str]]]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from needs.commands.run import run
 from needs.errors import InvalidDataError
-from needs.prepare import prepare
 from needs.report.parameters import RunParameters
-from needs.report.run import run
-from needs.template import write_template
+from needs.sources.template import write_template
+from needs.tables.prepare import prepare
 
 COUNTY = ("E10000034", "Worcestershire")
 TREATED, REVIEWED, YOUNG = "all_in_treatment", "drug_death_reviews", "young_people_in_treatment"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from needs.blocks import Heading, Methods, Prose, Register, Span
 from needs.catalogue import Method, methods
-from needs.figures import Figure
+from needs.chapters.blocks import Heading, Methods, Prose, Register
+from needs.figures.figure import Figure
 from needs.report.document import (
     COMPARING,
     Chapter,
@@ -21,6 +21,7 @@ from needs.report.document import (
 )
 from needs.report.html import render_html
 from needs.report.typst import render_pdf
+from needs.words.text import Span
 
 
 def flat(text: str) -> str:

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from needs.blocks import Cell, Column, Table
+from needs.chapters.blocks import Cell, Column, Table
 from needs.report.document import Chapter, Document, read_document
 from needs.report.opendocument import MIME_TYPE, render_ods
 from needs.report.spreadsheet import render_xlsx

@@ -13,10 +13,11 @@ from typing import Any
 import frictionless
 import pytest
 
-from needs.blocks import all_tables
-from needs.figures import Figure, Status
+from needs.chapters.blocks import all_tables
+from needs.figures.figure import Figure
 from needs.report.document import Document, InputFile, read_document, source_blocks
 from needs.report.register import COLUMNS, FIELDS, entries, figures_csv, figures_package
+from needs.stats.status import Status
 
 
 def write(document: Document, folder: Path) -> dict[str, Any]:

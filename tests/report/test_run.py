@@ -20,7 +20,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from openpyxl import Workbook
 
-from needs.assessment import Assessment
+from needs.commands import run as runs
+from needs.commands.verify import _files as told_files
+from needs.commands.verify import verify
 from needs.errors import (
     CheckError,
     InvalidDataError,
@@ -29,12 +31,10 @@ from needs.errors import (
     ParameterError,
     RenderError,
 )
+from needs.figures.assessment import Assessment
 from needs.report import manifest as manifests
-from needs.report import run as runs
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.verify import _files as told_files
-from needs.report.verify import verify
 from needs.report.workshop import workshop
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
@@ -203,7 +203,7 @@ def test_a_failing_cell_is_named_with_its_cause_and_copy(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("engine", ["inprocess", "nbclient"])
 def test_a_cell_that_is_tagged_so_may_fail(tmp_path: Path, engine: str) -> None:
-    shown = "from needs.blocks import Heading, blocks\nblocks(Heading('After'))"
+    shown = "from needs.chapters.blocks import Heading, blocks\nblocks(Heading('After'))"
     path = chapter(tmp_path / "notebooks", "05_deaths", "1 / 0", shown, "{}['rate']")
     node = nbformat.read(path, as_version=4)
     node.cells[2].metadata["tags"] = ["raises-exception"]
@@ -378,11 +378,11 @@ def test_a_killed_run_leaves_the_last_report(tmp_path: Path, moment: str) -> Non
     script = f"""
 import sys, time
 from pathlib import Path
-from needs.report import run as runs
+from needs.commands import run as runs
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.verify import _files as told_files
-from needs.report.verify import verify
+from needs.commands.verify import _files as told_files
+from needs.commands.verify import verify
 def stop(*_):
     Path({str(tmp_path / "ready")!r}).touch()
     time.sleep(60)
@@ -447,8 +447,9 @@ def test_a_report_of_another_area_is_not_replaced(tmp_path: Path) -> None:
 # A whole run
 
 SHOWN = """
-from needs import assessment
-from needs.blocks import Column, Cell, Heading, Prose, Span, Table, blocks
+from needs.figures import assessment
+from needs.chapters.blocks import Column, Cell, Heading, Prose, Table, blocks
+from needs.words.text import Span
 na = assessment.load(areas, year, name)
 blocks(
     Heading("Where"),
@@ -586,7 +587,7 @@ def test_a_failing_chapter_leaves_the_last_report(
 def test_a_chapter_that_cannot_be_drawn_is_a_rendering_fault(
     run_options: dict[str, Any], tmp_path: Path
 ) -> None:
-    blank = "from needs.blocks import Prose, Span, Table, Column, blocks\n"
+    blank = "from needs.chapters.blocks import Prose, Table, Column, blocks\n"
     blank += "blocks(Table('empty', 'Empty', (Column('a', 'header'),), ()))"
     chapter(tmp_path / "notebooks", "01_where", blank)
     with pytest.raises(RenderError):
@@ -721,8 +722,9 @@ def test_the_first_figure_that_differs_is_named(
     root: Path, processed: Path, tmp_path: Path
 ) -> None:
     shown = """
-from needs import assessment
-from needs.blocks import Prose, Span, blocks
+from needs.figures import assessment
+from needs.chapters.blocks import Prose, blocks
+from needs.words.text import Span
 na = assessment.load(areas, year, name)
 one = na.figure("alcohol_prevalence")
 blocks(Prose((Span("There are "), Span(one.text, figure=one.id)), figures=(one,)))
@@ -766,7 +768,11 @@ def test_tables_can_be_taken_as_they_stand_and_the_report_says_so(
 def test_a_report_without_the_areas_data_says_so(
     run_options: dict[str, Any], tmp_path: Path
 ) -> None:
-    chapter(tmp_path / "notebooks", "01_where", "from needs.blocks import *\nblocks(Heading('A'))")
+    chapter(
+        tmp_path / "notebooks",
+        "01_where",
+        "from needs.chapters.blocks import *\nblocks(Heading('A'))",
+    )
     options = {**run_options, "notebooks": tmp_path / "notebooks"}
     folder = runs.run(parameters(areas=["Rutland"], formats=["html"]), out=tmp_path, **options)
     (note,) = manifests.read(folder)["notes"]
@@ -816,8 +822,8 @@ def test_the_code_version_is_that_of_what_is_said(tmp_path: Path) -> None:
 def test_a_written_notebook_is_the_notebook(tmp_path: Path) -> None:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-    from needs.blocks import MIME_TYPE
-    from needs.report.run import _written
+    from needs.chapters.blocks import MIME_TYPE
+    from needs.commands.run import _written
 
     text = 'line one\n"quoted" \\ £ \\u0000blocks-0 %d\n'
     shown = [

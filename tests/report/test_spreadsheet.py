@@ -13,10 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from needs import blocks
-from needs.blocks import Cards, Cell, Chart, Column, Table
+from needs.chapters import blocks
+from needs.chapters.blocks import Cards, Cell, Chart, Column, Table
 from needs.report.document import Chapter, Document, read_document
 from needs.report.spreadsheet import number_format, render_xlsx, sheet_name
+from needs.words.text import plain
 
 AWKWARD = (
     "=SUM(A1:A9)",
@@ -225,7 +226,7 @@ def test_shorthand_and_notes_stand_above_the_table(workbook: Any, document: Docu
         )
         assert all(note in above for note in table.notes)
         if isinstance(block, Chart):
-            assert block.subtitle in above and blocks.plain(block.headline) in above
+            assert block.subtitle in above and plain(block.headline) in above
         if any(cell.text == "[c]" for row in table.rows for cell in row):
             assert "[c] confidential" in above
         if table.sources:

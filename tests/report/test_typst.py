@@ -18,14 +18,15 @@ import pikepdf
 import pypdf
 import pytest
 
-from needs.blocks import Cell, Chart, Column, Heading, Prose, Span, Table, all_tables
+from needs.chapters.blocks import Cell, Chart, Column, Heading, Prose, Table, all_tables
+from needs.commands import run as runs
 from needs.errors import RenderError
 from needs.report import compiler, exporters, typeset, typst
-from needs.report import run as runs
 from needs.report.accessibility import check_pdf
 from needs.report.document import Document, InputFile
 from needs.report.parameters import RunParameters
 from needs.report.register import entries
+from needs.words.text import Span
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from needs import assessment, sections
-from needs.assessment import Assessment
-from needs.blocks import Blocks, Chart, Notice, Table, all_figures, all_tables, plain
-from needs.figures import collect
-from needs.sections import (
+from needs import chapters
+from needs.chapters import (
     annex,
     families,
     indicator,
@@ -23,6 +20,11 @@ from needs.sections import (
     resources,
     summary,
 )
+from needs.chapters.blocks import Blocks, Chart, Notice, Table, all_figures, all_tables
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
+from needs.figures.figure import collect
+from needs.words.text import plain
 
 MODULES = {
     "annex": annex,
@@ -79,7 +81,7 @@ def check(every: Blocks) -> None:
 def test_every_section_function_is_shown_by_a_notebook(root: Path) -> None:
     calls = " ".join(cells(root))
     for name, module in MODULES.items():
-        assert f"{name}." in calls, f"{name} of {sections.__name__} stands in no notebook"
+        assert f"{name}." in calls, f"{name} of {chapters.__name__} stands in no notebook"
         assert module.__doc__
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import assessment
-from needs.assessment import Assessment
-from needs.blocks import Chart, Notice, Prose, all_tables, plain
-from needs.sections import annex, inequality
+from needs.chapters import annex, inequality
+from needs.chapters.blocks import Chart, Notice, Prose, all_tables
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
+from needs.words.text import plain
 
 #: Rates that the pack carries by deprivation decile, with the newest period up to 2022.
 GRADIENTS = {

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs import assessment
-from needs.assessment import DEPENDENT, INDEPENDENT, Assessment
-from needs.blocks import Prose, plain
-from needs.figures import format_number
-from needs.sections import need
+from needs.chapters import need
+from needs.chapters.blocks import Prose
+from needs.figures import assessment
+from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment
+from needs.figures.figure import format_number
+from needs.words.text import plain
 
 
 @pytest.mark.parametrize("key", need.UNMET_NEED)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from needs import assessment
-from needs.assessment import Assessment
-from needs.blocks import Notice, all_tables, plain
-from needs.sections import annex, indicator, resources
+from needs.chapters import annex, indicator, resources
+from needs.chapters.blocks import Notice, all_tables
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
+from needs.words.text import plain
 
 
 def framework(na: Assessment) -> dict[str, dict[str, str]]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from needs.assessment import Assessment
-from needs.blocks import Chart, all_tables
-from needs.figures import format_number
-from needs.sections import annex, people
+from needs.chapters import annex, people
+from needs.chapters.blocks import Chart, all_tables
+from needs.figures.assessment import Assessment
+from needs.figures.figure import format_number
 
 
 def test_topics_without_data_are_listed_with_who_has_them(worcestershire: Assessment) -> None:

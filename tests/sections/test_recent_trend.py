@@ -7,10 +7,11 @@ import dataclasses
 import pytest
 
 from needs import catalogue
-from needs.assessment import Assessment
-from needs.blocks import Cards, Table, all_tables, plain
+from needs.chapters import indicator, resources, summary
+from needs.chapters.blocks import Cards, Table, all_tables
+from needs.figures.assessment import Assessment
 from needs.report.fragments import trend_words
-from needs.sections import indicator, resources, summary
+from needs.words.text import plain
 
 
 def test_pooled_years_take_the_trend_of_single_years(worcestershire: Assessment) -> None:

@@ -6,9 +6,10 @@ import dataclasses
 
 import pandas as pd
 
-from needs.assessment import Assessment
-from needs.blocks import Blocks, Chart, Notice, Prose, Table, all_tables, plain
-from needs.sections import annex, indicator, resources
+from needs.chapters import annex, indicator, resources
+from needs.chapters.blocks import Blocks, Chart, Notice, Prose, Table, all_tables
+from needs.figures.assessment import Assessment
+from needs.words.text import plain
 
 
 def with_amounts(na: Assessment, *amounts: tuple[str, str, str, float | None]) -> Assessment:

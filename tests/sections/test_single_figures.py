@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from needs.assessment import Assessment
-from needs.blocks import Bullets, Chart, Notice, Prose, plain
-from needs.sections import families, indicator, summary
+from needs.chapters import families, indicator, summary
+from needs.chapters.blocks import Bullets, Chart, Notice, Prose
+from needs.figures.assessment import Assessment
+from needs.words.text import plain
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_admissions_of_young_people_stand_in_the_chapter_of_families(
 
 @pytest.mark.mirror
 def test_where_they_are_not_at_hand_the_publisher_is_named(national) -> None:
-    from needs import assessment
+    from needs.figures import assessment
 
     na = assessment.load("Rutland", 2022, processed=national)
     (notice,) = (one for one in families.admissions(na) if isinstance(one, Notice))

@@ -6,9 +6,10 @@ import dataclasses
 
 import pytest
 
-from needs.assessment import Assessment
-from needs.blocks import Bullets, Cards, Prose, Table, plain
-from needs.sections import indicator, summary
+from needs.chapters import indicator, summary
+from needs.chapters.blocks import Bullets, Cards, Prose, Table
+from needs.figures.assessment import Assessment
+from needs.words.text import plain
 
 KEY = "drug_misuse_rate"
 

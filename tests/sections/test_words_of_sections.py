@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from needs import assessment, deprivation
-from needs.assessment import Assessment
-from needs.blocks import Blocks, Cards, Chart, Notice, Prose, Table, all_tables, plain
-from needs.figures import STATUS_SYMBOL, SYMBOLS, Figure, Status
+from needs.chapters import annex, indicator, people, summary
+from needs.chapters.blocks import Blocks, Cards, Chart, Notice, Prose, Table, all_tables
+from needs.figures import assessment, deprivation
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure
 from needs.report.fragments import comparison_words, trend_words
-from needs.sections import annex, indicator, people, summary
+from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
+from needs.words.text import plain
 
 
 def chart(shown: Blocks, end: str) -> Chart:

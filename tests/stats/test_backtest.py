@@ -7,7 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from needs.figures import format_number
+from needs.figures.figure import format_number
 from needs.stats.intervals import byar, poisson
 from needs.stats.proportions import proportion
 from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate

@@ -26,8 +26,7 @@ from needs.charts.layout import (
     whole,
     wrapped,
 )
-from needs.figures import Figure, Series
-from needs.style import (
+from needs.charts.style import (
     CATEGORICAL,
     FOCUS,
     GREY,
@@ -42,6 +41,7 @@ from needs.style import (
     to_svg,
     wrap,
 )
+from needs.figures.figure import Figure, Series
 
 #: Up to this many areas each get a row with a name; more are drawn as thin marks.
 MANY = 25

@@ -18,8 +18,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from needs.figures import Figure, format_number
-from needs.style import INK, QUIET, SMALL, TEXT, WIDTH, text_width, wrap
+from needs.charts.style import INK, QUIET, SMALL, TEXT, WIDTH, text_width, wrap
+from needs.figures.figure import Figure, format_number
 
 #: Height of a line of text, in points.
 LINE = 12.5

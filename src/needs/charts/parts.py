@@ -24,8 +24,7 @@ from needs.charts.layout import (
     whole,
     wrapped,
 )
-from needs.figures import Figure, format_number
-from needs.style import (
+from needs.charts.style import (
     CATEGORICAL,
     DECILES,
     FOCUS,
@@ -41,6 +40,7 @@ from needs.style import (
     text_width,
     to_svg,
 )
+from needs.figures.figure import Figure, format_number
 
 #: The part of a bar that is not treated.
 PALE = "#D5E3F0"

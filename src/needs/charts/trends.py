@@ -24,8 +24,7 @@ from needs.charts.layout import (
     whole,
     wrapped,
 )
-from needs.figures import Figure, Series
-from needs.style import (
+from needs.charts.style import (
     CATEGORICAL,
     GREY,
     INK,
@@ -40,6 +39,7 @@ from needs.style import (
     to_svg,
     wrap,
 )
+from needs.figures.figure import Figure, Series
 
 _CONTEXT_STYLES: dict[str, dict[str, Any]] = {
     "national": {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5},

@@ -159,7 +159,9 @@ def _images(root: Any) -> Iterator[Problem]:
         names = [title, *_names_around(one)]
         for what in _alt_faults(_accessible_name(one, root), names):
             yield Problem(
-                what, _where(one), "Say what it shows and finds: needs.words makes it from figures."
+                what,
+                _where(one),
+                "Say what it shows and finds: needs.words.sentences makes it from figures.",
             )
         if one.tag == "svg" and one.get("role") != "img":
             yield Problem("A drawing is not marked as an image.", _where(one), 'Set role="img".')

@@ -17,9 +17,10 @@ from typing import Any
 import mistune
 import nbformat
 
-from needs import blocks
-from needs.blocks import Block, Bullets, Cell, Column, Heading, Prose, Span, Table, Text
+from needs.chapters import blocks
+from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
 from needs.errors import Problem
+from needs.words.text import Span, Text, plain
 
 #: A cell of a table that says nothing: shorthand stands where a number is missing.
 NOTHING = frozenset({"", "-", "–", "—", "*", "**", ".", "..", "NA", "N/A", "n/a", "nan", "NaN"})
@@ -33,24 +34,24 @@ CAPTION = "Table:"
 _OWN = f"If it is for you alone, tag the cell '{OUTPUT_REMOVED}'."
 _CHART = (
     "Give it a headline, an alternative text and the table of its numbers: end the cell with "
-    "needs.blocks.Chart, whose svg is needs.style.to_svg(figure, 'its-id') of a matplotlib figure "
-    "that plt.close(figure) has closed (docs/commands.md, Chapters). "
+    "needs.chapters.blocks.Chart, whose svg is needs.charts.style.to_svg(figure, 'its-id') of a "
+    "matplotlib figure that plt.close(figure) has closed (docs/commands.md, Chapters). "
 )
 _TABLE = (
-    "Give it a caption and numbers as they are to be printed: end the cell with needs.blocks.Table,"
-    " or write a Markdown table (docs/commands.md, Chapters). "
+    "Give it a caption and numbers as they are to be printed: end the cell with "
+    "needs.chapters.blocks.Table, or write a Markdown table (docs/commands.md, Chapters). "
 )
 _ELSE = (
-    "What counts is Markdown and blocks: Prose, Bullets, Notice, Table and Chart of needs.blocks "
-    "(docs/commands.md, Chapters). "
+    "What counts is Markdown and blocks: Prose, Bullets, Notice, Table and Chart of "
+    "needs.chapters.blocks (docs/commands.md, Chapters). "
 )
 
 #: Markdown that no output of the report draws, by mistune's name: what it is, and the remedy.
 _REFUSED = {
     "image": (
         "An image",
-        "Show a drawing as needs.blocks.Chart, which has an alternative text and the table of its "
-        "numbers (docs/commands.md, Chapters).",
+        "Show a drawing as needs.chapters.blocks.Chart, which has an alternative text and the "
+        "table of its numbers (docs/commands.md, Chapters).",
     ),
     "block_code": ("A block of code", "Write it as a paragraph or a table."),
     "codespan": ("Code within a text", "Write it without the backticks."),
@@ -248,7 +249,7 @@ def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Bloc
                 out.append(_heading(token, where, problems))
             case "paragraph" | "block_text":
                 text = _inline(token, where, problems)
-                if _UNEVEN.search(blocks.plain(text)):
+                if _UNEVEN.search(plain(text)):
                     what = "Rows of a table have not all the same number of cells."
                     problems.append(Problem(what, where, "Give each row as many as the headings."))
                 if text:  # not of a comment alone
@@ -258,8 +259,8 @@ def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Bloc
             case "table":
                 last = out[-1] if out else None
                 caption = ""
-                if isinstance(last, Prose) and blocks.plain(last.text).startswith(CAPTION):
-                    caption = blocks.plain(last.text).removeprefix(CAPTION).strip()
+                if isinstance(last, Prose) and plain(last.text).startswith(CAPTION):
+                    caption = plain(last.text).removeprefix(CAPTION).strip()
                     _without_links(last.text, "a caption", where, problems)
                     out.pop()
                 out.append(_table(token, caption, where, problems))
@@ -377,7 +378,7 @@ def _without_links(text: Text, what: str, where: str, problems: list[Problem]) -
     """The words of a text where the report has no links."""
     if any(span.link for span in text):
         problems.append(Problem(f"A link in {what}.", where, "Put it into a paragraph."))
-    return blocks.plain(text)
+    return plain(text)
 
 
 def _inline(

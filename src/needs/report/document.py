@@ -20,8 +20,9 @@ from typing import Any
 
 import nbformat
 
-from needs import blocks, figures
-from needs.blocks import (
+from needs.catalogue import Catalogue, Source, load, methods
+from needs.chapters import blocks
+from needs.chapters.blocks import (
     Block,
     Bullets,
     Cards,
@@ -33,13 +34,14 @@ from needs.blocks import (
     Notice,
     Prose,
     Sources,
-    Span,
     Table,
 )
-from needs.catalogue import Catalogue, Source, load, methods
 from needs.errors import Problem, RenderError
-from needs.figures import SYMBOLS, Figure
+from needs.figures import figure as figures
+from needs.figures.figure import Figure
 from needs.report.cells import Read, read_cells
+from needs.stats.status import SYMBOLS
+from needs.words.text import Span, plain
 
 #: Methods that no figure names, but that every comparison and trend in words rests on.
 COMPARING = ("Comparison with England", "Difference of two figures", "Recent trend")
@@ -411,12 +413,13 @@ def _check_levels(items: Iterable[Block], name: str, problems: list[Problem]) ->
 
 def _check_chart(chart: Chart, problems: list[Problem]) -> None:
     alt = chart.alt.strip()
-    if not alt or alt == blocks.plain(chart.headline).strip():
+    if not alt or alt == plain(chart.headline).strip():
         problems.append(
             Problem(
                 "The alternative text is empty, or only repeats the headline.",
                 f"chart '{chart.id}'",
-                "Say what the chart shows and what it finds: needs.words makes it from figures.",
+                "Say what the chart shows and what it finds: needs.words.sentences makes it from "
+                "figures.",
             )
         )
     if "<svg" not in chart.svg:

@@ -13,7 +13,7 @@ import nbformat
 from nbconvert.exporters import Exporter
 from traitlets import Unicode, default
 
-from needs.blocks import MIME_TYPE, Block, all_figures, from_model
+from needs.chapters.blocks import MIME_TYPE, Block, all_figures, from_model
 from needs.report.document import Document, ReportContext, read_document
 from needs.report.html import render_html
 from needs.report.typst import render_pdf

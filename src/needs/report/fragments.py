@@ -13,15 +13,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from needs.blocks import Block, Card, Cards, Chart, Heading, Table
 from needs.catalogue import Catalogue, load
-from needs.report.document import (
-    Chapter,
-    Document,
-    method_anchor,
-    printed_date,
-    symbols_in,
-)
+from needs.chapters.blocks import Block, Card, Cards, Chart, Heading, Table
+from needs.report.document import Chapter, Document, method_anchor, printed_date, symbols_in
 from needs.report.register import Entry, entries, printed_input, printed_limit
 
 _COMPARISONS = {
@@ -137,7 +131,7 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
     if not fonts:
-        from needs.style import keep_text_widths  # which imports matplotlib
+        from needs.charts.style import keep_text_widths  # which imports matplotlib
 
         body = keep_text_widths(body)
     if "viewBox" not in bare and width and height:
@@ -220,7 +214,8 @@ def to_html(blocks: Iterable[Block]) -> str:
 
     Examples
     --------
-    >>> from needs.blocks import Prose, Span
+    >>> from needs.chapters.blocks import Prose
+    >>> from needs.words.text import Span
     >>> "5 &lt; 6" in to_html([Prose((Span("5 < 6"),))])
     True
     """

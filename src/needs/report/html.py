@@ -10,7 +10,7 @@ from pathlib import Path
 import font_source_sans_pro
 from markupsafe import Markup
 
-from needs.blocks import Register
+from needs.chapters.blocks import Register
 from needs.report.document import Document
 from needs.report.fragments import View, draw, environment
 

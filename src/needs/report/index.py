@@ -13,10 +13,11 @@ from urllib.parse import quote
 from needs import catalogue as catalogue_module
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError
-from needs.figures import Figure, Status
+from needs.figures.figure import Figure
 from needs.report.document import symbols_in
 from needs.report.fragments import environment
-from needs.report.run import write_whole
+from needs.sources.whole import write_whole
+from needs.stats.status import Status
 
 NAME = "index.html"
 

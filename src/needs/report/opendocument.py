@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from openpyxl.utils import get_column_letter
 
-from needs.blocks import Cell
+from needs.chapters.blocks import Cell
 from needs.report.document import Document
 from needs.report.spreadsheet import (
     CONTROL,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from needs.catalogue import Indicator, Source
-from needs.figures import STATUS_SYMBOL, SYMBOLS, Figure, Status, format_number
+from needs.figures.figure import Figure, format_number
 from needs.report.document import Document, InputFile
 from needs.report.parameters import slug
-from needs.report.trace import names
+from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
+from needs.tables.naming import names
 
 
 def _column(

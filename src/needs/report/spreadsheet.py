@@ -25,11 +25,11 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableStyleInfo
 
-from needs import blocks
-from needs.blocks import Card, Cards, Cell, Chart, Column, Table
-from needs.figures import Figure, format_number
+from needs.chapters.blocks import Card, Cards, Cell, Chart, Column, Table
+from needs.figures.figure import Figure, format_number
 from needs.report.document import Document, printed_date, symbols_in
 from needs.report.fragments import View, comparison_words, trend_words
+from needs.words.text import plain
 
 _HEADLINE = "Headline 1"
 _BODY = Font(name="Arial", size=12)
@@ -341,7 +341,7 @@ def _tables(document: Document) -> Iterator[Sheet]:
             notes: list[str] = []
             if chart:
                 shown = f"Figure {document.chart_numbers[chart.id]} of the report is drawn from it"
-                notes += [f"{shown}: {blocks.plain(chart.headline)}", chart.subtitle]
+                notes += [f"{shown}: {plain(chart.headline)}", chart.subtitle]
             notes += table.notes
             notes += _source_note(view, table.sources or (chart.sources if chart else ()))
             yield Sheet(

@@ -23,7 +23,7 @@ from typing import Any
 import font_source_sans_pro
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from needs.blocks import (
+from needs.chapters.blocks import (
     Block,
     Bullets,
     Card,
@@ -35,15 +35,14 @@ from needs.blocks import (
     Prose,
     Register,
     Sources,
-    Span,
     Table,
-    Text,
 )
 from needs.errors import Problem, RenderError
 from needs.report import compiler
 from needs.report.document import Chapter, Document, InputFile, printed_date
 from needs.report.fragments import View, comparison_words, trend_words
 from needs.report.register import Entry
+from needs.words.text import Span, Text
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 

@@ -7,7 +7,7 @@ order of the groups, and leaves its input as it was. Results have these columns 
   ``lower99_8`` and ``upper99_8`` for 0.998;
 - ``total_count`` and ``total_denominator``, the inputs of the formula;
 - ``statistic`` and ``method``, in words;
-- ``status``, a value of `needs.figures.Status`: why a value is, or is not, shown.
+- ``status``, a value of `needs.stats.status.Status`: why a value is, or is not, shown.
 
 Functions that place or compare rows (`quantiles`, `against_reference`, `difference`,
 `funnel_limits` and `funnel_outliers`) keep the rows as they are and put their own name before their

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from needs.errors import ParameterError
-from needs.figures import Status
 from needs.stats import inputs
 from needs.stats.inputs import Check
 from needs.stats.intervals import Floats, z_value
+from needs.stats.status import Status
 
 #: Fewest draws that say anything of limits.
 LEAST_DRAWS = 100

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.figures import Status
 from needs.stats.intervals import Floats, is_number, z_value
+from needs.stats.status import Status
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.intp]
@@ -367,7 +367,7 @@ def whole(number: object, name: str, least: int) -> int:
 def statuses(number: int, **rows: Flags) -> NDArray[np.object_]:
     """Status of each group: shown, unless a later-named reason holds.
 
-    Keywords are names of `needs.figures.Status` in lower case; the last one that holds wins.
+    Keywords are names of `needs.stats.status.Status` in lower case; the last one that holds wins.
     """
     found = np.full(number, Status.SHOWN.value, dtype=object)
     for name, flags in rows.items():

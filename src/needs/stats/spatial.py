@@ -17,10 +17,10 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.figures import Status
 from needs.stats import inputs
 from needs.stats.inputs import Check, Groups
 from needs.stats.intervals import Floats, z_value
+from needs.stats.status import Status
 
 if TYPE_CHECKING:
     import geopandas

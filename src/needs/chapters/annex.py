@@ -1,0 +1,579 @@
+"""Annex: sources, methods, symbols, disclosure, claims checked, later figures, the register."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from needs import catalogue
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Indicator, declared
+from needs.chapters import figure_tables
+from needs.chapters.blocks import (
+    Blocks,
+    Cell,
+    Column,
+    Heading,
+    Methods,
+    Prose,
+    Register,
+    Sources,
+    Table,
+    blocks,
+)
+from needs.chapters.indicator import reason_left_out, shows_plans, to_add
+from needs.figures import claims as claims_module
+from needs.figures import population
+from needs.figures.assessment import Assessment, Place
+from needs.figures.figure import Figure
+from needs.figures.neighbours import FEATURES, METHOD
+from needs.stats.status import SYMBOLS
+from needs.tables.features import AGES, SPARSE, file_pairs
+from needs.tables.naming import figure_id
+from needs.words import sentences
+from needs.words.text import Span
+
+
+def sources(na: Assessment) -> Blocks:
+    """List the sources that the report used, with licence and attribution."""
+    return blocks(Heading("Sources"), Sources())
+
+
+def periods(na: Assessment) -> Blocks:
+    """Say which edition and period the reporting year led to."""
+    people = na.lsoa_population_year
+    lines = [
+        f"The reporting year is {na.year}. For each indicator the report uses the newest period "
+        f"that ends in or before {na.year}.",
+    ]
+    if na.index_edition:
+        lines.append(
+            f"Deprivation is from the Indices of Deprivation {na.index_edition}, the newest "
+            f"published by {na.year}. Residents of LSOAs are mid-{people} estimates, the newest on "
+            "that index's own LSOA boundaries."
+        )
+    lines += [added_up] if (added_up := sentences.added_up(na)) else []
+    return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
+
+
+#: Features of statistical neighbours: heading, unit and decimals.
+NEIGHBOUR_FEATURES = {
+    "aged_under_18": ("Aged under 18", "%", 1),
+    "aged_18_to_24": ("Aged 18 to 24", "%", 1),
+    "aged_25_to_44": ("Aged 25 to 44", "%", 1),
+    "aged_45_to_64": ("Aged 45 to 64", "%", 1),
+    "aged_65_and_over": ("Aged 65 and over", "%", 1),
+    "imd_score": ("Deprivation score", "", 1),
+    "most_deprived_fifth": ("In the most deprived 20%", "%", 1),
+    "residents_per_km2": ("Residents per km²", "", 0),
+    "sparsely_populated": ("In sparsely populated LSOAs", "%", 1),
+}
+
+
+#: Distance from which even the nearest authority is not much like the area.
+UNLIKE_ANY = 1.0
+
+
+def neighbours(na: Assessment) -> Blocks:
+    """List the statistical neighbours with their distances, and say how they were found."""
+    found = na.distances()
+    heading = Heading("Statistical neighbours")
+    name = sentences.in_prose(na.name)
+    if found.empty:
+        why = "the populations, deprivation, lookups or boundaries that they need are not at hand."
+        if len(na.authority_features):
+            why = (
+                "other authorities have what they need, but the areas at hand do not make up its "
+                "own land exactly, with ages, deprivation and boundaries of one year."
+            )
+        text = f"Statistical neighbours of {name} cannot be computed for {na.year}: {why}"
+        return blocks(heading, Prose((Span(text),)))
+    near = na.statistical_neighbours()
+    basis = na.authority_features.loc[na.area.code]
+    lines = [
+        f"Statistical neighbours are the {sentences.number_word(len(near))} authorities most like "
+        f"{name} in age, deprivation and density. They are found from open data alone, and no "
+        "figure on health or treatment takes part.",
+        f"Ages are mid-{basis['population_year']} estimates. Deprivation is from the Indices of "
+        f"Deprivation {basis['index_edition']}, weighted by residents. Density is residents per "
+        f"km², and the share of them in LSOAs with fewer than {SPARSE} per km². Residents of LSOAs "
+        f"are mid-{basis['residents_year']} estimates.",
+        "Each feature is put in standard deviations from the mean of all authorities. The distance "
+        "is the weighted root mean square of the differences. Age, deprivation and density have "
+        "the same weight. At a distance of 0 two authorities are the same; at 1 their features "
+        "are typically one standard deviation apart.",
+    ]
+    if float(found["distance"].iloc[0]) > UNLIKE_ANY:
+        lines.append(
+            f"Even the nearest is further than that from {name}, which is like no other "
+            "authority: read the comparison with care."
+        )
+    figures: list[Figure] = []
+    rows = [(Cell(na.name), Cell("[z]"), *_feature_cells(na, na.area, figures), Cell("[z]"))]
+    for place, row in zip(near, found.to_dict("records"), strict=True):
+        distance = _feature(na, place, "distance", float(row["distance"])).with_(
+            label=f"Distance from {na.name}",
+            decimals=2,
+            formula="√ Σ weight × (z of the authority − z of the area)²",
+        )
+        figures.append(distance)
+        most = max(FEATURES, key=lambda feature: float(row[feature]))
+        label, unit, _ = NEIGHBOUR_FEATURES[most]
+        label = sentences.lower_first(label)
+        rows.append(
+            (
+                Cell(place.name),
+                figure_tables.value_cell(distance),
+                *_feature_cells(na, place, figures),
+                Cell(f"share {label}" if unit else label),
+            )
+        )
+    return blocks(
+        heading,
+        *(Prose((Span(line),)) for line in lines),
+        Table(
+            id="statistical_neighbours",
+            caption=f"Statistical neighbours of {name}, nearest first",
+            columns=(
+                Column("Authority", "header"),
+                Column("Distance"),
+                *(Column(label, "number", unit) for label, unit, _ in NEIGHBOUR_FEATURES.values()),
+                Column("Differs most in", "text"),
+            ),
+            rows=tuple(rows),
+            sources=_feature_sources(na),
+            figures=tuple(figures),
+        ),
+    )
+
+
+def _feature_cells(na: Assessment, place: Place, figures: list[Figure]) -> tuple[Cell, ...]:
+    """The features of an authority; its figures are added to `figures`."""
+    row = na.authority_features.loc[place.code].to_dict()
+    own = []
+    for name, (label, unit, decimals) in NEIGHBOUR_FEATURES.items():
+        figure = _feature(na, place, name, float(row[name]))
+        own.append(figure.with_(label=label, unit=unit, decimals=decimals))
+    figures.extend(own)
+    return tuple(figure_tables.value_cell(one) for one in own)
+
+
+def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
+    basis = na.authority_features.loc[place.code]
+    period = f"IoD{basis['index_edition']}, mid-{basis['residents_year']} population"
+    index, residents = (INDEX_READER,), LSOA_POPULATION_READERS
+    readers: tuple[str, ...] = (*index, *residents)
+    of = f"LSOAs of {place.code}"
+    formula = "sum over the authority's LSOAs, weighted by residents"
+    if name in AGES:
+        period, readers = f"mid-{basis['population_year']}", ("ons_population",)
+        of = place.code
+        formula = "residents of the age ÷ all residents × 100"
+    elif name in ("residents_per_km2", "sparsely_populated"):
+        period = f"mid-{basis['residents_year']}"
+        readers = (*residents, "boundaries")
+        formula = "residents ÷ land"
+        if name == "sparsely_populated":
+            formula = f"residents of LSOAs with fewer than {SPARSE} per km² ÷ all residents × 100"
+    elif name == "distance":
+        period, readers = f"for {na.year}", ("ons_population", *index, *residents, "boundaries")
+        of = "all authorities"
+    read = [
+        (key, where)
+        for key, where in file_pairs(basis.to_dict())
+        if na.catalogue.sources[key].reader in readers
+    ]
+    return Figure(
+        id=figure_id(f"neighbours_{name}", place.code, period),
+        indicator=f"neighbours_{name}",
+        label=name,
+        area_code=place.code,
+        area_name=place.name,
+        period=period,
+        value=value,
+        unit="",
+        formula=formula,
+        method=METHOD,
+        sources=tuple(dict.fromkeys(key for key, _ in read)),
+        # the rows of authorities' estimates are named, those of LSOAs are all of the area's
+        source_rows=tuple(
+            where if key == population.SOURCE else f"{where}, {of}" for key, where in read
+        ),
+    )
+
+
+def _feature_sources(na: Assessment) -> tuple[str, ...]:
+    pairs = file_pairs(na.authority_features.loc[na.area.code].to_dict())
+    return tuple(dict.fromkeys(key for key, _ in pairs))
+
+
+def symbols(na: Assessment) -> Blocks:
+    """Explain the shorthand that stands in tables."""
+    return blocks(
+        Heading("Symbols"),
+        Table(
+            id="symbols",
+            caption="Shorthand used in tables",
+            columns=(Column("Symbol", "header"), Column("Meaning", "text")),
+            rows=tuple((Cell(f"[{key}]"), Cell(text)) for key, text in SYMBOLS.items()),
+        ),
+    )
+
+
+def abbreviations(na: Assessment) -> Blocks:
+    """Spell out the abbreviations and explain them in plain words."""
+    return blocks(
+        Heading("Abbreviations and terms"),
+        Table(
+            id="abbreviations",
+            caption="Abbreviations and terms",
+            columns=(
+                Column("Term", "header"),
+                Column("Stands for", "text"),
+                Column("In plain words", "text"),
+            ),
+            rows=tuple(
+                (Cell(one.short), Cell(one.expansion), Cell(one.explanation))
+                for one in sentences.glossary()
+            ),
+        ),
+    )
+
+
+def disclosure(na: Assessment) -> Blocks:
+    """State each source's disclosure and rounding rule."""
+    rows = []
+    for key in used_sources(na):
+        source = na.catalogue.sources[key]
+        rows.append(
+            (
+                Cell(source.title),
+                Cell(source.rounding),
+                Cell(source.disclosure.rule or "None stated by the publisher"),
+            )
+        )
+    heading = Heading("Disclosure control and rounding")
+    said = (
+        "Small numbers can identify people. The report applies each source's own rule in every "
+        "output. A suppressed number is never shown as zero."
+    )
+    if not rows:
+        none = (
+            f" No source has a figure on drugs or alcohol for {sentences.in_prose(na.name)} here."
+        )
+        return blocks(heading, Prose((Span(said + none),)))
+    return blocks(
+        heading,
+        Prose((Span(said),)),
+        Table(
+            id="disclosure",
+            caption="Disclosure and rounding rules by source",
+            columns=(
+                Column("Source", "header"),
+                Column("Rounding", "text"),
+                Column("Disclosure rule", "text"),
+            ),
+            rows=tuple(rows),
+        ),
+    )
+
+
+def used_sources(na: Assessment) -> tuple[str, ...]:
+    """Sources that have at least one row for the area, in order of the catalogue."""
+    near = {one.code for one in (*na.places, *na.districts)}
+    rows = na.observations[na.observations["area_code"].isin(near)]
+    keys = {key for joined in rows["source"].unique() for key in str(joined).split(";")}
+    return tuple(key for key in na.catalogue.sources if key in keys)
+
+
+def claims(na: Assessment) -> Blocks:
+    """Check the figures printed in the strategy against the report's own."""
+    if na.claims.empty:
+        return Blocks()
+    checked = claims_module.check_claims(
+        na.claims,
+        observations=na.all_observations,
+        lsoa=na.lsoa,
+        populations=na.populations,
+        year=na.year,
+        catalogue=na.catalogue,
+    )
+    near = [one.code for one in (na.area, *na.districts)]
+    of_area = set(checked.loc[checked["area_code"].isin(near), "claim_id"])
+    checked = checked[checked["claim_id"].isin(of_area)]
+    if checked.empty:
+        return Blocks()
+    rows, figures = [], []
+    for row in checked.to_dict("records"):
+        ours = _claimed(na, row) if row["ours"] else None
+        figures += [ours] if ours else []
+        printed = str(row["claim_id"])
+        rows.append(
+            (
+                Cell(f"{printed}, {row['area_name']}" if row["part"] == "comparator" else printed),
+                Cell(str(row["label"])),
+                Cell(str(row["area_name"])),
+                Cell(str(row["period"])),
+                Cell(str(row["stated"])),
+                figure_tables.value_cell(ours) if ours else Cell("[x]"),
+                Cell(ours.unit if ours else "[z]"),
+                Cell(row["our_period"] or "[x]"),
+                Cell(str(row["verdict"])),
+                Cell(row["note"] or row["how_to_add"] or "none"),
+            )
+        )
+    return blocks(
+        Heading("Figures printed in the strategy, checked"),
+        Prose(
+            (
+                Span(
+                    f"The documents that this report serves print {len(of_area)} figures. Each "
+                    "stands beside the report's own figure, or is listed as not available with "
+                    "its publisher."
+                ),
+            )
+        ),
+        Table(
+            id="claims",
+            caption="Printed figures and the report's own",
+            columns=(
+                Column("Claim", "header"),
+                Column("Measure", "text"),
+                Column("Area", "text"),
+                Column("Period", "text"),
+                Column("Printed", "text"),
+                Column("This report"),
+                Column("Unit", "text"),
+                Column("Period in this report", "text"),
+                Column("Verdict", "text"),
+                Column("Why", "text"),
+            ),
+            rows=tuple(rows),
+            sources=figure_tables.sources_of(figures),
+            figures=tuple({one.id: one for one in figures}.values()),
+        ),
+    )
+
+
+def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:
+    """The report's own figure beside a printed one: the indicator's, or one of its own."""
+    key, code = str(row["our_indicator"]), str(row["area_code"])
+    places = {one.code: one for one in (*na.places, *na.districts)}
+    place = places.get(code) or Place(code, str(row["area_name"]), "")
+    if key in na.catalogue.indicators:
+        rows = na.all_observations
+        rows = rows[
+            (rows["indicator"] == key)
+            & (rows["area_code"] == code)
+            & (rows["period"] == row["our_period"])
+            & (rows["sex"] == "persons")
+            & (rows["category"] == "")
+        ]
+        if len(rows):
+            return na.to_figure(rows.to_dict("records")[0], place)
+    return Figure(
+        id=figure_id("claim", str(row["claim_id"]), code, str(row["our_period"])),
+        indicator=key,
+        label=str(row["label"]),
+        area_code=code,
+        area_name=place.name,
+        period=str(row["our_period"]),
+        value=float(row["our_value"]),
+        unit=str(row["our_unit"]),
+        decimals=int(row["our_decimals"]),
+        formula=str(row["our_formula"]),
+        method=str(row["our_method"]),
+        sources=tuple(str(row["source"]).split(";")),
+        source_rows=tuple(one for one in str(row["source_row"]).split("; ") if one),
+        note=f"beside the printed figure {row['claim_id']}",
+    )
+
+
+def later(na: Assessment) -> Blocks:
+    """List figures of periods after the reporting year: known, but not used in the chapters."""
+    rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
+    unused = [one.key for one in na.catalogue.indicators.values() if not shows_plans(one)]
+    rows = rows[(rows["category"] == "") & rows["indicator"].isin(unused)]
+    if rows.empty:
+        return Blocks()
+    figures: list[Figure] = []
+    body = []
+    for row in rows.to_dict("records"):
+        figure = na.to_figure(row, na.area)
+        england = na.later[
+            (na.later["indicator"] == row["indicator"])
+            & (na.later["area_code"] == na.england.code)
+            & (na.later["period"] == row["period"])
+            & (na.later["sex"] == row["sex"])
+            & (na.later["category"] == "")
+        ]
+        figures.append(figure)
+        reference = Cell("[x]")
+        if len(england):
+            other = na.to_figure(england.to_dict("records")[0], na.england)
+            figures.append(other)
+            reference = Cell(other.number, other.value, other.id)
+        body.append(
+            (
+                Cell(figure.label),
+                Cell(figure.period),
+                Cell(figure.unit),
+                Cell(figure.number, figure.value, figure.id),
+                reference,
+            )
+        )
+    return blocks(
+        Heading("Published after the reporting year"),
+        Table(
+            id="later",
+            caption=f"Figures for periods after {na.year}, not used in the chapters",
+            columns=(
+                Column("Indicator", "header"),
+                Column("Period", "text"),
+                Column("Unit", "text"),
+                Column(na.name),
+                Column("England"),
+            ),
+            rows=tuple(body),
+            figures=tuple({one.id: one for one in figures}.values()),
+        ),
+    )
+
+
+def how_to_add(na: Assessment) -> Blocks:
+    """List every indicator that the chapters could not show, and how an analyst adds it."""
+    absent = to_add(na)
+    if not absent:
+        return Blocks()
+    rows = tuple(
+        (
+            Cell(one.name),
+            Cell(sentences.publisher(one, na.catalogue)),
+            Cell(_how_to_add(na, one)),
+        )
+        for one in absent
+    )
+    return blocks(
+        Heading("How to add what is not available"),
+        Table(
+            id="how_to_add",
+            caption=f"Indicators without a figure for {sentences.in_prose(na.name)}, and how to "
+            "add them",
+            columns=(
+                Column("Indicator", "header"),
+                Column("Publisher", "text"),
+                Column("How to add it", "text"),
+            ),
+            rows=rows,
+        ),
+    )
+
+
+def _how_to_add(na: Assessment, indicator: Indicator) -> str:
+    left_out = reason_left_out(na, indicator)
+    if left_out:
+        return f"Not by this file: {left_out}."
+    return f"{indicator.how_to_add.strip().rstrip('.')}."
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What this report has no data for, as ``outside_this_report.yaml`` declares it."""
+
+    topic: str
+    publisher: str
+    indicators: tuple[str, ...] = ()
+    table: str = ""
+
+
+def declared_topics() -> tuple[Topic, ...]:
+    """The topics outside the report, as the catalogue in use declares them."""
+    path = catalogue.in_use("outside_this_report.yaml")
+    return tuple(Topic(**one) for one in declared.read_catalogue(path))
+
+
+def topics(na: Assessment) -> tuple[Topic, ...]:
+    """The topics outside the report, without those that a data package supplies."""
+    return tuple(
+        one
+        for one in declared_topics()
+        if not any(na.has(key) for key in one.indicators)
+        and (not one.table or getattr(na, one.table).empty)
+    )
+
+
+def outside(na: Assessment) -> Blocks:
+    """List what a needs assessment usually covers and this report has no data for."""
+    rows = tuple((Cell(one.topic), Cell(one.publisher)) for one in topics(na))
+    if not rows:
+        return Blocks()
+    text = (
+        "A needs assessment usually covers these topics too. This report has no data on them, and "
+        "that says nothing of how much need there is."
+    )
+    return blocks(
+        Heading("Outside this report"),
+        Prose((Span(text),)),
+        Table(
+            id="outside",
+            caption="Topics that this report has no data for",
+            columns=(Column("Topic", "header"), Column("Where to find figures", "text")),
+            rows=rows,
+        ),
+    )
+
+
+def corrections(na: Assessment) -> Blocks:
+    """List the declared corrections of published figures, or say that there are none."""
+    return blocks(
+        Heading("Corrections"),
+        Prose((Span("No published figure was corrected for this report."),)),
+    )
+
+
+def methods(na: Assessment) -> Blocks:
+    """Say how figures were worked out: the methods used, in plain words."""
+    text = (
+        "How the figures of this report were worked out. A confidence interval says how far chance "
+        "alone could move a figure; it says nothing of errors in recording. In formulas x is a "
+        "count, n what it is divided by, M the unit's multiplier, w a weight of the standard "
+        "population, and z the standard normal quantile of the confidence level."
+    )
+    return blocks(Heading("Methods"), Prose((Span(text),)), Methods())
+
+
+def changes(na: Assessment) -> Blocks:
+    """Say what changed since the last report, or how to find out."""
+    text = (
+        "A report is made from data alone, and no earlier report is part of it. To list what was "
+        "revised, what is newer and what is gone since another report, run needs changes with the "
+        "folders of the two."
+    )
+    return blocks(Heading("What changed since the last report"), Prose((Span(text),)))
+
+
+def accessibility(na: Assessment) -> Blocks:
+    """Say how the report was made accessible, what is checked and by whom, and what is not."""
+    lines = (
+        "This report is made to meet level AA of the Web Content Accessibility Guidelines 2.2. "
+        "Every chart has a text alternative that says what it shows, and a table of its numbers. "
+        "The web page is made to work with a keyboard, at 320 pixels wide, and without scripts. "
+        "The PDF is tagged to the PDF/UA-1 standard.",
+        "The software that made it is tested with automatic checks of sample reports: axe-core in "
+        "a browser, a PDF/UA-1 validator, and rules of its own for tables, charts, headings and "
+        "links. Making a report does not run them; the command needs verify checks a finished one.",
+        "Automatic checks cannot see everything: whether a text alternative helps, whether the "
+        "order of reading makes sense, how the page sounds in a screen reader or looks at 400% "
+        "zoom. A person has to check these; the checklist is docs/accessibility-checklist.md, "
+        "with room for name and date. This report does not say that it was done.",
+        "Known limits: maps and wide tables scroll inside their own boxes on small screens, and in "
+        "the PDF long tables print a part and say where the rest is. The spreadsheets hold every "
+        "table in full.",
+    )
+    ask = "If you cannot use a part of this report, ask its publisher for another format."
+    return blocks(Heading("Accessibility"), *(Prose((Span(line),)) for line in (*lines, ask)))
+
+
+def register(na: Assessment) -> Blocks:
+    """Print the register: every number with its formula, inputs and source."""
+    return blocks(Heading("Figure register"), Register())

@@ -1,0 +1,327 @@
+"""What a notebook cell can show: small frozen models, drawn later as HTML, Typst or a sheet.
+
+A cell's last expression is a block (or `Blocks`). Jupyter displays its HTML; the executed
+notebook keeps the model itself beside it, under `MIME_TYPE`, and every output of the report (HTML,
+PDF, spreadsheet, register) is rendered from that one model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from needs.figures.figure import Figure
+from needs.words.text import Text, plain
+
+MIME_TYPE = "application/vnd.needs.blocks+json"
+
+
+class _Shown:
+    """A block that is shown by itself when it is a cell's last expression."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return Blocks((typing.cast(Block, self),))._repr_mimebundle_()
+
+
+@dataclass(frozen=True)
+class Heading(_Shown):
+    """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
+
+    `anchor` is its id in the report where something links to it; a number serves otherwise.
+    """
+
+    text: str
+    level: int = 2
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Prose(_Shown):
+    """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note"."""
+
+    text: Text
+    style: str = "body"
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bullets(_Shown):
+    """A list of sentences. `style`: "body" or "finding"."""
+
+    items: tuple[Text, ...]
+    style: str = "body"
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice(_Shown):
+    """Something that the reader must know. `kind`: "missing", "caution" or "information"."""
+
+    title: str
+    items: tuple[Text, ...]
+    kind: str = "missing"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline figure.
+
+    `comparison` is "better", "worse", "similar", "higher", "lower" or "not compared";
+    `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
+    `trend_is` "better", "worse" or "" by the indicator's polarity. `trend_of` names another series
+    that the trend is of. `comparison_why` and `trend_why` say in a few words why there is none.
+    """
+
+    label: str
+    figure: str
+    value: str
+    detail: str
+    comparators: tuple[tuple[str, str], ...]
+    comparison: str
+    trend: str
+    trend_is: str = ""
+    trend_of: str = ""
+    trend_why: str = ""
+    chapter: str = ""
+    comparison_why: str = ""
+
+
+@dataclass(frozen=True)
+class Cards(_Shown):
+    """The headline figures, one card each; also a table in the spreadsheet."""
+
+    caption: str
+    items: tuple[Card, ...]
+    figures: tuple[Figure, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column. `kind`: "header" (the row's name, first column), "number", "text"."""
+
+    label: str
+    kind: str = "number"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell: what is printed, the number behind it (None for text), its figure's id."""
+
+    text: str
+    value: float | None = None
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Table(_Shown):
+    """A table with one header row, one row header (the first column) and no merged cells.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the report; the sheet's and table's name in the spreadsheet come from it.
+    caption : str
+        Without "Table n:", which the report adds.
+    columns : tuple of Column
+    rows : tuple of tuple of Cell
+    notes : tuple of str
+        Printed below the table.
+    sources : tuple of str
+        Keys of sources in the catalogue.
+    figures : tuple of Figure
+    print_rows : int
+        The PDF prints this many rows and says where the rest is; 0 prints all.
+    print_around : int
+        Row that stands in the middle of those; the first rows where it is 0.
+    open : bool
+        Whether the HTML shows the table at once, or folded below its chart.
+    """
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    print_rows: int = 0
+    print_around: int = 0
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Chart(_Shown):
+    """A chart or map with its headline, alternative text and data table.
+
+    `headline` says what the chart shows, in a sentence, and stands above it as page text;
+    `subtitle` says what is measured, in which unit, where and when, and what the bands or bars are.
+    `alt` states the finding in about 250 characters at most.
+    """
+
+    id: str
+    headline: Text
+    subtitle: str
+    svg: str
+    alt: str
+    table: Table
+    figures: tuple[Figure, ...] = ()
+    sources: tuple[str, ...] = ()
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class Sources(_Shown):
+    """The catalogue entries that the annex prints; filled in by the report from what was used."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Methods(_Shown):
+    """The methods that the annex prints; filled in by the report from what its figures used."""
+
+
+@dataclass(frozen=True)
+class Register(_Shown):
+    """The place where the report prints its figure register."""
+
+
+Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Methods | Register
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A sequence of blocks, shown by Jupyter as HTML and kept in the notebook as a model."""
+
+    items: tuple[Block, ...] = field(default=())
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self.items)
+
+    def __add__(self, other: Blocks | Block) -> Blocks:
+        more = other.items if isinstance(other, Blocks) else (other,)
+        return Blocks(self.items + more)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from needs.report.fragments import to_html  # drawing is not this module's business
+
+        return {
+            "text/plain": "\n".join(_plain_block(item) for item in self.items),
+            "text/html": to_html(self.items),
+            MIME_TYPE: [to_model(item) for item in self.items],
+        }
+
+
+def blocks(*items: Block | Blocks | Iterable[Block] | None) -> Blocks:
+    """Join blocks, leaving out None, so that a section can be built without special cases."""
+    out: list[Block] = []
+    for item in items:
+        if item is None:
+            continue
+        if isinstance(item, (Blocks, list, tuple)):
+            out.extend(item)
+        else:
+            out.append(typing.cast(Block, item))
+    return Blocks(tuple(out))
+
+
+def all_figures(items: Iterable[Block]) -> Iterator[Figure]:
+    """Every figure that the blocks show, tables below charts included."""
+    for item in items:
+        yield from getattr(item, "figures", ())
+        if isinstance(item, Chart):
+            yield from item.table.figures
+
+
+def all_tables(items: Iterable[Block]) -> Iterator[Table]:
+    """Every table that the blocks show, in reading order."""
+    for item in items:
+        if isinstance(item, Table):
+            yield item
+        elif isinstance(item, Chart):
+            yield item.table
+
+
+def _plain_block(item: Block) -> str:
+    match item:
+        case Heading():
+            return item.text
+        case Prose():
+            return plain(item.text)
+        case Bullets() | Notice():
+            return "\n".join(f"- {plain(line)}" for line in item.items)
+        case Chart():
+            return f"{plain(item.headline)}\n[{item.alt}]"
+        case Table() | Cards():
+            return item.caption
+        case _:
+            return type(item).__name__
+
+
+_TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Block)}
+
+
+def to_model(block: Block) -> dict[str, Any]:
+    """The block as plain JSON data, for the executed notebook."""
+    return {"type": type(block).__name__, **_plain_data(block)}
+
+
+def from_model(model: dict[str, Any]) -> Block:
+    """The block back from its JSON data.
+
+    Examples
+    --------
+    >>> block = Prose((Span("Hello"),))
+    >>> from_model(to_model(block)) == block
+    True
+    """
+    data = dict(model)
+    return typing.cast(Block, _builder(_TYPES[data.pop("type")])(data))
+
+
+_PLAIN = frozenset((str, float, int, bool, type(None)))
+
+
+def _plain_data(value: Any) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if dataclasses.is_dataclass(kind):
+        parts = ((name, getattr(value, name), default) for name, default in _fields(kind))
+        return {name: _plain_data(part) for name, part, default in parts if part != default}
+    if isinstance(value, (tuple, list)):
+        return [_plain_data(part) for part in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((one.name, one.default) for one in dataclasses.fields(kind))
+
+
+@functools.cache  # a report holds some hundred thousand values of few types
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of a type from its JSON data."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        known = _builder(next(part for part in inner if part is not type(None)))
+        return lambda value: None if value is None else known(value)
+    if origin is tuple:
+        builders = [_builder(part) for part in inner if part is not Ellipsis]
+        if inner[-1] is Ellipsis:
+            return lambda value: tuple(map(builders[0], value))
+        return lambda value: tuple(build(part) for build, part in zip(builders, value, strict=True))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = {name: _builder(hint) for name, hint in typing.get_type_hints(kind).items()}
+        return lambda value: kind(**{name: hints[name](part) for name, part in value.items()})
+    if kind in (float, int, str, bool) or issubclass(kind, Enum):
+        return typing.cast(Callable[[Any], Any], kind)
+    return lambda value: value

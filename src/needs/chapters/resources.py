@@ -1,0 +1,284 @@
+"""Chapter 9: spending by grant and year, and the national outcomes framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from needs import catalogue, charts
+from needs.catalogue import Indicator, declared
+from needs.chapters import figure_tables
+from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
+from needs.chapters.indicator import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, recent, why_missing
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure, format_number
+from needs.stats.status import Status
+from needs.tables.naming import figure_id
+from needs.words import findings, sentences
+from needs.words.text import Span
+
+#: What amounts of later years are: they are shown, unlike all other figures of later years.
+PLANS = "Years after {year} are allocations and plans, published later."
+
+
+def spending(na: Assessment) -> Blocks:
+    """Draw grants by year, planned years included and marked; spending stands beside them.
+
+    Grants are what comes in and spending what goes out: neither is made from the other.
+    """
+    grants, spent = _grants(na), _spent(na)
+    heading = Heading("Spending on treatment and recovery")
+    if not grants and not spent:
+        return blocks(
+            heading,
+            Prose(
+                (
+                    Span(
+                        f"No figures of grants or spending are at hand for {na.name}. They stand "
+                        "in the council's own papers; add them as a data package."
+                    ),
+                ),
+                style="note",
+            ),
+        )
+    totals = _totals(grants)
+    figures = (*totals, *grants, *spent)
+    years = sorted({one.period for one in figures})
+    lines = [(name, [one for one in grants if one.note == name]) for name in _names(grants)]
+    lines += [("Total of these grants", totals)] if grants else []
+    lines += [("Spending", spent)] if spent else []
+    what = "Grants and spending" if grants and spent else "Grants" if grants else "Spending"
+    planned = [one for one in years if one[:4] > str(na.year)]
+    plans = PLANS.format(year=na.year) if planned else ""
+    table = Table(
+        id="grants",
+        caption=f"{what} for drug and alcohol services in {na.name} by financial year",
+        columns=(
+            Column("Grant", "header"),
+            *(Column(f"{one}, plan" if one in planned else one, "number", "£") for one in years),
+        ),
+        rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
+        notes=(
+            *(("[z]: none is listed for that year.",) if grants else ()),
+            *((f"Spending: {na.indicator('commissioning_expenditure').definition}",) * bool(spent)),
+            *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
+        ),
+        sources=figure_tables.sources_of(figures),
+        figures=figures,
+    )
+    said = [one for one in spent if one.shown]
+    sentence = Prose(findings.spent(said), figures=tuple(said)) if said else None
+    if not grants:
+        return blocks(heading, sentence, table)
+    return blocks(
+        heading,
+        Chart(
+            id="chart_grants",
+            headline=findings.amounts(totals, na.name),
+            subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
+            f"year, cash terms. {plans}".rstrip(),
+            svg=charts.amounts(
+                [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
+            ),
+            alt=findings.alt_amounts(totals, grants, na.name),
+            table=table,
+            figures=figures,
+            sources=table.sources,
+        ),
+        sentence,
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A measure of the national outcomes framework, as ``outcomes_framework.yaml`` declares it."""
+
+    measure: str
+    indicator: str = ""
+    publisher: str = ""
+    areas: str = ""
+
+
+def framework(na: Assessment) -> Blocks:
+    """Show the national outcomes framework: what is measured here; else England's, and why not."""
+    every = outcomes()
+    shown = [one for one in every if one.indicator and na.has(one.indicator)]
+    return blocks(
+        Heading("National outcomes framework"),
+        Prose(
+            (
+                Span(
+                    "The national combating drugs outcomes framework sets what every partnership "
+                    "is measured by. Some of its measures are not published for one authority. "
+                    "Where a figure is published but not at hand, the publisher is named; the "
+                    "annex says how to add it."
+                ),
+            )
+        ),
+        _measured(na, shown) if shown else None,
+        _not_measured(na, [one for one in every if one not in shown]),
+    )
+
+
+def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
+    """Measures with a figure of the area: beside England, with target and trend."""
+    rows: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    figures: list[Figure] = []
+    for one in chosen:
+        indicator, figure = na.indicator(one.indicator), na.figure(one.indicator)
+        england = na.figure(one.indicator, na.england, figure.period)
+        trend = recent(na, indicator)
+        notes += trend.note(one.measure)
+        rows.append(
+            (
+                Cell(one.measure),
+                Cell(indicator.unit),
+                Cell(figure.period),
+                figure_tables.value_cell(figure),
+                figure_tables.value_cell(england),
+                _target(indicator),
+                Cell(trend.label),
+            )
+        )
+        figures += [figure, england]
+    return Table(
+        id="outcomes_framework",
+        caption=f"National combating drugs outcomes framework, {na.name}",
+        columns=(
+            Column("Measure", "header"),
+            Column("Unit", "text"),
+            Column("Period", "text"),
+            Column(na.name),
+            Column("England"),
+            Column("National target"),
+            Column("Recent trend", "text"),
+        ),
+        rows=tuple(rows),
+        notes=tuple(notes),
+        sources=figure_tables.sources_of(figures),
+        figures=tuple(figures),
+    )
+
+
+def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
+    """Measures without a figure of the area: why, and what England's figure and the target are."""
+    if not chosen:
+        return None
+    rows: list[tuple[Cell, ...]] = []
+    figures: list[Figure] = []
+    for one in chosen:
+        first = Cell(one.measure), Cell(_status(na, one))
+        if not one.indicator:
+            rows.append((*first, Cell("[x]"), Cell("[x]"), Cell("[x]"), Cell("[z]")))
+            continue
+        indicator, england = na.indicator(one.indicator), na.figure(one.indicator, na.england)
+        period = Cell(england.period if england.shown else "[x]")
+        unit, target = Cell(indicator.unit), _target(indicator)
+        rows.append((*first, unit, period, figure_tables.value_cell(england), target))
+        figures.append(england)
+    return Table(
+        id="outcomes_not_at_hand",
+        caption=f"Measures of the framework without a figure for {sentences.in_prose(na.name)}",
+        columns=(
+            Column("Measure", "header"),
+            Column("Status", "text"),
+            Column("Unit", "text"),
+            Column("Period", "text"),
+            Column("England"),
+            Column("National target"),
+        ),
+        rows=tuple(rows),
+        sources=figure_tables.sources_of([one for one in figures if one.shown]),
+        figures=tuple(figures),
+    )
+
+
+def _target(indicator: Indicator) -> Cell:
+    target = indicator.target
+    return Cell("[z]") if target is None else Cell(format_number(target), target)
+
+
+def outcomes() -> tuple[Outcome, ...]:
+    """The framework's measures, with the indicator that answers each where there is one."""
+    path = catalogue.in_use("outcomes_framework.yaml")
+    return tuple(Outcome(**one) for one in declared.read_catalogue(path))
+
+
+def _status(na: Assessment, outcome: Outcome) -> str:
+    """Why the area has no figure, and who publishes it."""
+    if outcome.areas:
+        return f"not published for authorities: {outcome.publisher}, for {outcome.areas} only"
+    key = outcome.indicator
+    if key and any(na.has(key, one.code) for one in na.members):
+        return "not for the area as a whole: its members' figures cannot be added up"
+    return {
+        WITHHELD: "withheld: too few events to be reliable, or confidential",
+        LATER: f"published for periods after {na.year}: listed in the annex",
+        NO_FIGURE: f"not in the file at hand: published by {_publisher(na, outcome)}",
+        NOT_AT_HAND: f"not at hand: published by {_publisher(na, outcome)}",
+    }[why_missing(na, key)]
+
+
+def _publisher(na: Assessment, outcome: Outcome) -> str:
+    """Who publishes the measure for authorities."""
+    if not outcome.indicator:
+        return outcome.publisher
+    return sentences.publisher(na.indicator(outcome.indicator), na.catalogue)
+
+
+def _names(grants: list[Figure]) -> list[str]:
+    """Names of the grants, the largest of the first year first."""
+    ordered = sorted(grants, key=lambda one: (one.period, -(one.value or 0), one.note))
+    return list(dict.fromkeys(one.note for one in ordered))
+
+
+def _cells(row: list[Figure], years: list[str]) -> tuple[Cell, ...]:
+    by_year = {one.period: one for one in row}
+    return tuple(
+        figure_tables.value_cell(by_year[year]) if year in by_year else Cell("[z]")
+        for year in years
+    )
+
+
+def _grants(na: Assessment) -> list[Figure]:
+    found = _figures(na, "grant_amount", headline=False)
+    return sorted(found, key=lambda one: (one.period, -(one.value or 0), one.note))
+
+
+def _spent(na: Assessment) -> list[Figure]:
+    return _figures(na, "commissioning_expenditure", headline=True)
+
+
+def _totals(grants: list[Figure]) -> list[Figure]:
+    """The grants of each year added up; a year with a grant that is not shown has no total."""
+    return [
+        _total([one for one in grants if one.period == year])
+        for year in dict.fromkeys(one.period for one in grants)
+    ]
+
+
+def _total(grants: list[Figure]) -> Figure:
+    first = grants[0]
+    whole = all(one.shown for one in grants)
+    return first.with_(
+        id=figure_id("grants_total", first.area_code, first.period),
+        indicator="grants_total",
+        label="Total of the grants listed",
+        value=sum(one.value or 0 for one in grants) if whole else None,
+        status=Status.SHOWN if whole else Status.UNAVAILABLE,
+        marks=tuple(mark for mark in "uepbr" if any(mark in one.marks for one in grants)),
+        formula="sum of the grants listed for the year",
+        method="Amount",
+        sources=figure_tables.sources_of(grants),
+        source_rows=tuple(dict.fromkeys(row for one in grants for row in one.source_rows)),
+        note="",
+    )
+
+
+def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:
+    out = []
+    for table in (na.observations, na.later):
+        rows = table[(table["indicator"] == key) & (table["area_code"] == na.area.code)]
+        rows = rows[(rows["category"] == "") == headline]
+        out += [na.to_figure(row, na.area) for row in rows.to_dict("records")]
+    return sorted(out, key=lambda one: (one.period, one.note))

@@ -1,0 +1,504 @@
+"""Maps of small areas by national deprivation decile, written as SVG on an integer grid.
+
+The drawing is written by hand rather than plotted: shapes are a third of the size, the map takes
+hundredths of a second, and every small area carries its own title. Geometry is read in WGS84 and
+drawn in British National Grid, in tenths of a point at the printed width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from needs.charts.style import (
+    DECILES,
+    FONT_FAMILY,
+    INK,
+    NO_DATA,
+    OUTLINE,
+    QUIET,
+    SMALL,
+    TEXT,
+    WIDTH,
+    empty_svg,
+    text_width,
+    wrap,
+)
+from needs.figures.figure import format_number
+
+Array = npt.NDArray[Any]
+
+BRITISH_NATIONAL_GRID = 27700
+
+#: A name further than this from its district, in points, has a line to it.
+LEADER = 4.0
+
+#: Fewer small areas than this have a legend of the classes that occur among them.
+HANDFUL = 10
+
+#: Grid units in a point.
+UNIT = 10
+_LEGEND = 148.0
+_MARGIN = 4.0
+_TALLEST = 430.0
+
+
+def choropleth(
+    lsoas: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame | None = None,
+    *,
+    chart_id: str,
+    focus: str = "",
+) -> str:
+    """Draw small areas coloured by national decile, with districts outlined and named.
+
+    Parameters
+    ----------
+    lsoas : geopandas.GeoDataFrame
+        One row for each LSOA: ``code``, ``name``, ``decile`` (1 to 10, missing allowed),
+        ``district`` (name), ``population`` (missing allowed) and polygons in a declared
+        coordinate system.
+    districts : geopandas.GeoDataFrame, optional
+        ``name`` and polygons. Without it districts are the unions of their LSOAs, which fits
+        better where the two layers are generalised differently.
+    chart_id : str
+        Prefix of every id in the SVG.
+    focus : str
+        Name of the area; heads the legend.
+
+    Returns
+    -------
+    str
+        An SVG element; each LSOA has a title with its name, decile and residents.
+    """
+    drawn = lsoas.geometry.to_numpy()
+    rows = lsoas[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))].sort_values("code")
+    if rows.empty:
+        return empty_svg(chart_id)
+    shapes = _polygons(rows)
+    frame = _Frame.around(shapes)
+    placed = frame.place(shapes)
+    if districts is None or districts.empty:
+        names = sorted(rows["district"].astype(str).unique())
+        belongs = rows["district"].astype(str).to_numpy()
+        # joined in metres, where the shapes are valid; the same points then meet on the grid
+        outlines = frame.place(
+            np.array([shapely.union_all(shapes[belongs == name]) for name in names])
+        )
+    else:
+        ordered = districts.sort_values("name")
+        names = [str(name) for name in ordered["name"]]
+        outlines = frame.place(_polygons(ordered))
+
+    parts = [f'<g stroke="{OUTLINE}" stroke-width="3" stroke-linejoin="round">']
+    parts += _classes(rows, [f'<path d="{path}"' for path in _paths(placed)], "path")
+    parts.append("</g>")
+    parts.append(f'<g fill="none" stroke="{INK}" stroke-width="11" stroke-linejoin="round">')
+    parts += [f'<path d="{path}"/>' for path in _paths(outlines)]
+    parts.append("</g>")
+    if len(names) > 1:
+        marks = shapely.get_coordinates(shapely.centroid(placed))
+        parts += _name_districts(names, outlines, marks, frame)
+    parts += _scale_bar(frame)
+    parts += _legend(rows, focus)
+    return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
+
+
+def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
+    """Draw a circle for each small area, by residents, grouped by district and none overlapping.
+
+    Parameters
+    ----------
+    lsoas : pandas.DataFrame
+        One row for each LSOA: ``code``, ``name``, ``decile`` (1 to 10, missing allowed),
+        ``district`` (name), ``population`` (missing allowed), ``easting`` and ``northing`` (metres,
+        British National Grid).
+    chart_id : str
+        Prefix of every id in the SVG.
+    focus : str
+        Name of the area; heads the legend.
+
+    Returns
+    -------
+    str
+        An SVG element; each circle has a title with its LSOA's name, decile and residents. The
+        same rows in any order give the same bytes.
+    """
+    rows = lsoas.dropna(subset=["easting", "northing"]).sort_values("code")
+    if rows.empty:
+        return empty_svg(chart_id)
+    district = rows["district"].astype(str).to_numpy()
+    names, group = np.unique(district, return_inverse=True)
+    people = rows["population"].astype(float).to_numpy(na_value=np.nan)
+    people = np.where(people > 0, people, np.nan)
+    # an LSOA of unknown size is drawn as the middle one
+    middle = np.nanmedian(people) if np.isfinite(people).any() else 1.0
+    size = np.sqrt(np.where(np.isfinite(people), people, middle) / middle)
+    centres, radii = pack(rows[["easting", "northing"]].to_numpy(float), size, group)
+
+    circles = gpd.GeoDataFrame(
+        {"district": district},
+        geometry=shapely.buffer(shapely.points(centres), radii + 0.55),
+        crs=BRITISH_NATIONAL_GRID,
+    )
+    outlines = circles.dissolve("district").geometry
+    # closing fills the dents between circles, so that the outline reads as one shape
+    outlines = outlines.buffer(1.1).buffer(-1.1).simplify(0.02)
+    frame = _Frame.around(outlines.to_numpy(), top=18.0)
+    where = frame.points(centres)
+    drawn = np.floor(radii * frame.scale).astype(int)
+    placed = frame.place(outlines.reindex(names).to_numpy())
+
+    parts = [f'<g fill="#F3F2F1" stroke="{QUIET}" stroke-width="7" stroke-linejoin="round">']
+    parts += [f'<path d="{path}"/>' for path in _paths(placed)]
+    parts.append(f'</g><g stroke="{OUTLINE}" stroke-width="4">')
+    shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for (x, y), r in zip(where, drawn, strict=True)]
+    parts += _classes(rows, shapes, "circle")
+    parts.append("</g>")
+    if len(names) > 1:
+        parts += _name_districts(list(names), placed, where, frame, radii=drawn)
+    parts += _legend(rows, focus, "Circles are LSOAs; their areas are by number of residents.")
+    return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus) + 30))
+
+
+def pack(points: Array, size: Array, group: Array, rounds: int = 240) -> tuple[Array, Array]:
+    """Place circles near their points so that none overlap, with a gap between groups.
+
+    Circles of a group are drawn gently together and pushed apart where they overlap; the pull
+    fades, so that the last rounds only push. Radii are then shrunk by what overlap is left.
+
+    Parameters
+    ----------
+    points : array of shape (n, 2)
+        Where each circle belongs.
+    size : array of shape (n,)
+        Relative radii, 1 for a middling circle.
+    group : array of shape (n,)
+        Group numbers, from 0.
+    rounds : int
+        Rounds of pulling and pushing.
+
+    Returns
+    -------
+    centres : array of shape (n, 2)
+        In units of a middling radius.
+    radii : array of shape (n,)
+
+    Examples
+    --------
+    >>> centres, radii = pack(np.zeros((2, 2)), np.ones(2), np.zeros(2, dtype=int))
+    >>> bool(np.hypot(*(centres[0] - centres[1])) >= radii.sum())
+    True
+    """
+    count = len(points)
+    radii = np.asarray(size, dtype=float)
+    at = points - points.mean(axis=0)
+    spread = np.sqrt((at**2).sum(axis=1).mean())
+    # the circles would fill a disc of this radius at the density of a loose packing
+    at = at / (spread or 1.0) * np.sqrt((radii**2).sum() / 0.62) / np.sqrt(2)
+    # points that fall together are set apart along a spiral, which needs no random numbers
+    angle = np.arange(count) * np.pi * (3 - np.sqrt(5))
+    at = at + 1e-3 * np.column_stack([np.cos(angle), np.sin(angle)])
+    homes = at.copy()
+    members = np.bincount(group, weights=radii**2)
+    between, within = 1.9, 0.14
+    for number in range(rounds):
+        pull = 0.05 * max(0.0, 1 - number / (rounds * 0.7))
+        if pull:
+            middles = np.column_stack(
+                [np.bincount(group, weights=at[:, axis] * radii**2) / members for axis in (0, 1)]
+            )
+            at = at + pull * (middles[group] - at) + 0.2 * pull * (homes - at)
+        moved = _push(at, radii, group, within, between)
+        if moved < 1e-3 and not pull:
+            break
+    pairs = cKDTree(at).query_pairs(2 * radii.max() + within, output_type="ndarray")
+    if len(pairs):
+        first, second = pairs.T
+        gaps = np.hypot(*(at[first] - at[second]).T)
+        radii = radii * min(1.0, float((gaps / (radii[first] + radii[second])).min()) * 0.995)
+    return at, radii
+
+
+def _push(at: Array, radii: Array, group: Array, within: float, between: float) -> float:
+    """Move overlapping circles apart, in place; returns the largest overlap found."""
+    pairs = cKDTree(at).query_pairs(2 * radii.max() + between, output_type="ndarray")
+    if not len(pairs):
+        return 0.0
+    first, second = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T
+    apart = at[first] - at[second]
+    gaps = np.maximum(np.hypot(*apart.T), 1e-9)
+    need = radii[first] + radii[second] + np.where(group[first] == group[second], within, between)
+    over = np.maximum(need - gaps, 0.0)
+    step = apart / gaps[:, None] * (over * 0.42)[:, None]
+    for axis in (0, 1):
+        at[:, axis] += np.bincount(first, step[:, axis], len(at))
+        at[:, axis] -= np.bincount(second, step[:, axis], len(at))
+    return float(over.max())
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """From metres to the grid: where the drawing's north-west corner is, and how much it shrinks.
+
+    `scale` is in grid units per metre; `width` and `height` in points.
+    """
+
+    west: float
+    north: float
+    scale: float
+    width: float
+    height: float
+    top: float = 4.0
+
+    @classmethod
+    def around(cls, shapes: Array, top: float = 4.0) -> _Frame:
+        west, south, east, north = shapely.total_bounds(shapes)
+        wide, tall = max(east - west, 1e-9), max(north - south, 1e-9)
+        scale = min((WIDTH - _LEGEND - 2 * _MARGIN) / wide, _TALLEST / tall)
+        return cls(west, north, scale * UNIT, wide * scale, tall * scale + 2 * top, top)
+
+    def points(self, coordinates: Array) -> Array:
+        """Coordinates in metres as whole grid units."""
+        x = (coordinates[:, 0] - self.west) * self.scale + _MARGIN * UNIT
+        y = (self.north - coordinates[:, 1]) * self.scale + self.top * UNIT
+        return np.rint(np.column_stack([x, y])).astype(int)
+
+    def place(self, shapes: Array) -> Array:
+        """Shapes in metres as shapes on the grid."""
+        return np.asarray(shapely.transform(shapes, self.points))
+
+
+def _polygons(frame: gpd.GeoDataFrame) -> Array:
+    """Valid polygons in metres."""
+    shapes = frame.geometry.to_crs(BRITISH_NATIONAL_GRID).to_numpy()
+    bad = ~shapely.is_valid(shapes)
+    if bad.any():
+        shapes = shapes.copy()
+        shapes[bad] = shapely.make_valid(shapes[bad])
+    return np.asarray(shapes)
+
+
+def _paths(shapes: Array) -> list[str]:
+    """Path data of each shape, holes as further subpaths; neighbouring equal points are dropped."""
+    polygons, owner = shapely.get_parts(shapes, return_index=True)
+    keep = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
+    rings, part = shapely.get_rings(polygons[keep], return_index=True)
+    owner = owner[keep][part]
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    points = np.rint(points).astype(int)
+    fresh = np.ones(len(points), dtype=bool)
+    fresh[1:] = (points[1:] != points[:-1]).any(axis=1) | (ring[1:] != ring[:-1])
+    points, ring = points[fresh], ring[fresh]
+    starts = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]])
+    steps = np.diff(points, axis=0, prepend=points[:1])
+    texts = [""] * len(shapes)
+    for start, end in zip(starts, [*starts[1:], len(points)], strict=True):
+        x, y = points[start]
+        # the last point repeats the first, which "z" stands for
+        moves = "".join(
+            f"{dx} {dy}" if i == 0 else f" {dx} {dy}"
+            for i, (dx, dy) in enumerate(steps[start + 1 : max(end - 1, start + 2)].tolist())
+        )
+        # an island smaller than a grid unit stays visible through its outline
+        texts[owner[ring[start]]] += f"M{x} {y}l{moves or '0 1'}z".replace(" -", "-")
+    return texts
+
+
+def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
+    """Shapes with their titles, grouped by decile; the most deprived are drawn last, on top."""
+    deciles = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
+    titles = _titles(rows)
+    parts = []
+    for number in (0, *range(10, 0, -1)):
+        members = np.flatnonzero(deciles == number)
+        if members.size:
+            parts.append(f'<g fill="{DECILES[number - 1] if number else NO_DATA}">')
+            parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members.tolist()]
+            parts.append("</g>")
+    return parts
+
+
+def _titles(rows: pd.DataFrame) -> list[str]:
+    """What each shape is: "Wychavon 012A: decile 1 (most deprived 10%), 1,482 residents"."""
+    titles = []
+    for name, decile, people in zip(
+        rows["name"], rows["decile"].astype("Int64"), rows["population"].astype(float), strict=True
+    ):
+        text = f"{name}: " + (
+            "no decile" if pd.isna(decile) else f"decile {decile}{_ENDS.get(int(decile), '')}"
+        )
+        if pd.notna(people):
+            text += f", {format_number(people)} residents"
+        titles.append(escape(text))
+    return titles
+
+
+_ENDS = {1: " (most deprived 10%)", 10: " (least deprived 10%)"}
+
+
+def _text(
+    x: float, y: float, text: str, size: float = TEXT, *, anchor: str = "", bold: bool = False,
+    halo: bool = False, color: str = INK,
+) -> str:  # fmt: skip
+    """A line of text; places and size in points, written on the grid."""
+    extra = f' text-anchor="{anchor}"' if anchor else ""
+    extra += ' font-weight="700"' if bold else ""
+    if halo:
+        extra += ' stroke="#fff" stroke-width="32" stroke-linejoin="round" paint-order="stroke"'
+    return (
+        f'<text x="{round(x * UNIT)}" y="{round(y * UNIT)}" font-size="{round(size * UNIT)}"'
+        f' fill="{color}"{extra}>{escape(text)}</text>'
+    )
+
+
+def _name_districts(
+    names: Sequence[str],
+    outlines: Array,
+    marks: Array,
+    frame: _Frame,
+    *,
+    radii: Array | None = None,
+) -> list[str]:
+    """Write district names where they hide the fewest small areas and no other name.
+
+    `marks` are the small areas' centres on the grid. A name stands in its district where there is
+    room, otherwise beside it, with a line to it. With `radii` the small areas are circles, which no
+    name hides: it stands above or beside its district.
+    """
+    marks = marks / UNIT
+    inside = radii is None
+    pad = np.full(len(marks), 1.0) if radii is None else radii / UNIT + 0.8
+    weight = 6.0 if inside else 400.0
+    beyond, steps = (6.0, 17) if inside else (24.0, 41)
+    taken: list[tuple[float, float, float, float]] = []
+    texts, leaders = [], []
+    right = WIDTH - _LEGEND
+    order = sorted(range(len(names)), key=lambda i: (-shapely.area(outlines[i]), names[i]))
+    for i in order:
+        lines = wrap(names[i], 84, TEXT, bold=True)
+        wide = max(text_width(line, TEXT, True) for line in lines) + 4
+        tall = 11.5 * len(lines)
+        x0, y0, x1, y1 = (edge / UNIT for edge in shapely.bounds(outlines[i]))
+        shapely.prepare(outlines[i])
+        anchor = shapely.get_coordinates(shapely.point_on_surface(outlines[i]))[0] / UNIT
+        best: tuple[float, float, float] = (np.inf, *anchor)
+        spots = [
+            (x, y)
+            for x in np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
+            for y in np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
+        ]
+        within = shapely.contains_xy(outlines[i], *(np.array(spots).T * UNIT))
+        for (x, y), own in zip(spots, within, strict=True):
+            box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
+            if box[0] < 0 or box[2] > right or box[1] < 0 or box[3] > frame.height:
+                continue
+            if any(
+                box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken
+            ):
+                continue
+            # how far each centre is from the name's box
+            gap_x = np.maximum(np.abs(marks[:, 0] - x) - wide / 2, 0.0)
+            gap_y = np.maximum(np.abs(marks[:, 1] - y) - tall / 2, 0.0)
+            hidden = int((gap_x**2 + gap_y**2 < pad**2).sum())
+            away = float(np.hypot(x - anchor[0], y - anchor[1]))
+            cost = weight * hidden + 0.35 * away + (0.0 if own else 14.0 if inside else 4.0)
+            if cost < best[0]:
+                best = (cost, x, y)
+        _, x, y = best
+        taken.append((x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2))
+        edge = shapely.shortest_line(shapely.box(*(part * UNIT for part in taken[-1])), outlines[i])
+        if shapely.length(edge) > LEADER * UNIT:
+            ends = shapely.get_coordinates(edge) / UNIT
+            leaders.append((*ends[0], *ends[1]))
+        for number, line in enumerate(lines):
+            level = y + (number - (len(lines) - 1) / 2) * 11.5 + 3.4
+            texts.append(_text(x, level, line, anchor="middle", bold=True, halo=True))
+    lines_out = []
+    for x, y, to_x, to_y in leaders:
+        ends = " ".join(str(round(value * UNIT)) for value in (x, y))
+        path = f"M{ends}L{round(to_x * UNIT)} {round(to_y * UNIT)}"
+        lines_out.append(f'<path d="{path}" fill="none" stroke="#fff" stroke-width="26"/>')
+        lines_out.append(f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="9"/>')
+    return [*lines_out, *texts]
+
+
+def _scale_bar(frame: _Frame) -> list[str]:
+    """A bar of a round number of kilometres below the map."""
+    room = frame.width * 0.35 / frame.scale * UNIT / 1000
+    power = 10.0 ** np.floor(np.log10(max(room, 1e-6)))
+    length = max(step * power for step in (1, 2, 5) if step * power <= room)
+    end = _MARGIN + length * 1000 * frame.scale / UNIT
+    y = frame.height + 14
+    label = f"{length:g} km" if length >= 1 else f"{format_number(length * 1000)} m"
+    ends = [round(value * UNIT) for value in (_MARGIN, end, y - 4, y)]
+    return [
+        f'<path d="M{ends[0]} {ends[2]}V{ends[3]}H{ends[1]}V{ends[2]}" fill="none"'
+        f' stroke="{INK}" stroke-width="10"/>',
+        _text(end + 5, y + 1, label, SMALL),
+    ]
+
+
+def _legend_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
+    counts = rows["decile"].astype("Int64").fillna(0).value_counts()
+    # of a handful of areas only the classes that occur are worth a row
+    listed = [n for n in range(1, 11) if len(rows) >= HANDFUL or counts.get(n, 0)]
+    entries = [
+        (
+            DECILES[number - 1],
+            f"{number}: most deprived 10%"
+            if number == 1
+            else f"{number}: least deprived 10%"
+            if number == 10
+            else f"{number}: {number * 10 - 10}% to {number * 10}%",
+            int(counts.get(number, 0)),
+        )
+        for number in listed
+    ]
+    if counts.get(0, 0):
+        entries.append((NO_DATA, "No data", int(counts[0])))
+    return entries
+
+
+def _legend_height(rows: pd.DataFrame, focus: str) -> float:
+    return 46 + 15.0 * len(_legend_rows(rows)) + 13 * len(wrap(focus, _LEGEND - 14, TEXT, True))
+
+
+def _legend(rows: pd.DataFrame, focus: str, note: str = "") -> list[str]:
+    left, y = WIDTH - _LEGEND + 12, 12.0
+    parts = []
+    for line in wrap(focus, _LEGEND - 14, TEXT, bold=True) if focus else []:
+        parts.append(_text(left, y, line, bold=True))
+        y += 13
+    parts.append(_text(left, y + 3, "National decile"))
+    parts.append(_text(WIDTH - 1, y + 3, "LSOAs", anchor="end"))
+    y += 9
+    for color, label, count in _legend_rows(rows):
+        parts.append(
+            f'<rect x="{round(left * UNIT)}" y="{round((y + 1.5) * UNIT)}" width="160" height="120"'
+            f' fill="{color}" stroke="{OUTLINE}" stroke-width="5"/>'
+        )
+        parts.append(_text(left + 21, y + 11, label))
+        parts.append(_text(WIDTH - 1, y + 11, format_number(count), anchor="end"))
+        y += 15
+    for line in wrap(note, _LEGEND - 14, SMALL) if note else []:
+        y += 12
+        parts.append(_text(left, y + 3, line, SMALL, color=QUIET))
+    return parts
+
+
+def _svg(chart_id: str, parts: Sequence[str], height: float) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{escape(chart_id)}-map"'
+        f' viewBox="0 0 {round(WIDTH * UNIT)} {round(height * UNIT)}" width="100%"'
+        f' font-family="{FONT_FAMILY}">{"".join(parts)}</svg>'
+    )

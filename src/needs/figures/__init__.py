@@ -1,0 +1,1 @@
+"""Processed tables into figures: the slice of one report, and what is worked out from it."""

@@ -1,0 +1,934 @@
+"""One area and one reporting year, cut out of the processed tables: what every chapter starts from.
+
+`load` reads only the rows that the report needs. The methods of `Assessment` turn rows into
+`Figure`s, so that a number has one id, one status and one trail wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from needs import catalogue as catalogue_module
+from needs.catalogue import AS_PRINTED, Catalogue, Indicator
+from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
+from needs.figures import footprint
+from needs.figures import neighbours as statistical
+from needs.figures.figure import Figure, Series
+from needs.sources.codes import ENGLAND_AND_WALES
+from needs.sources.schemas import FILES
+from needs.stats.status import Status
+from needs.tables import places
+from needs.tables.areas import (
+    Area,
+    children,
+    district_codes,
+    find,
+    same_place,
+    upper_tiers,
+)
+from needs.tables.naming import figure_id
+from needs.tables.places import ADDED, ADDED_UP
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Made = TypeVar("Made")
+
+ENGLAND = "E92000001"
+
+#: How a figure was made, where that is not its indicator's own formula.
+FORMULAS: Mapping[str, str] = {
+    ADDED: "sum over its authorities",
+    ADDED_UP: "sum of the areas that make up the same land",
+    footprint.JOINED: "sum over its members",
+}
+
+#: What a formula says of limits that come from those of the parts of a sum.
+DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
+INDEPENDENT = "; limits: the parts' errors taken as independent"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area by its code, its name in sentences, and its kind."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The slice of the processed data that one report is made from.
+
+    Attributes
+    ----------
+    area : Place
+        The area of the report.
+    year : int
+        The reporting year: the newest period that ends in or before it is used.
+    regions : tuple of Place
+    england : Place
+        Comparators; a footprint may lie in more than one region.
+    districts : tuple of Place
+        The parts that are shown apart: districts of a county, members of a footprint; empty for an
+        authority without districts.
+    members : tuple of Place
+        Authorities of a footprint; empty for one authority.
+    observations : DataFrame
+        Up to the reporting year, see `needs.sources.schemas`.
+    later : DataFrame
+        Periods that end after the reporting year: listed in the annex, never used before.
+    lsoa : DataFrame
+        The area's LSOAs on the newest index published by the reporting year, with the newest
+        population on its own boundaries (`population`) and where that stands
+        (`population_source`, `population_source_row`).
+    neighbours : DataFrame
+        Pairs of those LSOAs that share a border or a corner; empty where not at hand.
+    authority_features : DataFrame
+        What all upper-tier authorities and a footprint are compared by, see
+        `needs.figures.neighbours.features`; empty where not at hand.
+    local_rates, consultation : DataFrame
+        Of data packages for the area, see `needs.sources.schemas`; empty where there is none.
+    files_of : frozenset of str
+        Keys of sources whose files are at hand themselves, not only rows of them in a data package.
+    """
+
+    area: Place
+    year: int
+    regions: tuple[Place, ...]
+    england: Place
+    districts: tuple[Place, ...]
+    members: tuple[Place, ...]
+    areas: pd.DataFrame = field(repr=False)
+    observations: pd.DataFrame = field(repr=False)
+    later: pd.DataFrame = field(repr=False)
+    lsoa: pd.DataFrame = field(repr=False)
+    neighbours: pd.DataFrame = field(repr=False)
+    authority_features: pd.DataFrame = field(repr=False)
+    index_edition: str
+    lsoa_population_year: int | None
+    populations: pd.DataFrame = field(repr=False)
+    claims: pd.DataFrame = field(repr=False)
+    boundaries: gpd.GeoDataFrame | None = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.area.code}), reporting year {self.year}"
+
+    @property
+    def name(self) -> str:
+        """The area's name, as sentences use it."""
+        return self.area.name
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The area, its regions and England: the columns of most tables."""
+        return (self.area, *self.regions, self.england)
+
+    @property
+    def region(self) -> Place:
+        """The area's region; the first of them, for a footprint in more than one."""
+        return self.regions[0]
+
+    @property
+    def parts_noun(self) -> str:
+        """What the parts are called, in the plural."""
+        return "authorities" if self.members else "districts"
+
+    @property
+    def all_observations(self) -> pd.DataFrame:
+        """Observations of every period, later than the reporting year too: for claims only."""
+        return pd.concat([self.observations, self.later], ignore_index=True)
+
+    def indicator(self, key: str) -> Indicator:
+        """A declaration of the catalogue."""
+        return self.catalogue.indicators[key]
+
+    def once(self, work: Callable[[Assessment], Made]) -> Made:
+        """What a function makes of this assessment, worked out once for all chapters of a report.
+
+        The function's result is shared, so that nobody may change it.
+        """
+        if work not in self._once:
+            self._once[work] = work(self)
+        made: Made = self._once[work]
+        return made
+
+    @functools.cached_property
+    def _once(self) -> dict[Any, Any]:
+        return {}
+
+    def rows(
+        self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
+    ) -> pd.DataFrame:
+        """Observations of an indicator in order of time."""
+        if code is not None:
+            return self.observations.iloc[list(self._at(key, code, sex, category))]
+        areas = self.once(_places).get((key, sex, category), {}).values()
+        return self.observations.iloc[list(itertools.chain(*areas))]
+
+    def records(
+        self, key: str, code: str, sex: str = "persons", category: str = ""
+    ) -> list[dict[str, Any]]:
+        """An area's `rows` as dictionaries: of a few rows, much faster than a frame."""
+        columns = self.once(_columns)
+        return [
+            {name: column[place] for name, column in columns.items()}
+            for place in self._at(key, code, sex, category)
+        ]
+
+    def _at(self, key: str, code: str, sex: str = "persons", category: str = "") -> Sequence[int]:
+        """Positions of an area's observations of an indicator, in order of time."""
+        return self.once(_places).get((key, sex, category), {}).get(code, ())
+
+    def areas_shown(self, key: str, codes: Iterable[str]) -> dict[str, int]:
+        """How many of some areas have a value of an indicator, by period, in order of time."""
+        columns = self.once(_columns)
+        status, period, ends = columns["status"], columns["period"], columns["period_end"]
+        shown = {
+            (ends[place], period[place], code)
+            for code in codes
+            for place in self._at(key, code)
+            if status[place] == Status.SHOWN
+        }
+        return dict(Counter(label for _, label, _ in sorted(shown)))
+
+    def sources_of(self, key: str) -> set[str]:
+        """Keys of sources as the observations of an indicator name them, of whichever area."""
+        source = self.once(_columns)["source"]
+        areas = self.once(_places).get((key, "persons", ""), {}).values()
+        return {str(source[place]) for places in areas for place in places}
+
+    def has(self, key: str, code: str | None = None) -> bool:
+        """Whether the area (or `code`) has at least one value of the indicator."""
+        return bool(self.latest_period(key, code))
+
+    def latest_period(self, key: str, code: str | None = None, sex: str = "persons") -> str:
+        """Newest period in which the area has a value; an empty string where there is none."""
+        columns = self.once(_columns)
+        places = reversed(self._at(key, code or self.area.code, sex))
+        shown = (place for place in places if columns["status"][place] == Status.SHOWN)
+        newest = next(shown, None)
+        return "" if newest is None else str(columns["period"][newest])
+
+    def withheld(self, key: str, place: Place | None = None) -> Figure | None:
+        """The area's newest period, where it is withheld and an older one has a value."""
+        place = place or self.area
+        newest = self.latest_period(key, place.code)
+        rows = self.records(key, place.code)
+        if not newest:
+            return None
+        last = max(row["period_end"] for row in rows if row["period"] == newest)
+        hidden = (Status.UNRELIABLE, Status.SUPPRESSED)
+        rows = [row for row in rows if row["period_end"] > last and row["status"] in hidden]
+        return self.to_figure(rows[-1], place) if rows else None
+
+    def figure(
+        self,
+        key: str,
+        place: Place | None = None,
+        period: str | None = None,
+        sex: str = "persons",
+        category: str = "",
+    ) -> Figure:
+        """An indicator's figure for a place: the newest period, or the one that is named.
+
+        A figure that is not there comes back as not available, never as nothing.
+        """
+        place = place or self.area
+        period = period or self.latest_period(key, place.code, sex)
+        rows = self.records(key, place.code, sex, category)
+        rows = [row for row in rows if row["period"] == period]
+        if not rows:
+            return unavailable(self.indicator(key), place, period or str(self.year), sex)
+        return self.to_figure(rows[-1], place)
+
+    def series(
+        self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
+    ) -> Series:
+        """An indicator's figures for a place over time."""
+        place = place or self.area
+        roles = {one.code: "region" for one in self.regions}
+        roles |= {self.area.code: "focus", self.england.code: "national"}
+        rows = self.records(key, place.code, sex)
+        rows = _as_long(rows, self.latest_period(key, place.code, sex))
+        figures = tuple(self.to_figure(row, place) for row in rows)
+        return Series(place.name, role or roles.get(place.code, "comparator"), figures)
+
+    def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
+        """An indicator's figures for several places in one period, those that have a row."""
+        found = [
+            (place, [row for row in self.records(key, place.code) if row["period"] == period])
+            for place in places
+        ]
+        return tuple(self.to_figure(rows[-1], place) for place, rows in found if rows)
+
+    def compared(self, key: str, period: str) -> tuple[Place, ...]:
+        """Upper-tier authorities that have a value of an indicator in a period, no land twice.
+
+        The area itself, then those in use at the end of the reporting year, then former ones whose
+        land none of these has: Bournemouth and Poole for a period before they were joined.
+        """
+        shown = self.once(_shown_authorities).get((key, period), set())
+        ordered, contested = self.once(_authorities_in_order)
+        there = [one for one in ordered if one.code in shown]
+        shared = [one.code for one in there if one.code in contested]
+        kept = places.apart(shared, self.once(_lands))
+        return tuple(one for one in there if one.code not in contested or one.code in kept)
+
+    @functools.cached_property
+    def authorities(self) -> tuple[Place, ...]:
+        """Every upper-tier authority in the areas table, under each code that it has had.
+
+        The same figure stands under each of them: to set authorities side by side, take `compared`.
+        """
+        rows = self.areas[self.areas["kind"] == "upper tier"].drop_duplicates("code")
+        return tuple(
+            Place(str(c), str(n), "upper tier")
+            for c, n in zip(rows["code"], rows["name"], strict=True)
+        )
+
+    def statistical_neighbours(self, n: int = 10) -> tuple[Place, ...]:
+        """The authorities most alike in age, deprivation and density, nearest first.
+
+        Empty where the area's features are not at hand. See `needs.figures.neighbours`.
+        """
+        places = {one.code: one for one in self.authorities}
+        return tuple(places[code] for code in self.distances(n)["area_code"])
+
+    def distances(self, n: int = 10) -> pd.DataFrame:
+        """Distances of the nearest `n` authorities, as `needs.figures.neighbours` gives them."""
+        return self.once(_distances).head(n)
+
+    @functools.cached_property
+    def _overlapping(self) -> list[str]:
+        """Authorities whose land is partly the area's, its members among them."""
+        lands = self.once(_lands)
+        own = [one.code for one in self.members] or [self.area.code]
+        land = frozenset().union(*(lands[code] for code in own))
+        codes = [one for one in self.authority_features.index if one != self.area.code]
+        return [one for one in codes if lands.get(one, frozenset()) & land]
+
+    def to_figure(self, row: Mapping[Any, Any], place: Place) -> Figure:
+        """One observation as a figure, with its formula and its trail."""
+        indicator = self.indicator(str(row["indicator"]))
+        status = Status(row["status"])
+        shown = status is Status.SHOWN
+        hidden = status is Status.SUPPRESSED
+        parts = [str(row["indicator"]), place.code, str(row["period"]), str(row["sex"])]
+        parts += [str(row["age"]), str(row["category"])]
+        return Figure(
+            id=figure_id(*parts),
+            indicator=indicator.key,
+            label=indicator.name,
+            area_code=place.code,
+            area_name=place.name,
+            period=str(row["period"]),
+            value=_number(row["value"]) if shown else None,
+            unit=indicator.unit,
+            decimals=self._decimals(indicator, row) if shown else indicator.decimals,
+            lower=_number(row["lower"]) if shown else None,
+            upper=_number(row["upper"]) if shown else None,
+            status=status,
+            marks=tuple(mark for mark in "uepbr" if mark in str(row["marks"] or "")),
+            sex=str(row["sex"]),
+            age=str(row["age"]),
+            numerator=None if hidden else _number(row["count"]),
+            denominator=None if hidden else _number(row["denominator"]),
+            formula=self._formula(indicator, row, place),
+            method=indicator.method if row["method"] != "published" else "Published by the source",
+            sources=tuple(str(row["source"]).split(";")),
+            source_rows=tuple(str(row["source_row"]).split("; ")),
+            note=str(row["category"]),
+        )
+
+    def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
+        """How a figure was made, and which dependence joins the limits of its parts."""
+        formula = FORMULAS.get(str(row["method"]), indicator.formula)
+        if _number(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
+            return formula
+        joined = str(row["method"]) in FORMULAS
+        if row["method"] == "unmet_need":
+            joined = self.adds_up(indicator.denominator, place, str(row["period"]))
+        return formula + DEPENDENT if joined else formula
+
+    def adds_up(self, key: str, place: Place, period: str) -> bool:
+        """Whether a place's figure of an indicator is the sum of those of its parts."""
+        rows = self.records(key, place.code)
+        return any(row["period"] == period and row["method"] in FORMULAS for row in rows)
+
+    def printed(self, figure: Figure) -> bool:
+        """Whether a figure is quoted from a document, and so of the edition that it used."""
+        return bool(figure.sources) and self._quoted(figure.sources)
+
+    def _quoted(self, keys: Iterable[str]) -> bool:
+        return all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
+
+    def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
+        """The indicator's decimals; fewer where a figure is quoted that was printed with fewer."""
+        keys = str(row["source"]).split(";")
+        if not self._quoted(keys) or row["method"] != "published":
+            return indicator.decimals
+        printed = len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
+        return min(printed, indicator.decimals)
+
+
+def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "persons") -> Figure:
+    """The honest figure for what is not published or not at hand."""
+    return Figure(
+        id=figure_id(indicator.key, place.code, period, sex, indicator.age, "not-available"),
+        indicator=indicator.key,
+        label=indicator.name,
+        area_code=place.code,
+        area_name=place.name,
+        period=period,
+        value=None,
+        unit=indicator.unit,
+        decimals=indicator.decimals,
+        status=Status.UNAVAILABLE,
+        sex=sex,
+        age=indicator.age,
+        formula=indicator.formula,
+        method=indicator.method,
+        note=indicator.how_to_add,
+    )
+
+
+def load(
+    areas: Sequence[str] | str, year: int, name: str = "", *, processed: Path | None = None
+) -> Assessment:
+    """Read what a report on an area and a reporting year needs.
+
+    Parameters
+    ----------
+    areas : str or sequence of str
+        Names or codes of upper-tier local authorities, or the name of a declared footprint.
+    year : int
+        Reporting year.
+    name : str
+        Name of the area in the report; an authority's own where it is empty.
+    processed : Path, optional
+        Folder of processed tables; by default the one that `processed_folder` finds.
+
+    Raises
+    ------
+    ParameterError
+        Unknown areas, or a footprint without a name.
+    MissingDataError
+        No processed data.
+    """
+    folder = (processed or processed_folder()).resolve()
+    wanted = (areas,) if isinstance(areas, str) else tuple(areas)
+    opened = _load(wanted, year, name, folder, _stamp(folder))
+    # Tables are copied when they are written to: nobody changes what another one reads.
+    tables: dict[str, Any] = {
+        key: value.copy(deep=False)
+        for key, value in vars(opened).items()
+        if isinstance(value, pd.DataFrame)
+    }
+    made = replace(opened, **tables)
+    vars(made)["_once"] = opened._once
+    return made
+
+
+def forget() -> None:
+    """Let go of the tables that `load` keeps for the chapters of one report."""
+    _load.cache_clear()
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when the processed tables do, or the catalogue in use."""
+    found = sorted((path.name, path.stat()) for path in folder.glob("*.parquet"))
+    tables = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    return (*tables, *catalogue_module.stamp(catalogue_module.folder()))
+
+
+@functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
+def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: object) -> Assessment:
+    table = _read(folder, "areas")
+    members, name = choose(areas, year, table, name)
+    single = members[0] if len(members) == 1 else None
+    codes = [one.code for one in members]
+    if single:
+        area = Place(single.code, name or single.name, "upper tier")
+        parts = children(single.code, table, year)
+        districts = tuple(Place(one.code, one.name, "district") for one in parts)
+    else:
+        area = Place(footprint.code_of(codes), name, "footprint")
+        districts = tuple(Place(one.code, one.name, "upper tier") for one in members)
+    region_codes = dict.fromkeys(one.region_code for one in members)
+    regions = tuple(_place(table, code, area) for code in region_codes)
+    england = Place(ENGLAND, "England", "country")
+    near = [one.code for one in (area, *regions, england, *districts)]
+
+    authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
+    lands = places.lands(table)
+    whole = () if single else _others_of_the_land(codes, authorities, lands)
+    known = {*near, ENGLAND_AND_WALES, *codes, *whole}
+    others = sorted(set(authorities) - known)
+    since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
+    observations = _read(
+        folder,
+        "observations",
+        [
+            [("area_code", "in", sorted(known))],
+            [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
+        ],
+    )
+    own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
+    observations = own_documents(observations, own, catalogue_module.load())
+    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
+    if not single:
+        people = footprint.join_populations(populations, codes, name)
+        joined = footprint.join_observations(observations, people, codes, name)
+        joined = footprint.same_land(
+            observations, joined, whole, codes, name, catalogue_module.load()
+        )
+        if len(whole) > 1:
+            theirs = people.assign(area_code=footprint.code_of(whole))
+            made = footprint.join_observations(observations, theirs, whole, name)
+            joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
+        populations = pd.concat([populations, people], ignore_index=True)
+        observations = pd.concat([observations, joined], ignore_index=True)
+    observations = observations.sort_values(
+        ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
+    )
+    cutoff = pd.Timestamp(year=year, month=12, day=31)
+    later = observations[
+        (observations["period_end"] > cutoff) & observations["area_code"].isin(near)
+    ]
+    observations = observations[observations["period_end"] <= cutoff]
+
+    catalogue = catalogue_module.load()
+    land = {code: district_codes(code, table) for code in codes}
+    lsoa, edition, population_year = _lsoa(
+        folder,
+        [district for districts_ in land.values() for district in districts_],
+        year,
+        catalogue,
+    )
+    vintage = catalogue.indices[edition].lsoa_vintage if edition else 0
+    if not single:
+        lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
+    return Assessment(
+        area=area,
+        year=year,
+        regions=regions,
+        england=england,
+        districts=districts,
+        members=() if single else districts,
+        areas=table,
+        observations=observations.reset_index(drop=True),
+        later=later.reset_index(drop=True),
+        lsoa=lsoa,
+        neighbours=_neighbours(folder, vintage, lsoa["lsoa_code"].tolist()),
+        authority_features=_features(folder, year, table, codes, area.code),
+        index_edition=edition,
+        lsoa_population_year=population_year,
+        populations=populations[populations["year"] <= year],
+        claims=_claims(folder, area.code),
+        boundaries=_boundaries(folder, f"lsoa_{vintage}", lsoa["lsoa_code"].tolist()),
+        catalogue=catalogue,
+        local_rates=_of_area(folder, "local_rates", "upper_code", codes),
+        consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
+        files_of=_files_of(folder),
+    )
+
+
+def _others_of_the_land(
+    members: Sequence[str], authorities: Sequence[str], lands: places.Lands
+) -> tuple[str, ...]:
+    """Authorities of another date that together have just the land of a footprint."""
+    land = frozenset().union(*(lands[code] for code in members))
+    return places.tiles(land, sorted(set(authorities) - set(members)), lands)
+
+
+def choose(
+    areas: Sequence[str] | str, year: int, table: pd.DataFrame, name: str = ""
+) -> tuple[tuple[Area, ...], str]:
+    """Find the authorities that are meant, and the name of the report.
+
+    Parameters
+    ----------
+    areas : str or sequence of str
+        Names or codes of authorities, or the name of a footprint (see
+        `needs.figures.footprint.known`).
+    year : int
+    table : DataFrame
+        Processed table of areas.
+    name : str
+        Given name; a footprint that is declared has its own, others need one.
+
+    Raises
+    ------
+    ParameterError
+        Unknown areas, areas that are no authorities, or a footprint without a name; all at once.
+    """
+    wanted = [areas] if isinstance(areas, str) else list(areas)
+    declared = footprint.known()
+    if len(wanted) == 1 and wanted[0] in declared:
+        name = name or wanted[0]
+        wanted = list(declared[wanted[0]])
+    found, problems = [], []
+    for text in wanted:
+        try:
+            area = find(text, table, year)
+        except ParameterError as error:
+            problems.append(error.problem)
+            continue
+        found.append(area)
+        if area.kind != "upper tier":
+            upper = table.loc[table["code"] == area.upper_code, "name"].tolist()
+            problems.append(
+                Problem(
+                    f"{area.name} is a {area.kind}; a report is on an upper-tier authority.",
+                    "--area",
+                    f"needs run --area '{upper[0]}'" if upper else "needs areas",
+                )
+            )
+    problems += _land_twice(found, table)
+    if len(found) > 1 and not name and not problems:
+        names = " and ".join(one.name for one in found)
+        problems.append(
+            Problem(
+                "Several authorities make a footprint, which needs a name.",
+                "--name",
+                f"Add --name, for example --name '{names}'.",
+            )
+        )
+    if problems:
+        raise ParameterError("The areas of the report are wrong.", problems=problems)
+    return tuple(sorted(found, key=lambda one: one.code)) if len(found) > 1 else tuple(found), name
+
+
+def _land_twice(members: Sequence[Area], table: pd.DataFrame) -> list[Problem]:
+    """Members of a footprint that share land: their people would be counted twice."""
+    if len({one.code for one in members}) < len(members):
+        return [Problem("An authority is given twice.", "--area", "Give each once.")]
+    named = {one.code: f"{one.name} ({one.code})" for one in members if one.kind == "upper tier"}
+    lands = places.lands(table) if len(named) > 1 else {}
+    pairs = places.sharing(list(named), lands)
+    # a table without districts still says what took over from a county
+    heirs = [(one.code, heir) for one in members for heir in one.successors if heir in named]
+    pairs += [pair for pair in heirs if pair not in pairs and pair[::-1] not in pairs]
+    return [
+        Problem(
+            f"{named[one]} is the same land as {named[other]}."
+            if lands[one] == lands[other]
+            else f"{named[one]} and {named[other]} share land, which would be counted twice.",
+            "--area",
+            "Give areas that do not overlap: leave out one of the two.",
+        )
+        for one, other in pairs
+    ]
+
+
+def processed_folder() -> Path:
+    """``NEEDS_PROCESSED``, or ``data/processed`` of the project that holds the current folder."""
+    named = os.environ.get("NEEDS_PROCESSED")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data" / "processed" / "manifest.json").is_file():
+            return folder / "data" / "processed"
+    raise MissingDataError("There is no processed data.", "data/processed", "needs prepare")
+
+
+def manifest(processed: Path | None = None) -> dict[str, Any]:
+    """What the processed tables were made from: files, sizes, hashes."""
+    path = (processed or processed_folder()) / "manifest.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data["files"], list):
+            raise TypeError("no list of files")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidDataError(
+            f"What the processed tables were made from cannot be read: {error}.",
+            path.name,
+            "needs prepare",
+        ) from None
+    return dict(data)
+
+
+def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
+    path = folder / f"{table}.parquet"
+    if not path.is_file():
+        raise MissingDataError(
+            f"The processed table '{table}' is not there.", path.name, "needs prepare"
+        )
+    return pd.read_parquet(path, filters=filters)
+
+
+#: Columns of ``lsoa_population`` as an assessment's LSOAs have them.
+RESIDENTS: Mapping[str, str] = {
+    "population": "population",
+    "source": "population_source",
+    "source_row": "population_source_row",
+}
+
+#: Other authorities are compared in the newest period that they share, of so many years at most.
+COMPARED_YEARS = 10
+
+#: Of longer lists of codes the Parquet reader does not see which row groups hold none of them.
+CODES_TO_PRUNE = 50
+
+
+def slices(
+    column: str, codes: Iterable[str], *also: tuple[str, str, object]
+) -> list[list[tuple[str, str, object]]]:
+    """Choose rows by many codes so that only the row groups that hold them are read.
+
+    Parameters
+    ----------
+    column : str
+    codes : iterable of str
+    also : tuple of (column, operator, value)
+        What holds for all rows as well.
+
+    Returns
+    -------
+    list of list of tuple
+        As pyarrow takes filters: any of the lists, all of a list's conditions.
+
+    Examples
+    --------
+    >>> slices("lsoa_code", ["E01032332", "E01032303"], ("lsoa_vintage", "==", 2011))
+    [[('lsoa_vintage', '==', 2011), ('lsoa_code', 'in', ['E01032303', 'E01032332'])]]
+    """
+    ordered = sorted(codes)
+    parts = range(0, len(ordered), CODES_TO_PRUNE)
+    return [[*also, (column, "in", ordered[at : at + CODES_TO_PRUNE])] for at in parts]
+
+
+def own_documents(
+    rows: pd.DataFrame, codes: Mapping[str, Sequence[str]], catalogue: Catalogue
+) -> pd.DataFrame:
+    """Leave out what other areas' documents print, and what is made from it.
+
+    A document's figures of England, of a region or of any other area are comparators for the area
+    whose document it is, and for no report but its own. In a footprint's report it speaks of the
+    member alone.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Observations.
+    codes : mapping of str to sequence of str
+        The codes of the report's authorities, each with all that it has had.
+    catalogue : Catalogue
+        Its sources say whose documents they are.
+    """
+    names = [str(one) for one in rows["source"].dropna().unique()]
+    foreign = pd.Series(False, index=rows.index)
+    for key, source in catalogue.sources.items():
+        whose = set(source.document_of)
+        owners = [one for one, former in codes.items() if whose & {one, *former}]
+        if not whose or ENGLAND in whose or len(owners) == len(codes):
+            continue
+        cited = rows["source"].isin([one for one in names if key in one.split(";")])
+        foreign |= cited & ~rows["area_code"].isin(whose if owners else ())
+    return rows[~foreign]
+
+
+def _by_member(
+    lsoa: pd.DataFrame, land: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Group a footprint's LSOAs by its members, in place of their districts."""
+    member = {district: code for code, districts in land.items() for district in districts}
+    codes = lsoa["district_code"].map(member)
+    return lsoa.assign(district_code=codes, district_name=codes.map(dict(names)))
+
+
+def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
+    rows = areas[(areas["code"] == code) & (areas["kind"] == "region")]
+    return Place(str(code), str(rows["name"].iloc[0]), "region") if len(rows) else fallback
+
+
+def _lsoa(
+    folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
+) -> tuple[pd.DataFrame, str, int | None]:
+    """The area's LSOAs on the newest index published by `year`, with the newest population."""
+    rows = _read(folder, "lsoa", [("district_code", "in", list(districts))])
+    at_hand = set(rows["edition"].astype(str))
+    usable = [
+        one
+        for one in catalogue.indices.values()
+        if one.published <= year and one.edition in at_hand
+    ]
+    if not usable or rows.empty:
+        none = {name: pd.Series(dtype="str") for name in RESIDENTS.values()}
+        return rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")}), "", None
+    newest_index = max(usable, key=lambda one: one.published)
+    edition, vintage = newest_index.edition, newest_index.lsoa_vintage
+    rows = rows[rows["edition"].astype(str) == edition]
+    of_vintage = ("lsoa_vintage", "==", vintage)
+    chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
+    people = _read(folder, "lsoa_population", chosen)
+    people = people[people["year"] <= year]
+    newest = None if people.empty else int(people["year"].max())
+    people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
+    people = people.rename(columns=RESIDENTS)
+    joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
+    return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
+
+
+def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFrame:
+    """Pairs of neighbours within the area, the lesser code first."""
+    columns = ["lsoa_code", "neighbour_code", *FILES]
+    if not codes:  # a filter needs a code to know its type
+        return pd.DataFrame(columns=columns)
+    chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
+    pairs = _read(folder, "lsoa_neighbours", chosen)
+    pairs = pairs[pairs["neighbour_code"].isin(codes)]
+    return pairs[columns].reset_index(drop=True)
+
+
+def _features(
+    folder: Path, year: int, areas: pd.DataFrame, codes: Sequence[str], code: str
+) -> pd.DataFrame:
+    """Features that serve the reporting year, the years of their data beside them.
+
+    Of the authorities in use at its end, and of the area's own, which may be of another date.
+    """
+    rows = _read(folder, "authority_features")
+    rows = rows[rows["year"] <= year]
+    rows = rows[rows["year"] == rows["year"].max()]
+    for one in sorted(set(codes) - set(rows["area_code"])):
+        same = [two for two in rows["area_code"] if _same(one, two, areas)]
+        rows = pd.concat([rows, rows[rows["area_code"].isin(same[:1])].assign(area_code=one)])
+    day = pd.Timestamp(year=year, month=12, day=31)
+    unused = (areas["valid_from"] > day) | (areas["valid_to"] < day)
+    others = set(areas.loc[unused, "code"]) - set(codes)
+    members = codes if len(codes) > 1 else []
+    return statistical.features(rows[~rows["area_code"].isin(others)], members, code)
+
+
+def _same(one: str, two: str, areas: pd.DataFrame) -> bool:
+    """Whether two codes are of one place."""
+    known = set(areas["code"])
+    return {one, two} <= known and (two in same_place(one, areas) or one in same_place(two, areas))
+
+
+def _claims(folder: Path, area: str) -> pd.DataFrame:
+    path = folder / "claims.parquet"
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _of_area(folder: Path, table: str, column: str, codes: Sequence[str]) -> pd.DataFrame:
+    """Rows of a table that is only there where a data package gives it."""
+    if not (folder / f"{table}.parquet").is_file():
+        return pd.DataFrame()
+    return _read(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
+
+
+def _files_of(folder: Path) -> frozenset[str]:
+    if not (folder / "manifest.json").is_file():
+        return frozenset()
+    return frozenset(one["source"] for one in manifest(folder)["files"] if one["source"])
+
+
+def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:
+    path = folder / f"boundaries_{layer}.parquet"
+    if not codes or not path.is_file():
+        return None
+    import geopandas as gpd
+
+    rows = gpd.read_parquet(path, filters=slices("code", codes))
+    return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+
+
+def _lands(na: Assessment) -> dict[str, frozenset[str]]:
+    return places.lands(na.areas)
+
+
+def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:
+    """Codes that have a headline value for persons, by indicator and period."""
+    rows = na.observations
+    rows = rows[rows["sex"].eq("persons") & rows["category"].eq("") & rows["status"].eq("shown")]
+    found: dict[tuple[str, str], set[str]] = {}
+    for key, period, code in zip(rows["indicator"], rows["period"], rows["area_code"], strict=True):
+        found.setdefault((key, period), set()).add(code)
+    return found
+
+
+def _authorities_in_order(na: Assessment) -> tuple[tuple[Place, ...], frozenset[str]]:
+    """Authorities as `Assessment.compared` prefers them, and which share land with another."""
+    in_use = {one.code for one in upper_tiers(na.areas, na.year)}
+    ended = dict(zip(na.areas["code"], na.areas["valid_to"].fillna(pd.Timestamp.max), strict=True))
+    ordered = sorted(
+        na.authorities,
+        key=lambda one: (
+            one.code != na.area.code,
+            one.code not in in_use,
+            -ended[one.code].toordinal(),
+            one.code,
+        ),
+    )
+    lands = na.once(_lands)
+    holders = Counter(piece for one in ordered for piece in lands[one.code])
+    shared = (one.code for one in ordered if any(holders[piece] > 1 for piece in lands[one.code]))
+    return tuple(ordered), frozenset(shared)
+
+
+def _distances(na: Assessment) -> pd.DataFrame:
+    """Distances of all authorities, see `Assessment.distances`."""
+    table = na.authority_features
+    if na.area.code not in table.index:
+        return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
+    members = na._overlapping
+    return statistical.neighbours(table, na.area.code, len(table), members=members)
+
+
+def _columns(na: Assessment) -> Mapping[str, list[Any]]:
+    """The columns of the observations as lists."""
+    return {str(name): _as_list(na.observations[name]) for name in na.observations}
+
+
+def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
+    """Positions of the observations by indicator, sex and category, and then by area."""
+    columns = na.once(_columns)
+    keys = zip(columns["indicator"], columns["sex"], columns["category"], strict=True)
+    found: dict[Any, dict[str, list[int]]] = {}
+    for place, (key, code) in enumerate(zip(keys, columns["area_code"], strict=True)):
+        found.setdefault(key, {}).setdefault(code, []).append(place)
+    return found
+
+
+def _as_list(column: pd.Series) -> list[Any]:
+    """A column's values; equal texts are one object, as there are many and few differ."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column.tolist()
+    places, texts = pd.factorize(column)
+    known = [*texts.tolist(), np.nan]  # a missing text has place -1
+    return [known[place] for place in places.tolist()]
+
+
+def _as_long(rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
+    """Periods as long as the newest, where single years stand beside sums of them."""
+    if len({row["period_end"] for row in rows}) == len(rows):
+        return rows
+    days = [(row["period_end"] - row["period_start"]).days for row in rows]
+    own = [one for one, row in zip(days, rows, strict=True) if row["period"] == newest]
+    if not own:
+        return rows
+    return [row for one, row in zip(days, rows, strict=True) if abs(one - own[-1]) < 31]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)

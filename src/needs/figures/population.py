@@ -1,0 +1,169 @@
+"""Resident population as figures: totals, age structure and change over time."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from needs.figures.assessment import Assessment, Place
+from needs.figures.figure import Figure, Series
+from needs.stats.status import Status
+from needs.tables.naming import figure_id
+
+METHOD = "Population"
+
+SOURCE = "ons_population"
+
+#: Age groups that needs assessments quote: first and last year of age (None: and over).
+AGE_GROUPS: dict[str, tuple[int, int | None]] = {
+    "under 20": (0, 19),
+    "20 to 64": (20, 64),
+    "65 and over": (65, None),
+}
+
+
+def latest_year(na: Assessment) -> int | None:
+    """Newest mid-year estimate by single year of age in or before the reporting year."""
+    rows = _ages(na, na.area)
+    rows = rows[rows["sex"] == "persons"]
+    return None if rows.empty else int(rows["year"].max())
+
+
+def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
+    """All residents of a place at the middle of a year."""
+    year = year or latest_year(na) or na.year
+    rows = _totals(na, place)
+    rows = rows[rows["year"] == year]
+    value = float(rows["population"].iloc[0]) if len(rows) else None
+    if value is None:
+        rows = _by_age(na, place, year)
+        value = float(rows["population"].sum()) if len(rows) else None
+    return _figure(na, "population", place, year, value, "people", 0, rows).with_(
+        label="Resident population", numerator=value, formula="mid-year estimate"
+    )
+
+
+def series(na: Assessment, place: Place) -> Series:
+    """Totals by year, oldest first."""
+    years = sorted({*_totals(na, place)["year"], *_ages(na, place)["year"]})
+    return Series(place.name, "focus", tuple(total(na, place, int(year)) for year in years))
+
+
+def share_of_area(na: Assessment, place: Place) -> Figure:
+    """A district's share of all residents of the area, in per cent."""
+    year = latest_year(na) or na.year
+    part, whole = total(na, place, year), total(na, na.area, year)
+    known = part.value is not None and whole.value
+    value = 100 * (part.value or 0) / (whole.value or 1) if known else None
+    return _figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
+        label=f"Share of the residents of {na.name}",
+        source_rows=tuple(dict.fromkeys((*part.source_rows, *whole.source_rows))),
+        numerator=part.value,
+        denominator=whole.value,
+        formula="residents of the district ÷ residents of the area × 100",
+    )
+
+
+def age_share(na: Assessment, place: Place, group: str) -> Figure:
+    """Share of residents in one of `AGE_GROUPS`, in per cent."""
+    first, last = AGE_GROUPS[group]
+    year = latest_year(na) or na.year
+    rows = _by_age(na, place, year)
+    inside = rows["age_from"].ge(first) & rows["age_from"].le(last if last is not None else 200)
+    everyone = float(rows["population"].sum())
+    people = float(rows.loc[inside, "population"].sum())
+    value = 100 * people / everyone if everyone else None
+    key = "share_aged_" + group.replace(" ", "_")
+    return _figure(na, key, place, year, value, "%", 1, rows).with_(
+        label=f"Share of residents aged {group}",
+        age=group,
+        numerator=people if everyone else None,
+        denominator=everyone or None,
+        formula=f"residents aged {group} ÷ all residents × 100",
+    )
+
+
+def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
+    """Residents by five-year age band and sex in the newest year.
+
+    Returns
+    -------
+    DataFrame
+        Columns `age_from` (0, 5, … 90), `sex` ("male" and "female", or "persons" where the year's
+        source does not tell them apart), `population`, `share` (per cent of all residents).
+    """
+    rows = _by_age(na, place, latest_year(na), sexes(na))
+    band = (rows["age_from"] // 5 * 5).clip(upper=90).rename("age_from")
+    out = rows.groupby([band, "sex"])["population"].sum().reset_index()
+    return out.assign(share=100 * out["population"] / out["population"].sum())
+
+
+def sexes(na: Assessment) -> tuple[str, ...]:
+    """Sexes that the newest year's ages are given by, for the area and England alike."""
+    year = latest_year(na)
+    both = ("male", "female")
+    apart = all(
+        set(both) <= set(_by_age(na, place, year, both)["sex"]) for place in (na.area, na.england)
+    )
+    return both if apart else ("persons",)
+
+
+def _totals(na: Assessment, place: Place) -> pd.DataFrame:
+    table = _of_place(na, place)
+    everyone = (table["age_from"] == 0) & table["age_to"].isna()
+    return table[(table["sex"] == "persons") & everyone]
+
+
+def _by_age(
+    na: Assessment, place: Place, year: int | None, of: tuple[str, ...] = ("persons",)
+) -> pd.DataFrame:
+    """Single years of age of a mid-year."""
+    rows = _ages(na, place)
+    return rows[rows["sex"].isin(of) & (rows["year"] == year)]
+
+
+def _ages(na: Assessment, place: Place) -> pd.DataFrame:
+    table = _of_place(na, place)
+    return table[(table["age_from"] > 0) | table["age_to"].notna()]
+
+
+def _of_place(na: Assessment, place: Place) -> pd.DataFrame:
+    return na.once(_by_place).get(place.code, na.populations.iloc[:0])
+
+
+def _by_place(na: Assessment) -> dict[str, pd.DataFrame]:
+    return {str(code): rows for code, rows in na.populations.groupby("area_code", sort=False)}
+
+
+def _source_rows(rows: pd.DataFrame | None) -> tuple[str, ...]:
+    """Where estimates stand: file, sheet and row, each once."""
+    if rows is None:
+        return ()
+    parts = (part for text in rows["source_row"].unique() for part in str(text).split("; "))
+    return tuple(dict.fromkeys(parts))
+
+
+def _figure(
+    na: Assessment,
+    key: str,
+    place: Place,
+    year: int,
+    value: float | None,
+    unit: str,
+    decimals: int,
+    rows: pd.DataFrame | None = None,
+) -> Figure:
+    return Figure(
+        id=figure_id(key, place.code, f"mid-{year}"),
+        indicator=key,
+        label=key,
+        area_code=place.code,
+        area_name=place.name,
+        period=f"mid-{year}",
+        value=value,
+        unit=unit,
+        decimals=decimals,
+        status=Status.SHOWN if value is not None else Status.UNAVAILABLE,
+        method=METHOD,
+        sources=(SOURCE,),
+        source_rows=_source_rows(rows),
+    )

@@ -1,0 +1,234 @@
+"""A first look at a file that has come: is it what its name says, with known headings.
+
+The whole content is checked by `needs.commands.check`; this keeps error pages, error messages,
+empty answers and broken archives out of the raw data.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from needs.catalogue import Edition, Source
+from needs.sources.readers import tabular
+from needs.sources.readers.boundaries import cut_off
+
+#: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
+MAPS: Mapping[str, tuple[str, bool]] = {
+    "boundaries": ("ons_boundaries", True),
+    "centroids": ("ons_centroids", True),
+    "dependence": ("dependence", True),
+    "fingertips": ("fingertips", False),
+    "fingertips_next": ("fingertips_next", True),
+    "fingertips_repackaged": ("fingertips_repackaged", True),
+    "geography": ("ons_lookups", True),
+    "iod": ("iod", True),
+    "lsoa_density": ("lsoa_density", True),
+    "ndtms": ("ndtms", True),
+    "nomis": ("nomis", False),
+    "ons_population": ("ons_population", True),
+    "sdg": ("sdg_3_5_1", True),
+}
+
+#: Readers whose columns are areas: only these headings can be known.
+COLUMNS: Mapping[str, frozenset[str]] = {"nhs_admissions": frozenset({"year"})}
+
+_START = 4096
+
+
+def look(path: Path, source: Source, edition: Edition) -> None:
+    """Refuse what is not the file that the edition declares.
+
+    Raises
+    ------
+    InvalidDataError
+        With every fault found.
+    """
+    faults = tabular.Faults(path)
+    with path.open("rb") as file:
+        start = file.read(_START)
+    suffix = path.suffix.lower()
+    if not start.strip():
+        faults.add("The answer is empty.", remedy="Try again later.")
+    elif suffix in (".xlsx", ".zip", ".ods", ".xls"):
+        _archive(path, start, faults)
+    elif suffix in (".json", ".geojson"):
+        _layer(path, start, source, edition, faults)
+    else:
+        _table(path, start, source, edition, faults)
+    faults.raise_if_any()
+
+
+def _told(start: bytes) -> str:
+    """What an error page or message says, shortly."""
+    text = start.decode("utf-8", "replace")
+    for tag in ("title", "h1"):
+        if f"<{tag}>" in text.lower():
+            begin = text.lower().index(f"<{tag}>") + len(tag) + 2
+            text = text[begin:].split("<", 1)[0]
+            break
+    return tabular.plain(text)[:120]
+
+
+def _is_page(start: bytes) -> bool:
+    return start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
+
+
+def _is_message(start: bytes) -> bool:
+    return start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
+
+
+def _refused(start: bytes, faults: tabular.Faults) -> None:
+    kind = "a web page" if _is_page(start) else "a service's message"
+    faults.add(
+        f"The answer is {kind}, not the file: {_told(start)}",
+        remedy="Open the landing page of the source, and check the address in its YAML.",
+    )
+
+
+def _archive(path: Path, start: bytes, faults: tabular.Faults) -> None:
+    if _is_page(start) or _is_message(start):
+        _refused(start, faults)
+        return
+    if tabular.other_format(start):
+        tabular.read_sheets(path, [])
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            tabular.refuse_inflated(archive, faults)
+            broken = archive.testzip()
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        faults.add(f"The file is broken or cut off: {error}.", remedy="Fetch it again.")
+        return
+    if broken is not None:
+        faults.add(f"Its part {broken} is broken.", remedy="Fetch it again.")
+    if path.suffix.lower() == ".xlsx" and "xl/workbook.xml" not in names:
+        faults.add("It is an archive, but no workbook.", remedy="Check the address.")
+
+
+def _layer(
+    path: Path, start: bytes, source: Source, edition: Edition, faults: tabular.Faults
+) -> None:
+    if _is_page(start):
+        _refused(start, faults)
+        return
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        faults.add(f"The file is broken or cut off: {error}.", remedy="Fetch it again.")
+        return
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list):
+        _refused(start, faults)
+    elif not features:
+        faults.add("The layer has no features.", remedy="Check the query in the source's YAML.")
+    elif cut_off(content):
+        faults.add(
+            "The layer is cut off: its service says that there are more features "
+            "(exceededTransferLimit).",
+            remedy="Ask for it page by page: interface: arcgis in the source's YAML.",
+        )
+    elif source.reader in MAPS:
+        first = features[0] if isinstance(features[0], dict) else {}
+        properties = first.get("properties")
+        there = properties if isinstance(properties, dict) else {}
+        _properties(there, source, edition, faults)
+
+
+def _table(
+    path: Path, start: bytes, source: Source, edition: Edition, faults: tabular.Faults
+) -> None:
+    if _is_page(start) or _is_message(start):
+        _refused(start, faults)
+        return
+    if start[:2] == b"PK":
+        faults.add("The file is a workbook or an archive, not CSV.", remedy="Check the address.")
+        return
+    try:
+        with path.open(encoding="utf-8-sig", newline="", errors="strict") as file:
+            rows = csv.reader(file)
+            header = [tabular.plain(cell) for cell in next(rows, [])]
+            header = tabular.without_empty_end(header, 0)
+            first = next((row for row in rows if any(map(str.strip, row))), None)
+        _decode(path)
+        tabular.refuse_other_separators(start.decode("utf-8-sig", "replace"), faults)
+    except (UnicodeDecodeError, csv.Error) as error:
+        faults.add(f"The file is not a table in UTF-8: {error}.", remedy="Fetch it again.")
+        return
+    _headings(header, source, edition, faults)
+    if first is None:
+        faults.add("The answer has headings but no rows: no data.", remedy=_no_rows(edition))
+    elif not faults.problems:
+        _expected(dict(zip(header, first, strict=False)), source, edition, faults)
+
+
+def _decode(path: Path) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            decoder.decode(part)
+    decoder.decode(b"", final=True)
+
+
+def _shape(source: Source, edition: Edition) -> str:
+    """The reader whose shape a file has: a service answers in its own, whoever reads it."""
+    return "nomis" if edition.interface == "nomis" else source.reader
+
+
+def _known(source: Source, edition: Edition) -> tabular.Layout:
+    shape, by_edition = MAPS[_shape(source, edition)]
+    return tabular.layout(shape, edition.edition if by_edition else "")
+
+
+def _properties(
+    there: Mapping[str, Any], source: Source, edition: Edition, faults: tabular.Faults
+) -> None:
+    """Properties of a feature: more than those that the map knows are no fault."""
+    for heading in sorted(set(_known(source, edition).headings) - set(there)):
+        faults.add(
+            f"Property '{heading}' is missing; there: {', '.join(sorted(there))}.",
+            remedy="Names carry the year: check the address, or add them to catalogue/maps/.",
+        )
+
+
+def _headings(header: list[str], source: Source, edition: Edition, faults: tabular.Faults) -> None:
+    if source.reader in COLUMNS:
+        for one in sorted(COLUMNS[source.reader] - set(header)):
+            faults.add(f"Heading '{one}' is missing.", "line 1")
+    if source.reader in MAPS:
+        tabular.rename(pd.DataFrame(columns=header, dtype=str), _known(source, edition), faults)
+
+
+def _no_rows(edition: Edition) -> str:
+    if edition.interface == "fingertips":
+        return (
+            "Series that ended stand only under an older area type: try child_area_type_id 402, "
+            "302, 202 or 102 in the source's YAML."
+        )
+    return "Check the address in the source's YAML."
+
+
+def _expected(
+    row: Mapping[str, str], source: Source, edition: Edition, faults: tabular.Faults
+) -> None:
+    """Whether the first row is of the indicator or year that was asked for."""
+    wanted = {"fingertips": ("Indicator ID", "indicator_id"), "nomis": ("DATE_NAME", "year")}
+    if _shape(source, edition) not in wanted:
+        return
+    heading, option = wanted[_shape(source, edition)]
+    asked = str(edition.options.get(option, row[heading]))
+    if row[heading] != asked:
+        faults.add(
+            f"{heading} is {row[heading]}, but {asked} was asked for.",
+            "line 2",
+            "Check the address in the source's YAML.",
+        )

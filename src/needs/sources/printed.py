@@ -1,0 +1,257 @@
+"""Figures that a published document prints, as they are given to be checked."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import math
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from needs.catalogue import Catalogue, in_use
+from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.sources.periods import parse
+from needs.sources.written import WRITE_NUMBERS, read_number, ungrouped
+
+#: Words before a printed figure, and whether ours may stand below, above or on both sides of it.
+_BELOW = ("almost", "nearly", "just under", "close to")
+_JUST_ABOVE = ("just over", "slightly over", "a little over", "slightly more than")
+_ABOVE = ("more than", "over", "at least", "above")
+_AROUND = ("about", "around", "approximately", "roughly", "some")
+
+_TEXT = pd.StringDtype(na_value=float("nan"))
+
+#: How a claim is to name what it is of.
+GIVE_A_KEY = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
+
+#: Measures that a claim may be of and the catalogue does not declare; `needs.figures.claims` works
+#: them out.
+MEASURES = (
+    *("lsoas_most_deprived_10", "lsoas_most_deprived_30", "residents_most_deprived_10"),
+    *("residents_most_deprived_30", "share_most_deprived_10", "share_most_deprived_30"),
+    *("population", "share_of_county", "share_under_20", "share_65_and_over"),
+    *("alcohol_not_in_treatment", "commissioning_expenditure"),
+)
+
+
+def _claims_schema() -> pa.DataFrameSchema:
+    text = {
+        name: pa.Column(_TEXT, nullable=True)
+        for name in (
+            *("claim_id", "topic", "indicator", "label", "area_code", "area_name", "period", "age"),
+            *("sex", "category", "statistic", "stated_as"),
+        )
+    }
+    number = {name: pa.Column("float64", nullable=True) for name in ("stated_value", "precision")}
+    rest = {
+        name: pa.Column(_TEXT, nullable=True)
+        for name in (
+            *("unit", "comparator_code", "comparator_name", "comparator_value", "document"),
+            *("section", "remark"),
+        )
+    }
+    return pa.DataFrameSchema(
+        {**text, **number, **rest}, unique=["claim_id"], strict=True, ordered=True, name="claims"
+    )
+
+
+#: Figures that a published document prints, to be checked (`needs.figures.claims`). A claim with
+#: several comparators joins their codes, names and values with ";".
+CLAIMS = _claims_schema()
+
+
+def read_claims(path: Path) -> pd.DataFrame:
+    """Read a CSV of printed figures, in our columns or with an indicator in words.
+
+    Raises
+    ------
+    MissingDataError
+        The file is not there.
+    InvalidDataError
+        It is not CSV in UTF-8, or lacks columns.
+    """
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no file '{path.name}'.", path.name, "Give the path of a CSV of claims."
+        )
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidDataError(
+            f"'{path.name}' cannot be read: {error}.", path.name, "Save it as CSV UTF-8."
+        ) from error
+    # the row that a spreadsheet program shows: the heading is the first
+    return normalise(pd.DataFrame(rows, index=pd.RangeIndex(2, len(rows) + 2)), path.name)
+
+
+def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
+    """Bring claims to the columns of `needs.sources.printed.CLAIMS`.
+
+    Words for an indicator become its key, periods take our spelling, and a printed precision that
+    is not given is read from the digits: "13.5" is printed to 0.1. Faults name `file`, and the row
+    by the index of `claims`.
+    """
+    table = claims.rename(columns={"source_document": "document"}).copy()
+    needed = ("claim_id", "indicator", "area_code", "period", "stated_value")
+    problems = [
+        Problem(f"Column '{name}' is missing.", file, f"Add it; needed are {', '.join(needed)}.")
+        for name in needed
+        if name not in table
+    ]
+    if problems:
+        raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
+    columns = list(CLAIMS.columns)
+    for name in columns:
+        if name not in table:
+            table[name] = None
+    records = []
+    for row, claim in zip(table.index, table.to_dict("records"), strict=True):
+        where = f"{file}, row {row}, claim {_text(claim['claim_id'])}"
+        given = {str(key): value for key, value in claim.items()}
+        records.append(_normal(given, columns, where, problems))
+    if problems:
+        raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
+    return pd.DataFrame(records, columns=columns, index=table.index)
+
+
+def key_of(words: str, statistic: str) -> str:
+    """The key that a document's words for an indicator stand for; empty where they are not known.
+
+    Examples
+    --------
+    >>> key_of("Adults dependent on alcohol", "count")
+    'alcohol_prevalence'
+    """
+    terms = _terms(in_use("claim_terms.csv"))
+    return terms.get((words.lower(), statistic)) or terms.get((words.lower(), "")) or ""
+
+
+def unknown_indicators(keys: str, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What is wrong with the indicators of a claim, joined with ";", and the nearest known.
+
+    Words of ``claim_terms.csv`` are taken for their keys before (see `normalise`); here they, and
+    the names of the catalogue, are what a key may be near to.
+
+    Examples
+    --------
+    >>> from needs.catalogue import load
+    >>> unknown_indicators("drug_misuse_rates", load())
+    [("There is no indicator 'drug_misuse_rates'.", 'Did you mean drug_misuse_rate?')]
+    >>> unknown_indicators("drug_misuse_rate;population", load())
+    []
+    """
+    known = {key: key for key in (*catalogue.indicators, *MEASURES)}
+    wrong = [key.strip() for key in keys.split(";") if key not in known]
+    if not wrong:
+        return []
+    near_to = {words: key for (words, _), key in _terms(in_use("claim_terms.csv")).items()}
+    near_to |= {one.name.lower(): key for key, one in catalogue.indicators.items()} | known
+    out = []
+    for key in wrong:
+        what = f"There is no indicator '{key}'." if key else "The indicator is empty."
+        near = get_close_matches(key.lower(), near_to, n=1)
+        remedy = f"Did you mean {near_to[near[0]]}?" if near else GIVE_A_KEY
+        out.append((what, remedy))
+    return out
+
+
+def _normal(
+    claim: dict[str, object], columns: list[str], row: str, problems: list[Problem]
+) -> dict[str, object]:
+    out: dict[str, object] = {key: _text(claim[key]) for key in columns}
+    stated, given = _text(claim["stated_value"]), _text(claim["precision"])
+    wrong = [("stated_value", stated)] if read_number(stated) is None else []
+    wrong += [("precision", given)] if given and not (read_number(given) or 0) > 0 else []
+    wrong += [("comparator_value", one) for one in not_numbers(str(out["comparator_value"]))]
+    if wrong:
+        problems += [
+            Problem(
+                f"'{text}' is not a number{' above 0' if column == 'precision' else ''}.",
+                f"{row}, column {column}",
+                WRITE_NUMBERS,
+            )
+            for column, text in wrong
+        ]
+        return out
+    printed = ungrouped(stated)
+    out["stated_value"] = read_number(stated)
+    words, statistic = str(out["indicator"]), str(out["statistic"])
+    if key := key_of(words, statistic):
+        out["indicator"] = key
+        out["label"] = out["label"] or words
+    out["label"] = out["label"] or words
+    if not out["stated_as"]:
+        quoted = re.search(r'stated as "([^"]+)"', str(out["remark"]))
+        out["stated_as"] = quoted[1] if quoted else ""
+    out["unit"] = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}.get(
+        str(out["unit"]), out["unit"]
+    )
+    out["precision"] = (
+        read_number(given) if given else precision(printed, str(out["stated_as"]), str(out["unit"]))
+    )
+    # an edition of the index, "IoD2019", is no period: kept as it is printed
+    with contextlib.suppress(NeedsError):
+        out["period"] = parse(str(out["period"])).label
+    return out
+
+
+def not_numbers(values: str) -> list[str]:
+    """Those of several printed figures, joined with ";", that are not numbers.
+
+    Examples
+    --------
+    >>> not_numbers("37;1,234"), not_numbers("5,3; 42")
+    ([], ['5,3'])
+    """
+    return [one.strip() for one in values.split(";") if one and read_number(one) is None]
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def precision(printed: str, words: str, unit: str) -> float:
+    """Unit of the last printed digit; of round numbers after "almost", of the last that is not 0.
+
+    Examples
+    --------
+    >>> precision("4.2", "", "per 100,000"), precision("28000", "almost 28,000", "people")
+    (0.1, 1000.0)
+    """
+    _, point, decimals = printed.partition(".")
+    if point:
+        return round(10.0 ** -len(decimals), 12)
+    zeros = len(printed) - len(printed.rstrip("0"))
+    return 10.0**zeros if qualifier(words) and unit != "%" and zeros else 1.0
+
+
+def qualifier(words: str) -> str:
+    """What words before a printed figure say of ours: below, just above, above, around; or none."""
+    text = words.lower()
+    for kind, group in (
+        ("below", _BELOW),
+        ("just above", _JUST_ABOVE),
+        ("above", _ABOVE),
+        ("around", _AROUND),
+    ):
+        if any(text.startswith(word) for word in group):
+            return kind
+    return ""
+
+
+def _terms(path: Path) -> dict[tuple[str, str], str]:
+    """Words that documents use for an indicator, with the statistic, and its key."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["label"].lower(), row["statistic"]): row["indicator"]
+            for row in csv.DictReader(file)
+        }

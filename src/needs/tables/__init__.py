@@ -1,0 +1,1 @@
+"""Rows into processed tables: areas, places, what is derived, disclosure control."""

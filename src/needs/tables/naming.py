@@ -1,0 +1,35 @@
+"""What names a figure, and whether source rows name a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def figure_id(*parts: str) -> str:
+    """Make an id that is safe as an anchor, a file name and a spreadsheet cell.
+
+    Examples
+    --------
+    >>> figure_id("drug_misuse_rate", "E10000034", "2018 to 2020", "persons", "all ages")
+    'drug_misuse_rate.E10000034.2018-20.persons.all-ages'
+    """
+    slugs = []
+    for part in parts:
+        text = re.sub(r"^(\d{4}) to \d\d(\d\d)$", r"\1-\2", str(part).strip())
+        slugs.append(re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-"))
+    return ".".join(slug for slug in slugs if slug)
+
+
+def names(rows: Iterable[str], path: str) -> bool:
+    """Whether source rows name a file, by the last part of its path.
+
+    Examples
+    --------
+    >>> names(["misuse.csv, line 9"], "nhs_admissions/misuse.csv")
+    True
+    >>> names(["of misuse_100k.csv, line 9"], "nhs_admissions/100k.csv")
+    False
+    """
+    name = re.escape(path.rsplit("/", 1)[-1])
+    return re.search(rf"(?<![\w.-]){name}(?![\w.-])", "\n".join(rows)) is not None

@@ -1,0 +1,935 @@
+"""Raw files and data packages into the processed tables.
+
+`prepare` finds what is there by the catalogue, reads it, maps readings to indicators, derives what
+is derived, checks every table, and moves the new tables into place together. The same input gives
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+import needs
+from needs import catalogue as catalogue_module
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.errors import (
+    InvalidDataError,
+    MissingDataError,
+    NeedsError,
+    ParameterError,
+    Problem,
+    unforeseen,
+)
+from needs.sources import schemas, whole
+from needs.stats.status import Status
+from needs.tables import agreement, coverage, crossed, places
+from needs.tables import areas as areas_module
+from needs.tables.naming import figure_id
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from needs.sources.readers.datapackage import Package
+
+#: Told what is done now, how many steps are done, and of how many.
+Progress = Callable[[str, int, int], None]
+
+MANIFEST = "manifest.json"
+
+#: The option that names the folder of processed tables.
+PROCESSED = "--processed"
+
+DESCRIPTOR = "datapackage.json"
+
+#: Folders of the package whose modules make processed tables, beside ``errors.py``.
+CODE_LAYERS = ("catalogue", "stats", "sources", "tables")
+
+#: Readers of places, populations and deprivation; all others return readings of measures.
+FRAMES = frozenset(
+    {
+        "boundaries",
+        "centroids",
+        "geography",
+        "iod",
+        "lsoa_density",
+        "nomis",
+        "ons_population",
+    }
+)
+
+#: How each table is sorted on disk: by place first, so that a slice of one area reads little.
+ORDER: Mapping[str, tuple[str, ...]] = {
+    "observations": (
+        *("area_code", "indicator", "period_end", "period_start", "sex", "age", "category"),
+    ),
+    "lsoa": ("upper_code", "edition", "lsoa_code"),
+    "lsoa_population": ("lsoa_vintage", "lsoa_code", "year"),
+    "lsoa_neighbours": ("lsoa_vintage", "lsoa_code", "neighbour_code"),
+    "populations": ("area_code", "year", "sex", "age_from", "age_to"),
+    "authority_features": ("year", "area_code"),
+    "areas": ("code",),
+}
+
+#: Columns that the id of a figure is made of, with the category.
+ID_PARTS = ("indicator", "area_code", "period", "sex", "age")
+
+#: Rows that are read or passed over together: about one large authority's LSOAs.
+ROW_GROUP = 2_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A raw file that an edition of a source declares."""
+
+    source: Source
+    edition: Edition
+    path: Path
+
+    @property
+    def stands(self) -> dict[str, str]:
+        """The columns `schemas.FILES` of its rows."""
+        name = f"{self.path.name}, edition {self.edition.edition}"
+        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
+
+
+@dataclass
+class _Raw:
+    """Everything read, before it is joined."""
+
+    held: list[coverage.Held] = field(default_factory=list)
+    indices: list[pd.DataFrame] = field(default_factory=list)
+    centroids: list[pd.DataFrame] = field(default_factory=list)
+    small_areas: list[pd.DataFrame] = field(default_factory=list)
+    populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
+    lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
+    boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
+    #: Where each layer of boundaries and each edition of the mid-year estimates stand.
+    layers: dict[str, dict[str, str]] = field(default_factory=dict)
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
+    packages: list[Package] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Make the processed tables from whatever sources and data packages are below `raw`.
+
+    Parameters
+    ----------
+    raw : Path
+        Publishers' files as issued, a folder for each source, and data packages: any folder with
+        ``datapackage.json``, `raw` itself too.
+    processed : Path
+        Replaced as a whole when everything has been read and checked; untouched otherwise.
+    progress : callable, optional
+        See `Progress`.
+
+    Returns
+    -------
+    dict
+        The manifest: the package's version, the hash of its catalogue and code, and path, size,
+        SHA-256, source and edition of every raw file. Where disclosure control is ours, `released`
+        is the hash of what it leaves: reports give that one, because whoever knows all of a small
+        file but a number could try numbers until the file's own hash fits.
+
+    Raises
+    ------
+    ParameterError
+        `processed` cannot be written, or holds something else.
+    MissingDataError
+        Neither a source nor a data package is there.
+    InvalidDataError
+        All faults of all files at once.
+    """
+    whole.check(processed, PROCESSED)
+    _refuse_others(processed)
+    catalogue = catalogue_module.load()
+    tables, read = _make(raw, catalogue, progress)
+    if read.problems:
+        there = (processed / MANIFEST).is_file()
+        raise InvalidDataError(
+            "The raw data have faults, listed below"
+            + ("; the processed tables are as they were." if there else "."),
+            raw.name,
+            "Mend, replace or remove each file that is named."
+            + (
+                " Until then, a report can be made from the tables as they stand, and says so: "
+                "needs run --no-prepare"
+                if there
+                else ""
+            ),
+            problems=read.problems,
+        )
+    manifest = describe(raw, catalogue)
+    released = _released(tables, catalogue)
+    guarded = _guarded(raw, read, catalogue)
+    for file in manifest["files"]:
+        if file["path"] in guarded:
+            file["released"] = released
+    _write(tables, read.boundaries, manifest, processed)
+    return manifest
+
+
+def make_tables(
+    raw: Path, catalogue: Catalogue, progress: Progress | None = None
+) -> tuple[dict[str, pd.DataFrame], dict[str, geopandas.GeoDataFrame], list[Problem]]:
+    """Read, join and check everything below `raw`, without writing anything.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+        The tables of `needs.sources.schemas.TABLES`, and ``claims`` where a package has them.
+    boundaries : dict of str to GeoDataFrame
+        By layer.
+    problems : list of Problem
+        Every fault found; the tables are complete only when there is none.
+
+    Raises
+    ------
+    MissingDataError
+        Neither a source nor a data package is there.
+    """
+    tables, read = _make(raw, catalogue, progress)
+    return tables, read.boundaries, read.problems
+
+
+def _make(
+    raw: Path, catalogue: Catalogue, progress: Progress | None
+) -> tuple[dict[str, pd.DataFrame], _Raw]:
+    tell = progress or (lambda what, done, total: None)
+    files = discover(raw, catalogue)
+    folders = packages(raw)
+    if not files and not folders:
+        raise _nothing(raw, catalogue)
+    steps = len(files) + len(folders) + 2
+    read = _Raw(problems=_doubled(files))
+    for done, one in enumerate(files):
+        tell(f"reading {one.path.name}", done, steps)
+        _read_file(one, read)
+    for done, folder in enumerate(folders, len(files)):
+        tell(f"reading the data package {folder.name}", done, steps)
+        _read_package(folder, catalogue, read)
+    tell("joining", steps - 2, steps)
+    try:
+        tables = _join(read, catalogue)
+    except Exception as error:
+        # half-read files may not join; what is wrong with them is told already
+        if not read.problems:
+            read.problems.append(unforeseen(error, raw.name, "The files could not be joined"))
+        return {}, read
+    tell("checking", steps - 1, steps)
+    for name, schema in (dict(schemas.TABLES) | dict(schemas.LOCAL_TABLES)).items():
+        if name in tables:
+            read.problems.extend(schemas.problems(tables[name], schema, name))
+    rows = tables["observations"]
+    read.problems += [
+        Problem(what, f"observations: {rows.loc[index, 'source_row']}", "Download the file again.")
+        for index, _, what in schemas.outside_scale(rows, catalogue.indicators)
+    ]
+    tell("done", steps, steps)
+    return tables, read
+
+
+def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
+    """Find the files below `raw` that the catalogue's sources declare, by source and edition."""
+    return tuple(
+        Found(source, edition, path)
+        for _, source in sorted(catalogue.sources.items())
+        for edition in source.editions
+        for path in edition.files(raw)
+    )
+
+
+def _doubled(files: Sequence[Found]) -> list[Problem]:
+    """Editions that several files fit: which one is meant is not ours to guess."""
+    by_edition: dict[tuple[str, str], list[str]] = {}
+    for one in files:
+        by_edition.setdefault((one.source.key, one.edition.edition), []).append(one.path.name)
+    return [
+        Problem(
+            f"Several files are edition '{edition}' of {key}: {', '.join(names)}.",
+            f"catalogue/sources/{key}.yaml",
+            "Keep one of them there, or declare an edition for each.",
+        )
+        for (key, edition), names in by_edition.items()
+        if len(names) > 1
+    ]
+
+
+def packages(raw: Path) -> tuple[Path, ...]:
+    """Find the data packages at or below `raw`, in order of their path."""
+    return tuple(sorted(path.parent for path in raw.rglob(DESCRIPTOR) if path.is_file()))
+
+
+def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
+    """Describe what `prepare` would use: raw files with their hashes, and this code."""
+    used = {one.path: (one.source.key, one.edition.edition) for one in discover(raw, catalogue)}
+    for folder in packages(raw):
+        for path in folder.iterdir():
+            if path.is_file() and (path.name == DESCRIPTOR or path.suffix == ".csv"):
+                used.setdefault(path, ("", ""))
+    files = [
+        {
+            "path": path.relative_to(raw).as_posix(),
+            "sha256": _sha256(path),
+            "size": path.stat().st_size,
+            "source": key,
+            "edition": edition,
+        }
+        for path, (key, edition) in used.items()
+    ]
+    return {
+        "version": needs.__version__,
+        "code": code_hash(),
+        "files": sorted(files, key=lambda one: str(one["path"])),
+    }
+
+
+def is_fresh(raw: Path, processed: Path) -> bool:
+    """Whether `processed` was made by this code from just the files that are below `raw` now.
+
+    What killed runs have left beside it is cleared away first.
+    """
+    whole.settle(processed)
+    path = processed / MANIFEST
+    if not path.is_file():
+        return False
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        for file in written["files"]:
+            file.pop("released", None)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
+    return tables and bool(written == describe(raw, catalogue_module.load()))
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is there that begins and ends as a table of parquet does."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+            file.seek(-4, os.SEEK_END)
+            return begins == file.read(4) == b"PAR1"
+    except OSError:
+        return False
+
+
+def _ruled(catalogue: Catalogue) -> set[str]:
+    """Sources whose rule is ours to apply."""
+    return {
+        key
+        for key, source in catalogue.sources.items()
+        if not source.disclosure.by_publisher
+        and (source.disclosure.threshold or source.disclosure.rounding_base)
+    }
+
+
+def _guarded(raw: Path, read: _Raw, catalogue: Catalogue) -> set[str]:
+    """Raw files, by path, of which disclosure control withholds a part."""
+    ruled = _ruled(catalogue)
+    found = {one.path for one in discover(raw, catalogue) if one.source.key in ruled}
+    for folder, package in zip(packages(raw), read.packages, strict=True):
+        names = {"local_counts", "local_populations", "consultation"} & set(package.tables)
+        rows = package.tables.get("observations")
+        keys = set() if rows is None else set(";".join(rows["source"].unique()).split(";"))
+        off = {LOCAL_SOURCE} if package.rule.off_because else set()
+        if (names and not off) or keys & (ruled - off):
+            found.update(folder.iterdir())
+    return {path.relative_to(raw).as_posix() for path in found}
+
+
+def _released(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> str:
+    """Hash of what disclosure control leaves."""
+    ruled = _ruled(catalogue)
+    rows = tables["observations"]
+    own = [bool(ruled & set(keys.split(";"))) for keys in rows["source"]]
+    digest = hashlib.sha256(rows[own].to_csv(index=False).encode())
+    for name in schemas.LOCAL_TABLES:
+        if name in tables:
+            digest.update(tables[name].to_csv(index=False).encode())
+    return digest.hexdigest()
+
+
+def refuse_incomplete(processed: Path) -> None:
+    """Refuse a folder that does not hold every processed table.
+
+    Raises
+    ------
+    MissingDataError
+    """
+    names = (*(f"{name}.parquet" for name in schemas.TABLES), MANIFEST)
+    lacking = [name for name in names if not (processed / name).is_file()]
+    broken = [one for one in names[:-1] if one not in lacking and not is_table(processed / one)]
+    if broken:
+        raise InvalidDataError(
+            f"A processed table is cut off: {', '.join(broken)}.",
+            processed.name,
+            "needs prepare, or run without --no-prepare.",
+        )
+    if lacking:
+        raise MissingDataError(
+            f"The processed tables are not complete: there is no {', no '.join(lacking)}.",
+            processed.name,
+            "needs prepare, or run without --no-prepare.",
+        )
+
+
+def code_files() -> dict[str, Path]:
+    """The modules that make processed tables, by path in the package: all of their layers."""
+    package = Path(needs.__file__).parent
+    paths = [package / "errors.py"]
+    for layer in CODE_LAYERS:
+        paths += (package / layer).rglob("*.py")
+    return {path.relative_to(package).as_posix(): path for path in paths}
+
+
+def code_hash() -> str:
+    """Hash of the catalogue in use and of the modules that make processed tables."""
+    used = code_files()
+    declared = catalogue_module.folder()
+    # a copy that says the same is the same, wherever it lies
+    used |= {
+        f"catalogue/{path.relative_to(declared).as_posix()}": path
+        for path in declared.rglob("*")
+        if path.suffix in (".csv", ".yaml")
+    }
+    digest = hashlib.sha256()
+    for name, path in sorted(used.items()):
+        digest.update(name.encode())
+        # line ends differ between machines, the code does not
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
+    expected = [
+        Problem(
+            f"{source.title}.",
+            source.editions[-1].file,
+            f"needs fetch {key}"
+            if any(one.address for one in source.editions)
+            else f"By hand, from {source.landing_page}: {source.how_to_get}",
+        )
+        for key, source in sorted(catalogue.sources.items())
+        if source.editions
+    ]
+    return MissingDataError(
+        f"There is neither a publisher's file nor a data package in {raw.name}.",
+        f"{raw.name}/",
+        "Bring files in (needs fetch), or put a folder with datapackage.json there. "
+        "Any of these is used when it is there:",
+        problems=expected,
+    )
+
+
+def _read_file(one: Found, read: _Raw) -> None:
+    reader = one.source.reader
+    try:
+        module = importlib.import_module(f"needs.sources.readers.{reader}")
+        table = module.read(one.path, one.source, one.edition)
+    except NeedsError as error:
+        read.problems.extend(error.problems or (error.problem,))
+        return
+    except Exception as error:  # what no reader foresees is a fault of its file, beside the others
+        read.problems.append(unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
+        return
+    file = f"{one.path.parent.name}/{one.path.name}"
+    read.held.append(coverage.Held(file, one.source, one.edition, table))
+    if reader == "iod":
+        read.indices.append(table.assign(**one.stands))
+    elif reader == "centroids":
+        read.centroids.append(table)
+    elif reader in ("nomis", "lsoa_density"):
+        read.small_areas.append(table.assign(**one.stands))
+    elif reader == "ons_population":
+        read.populations.append((one.edition, table))
+        read.people[one.edition.edition] = one.stands
+    elif reader == "geography":
+        read.lookups.append((one.edition, table))
+    elif reader == "boundaries":
+        read.boundaries[str(one.edition.options["layer"])] = table
+        read.layers[str(one.edition.options["layer"])] = one.stands
+
+
+def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
+    from needs.sources.readers import datapackage
+
+    def of_folder(problem: Problem) -> Problem:
+        return replace(problem, where="/".join(filter(None, (folder.name, problem.where))))
+
+    try:
+        package = datapackage.open_package(folder, catalogue)
+    except NeedsError as error:
+        read.problems.extend(map(of_folder, error.problems or (error.problem,)))
+        return
+    except Exception as error:
+        read.problems.append(unforeseen(error, f"{folder.name}/{DESCRIPTOR}"))
+        return
+    read.problems.extend(map(of_folder, package.problems))
+    read.packages.append(package)
+
+
+def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
+    from needs.tables.derive import derive
+    from needs.tables.remade import counts_everywhere, finished
+
+    areas = _areas(read)
+    _check_places(read, areas)
+    _fill_codes(read, areas)
+    read.problems += checks(read.held, areas, catalogue)
+    land = places.lands(areas)
+    populations = _populations(read, areas, land)
+    read.problems += coverage.ages(populations)
+    observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
+    try:
+        observations = derive(observations, populations, catalogue, areas)
+        observations = finished(observations)
+    except NeedsError as error:
+        read.problems.extend(error.problems or (error.problem,))
+    lsoa = _lsoa(read, areas)
+    # the last edition wins
+    people = _with_packages(read, "lsoa_population", read.small_areas[::-1])
+    features = _features(read, areas, populations, lsoa, people, catalogue)
+    tables = {
+        "observations": observations,
+        "lsoa": lsoa,
+        "lsoa_population": people,
+        "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read)),
+        "populations": populations,
+        "authority_features": _with_packages(read, "authority_features", features),
+        "areas": areas,
+    }
+    tables = {name: _sorted(name, table) for name, table in tables.items()}
+    given = [one.tables["claims"] for one in read.packages if "claims" in one.tables]
+    if given:
+        tables["claims"] = pd.concat(given, ignore_index=True)
+    return tables | _comments(read) | _local_rates(read, tables)
+
+
+def checks(
+    held: Sequence[coverage.Held], areas: pd.DataFrame, catalogue: Catalogue
+) -> list[Problem]:
+    """Faults of files that are not whole, or contradict themselves or each other.
+
+    Parameters
+    ----------
+    held : sequence of Held
+        Publishers' files as read; areas without a code have been given theirs.
+    areas : DataFrame
+        Processed table, see `needs.sources.schemas`.
+    """
+    return [
+        *coverage.problems(held, areas),
+        *agreement.problems(held, catalogue),
+        *crossed.problems(held, areas),
+    ]
+
+
+def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
+    """Give readings under a name alone the code of the name; leave out files where that fails."""
+    from needs.sources.readers.tabular import one_row_each
+
+    held = []
+    for one in read.held:
+        table = one.table
+        if one.source.reader not in FRAMES:
+            try:
+                table = areas_module.fill_codes(table, areas, one.file)
+            except NeedsError as error:
+                read.problems.extend(error.problems)
+                continue
+            # two names of a file may be one area
+            table, twice = one_row_each(table, one.file)
+            read.problems += twice
+        held.append(replace(one, table=table))
+    read.held = held
+
+
+def _comments(read: _Raw) -> dict[str, pd.DataFrame]:
+    """What people said, with how many said so under the rule of disclosure."""
+    from needs.tables import local_extracts
+
+    given = [one for one in read.packages if "consultation" in one.tables]
+    made = [local_extracts.comments(one.tables["consultation"], one.rule) for one in given]
+    return {"consultation": pd.concat(made, ignore_index=True)} if made else {}
+
+
+def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Protected rates of local extracts; their counts go no further."""
+    from needs.tables import local_extracts
+
+    given = [one for one in read.packages if "local_counts" in one.tables]
+    if not given:
+        return {}
+    names = ("areas", "lsoa", "lsoa_population", "populations")
+    places = local_extracts.Places(**{name: tables[name] for name in names})
+    made = []
+    for package in given:
+        table, problems = local_extracts.checked(package, places)
+        made.append(table)
+        read.problems += [replace(one, where=f"{package.folder}/{one.where}") for one in problems]
+    joined = pd.concat(made, ignore_index=True)
+    order = list(schemas.LOCAL_RATES.unique or [])
+    return {"local_rates": joined.sort_values(order, kind="stable", ignore_index=True)}
+
+
+def _with_packages(read: _Raw, name: str, own: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join publishers' rows and packages' rows of a table; a publisher's row wins."""
+    return _joined(name, [*own, *(one.tables[name] for one in read.packages if name in one.tables)])
+
+
+def _joined(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join parts of a table; of two rows with one key the first part's is kept."""
+    schema = schemas.TABLES[name]
+    parts = [schemas.conform(part, schema) for part in parts if len(part)]
+    if not parts:
+        return schemas.empty(schema)
+    keys = list(schema.unique or [])
+    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return joined.drop_duplicates(keys, ignore_index=True)
+
+
+def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values(list(ORDER[name]), kind="stable", ignore_index=True)
+
+
+def _areas(read: _Raw) -> pd.DataFrame:
+    kinds: dict[str, dict[int, pd.DataFrame]] = {"district_upper": {}, "district_region": {}}
+    histories = []
+    for edition, table in read.lookups:
+        kind = str(edition.options["table"])
+        if kind == "district_history":
+            histories.append(table)
+        elif kind in kinds:
+            kinds[kind][int(edition.options["valid"])] = table
+    own = []
+    lacking = [name for name, tables in kinds.items() if not tables]
+    if not lacking:
+        try:
+            own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
+        except NeedsError as error:
+            read.problems.extend(error.problems or (error.problem,))
+    elif read.lookups:
+        there = ", ".join(edition.edition for edition, _ in read.lookups)
+        read.problems.append(
+            Problem(
+                "Areas need a district to upper tier and a district to region lookup; there: "
+                f"{there}.",
+                "ons_lookups/",
+                "needs fetch ons_lookups",
+            )
+        )
+    return _with_packages(read, "areas", own)
+
+
+def _check_places(read: _Raw, areas: pd.DataFrame) -> None:
+    """Refuse codes of packages that are no area, or another than the name beside them says.
+
+    Their figures would be in no report, without a word.
+    """
+    if areas.empty:  # which is told where a report is asked for
+        return
+    for package in read.packages:
+        for place in package.places:
+            wrong = areas_module.mismatch(place.code, place.name, areas)
+            if wrong and re.fullmatch(schemas.AREA_CODE, place.code):
+                where = f"{package.folder}/{place.file}, row {place.line}, column area_code"
+                read.problems.append(Problem(wrong[0], where, wrong[1]))
+
+
+def _populations(read: _Raw, areas: pd.DataFrame, land: places.Lands) -> pd.DataFrame:
+    """Join editions: of all that give a place's number, under any code, the newest is kept."""
+    from needs.tables.remade import people_everywhere
+
+    parts = [people_everywhere(table, areas, land) for _, table in reversed(read.populations)]
+    given = [one.tables["populations"] for one in read.packages if "populations" in one.tables]
+    parts += [people_everywhere(table, areas, land) for table in given]
+    return _joined("populations", parts)
+
+
+def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
+    place = areas.set_index("code")
+    centroids = (
+        pd.concat(read.centroids).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
+        if read.centroids
+        else pd.DataFrame(columns=["lsoa_vintage", "lsoa_code", "easting", "northing"])
+    )
+    tables = []
+    for index in read.indices:
+        upper = index["district_code"].map(place["upper_code"])
+        unknown = sorted(set(index.loc[upper.isna(), "district_code"]))
+        if unknown:
+            read.problems.append(
+                Problem(
+                    f"The upper tier of {len(unknown)} districts is not known: "
+                    f"{', '.join(unknown[:5])}.",
+                    "ons_lookups/",
+                    "needs fetch ons_lookups",
+                )
+            )
+            continue
+        index = index.assign(upper_code=upper, upper_name=upper.map(place["name"]))
+        tables.append(index.merge(centroids, on=["lsoa_vintage", "lsoa_code"], how="left"))
+    return _with_packages(read, "lsoa", tables[::-1])
+
+
+def _neighbours(read: _Raw) -> list[pd.DataFrame]:
+    """Pairs of neighbouring LSOAs, on each vintage whose boundaries are there."""
+    from needs.stats.spatial import queen_contiguity
+
+    names = {"area": "lsoa_code", "neighbour": "neighbour_code"}
+    return [
+        queen_contiguity(read.boundaries[layer], code="code")
+        .rename(columns=names)
+        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")), **read.layers[layer])
+        for layer in ("lsoa_2011", "lsoa_2021")
+        if layer in read.boundaries
+    ]
+
+
+def _features(
+    read: _Raw,
+    areas: pd.DataFrame,
+    populations: pd.DataFrame,
+    lsoa: pd.DataFrame,
+    lsoa_population: pd.DataFrame,
+    catalogue: Catalogue,
+) -> list[pd.DataFrame]:
+    """What authorities are compared by, where the national files that it needs are there."""
+    from needs.tables.features import authority_features, land_areas
+
+    layers = {int(name[-4:]): name for name in sorted(read.boundaries) if "lsoa" in name}
+    if not layers or not read.indices or not read.populations:
+        return []
+    land = pd.concat(
+        [
+            land_areas(read.boundaries[name], vintage).assign(**read.layers[name])
+            for vintage, name in layers.items()
+        ]
+    )
+    published = {one.edition: one.published for one in catalogue.indices.values()}
+    return [
+        authority_features(areas, populations, lsoa, lsoa_population, land, published, read.people)
+    ]
+
+
+def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Map readings to indicators: an indicator's first part wins, and a source's last edition.
+
+    Of packages' figures one that a document quotes gives way to one of data. Within one edition,
+    and among packages otherwise, nothing wins: two figures for one are a fault.
+    """
+    by_source: dict[str, list[pd.DataFrame]] = {}
+    for one in read.held:
+        if one.source.reader not in FRAMES:
+            by_source.setdefault(one.source.key, []).append(one.table)
+    names = areas.set_index("code")["name"]
+    read.problems += _alike(read.packages)
+    _protect_packages(read, areas, catalogue)
+    parts = []
+    for indicator in catalogue.indicators.values():
+        for part in indicator.parts:
+            for table in reversed(by_source.get(part.source, [])):
+                rows = table[_selected(table, part.select)]
+                official = rows["area_code"].map(names).astype("str")
+                parts.append(
+                    rows.assign(
+                        indicator=indicator.key,
+                        area_name=official.fillna(rows["area_name"]),
+                        method="published",
+                        source=part.source,
+                    )
+                )
+    documents = [key for key, source in catalogue.sources.items() if source.document_of]
+    packed = [
+        one.tables["observations"].assign(package=one.folder)
+        for one in read.packages
+        if "observations" in one.tables
+    ]
+    for quoted in (False, True):
+        given = [rows[rows["source"].isin(documents) == quoted] for rows in packed]
+        read.problems += _disagreeing(given, parts)
+        parts += given
+    return _protect(read, _joined("observations", parts), areas, catalogue)
+
+
+def _disagreeing(given: Sequence[pd.DataFrame], own: Sequence[pd.DataFrame]) -> list[Problem]:
+    """Figures that two packages give differently, where nothing that goes before (`own`) has them.
+
+    Parameters
+    ----------
+    given : sequence of DataFrame
+        Observations of each package, with its name as `package`.
+    own : sequence of DataFrame
+    """
+    if len(given) < 2:
+        return []
+    keys = list(schemas.OBSERVATION_KEY)
+    columns = [*keys, "value", "status", "source_row", "package"]
+    rows = pd.concat([one[columns] for one in given], ignore_index=True)
+    if own:
+        have = pd.MultiIndex.from_frame(pd.concat([one[keys] for one in own]))
+        rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(have)]
+    rows = rows.drop_duplicates([*keys, "value", "status"])
+    differ = rows[rows.duplicated(keys, keep=False)]
+    problems = []
+    for key, pair in differ.groupby(keys, sort=False):
+        said = [
+            f"{value:.10g}" if status == Status.SHOWN else str(status)
+            for value, status in zip(pair["value"], pair["status"], strict=True)
+        ]
+        problems.append(
+            Problem(
+                f"Packages give {', '.join(str(part) for part in key if part)} differently: "
+                f"{' and '.join(said)}.",
+                " and ".join(pair["package"] + "/" + pair["source_row"]),
+                "Take it out of one of them, or bring in the publisher's own file.",
+            )
+        )
+    return problems
+
+
+def _alike(packages: Sequence[Package]) -> list[Problem]:
+    """Categories, such as names of grants, that figures could not be told apart by.
+
+    An id keeps letters and digits of them, and there is no figure without its own id.
+    """
+    problems = []
+    seen: dict[tuple[str, ...], tuple[str, str]] = {}
+    for package in packages:
+        rows = package.tables.get("observations")
+        if rows is None:
+            continue
+        named = rows[rows["category"] != ""]
+        columns = [*ID_PARTS, "category", "source_row"]
+        for *same, category, row in named[columns].itertuples(index=False, name=None):
+            where = f"{package.folder}/{row}"
+            short = figure_id(str(category))
+            if not short:
+                problems.append(
+                    Problem(
+                        f"'{category}' has no letter of A to Z and no digit.",
+                        f"{where}, column category",
+                        "Name it in such letters: its figures are told apart by them.",
+                    )
+                )
+                continue
+            first, place = seen.setdefault((*map(str, same), short), (str(category), where))
+            if first != category:
+                problems.append(
+                    Problem(
+                        f"'{category}' and '{first}' differ in signs only.",
+                        f"{where}, column category, and {place}",
+                        "Name one of them in other letters: their figures are told apart by them.",
+                    )
+                )
+    return problems
+
+
+def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> None:
+    """Apply each package's own rule of disclosure to its local figures.
+
+    Where it is switched off, the trail of each figure says why.
+    """
+    from needs.tables import local_extracts
+
+    for number, package in enumerate(read.packages):
+        rows = package.tables.get("observations")
+        if rows is None:
+            continue
+        if package.rule.off_because:
+            own = rows["source"] == LOCAL_SOURCE
+            reason = f"; {package.rule.words}"
+            rows = rows.assign(source_row=rows["source_row"].mask(own, rows["source_row"] + reason))
+        else:
+            try:
+                rows = local_extracts.protect_observations(
+                    rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
+                )
+            except NeedsError as error:
+                read.problems.extend(error.problems or (error.problem,))
+        read.packages[number] = replace(package, tables=package.tables | {"observations": rows})
+
+
+def _protect(
+    read: _Raw, table: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue
+) -> pd.DataFrame:
+    """Apply the rules of all sources whose publisher has not done so, before rates are made."""
+    from needs.tables import local_extracts
+
+    for key, source in catalogue.sources.items():
+        if key == LOCAL_SOURCE:  # by package
+            continue
+        try:
+            table = local_extracts.protect_observations(
+                table, key, source.disclosure, areas, catalogue.indicators
+            )
+        except NeedsError as error:
+            read.problems.extend(error.problems or (error.problem,))
+    return table
+
+
+def _selected(table: pd.DataFrame, select: Mapping[str, str | int]) -> pd.Series[bool]:
+    chosen = pd.Series(True, index=table.index)
+    for column, value in select.items():
+        if column not in table.columns:
+            return pd.Series(False, index=table.index)
+        chosen &= table[column].astype(str) == str(value)
+    return chosen
+
+
+def _write(
+    tables: Mapping[str, pd.DataFrame],
+    boundaries: Mapping[str, geopandas.GeoDataFrame],
+    manifest: Mapping[str, Any],
+    processed: Path,
+) -> None:
+    """Write to a folder beside `processed`, then let it take its place."""
+    with whole.new_folder(processed, PROCESSED) as fresh:
+        for path in processed.glob(".*"):
+            if path.is_file():
+                shutil.copy2(path, fresh / path.name)
+        for name, table in tables.items():
+            table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=ROW_GROUP)
+        for layer, table in sorted(boundaries.items()):
+            table.to_parquet(
+                fresh / f"boundaries_{layer}.parquet",
+                index=False,
+                row_group_size=ROW_GROUP // 2,
+                schema_version="1.1.0",
+                write_covering_bbox=False,
+            )
+        text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+        (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _refuse_others(processed: Path) -> None:
+    """Refuse a folder with what is no processed table, and would be gone.
+
+    Hidden files, such as the one that keeps the empty folder in git, are kept.
+    """
+    for path in sorted(processed.iterdir()) if processed.is_dir() else ():
+        hidden = path.name.startswith(".") and path.is_file()
+        if not hidden and path.name != MANIFEST and path.suffix != ".parquet":
+            raise ParameterError(
+                f"'{processed.name}' holds more than processed tables, such as '{path.name}', and "
+                "would be replaced as a whole.",
+                PROCESSED,
+                "Move it away, or name another folder.",
+            )

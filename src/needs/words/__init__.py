@@ -1,0 +1,1 @@
+"""Figures into words: sentences, headlines, alternative texts."""

@@ -1,0 +1,735 @@
+"""Findings that belong to one chart each: population, deprivation, sexes, gradients, spending.
+
+Built from the parts of `needs.words.sentences`, under the same rules: a difference is only called
+one where the intervals allow it, and every number comes from a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from needs.figures.figure import Figure, Series
+from needs.stats.status import Status
+from needs.words import phrases, sentences
+from needs.words.text import Span, Text
+
+#: Below this p value neighbours are called more alike, or more different, than by chance.
+SIGNIFICANT = 0.05
+
+_HOW = {
+    "higher": "statistically higher than",
+    "lower": "statistically lower than",
+    "similar": "statistically similar to",
+    "untested": "beside",
+}
+
+
+def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
+    """Where an area's age structure differs most from England's, in words.
+
+    Parameters
+    ----------
+    area : str
+    local, national : DataFrame
+        `age_from`, `sex`, `population`, `share` (per cent of all residents), five-year bands.
+    """
+    gap = (_shares(local) - _shares(national)).dropna()
+    if gap.empty:
+        return (
+            Span(
+                f"The age structure of {sentences.in_prose(area)} cannot be compared with England's"
+            ),
+        )
+    most, least = _extremes(gap)
+    if gap.max() < 0.1:
+        return (
+            Span(
+                f"{sentences.capital(sentences.in_prose(area))} has much the same age structure as "
+                "England"
+            ),
+        )
+    name = sentences.capital(sentences.in_prose(area))
+    return (
+        Span(
+            f"{name} has a larger share of people aged {_band(most)} than England, "
+            f"and a smaller share aged {_band(least)}"
+        ),
+    )
+
+
+def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: str) -> str:
+    """Alternative text of the population pyramid: the finding with its two bands."""
+    gap = (_shares(local) - _shares(national)).dropna()
+    chart = (
+        "Residents of {} by age"
+        if "persons" in set(local["sex"])
+        else "Population pyramid of {} by sex"
+    )
+    kind = f"{chart.format(sentences.in_prose(area))}, with England outlined, {period}."
+    if gap.empty:
+        return kind
+    ours, theirs = _shares(local), _shares(national)
+    most, least = _extremes(gap)
+    return (
+        f"{kind} Aged {_band(most)}: {ours[most]:.1f}% against {theirs[most]:.1f}%. "
+        f"Aged {_band(least)}: {ours[least]:.1f}% against {theirs[least]:.1f}%."
+    )
+
+
+def _shares(frame: pd.DataFrame) -> pd.Series:
+    return frame.groupby("age_from")["share"].sum()
+
+
+def _extremes(gap: pd.Series) -> tuple[int, int]:
+    """Ages at which a difference is largest and smallest."""
+    ages = gap.index.to_numpy(dtype=int)
+    return int(ages[int(gap.argmax())]), int(ages[int(gap.argmin())])
+
+
+def _band(age: int) -> str:
+    return "90 and over" if age >= 90 else f"{age} to {age + 4}"
+
+
+def growth(series: Series) -> Text:
+    """How a population changed from the first to the last year of a series.
+
+    Where it swung further in between than from end to end, the low or high is said instead.
+    """
+    shown = [one for one in series.figures if one.shown]
+    first, last = shown[0], shown[-1]
+    ends: dict[str, Figure | str] = {
+        "area": sentences.in_prose(series.label),
+        "a": first.with_(unit=""),
+        "b": last.with_(unit=""),
+        "t1": first.period,
+        "t2": last.period,
+    }
+    swing = _swing(shown)
+    if swing:
+        name, one = swing
+        return sentences.say(
+            "The population of {area} was {a} in {t1} and {b} in {t2}, with a {name} of {c} in "
+            "{t3} between",
+            **ends,
+            name=name,
+            c=one.with_(unit=""),
+            t3=one.period,
+        )
+    if last.number == first.number:
+        return sentences.say(
+            "The population of {area} was {a} in {t1}, and {b} in {t2} again", **ends
+        )
+    verb = "grew" if (last.value or 0) > (first.value or 0) else "fell"
+    return sentences.say("The population of {area} {verb} from {a} in {t1} to {b} in {t2}", **ends,
+                     verb=verb)  # fmt: skip
+
+
+def _swing(shown: Sequence[Figure]) -> tuple[str, Figure] | None:
+    """The low or high between the ends, if it lies further out than the ends lie apart."""
+    values = {one.id: one.value or 0.0 for one in shown}
+    first, last = values[shown[0].id], values[shown[-1].id]
+    low = min(shown, key=lambda one: values[one.id])
+    high = max(shown, key=lambda one: values[one.id])
+    below, above = min(first, last) - values[low.id], values[high.id] - max(first, last)
+    if max(below, above) <= abs(last - first):
+        return None
+    return ("low", low) if below >= above else ("high", high)
+
+
+def alt_growth(series: Series) -> str:
+    """Alternative text of the population by year."""
+    shown = [one for one in series.figures if one.shown]
+    first, last = shown[0], shown[-1]
+    swing = _swing(shown)
+    between = f", with a {swing[0]} of {swing[1].number} in {swing[1].period}" if swing else ""
+    return (
+        f"Line chart of the residents of {sentences.in_prose(series.label)}, {first.period} to "
+        f"{last.period}: from {first.number} to {last.number}{between}."
+    )
+
+
+def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) -> Text:
+    """Whether more people live in the three most or the three least deprived tenths of England.
+
+    Parameters
+    ----------
+    area : str
+    shares : sequence of Figure
+        Share of residents by decile, the most deprived first.
+    most, least : Figure
+        Share in the three most, and in the three least, deprived deciles.
+    """
+    name = sentences.in_prose(area)
+    if not (most.shown and least.shown):
+        unknown = (Span("not known", figure=most.id),)
+        return sentences.say(
+            "How many residents of {area} live in the most and the least deprived deciles is "
+            "{unknown}: " + UNCOUNTED,
+            area=name,
+            unknown=unknown,
+        )
+    inside = [(n, one) for n, one in enumerate(shares, start=1) if one.value]
+    if len(inside) == 1:
+        n, one = inside[0]
+        all_ = (Span("All residents", figure=one.id),)
+        return sentences.say("{all} of {area} live in national decile {n}, where 1 is the most "
+                         "deprived and 10 the least", all=all_, area=name, n=n)  # fmt: skip
+    if not most.value and not least.value:
+        none = (Span("No resident", figure=most.id),)
+        return sentences.say("{none} of {area} lives in the three most or the three least deprived "
+                         "deciles", none=none, area=name)  # fmt: skip
+    apart = (most.value or 0) - (least.value or 0)
+    how, than = ("about as many", "as") if abs(apart) < 5 else (
+        ("more", "than") if apart > 0 else ("fewer", "than")
+    )  # fmt: skip
+    return sentences.say(
+        "{area} has {how} residents in the three most deprived deciles ({most}) {than} in the "
+        "three least deprived ({least})",
+        area=sentences.capital(name),
+        how=how,
+        than=than,
+        most=most,
+        least=least,
+    )
+
+
+def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
+    """Where the most deprived LSOAs of an area lie."""
+    places = most_deprived_places(lsoa)
+    name = sentences.capital(sentences.in_prose(area))
+    if not places:
+        none = (Span("No neighbourhood", figure=count.id),)
+        return sentences.say(
+            "{none} of {area} is among the most deprived 10% in England",
+            none=none,
+            area=sentences.in_prose(area),
+        )
+    if len(set(lsoa["district_name"])) == 1:
+        return sentences.say(
+            "{name} has {count} in the most deprived 10% in England",
+            name=name,
+            count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
+        )
+    where = sentences.listing([f"{place} ({n})" for place, n in places], limit=4)
+    return sentences.say(
+        "{name} has {count} in the most deprived 10% in England: {where}",
+        name=name,
+        count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
+        where=where,
+    )
+
+
+def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
+    """How many of an area's LSOAs are among the most deprived 10%, and who lives there."""
+    if total == 1:
+        is_ = "is" if count.value else "is not"
+        return sentences.say(
+            "Its one neighbourhood (LSOA) {is_} among the most deprived 10% in England.", is_=is_
+        )
+    if not count.value:
+        return sentences.say(
+            "{none} of its {total} neighbourhoods (LSOAs) is among the most deprived 10% in "
+            "England.",
+            none=(Span("None", figure=count.id),),
+            total=str(total),
+        )
+    one = count.number == "1"
+    found = sentences.say(
+        "Of its {total} neighbourhoods (LSOAs), {count} {are} among the most deprived 10% in "
+        "England.",
+        count=count.with_(unit=""),
+        total=str(total),
+        are="is" if one else "are",
+    )
+    they = "It is" if one else "They are"
+    home = sentences.say("{they} home to {share} of residents.", they=they, share=share)
+    return sentences.sentences(found, home if share.shown else _uncounted(share))
+
+
+#: Why residents of neighbourhoods are not known: a sum with a part missing is no sum.
+UNCOUNTED = "the population estimates at hand do not have all of its neighbourhoods"
+
+
+def _uncounted(figure: Figure) -> Text:
+    """Say that the residents of neighbourhoods are not known, and why."""
+    unknown = (Span("not known", figure=figure.id),)
+    return sentences.say(
+        "How many residents live there is {unknown}: " + UNCOUNTED + ".", unknown=unknown
+    )
+
+
+def deprived_parts(
+    area: str, total: int, parts: Sequence[tuple[str, Figure, Figure, Figure]]
+) -> Text:
+    """How many LSOAs and residents are in the most deprived parts of England.
+
+    Parameters
+    ----------
+    area : str
+    total : int
+        LSOAs of the area.
+    parts : sequence of (str, Figure, Figure, Figure)
+        The part ("most deprived 10%"), its LSOAs, their residents, and these as a share of all.
+    """
+    name = sentences.capital(sentences.in_prose(area))
+    if total == 1:
+        inside = [(part, count) for part, count, *_ in parts if count.value]
+        part, count = inside[0] if inside else parts[-1][:2]
+        is_ = (Span("is" if inside else "is not", figure=count.id),)
+        return sentences.say(
+            "{area} is a single neighbourhood (LSOA, lower layer super output area), which {is_} "
+            "among the {part} in England.",
+            area=name,
+            is_=is_,
+            part=part,
+        )
+    said = [
+        sentences.say(
+            "{area} has {total} neighbourhoods (LSOAs, lower layer super output areas).",
+            area=name,
+            total=sentences.number_word(total),
+        )
+    ]
+    widest = parts[-1]
+    for part, count, people, share in parts if widest[1].value else [widest]:
+        if not count.value:
+            none = (Span("None of them", figure=count.id),)
+            said.append(
+                sentences.say("{none} is among the {part} in England.", none=none, part=part)
+            )
+            continue
+        live = sentences.say(
+            ", where {people} live, {share} of all residents", people=people, share=share
+        )
+        said.append(
+            sentences.say(
+                "Among the {part} in England {are} {count} of them{live}.",
+                part=part,
+                are="is" if count.number == "1" else "are",
+                count=count.with_(unit=""),
+                live=live if people.shown and share.shown else "",
+            )
+        )
+    unknown = [share for _, count, people, share in parts if not (people.shown and share.shown)]
+    return sentences.sentences(
+        *said, *([_uncounted(unknown[0])] if unknown and widest[1].value else [])
+    )
+
+
+def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
+    """Districts by their number of LSOAs in the most deprived decile, most first."""
+    counts = lsoa.loc[lsoa["imd_decile"] == 1, "district_name"].value_counts()
+    pairs = [(str(name), int(n)) for name, n in counts.items()]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def clustering(area: str, index: Figure, p: float) -> Text:
+    """Whether deprived neighbourhoods lie next to each other, by Moran's I and its p value."""
+    name = sentences.in_prose(area)
+    if not index.shown:
+        return sentences.say(
+            "Whether neighbourhoods of like deprivation lie next to each other in {area} cannot be "
+            "tested: {why}.",
+            area=name,
+            why=index.note,
+        )
+    if p >= SIGNIFICANT:
+        found = (
+            "There is no sign that neighbourhoods of like deprivation lie next to each other in "
+            "{area}: neighbours are no more alike than chance can make them"
+        )
+    elif (index.value or 0) > 0:
+        found = (
+            "Neighbourhoods of like deprivation lie next to each other in {area}: neighbours are "
+            "more alike than chance would make them"
+        )
+    else:
+        found = (
+            "Neighbourhoods of unlike deprivation lie next to each other in {area}: neighbours "
+            "differ more than chance would make them"
+        )
+    return sentences.say(
+        found + ". Moran's I is {index}; it is about 0 by chance, and nears 1 where like lies "
+        "beside like.",
+        area=name,
+        index=index,
+    )
+
+
+def clusters(
+    count: Figure, districts: Sequence[Figure], most_deprived: Figure, outside: Figure
+) -> Text:
+    """How many neighbourhoods are in clusters of high deprivation, where, and who is left out.
+
+    Parameters
+    ----------
+    count : Figure
+        LSOAs in clusters.
+    districts : sequence of Figure
+        The same by district; empty for an authority without districts.
+    most_deprived, outside : Figure
+        LSOAs in the most deprived 10% in England, and those of them that are in no cluster.
+    """
+    if not count.value:
+        return (Span("No neighbourhood stands out as part of a cluster of high deprivation."),)
+    one = count.number == "1"
+    some = sorted((d for d in districts if d.value), key=lambda d: (-(d.value or 0), d.area_name))
+    places = [sentences.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
+    found = sentences.say(
+        "{clusters} of high deprivation {hold} {count}{colon}{where}.",
+        clusters="A cluster" if one else "Clusters",
+        hold="holds" if one else "hold",
+        count=count.with_(unit="neighbourhoods"),
+        colon=": " if places else "",
+        where=sentences.listing(places, limit=4, other="other districts"),
+    )
+    if not most_deprived.value or not outside.value:
+        return found
+    if outside.number == most_deprived.number:
+        none = (Span("none", figure=outside.id),)
+        rest = sentences.say(
+            "Of the {all:number} in the most deprived 10% in England, {none} is in a cluster.",
+            all=most_deprived,
+            none=none,
+        )
+        return sentences.sentences(found, rest)
+    rest = sentences.say(
+        "Of the {all:number} in the most deprived 10% in England, {outside:number} {lie} outside "
+        "clusters.",
+        all=most_deprived,
+        outside=outside,
+        lie="lies" if outside.number == "1" else "lie",
+    )
+    return sentences.sentences(found, rest)
+
+
+def domains(area: str, frame: pd.DataFrame) -> Text:
+    """For which domains most residents live in the most deprived 30%, and 10%, of England."""
+    own = frame[frame["domain"] != "imd"]
+    rows = [
+        (str(row["label"]), row["d1"], row["d3"])
+        for row in own.to_dict("records")
+        if row["d1"].shown and row["d3"].shown
+    ]
+    if not rows:
+        name = sentences.in_prose(area)
+        return (Span(f"Deprivation by domain is not available for {name}"),)
+    wide, _, widest = max(rows, key=lambda row: row[2].value or 0)
+    deep, deepest, _ = max(rows, key=lambda row: row[1].value or 0)
+    if not widest.value:
+        none = (Span("No resident", figure=widest.id),)
+        return sentences.say("{none} of {area} lives in the most deprived 30% for any domain",
+                         none=none, area=sentences.in_prose(area))  # fmt: skip
+    if wide == deep or not deepest.value:
+        return sentences.say(
+            "{wide} is the most widespread kind of deprivation: {share} of residents live in the "
+            "most deprived 30% for it",
+            wide=wide,
+            share=widest,
+        )
+    return sentences.say(
+        "Deprivation is widest for {wide} ({a} in the most deprived 30%) and deepest for {deep} "
+        "({b} in the most deprived 10%)",
+        wide=sentences.lower_first(wide),
+        deep=sentences.lower_first(deep),
+        a=widest,
+        b=deepest,
+    )
+
+
+def alt_domains(area: str, frame: pd.DataFrame) -> str:
+    """Alternative text of the domain profile."""
+    rows = [(str(row["label"]), row["d1"]) for _, row in frame.iterrows() if row["domain"] != "imd"]
+    return sentences.alt_domains(
+        [one for _, one in rows],
+        names=[sentences.lower_first(label) for label, _ in rows],
+        area_name=area,
+        what="the residents living in the most deprived 10%",
+    )
+
+
+def by_sex(male: Figure, female: Figure, subject: str) -> Text:
+    """Whether males and females differ, by the difference of the two and its interval."""
+    name = sentences.possessive(sentences.in_prose(male.area_name))
+    match phrases.differ(male, female):
+        case "higher":
+            template = "{name} {subject} is higher for males ({m}) than for females ({f}), {when}"
+        case "lower":
+            template = "{name} {subject} is higher for females ({f}) than for males ({m}), {when}"
+        case "similar":
+            template = (
+                "{name} {subject} is {m} for males and {f} for females, {when}; the difference is "
+                "not statistically significant"
+            )
+        case _:
+            template = "{name} {subject}: {m} for males and {f} for females in {when}"
+    return sentences.say(
+        template,
+        name=sentences.capital(name),
+        subject=sentences.lower_first(subject),
+        m=male,
+        f=female.with_(unit="" if female.unit != "%" else "%"),
+        when=male.period,
+    )
+
+
+def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
+    """Alternative text of males and females beside each other."""
+    kind = f"Bar chart of the {sentences.lower_first(subject)} by sex"
+    where = f", {sentences.in_prose(male.area_name)}, {male.period}: "
+    both = [("males", male), ("females", female)]
+    long = [
+        f"{sex} {one.number} ({one.interval})" if one.interval else f"{sex} {one.number}"
+        for sex, one in both
+    ]
+    text = f"{kind}{where}{sentences.listing(long)}."
+    short = f"{kind}, {male.period}: males {male.number}, females {female.number}."
+    return text if len(text) <= sentences.ALT_LIMIT else short
+
+
+def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
+    """How many of several rates are statistically higher for males, by their differences."""
+    higher = sum(phrases.differ(male, female) == "higher" for male, female in pairs)
+    name = sentences.in_prose(area)
+    if higher == len(pairs):
+        return (
+            Span(f"In {name}, each of these rates is statistically higher for males than females"),
+        )
+    what = "is" if higher < 2 else "are"
+    return (
+        Span(
+            f"In {name}, {sentences.one_of(higher, len(pairs), 'rates')} {what} statistically "
+            "higher for males than for females"
+        ),
+    )
+
+
+def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
+    """Alternative text of males against females over several indicators."""
+    parts = [
+        f"{sentences.lower_first(name)}: males {male.number}, females {female.number}"
+        for name, male, female in rows
+    ]
+    where = f"for males and females in {sentences.in_prose(area)}"
+    text = f"Chart of the rates {where}: {'; '.join(parts)}."
+    short = f"Chart of {len(rows)} rates {where}; {parts[0]}."
+    return text if len(text) <= sentences.ALT_LIMIT else short
+
+
+#: Why there is no number, as the clause of a sentence; for all other reasons there is no figure.
+_WHY_NOT = {
+    Status.SUPPRESSED: "the figure is suppressed",
+    Status.UNRELIABLE: "there are too few events for a reliable rate",
+}
+
+
+def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
+    """How the most deprived group compares with the least deprived."""
+    first, last = deciles_[0], deciles_[-1]
+    if not (first.shown and last.shown):
+        lacking = last if first.shown else first
+        unknown = (Span("cannot be compared", figure=lacking.id),)
+        return sentences.say(
+            "The {subject} at both ends of deprivation {unknown}: {why} for the {end} deprived "
+            "tenth of England's authorities",
+            subject=sentences.lower_first(subject),
+            unknown=unknown,
+            why=_WHY_NOT.get(lacking.status, "there is no figure"),
+            end="least" if first.shown else "most",
+        )
+    how = _HOW[phrases.differ(first, last)]
+    return sentences.say(
+        "In the most deprived tenth of England's authorities the {subject} is {a}, {how} in the "
+        "least deprived ({b})",
+        subject=sentences.lower_first(subject),
+        a=first,
+        b=last.with_(unit=""),
+        how=how,
+    )
+
+
+def local_gradient(fifths: Sequence[Figure], subject: str) -> Text:
+    """How the most deprived fifth of an area's neighbourhoods compares with the least deprived."""
+    first, last = fifths[0], fifths[-1]
+    if not (first.shown and last.shown):
+        return sentences.say(
+            "Numbers are too small to compare the {subject} at both ends of deprivation",
+            subject=subject,
+        )
+    how = _HOW[phrases.differ(first, last)]
+    return sentences.say(
+        "In the most deprived quintile the {subject} is {a}, {how} in the least deprived ({b})",
+        subject=subject,
+        a=first,
+        b=last.with_(unit=""),
+        how=how,
+    )
+
+
+def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
+    """Alternative text of a gradient by deprivation decile."""
+    first, last = deciles_[0], deciles_[-1]
+    ends = [
+        f"{one.number if one.shown else 'no figure'} in the {end}"
+        for one, end in ((first, "most deprived tenth"), (last, "least deprived"))
+    ]
+    return (
+        f"Chart of {sentences.lower_first(subject)} by deprivation decile of authorities in "
+        f"England, {first.period}: {' and '.join(ends)}, with intervals."
+    )
+
+
+def by_age(figures: Sequence[Figure], ages: Sequence[str]) -> Text:
+    """The age at which a rate is highest, and the lowest beside it."""
+    (top, most), (least, low) = _highest_and_lowest(figures, ages)
+    return sentences.say(
+        "In {area} drug misuse deaths are most frequent at ages {top}: {most} in {when}, against "
+        "{low} at ages {least}",
+        area=sentences.in_prose(most.area_name),
+        top=sentences.lower_first(top),
+        most=most,
+        when=most.period,
+        low=low.with_(unit=""),
+        least=sentences.lower_first(least),
+    )
+
+
+def alt_by_age(figures: Sequence[Figure], ages: Sequence[str]) -> str:
+    """Alternative text of a rate by age and sex: the highest and the lowest age."""
+    (top, most), (least, low) = _highest_and_lowest(figures, ages)
+    return (
+        f"Bar chart of drug misuse deaths by age and sex, {sentences.in_prose(most.area_name)}, "
+        f"{most.period}. Persons: highest at ages {sentences.lower_first(top)}, {most.number}, and "
+        f"lowest at ages {sentences.lower_first(least)}, {low.number}."
+    )
+
+
+def _highest_and_lowest(
+    figures: Sequence[Figure], ages: Sequence[str]
+) -> tuple[tuple[str, Figure], tuple[str, Figure]]:
+    shown = [pair for pair in zip(ages, figures, strict=True) if pair[1].shown]
+    return max(shown, key=_value_of), min(shown, key=_value_of)
+
+
+def _value_of(pair: tuple[str, Figure]) -> float:
+    return pair[1].value or 0.0
+
+
+def furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> Text:
+    """Which of several figures lies furthest from England's; no test, as some have no interval.
+
+    Parameters
+    ----------
+    rows : sequence of (subject, Figure, Figure)
+        The area's figure and England's.
+    """
+    subject, figure, england = max(rows, key=_distance)
+    template = "{area}: {subject} {a} {when}, against {b} in England"
+    if len(rows) > 1:
+        template = "{area} lies furthest from England in its {subject}: {a} {when}, against {b}"
+    return sentences.say(
+        template,
+        area=sentences.capital(sentences.in_prose(figure.area_name)),
+        subject=subject,
+        a=figure,
+        when=phrases.when(figure.period),
+        b=england.with_(unit="%" if england.unit == "%" else ""),
+    )
+
+
+def alt_furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
+    """Alternative text of single figures beside England's."""
+    subject, figure, england = max(rows, key=_distance)
+    area = sentences.in_prose(figure.area_name)
+    kind = f"Chart of {sentences.count_noun(len(rows), 'figure')} of {area} beside England's."
+    far = f"{sentences.capital(subject)}, {figure.period}: {figure.number} and {england.number}."
+    text = f"{kind} {'The furthest apart. ' if len(rows) > 1 else ''}{far}"
+    return (
+        text
+        if len(text) <= sentences.ALT_LIMIT
+        else f"{kind} {figure.number} and {england.number}."
+    )
+
+
+def _distance(row: tuple[str, Figure, Figure]) -> float:
+    _, figure, england = row
+    ours, theirs = figure.value or 0.0, england.value or 0.0
+    return abs(ours - theirs) / theirs if theirs else abs(ours)
+
+
+def slope(slope_index: Figure, relative_index: Figure) -> Text:
+    """The slope and relative index of inequality in plain words."""
+    return sentences.say(
+        "Across the whole range of deprivation the gap is {slope:full} (slope index of "
+        "inequality). The most deprived end is {times} times the least deprived (relative index "
+        "of inequality, {interval}).",
+        slope=slope_index,
+        times=relative_index.with_(unit=""),
+        interval=relative_index.interval,
+    )
+
+
+def withheld(figure: Figure) -> str:
+    """That a newer period exists, and why it has no figure: "2019 to 2021 is withheld: ...".
+
+    Examples
+    --------
+    >>> gone = Figure("a", "rate", "Rate", "E09000001", "City of London", "2019 to 2021", None,
+    ...               "per 100,000", status=Status.UNRELIABLE)
+    >>> withheld(gone)
+    'the newest period, 2019 to 2021, is withheld: too few events to be reliable'
+    """
+    why = {
+        Status.UNRELIABLE: "too few events to be reliable",
+        Status.SUPPRESSED: "the numbers are confidential",
+    }[figure.status]
+    return f"the newest period, {figure.period}, is withheld: {why}"
+
+
+def amounts(totals: Sequence[Figure], area: str) -> Text:
+    """What the grants of a year come to, from the first to the last year."""
+    shown = [one for one in totals if one.shown]
+    if not shown:
+        return (Span(f"Grants for drug and alcohol services in {area}"),)
+    first, last = shown[0], shown[-1]
+    if len(shown) == 1:
+        return sentences.say("Grants came to {a} in {t1}", a=first, t1=first.period)
+    return sentences.say(
+        "Grants come to {a} in {t1} and {b} in {t2}",
+        a=first,
+        b=last,
+        t1=first.period,
+        t2=last.period,
+    )
+
+
+def spent(figures: Sequence[Figure]) -> Text:
+    """What was spent, from the first to the last year."""
+    first, last = figures[0], figures[-1]
+    if len(figures) == 1:
+        return sentences.say(
+            "Spending on drug and alcohol services: {a} in {t1}.", a=first, t1=first.period
+        )
+    return sentences.say(
+        "Spending on drug and alcohol services: {a} in {t1} and {b} in {t2}.",
+        a=first,
+        b=last,
+        t1=first.period,
+        t2=last.period,
+    )
+
+
+def alt_amounts(totals: Sequence[Figure], grants: Sequence[Figure], area: str) -> str:
+    """Alternative text of grants by year: the totals and the largest grant."""
+    years = [one for one in totals if one.shown]
+    text = f"Stacked bar chart of grants for drug and alcohol services in {area}."
+    said = ", ".join(f"{one.period} {one.text}" for one in years)
+    last = [one for one in grants if years and one.period == years[-1].period and one.shown]
+    if said:
+        text += f" Totals: {said}."
+    if last:
+        largest = max(last, key=lambda one: one.value or 0)
+        text += f" The largest is {largest.note}, {largest.text}."
+    return text if len(text) <= sentences.ALT_LIMIT else text.split(" The largest")[0]

@@ -1,0 +1,93 @@
+"""The folders of the package, what the documentation says of them, and what may import what."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from needs.figures import claims
+from needs.sources import printed
+from needs.tables.prepare import code_files
+
+
+@pytest.fixture(scope="module")
+def package(root: Path) -> Path:
+    return root / "src" / "needs"
+
+
+@pytest.fixture(scope="module")
+def layers(root: Path) -> list[str]:
+    """Layers of the contract, what all others build on first."""
+    told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts: list[dict[str, Any]] = told["tool"]["importlinter"]["contracts"]
+    (found,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    return list(reversed(found))
+
+
+def modules(package: Path) -> dict[str, Path]:
+    """Modules by dotted name."""
+    out = {}
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return out
+
+
+def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """Modules of the package that a module imports, at once or later."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        yield from (name for name in names if name in known and name != "needs")
+
+
+def test_the_documentation_lists_the_layers_in_the_order_of_the_contract(
+    root: Path, layers: list[str]
+) -> None:
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z]+)(?:/|\.py)` \|", text, re.MULTILINE)
+    assert listed == layers
+
+
+def test_the_layers_are_the_folders_of_the_package(package: Path, layers: list[str]) -> None:
+    entries = {path for path in package.iterdir() if path.name != "__pycache__"}
+    folders = {path.name for path in entries if path.is_dir()}
+    files = {path.stem for path in entries if path.is_file()} - {"__init__", "__main__"}
+    assert folders | files == set(layers)
+    assert all((package / name / "__init__.py").is_file() for name in folders)
+
+
+def test_each_exception_to_the_contract_has_its_reason(root: Path) -> None:
+    lines = (root / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    exceptions = [place for place, line in enumerate(lines) if re.match(r'  "needs\..* -> ', line)]
+    assert len(exceptions) == 1
+    assert all(lines[place - 1].startswith("  # ") for place in exceptions)
+
+
+def test_every_module_that_makes_processed_tables_is_in_their_hash(package: Path) -> None:
+    """What `prepare` imports, readers that are found by name included, and what those import."""
+    known = modules(package)
+    readers = [name for name in known if name.startswith("needs.sources.readers.")]
+    todo, reached = ["needs.tables.prepare", *readers], set()
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += imported(known[name], known)
+    assert len(reached) > 40
+    hashed = code_files()
+    assert {known[name].relative_to(package).as_posix() for name in reached} <= set(hashed)
+    assert all(path.is_file() for path in hashed.values())
+
+
+def test_measures_that_a_claim_may_name_are_those_that_are_worked_out() -> None:
+    assert tuple(claims.MEASURES) == printed.MEASURES

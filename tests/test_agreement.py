@@ -156,6 +156,34 @@ def test_a_row_that_contradicts_the_one_below_it_is_told(raw):
     )
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (lambda row: row[4].startswith(("E12", "E92")), "It has no authorities, only England"),
+        (lambda row: row[2] == "E12000005", "Its authorities are those of West Midlands alone"),
+        (lambda row: row[4] == "E12000005", "It has no authorities"),
+    ],
+    ids=["regions", "one region", "a region"],
+)
+def test_a_file_of_other_areas_says_which_it_has(raw, kept, said):
+    folder = raw("ohid_fingertips/91380*")
+    path = next((folder / "ohid_fingertips").iterdir())
+    change(path, lambda rows: [rows[0], *(row for row in rows[1:] if kept(row))])
+    assert said in told(folder)[0]
+
+
+def test_a_file_of_health_areas_says_so(raw):
+    folder = raw("ohid_fingertips/91380*")
+    path = next((folder / "ohid_fingertips").iterdir())
+
+    def how(rows: Rows) -> Rows:
+        health = ["E54000012", "An integrated care board", "ICBs"]
+        return [rows[0], *([*row[:4], *health, *row[7:]] for row in rows[1:40])]
+
+    change(path, how)
+    assert "the areas of the file are: ICBs" in told(folder)[0]
+
+
 def test_two_headings_of_deciles_swapped_are_told(raw):
     folder = raw(IOD)
 

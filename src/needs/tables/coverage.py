@@ -126,22 +126,38 @@ def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:
     whole = [one for one in held if one.whole]
     short = [one for one in whole if len(one.table) < int(one.edition.options.get(ROWS, 0))]
     return [
-        *(_cut(one) for one in short),
+        *(_cut(one, areas) for one in short),
         *_of_small_areas(whole),
         *_of_lookups(whole, areas),
         *_of_authorities(whole, areas),
     ]
 
 
-def _cut(one: Held) -> Problem:
+def _cut(one: Held, areas: pd.DataFrame) -> Problem:
     least = int(one.edition.options[ROWS])
     return Problem(
         f"The file has {len(one.table):,} of at least {least:,} rows that edition "
-        f"'{one.edition.edition}' has.",
+        f"'{one.edition.edition}' has.{_held_areas(one, areas)}",
         one.file,
         f"{one.remedy} If the publisher took rows out, lower '{ROWS}' in "
         f"catalogue/sources/{one.source.key}.yaml.",
     )
+
+
+def _held_areas(one: Held, areas: pd.DataFrame) -> str:
+    """Of which areas a file is, if it is of one kind or of a few regions."""
+    if "area_code" not in one.table:
+        return ""
+    codes = _set(one.table["area_code"])
+    local = [code for code in codes if code[:3] in _LOCAL]
+    if not local:
+        return " It has no authorities, only England and regions or countries."
+    names = dict(zip(areas["code"], areas["name"], strict=True))
+    inside = areas.loc[areas["code"].isin(local), "region_code"].dropna().unique()
+    if 0 < len(inside) < NAMED:
+        regions = listed(names.get(code, code) for code in inside)
+        return f" Its authorities are those of {regions} alone."
+    return ""
 
 
 def _vintage(one: Held) -> int | None:

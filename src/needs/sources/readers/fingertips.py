@@ -55,9 +55,15 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     written = table["area_code"].str.replace(r"[^A-Za-z0-9]", "", regex=True)
     broken = ~kept & written.str.upper().str.fullmatch(_BROKEN)
     tabular.note_cells(table, "area_code", broken, "is not a code of an area", faults)
-    table = table[kept]
+    types = table["area_type"] if "area_type" in table else table["area_code"].str[:3]
+    table = table[kept].drop(columns="area_type", errors="ignore")
     if table.empty:
-        faults.add("No row is of England, a region or an authority.", "column Area Code")
+        held = ", ".join(sorted(types.unique())[:5])
+        faults.add(
+            f"No row is of England, a region or an authority; the areas of the file are: {held}.",
+            "column Area Code",
+            "Download the file for counties and unitary authorities, or districts.",
+        )
     for column in ("value", "lower", "upper", "count", "denominator"):
         table = table.assign(**{column: tabular.numbers(table, column, faults)})
     table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))

@@ -184,6 +184,14 @@ def test_a_file_of_health_areas_says_so(raw):
     assert "the areas of the file are: ICBs" in told(folder)[0]
 
 
+def test_what_is_added_to_a_regions_name_is_no_other_name(raw):
+    folder = raw("ohid_fingertips/91380*")
+    path = next((folder / "ohid_fingertips").iterdir())
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_text(text.replace(" region,", " region (statistical),"), encoding="utf-8")
+    assert told(folder) == []
+
+
 def test_two_headings_of_deciles_swapped_are_told(raw):
     folder = raw(IOD)
 

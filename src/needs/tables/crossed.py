@@ -51,7 +51,7 @@ _PAIRS = (
 _AREA = r"E(?:0[6-9]|10|12|92)\d{6}"
 
 #: What publishers add to the name of a region or county.
-_SUFFIX = r" (?:region|UA)$| \((?:Cty|UA|Cty & UA|Met County)\)$"
+_SUFFIX = r" (?:region\b.*|UA)$| \((?:Cty|UA|Cty & UA|Met County)\)$"
 
 
 def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:

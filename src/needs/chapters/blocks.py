@@ -279,6 +279,7 @@ def from_model(model: dict[str, Any]) -> Block:
 
     Examples
     --------
+    >>> from needs.words.text import Span
     >>> block = Prose((Span("Hello"),))
     >>> from_model(to_model(block)) == block
     True

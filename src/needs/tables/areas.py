@@ -647,7 +647,14 @@ def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame])
             "catalogue/maps/area_changes.csv",
             "Add a row with valid_to and successor for each.",
             problems=[
-                Problem(f"{code} is in an older lookup and not in the newest.") for code in gone
+                Problem(
+                    f"{code} is in an older lookup and not in the newest.",
+                    f"ons_lookups/, district to upper tier of {max(uppers)}; or "
+                    "catalogue/maps/area_changes.csv",
+                    "Download the newest lookup again; if it has ended, add a row with valid_to and "
+                    "successor.",
+                )
+                for code in gone
             ],
         )
 

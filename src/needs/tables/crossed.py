@@ -359,7 +359,7 @@ def _outside(
         yield Problem(
             f"The boundaries of {len(wrong):,} areas do not lie where {centroids.name} has their "
             f"people: {listed(f'{names[code]} ({code})' for code in wrong)}.",
-            one.file,
+            f"{one.file} or {centroids.file}",
             "One of the two files was changed. Download both again.",
         )
 

@@ -39,7 +39,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         tabular.codes(table, column, r"[EWNS]\d{8}", faults)
     faults.raise_if_any()
     ours = [column for column in table.columns if column != "line"]
-    first = next(column for column in ours if "code" in column)
+    inner = ("lsoa_code", "district_code")  # of which each row is, in whatever order they stand
+    first = next((one for one in inner if one in ours), "") or next(
+        one for one in ours if "code" in one
+    )
     names = [column for column in ours if "name" in column]
     table[names] = table[names].apply(lambda column: column.str.strip())
     table = table[table[first].str.startswith("E")].drop_duplicates(ours)

@@ -132,6 +132,7 @@ def blank(share: float) -> Change:
         ("File_7_-_All", shifted("imd_score"), "is higher than that of the LSOA"),
         # other files
         ("File_7_IoD2025", shifted("district_name"), "LSOAs in all"),
+        ("mid-2020_all_ages", shifted("population"), "are not alike"),
         ("mid-2020_all_ages", times("population", 1.6, lambda t: t["population"] > 0),
          "the authority"),
         ("91382", codes_swapped("E07000237", "E07000238"), "E07000237 is"),

@@ -651,7 +651,7 @@ def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame])
                     f"{code} is in an older lookup and not in the newest.",
                     f"ons_lookups/, district to upper tier of {max(uppers)}; or "
                     "catalogue/maps/area_changes.csv",
-                    "Download the newest lookup again; if it has ended, add a row with valid_to and "
+                    "Download the newest lookup again; if it has ended, add a row with its end and "
                     "successor.",
                 )
                 for code in gone

@@ -7,6 +7,7 @@ and the message names it; which of two is wrong is decided by the majority of fi
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,6 +32,9 @@ EVENTS, AT_RISK, OFF = 12.0, 1.6, 1.2
 #: A count below is small; a place below is an exception; from so many areas on there is a usual;
 #: and so many are all of England.
 FEW, SMALLEST, MANY, WHOLE = 30, 20_000, 30, 100
+
+#: Share of LSOAs whose residents may change by `REVISED` from year to year.
+SHIFTED = 0.05
 
 ENGLAND = "E92000001"
 
@@ -68,6 +72,7 @@ def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:
         *_of_names(held, areas),
         *_of_districts(held),
         *_of_residents(held),
+        *_of_years(held),
         *_of_shapes(held),
         *_of_events(held),
         *_of_editions(held),
@@ -174,6 +179,32 @@ def _of_residents(held: Sequence[Held]) -> Iterator[Problem]:
             ),
             "One of the two files was changed, or is of another year. Download both again.",
         )
+
+
+def _of_years(held: Sequence[Held]) -> Iterator[Problem]:
+    """LSOAs have about as many residents as in the year before."""
+    years: dict[tuple[int, int], tuple[Held, pd.Series[float]]] = {}
+    for one in held:
+        if {"lsoa_code", "population", "year"} <= set(one.table):
+            vintage = int(one.edition.options[VINTAGE])
+            for year, rows in one.table.groupby("year"):
+                people = rows.drop_duplicates("lsoa_code").set_index("lsoa_code")["population"]
+                years[vintage, int(str(year))] = one, people
+    ordered = sorted(years)
+    for before, after in pairwise(ordered):
+        if before[0] != after[0]:
+            continue
+        (one, people), (other, later) = years[before], years[after]
+        ratio = (later / people).dropna()
+        far = ~ratio.between(1 / REVISED, REVISED)
+        if far.mean() > SHIFTED:
+            where = one.file if one.file == other.file else f"{one.file} or {other.file}"
+            yield Problem(
+                f"Of {far.sum():,} of {len(ratio):,} LSOAs the residents of mid-{before[1]} and "
+                f"mid-{after[1]} are not alike.",
+                where,
+                "A column was sorted or shifted by itself. Download the file again.",
+            )
 
 
 def _residents(held: Sequence[Held]) -> pd.DataFrame:

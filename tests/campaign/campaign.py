@@ -47,7 +47,6 @@ class Ground:
     found: tuple[Found, ...]
     held: tuple[Held, ...]
     areas: pd.DataFrame
-    packages: tuple[Path, ...] = ()
 
 
 def ground(raw: Path) -> Ground:

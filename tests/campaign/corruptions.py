@@ -436,8 +436,8 @@ def change_workbook(
         elif kind == "cut after a row":
             changed[part] = text[: row.end()] + text[rows[-1].end() :]
         elif kind == "a row twice, changed":
-            later = int(re.search(r'r="(\d+)"', rows[-1][0])[1]) + 1  # type: ignore[index]
-            number = re.search(r'r="(\d+)"', row[0])[1]  # type: ignore[index]
+            number, last = (re.findall(r'r="(\d+)"', one[0])[0] for one in (row, rows[-1]))
+            later = int(last) + 1
             copy = re.sub(rf'r="([A-Z]*){number}"', rf'r="\g<1>{later}"', row[0])
             copy = re.sub(
                 r"<v>(\d{2,7})</v></c></row>",

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 #: What may become of a changed file. The last five are faults of the program.
 OUTCOMES = ("told", "same figures", "refused", "other figures", "rows lost", "unforeseen",
             "file not named")  # fmt: skip
-GOOD = ("told", "same figures")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
 from needs.sources import schemas, whole
-from needs.sources.codes import ENGLAND_AND_WALES
+from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse, population_years
 from needs.sources.readers.datapackage import (
     DESCRIPTOR,
@@ -43,8 +43,6 @@ from needs.tables.areas import find, same_place, upper_tiers
 from needs.tables.features import file_pairs
 from needs.tables.places import ADDED
 from needs.tables.prepare import MANIFEST
-
-ENGLAND = "E92000001"
 
 #: The option that names the folder of the package.
 OUT = "--out"

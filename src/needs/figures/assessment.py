@@ -25,7 +25,7 @@ from needs.errors import InvalidDataError, MissingDataError, ParameterError, Pro
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
 from needs.figures.figure import Figure, Series
-from needs.sources.codes import ENGLAND_AND_WALES
+from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.schemas import FILES
 from needs.stats.status import Status
 from needs.tables import places
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Made = TypeVar("Made")
-
-ENGLAND = "E92000001"
 
 #: How a figure was made, where that is not its indicator's own formula.
 FORMULAS: Mapping[str, str] = {

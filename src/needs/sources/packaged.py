@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Indicator
-from needs.sources.tolerances import CRUDE, ROUNDED, ROUNDING, STANDARDISED, UNKNOWN
+from needs.sources.relations import CRUDE, ROUNDED, ROUNDING, STANDARDISED, decile_of, sexes_apart
 
 #: LSOAs of England, which an index ranks, on the boundaries of each year.
 LSOAS: Mapping[int, int] = {2011: 32_844, 2021: 33_755}
@@ -152,11 +152,8 @@ def _sexes(rows: pd.DataFrame) -> Iterator[Fault]:
     if not {"persons", "male", "female"} <= set(sums.columns):
         return
     sums = sums[["persons", "male", "female"]].dropna()
-    room = np.where((sums % ROUNDED == 0).all(axis=1), 1.5 * ROUNDED, 0.5)
-    more = sums["male"] + sums["female"] - sums["persons"]
-    apart = (more > room) | (-more > np.maximum(np.maximum(room, 1), UNKNOWN * sums["persons"]))
     whole = rows[rows["sex"] == "persons"].drop_duplicates(keys).rename_axis(AT).reset_index()
-    for row in whole.merge(sums[apart].reset_index(), on=keys).to_dict("records"):
+    for row in whole.merge(sums[sexes_apart(sums)].reset_index(), on=keys).to_dict("records"):
         yield row[AT], "value", _not_persons(row)
 
 
@@ -238,7 +235,7 @@ def of_index(rows: pd.DataFrame) -> Iterator[Fault]:
             decile = name.replace("_rank", "_decile")
             if number is None or not name.endswith("_rank") or decile not in own:
                 continue
-            fits = np.ceil(own[name] * 10 / number)
+            fits = decile_of(own[name], number)
             for row in _records(own.assign(fits=fits)[fits != own[decile]]):
                 yield (
                     row[AT],

@@ -9,7 +9,7 @@ read; a file that breaks it is refused with the first rows that do.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,18 @@ import pandas as pd
 
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import Problem
-from needs.sources.tolerances import CRUDE, ROUNDED, ROUNDING, STANDARDISED, UNKNOWN
+from needs.sources.codes import ENGLAND, LOCAL, UNITARY, UPPER
+from needs.sources.relations import (
+    CRUDE,
+    MANY_VALUES,
+    ROUNDING,
+    STANDARDISED,
+    decile_of,
+    sexes_apart,
+    shortened,
+)
 from needs.stats.status import Status
-from needs.tables.coverage import NAMED, Held
+from needs.tables.coverage import NAMED, Held, told
 
 #: Bounds of (upper − lower) ÷ value × √count of a rate: 3.92 for a large count.
 WIDTH = (1.5, 8.0)
@@ -30,9 +39,6 @@ BLANK = 0.3
 #: Share of values from which on a column is thought to be there, and not to be there.
 PART = 0.1
 
-#: Rows from which on the digits of values are looked at.
-ROWS = 50
-
 #: Areas from which on consecutive periods are compared, and the least rank correlation of theirs.
 MANY, ALIKE = 30, 0.2
 
@@ -42,14 +48,15 @@ BIRTHS = 1.45
 #: Statistics whose limits follow from the count of events.
 RATES = ("crude_rate", "directly_standardised_rate")
 
+#: What to do with numbers that have lost their digits.
+AS_ISSUED = (
+    "Use the publisher's file as it was issued: a spreadsheet program has shortened numbers."
+)
+
 #: Option of an edition: the columns that its file has besides values, as readings have them.
 GIVES = "gives"
 
 _GROUP = ["measure", "sex", "age", "category"]
-
-_UPPER = ("E06", "E08", "E09", "E10")
-
-ENGLAND = "E92000001"
 
 
 def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
@@ -64,6 +71,10 @@ def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
     """
     found: list[Problem] = []
     for one in held:
+        if "population" in one.table and shortened(one.table["population"]):
+            found.append(
+                Problem("No number of residents has more than two digits.", one.file, AS_ISSUED)
+            )
         if "measure" in one.table:
             found += of_readings(one, _indicators(one, catalogue))
         elif "population" in one.table and "sex" in one.table:
@@ -110,12 +121,12 @@ def of_readings(one: Held, indicators: Mapping[str, Indicator]) -> Iterator[Prob
 
 def _enclosed(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     alone = table["lower"].isna() != table["upper"].isna()
-    yield from _rows(
+    yield from told(
         one, table[alone], lambda row: f"Of the limits of {_named(row)} only one is there"
     )
     room = ROUNDING * table["value"].abs()
     outside = (table["lower"] > table["value"] + room) | (table["upper"] < table["value"] - room)
-    yield from _rows(
+    yield from told(
         one,
         table[outside],
         lambda row: (
@@ -140,7 +151,7 @@ def _ratio(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Pro
         return
     # a small count rounds the value as well
     wrong = np.abs(np.log(full["value"] / crude)) > np.log(factor)
-    yield from _rows(
+    yield from told(
         one,
         full[wrong].assign(crude=crude[wrong]),
         lambda row: (
@@ -154,7 +165,7 @@ def _width(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     """The fewer events, the wider the limits of their rate."""
     full = table[(table["count"] > 0) & (table["value"] > 0) & table["upper"].notna()]
     wide = (full["upper"] - full["lower"]) / full["value"] * np.sqrt(full["count"])
-    yield from _rows(
+    yield from told(
         one,
         full[~wide.between(*WIDTH)],
         lambda row: (
@@ -206,19 +217,16 @@ def _shown(one: Held, table: pd.DataFrame, measure: str) -> Iterator[Problem]:
 def _precise(one: Held, table: pd.DataFrame, indicator: Indicator | None) -> Iterator[Problem]:
     """Values have the digits that the publisher gives."""
     value = table["value"].dropna().abs()
-    if len(value) < ROWS:
+    if len(value) < MANY_VALUES:
         return
     measure = table["measure"].iloc[0]
-    fine = "Open the publisher's file as it was issued: a spreadsheet program has shortened it."
     if indicator is not None and indicator.decimals and indicator.statistic != "count":
         for column in ("value", "lower", "upper"):
             numbers = table[column].dropna()
             if len(numbers) and (numbers % 1 == 0).all():
-                yield Problem(f"No {column} of {measure} has a decimal.", one.file, fine)
-    large = value[value >= 100]
-    unit = 10.0 ** (np.floor(np.log10(large)) - 1)
-    if len(large) >= ROWS and np.isclose(large % unit, 0).all():
-        yield Problem(f"No value of {measure} has more than two digits.", one.file, fine)
+                yield Problem(f"No {column} of {measure} has a decimal.", one.file, AS_ISSUED)
+    if shortened(value):
+        yield Problem(f"No value of {measure} has more than two digits.", one.file, AS_ISSUED)
 
 
 def _periods(one: Held, table: pd.DataFrame, measure: str) -> Iterator[Problem]:
@@ -240,7 +248,7 @@ def _periods(one: Held, table: pd.DataFrame, measure: str) -> Iterator[Problem]:
 
 def _of_period(one: Held, table: pd.DataFrame, period: str, what: str) -> Problem:
     row = table[table["period"] == period].iloc[0].to_dict()
-    return Problem(f"The period {period} {what}.", _place(one, row), one.remedy)
+    return Problem(f"The period {period} {what}.", one.place(row), one.remedy)
 
 
 def _gaps(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
@@ -252,7 +260,7 @@ def _gaps(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     rows = table.assign(place=place, number=number).sort_values([*_GROUP, "place", "number"])
     before = rows.groupby([*_GROUP, "place"], sort=False)["number"].shift()
     gaps = rows[rows["number"] - before > 1]
-    yield from _rows(
+    yield from told(
         one,
         gaps.assign(gone=(gaps["number"] - before[gaps.index] - 1).astype("int64")),
         lambda row: (
@@ -267,7 +275,7 @@ def _alike(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
 
     Where they do not at all, a column was sorted or shifted by itself.
     """
-    local = table[table["area_code"].str[:3].isin(("E07", *_UPPER)) & table["value"].notna()]
+    local = table[table["area_code"].str[:3].isin(LOCAL) & table["value"].notna()]
     size = local.groupby([*_GROUP, "period_end"])["area_code"].transform("size")
     for _, rows in local[size >= MANY].groupby(_GROUP, sort=False):
         wide = rows.pivot_table(index="area_code", columns="period_end", values="value")
@@ -297,17 +305,13 @@ def _sexes(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     if not {"persons", "male", "female"} <= set(wide.columns):
         return
     wide = wide.dropna()
-    # each of the three may have been rounded by itself
-    room = np.where((wide % ROUNDED == 0).all(axis=1), 1.5 * ROUNDED, 0.5)
-    more = wide["male"] + wide["female"] - wide["persons"]
-    # of a few events the sex is not known
-    apart = (more > room) | (-more > np.maximum(np.maximum(room, 1), UNKNOWN * wide["persons"]))
+    apart = sexes_apart(wide)
     if not apart.any():
         return
     place = rows[rows["sex"] == "persons"].set_index(keys)
     wrong = place.loc[place.index.isin(wide.index[apart])].reset_index()
     parts = wide[apart]
-    yield from _rows(
+    yield from told(
         one,
         wrong,
         lambda row: (
@@ -331,7 +335,7 @@ def _sums(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     both = regions.join(england, how="inner")
     # events of people whose region is not known are England's alone
     wrong = both[(both["size"] == 9) & (both["sum"] > both["count"])]
-    yield from _rows(
+    yield from told(
         one,
         wrong.reset_index(),
         lambda row: (
@@ -343,21 +347,23 @@ def _sums(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
 
 def _parts(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     """What the source declares to be a part is not more than its whole."""
-    keys = ["area_code", "area_name", "period", "sex", "age", "category"]
     for part, whole in one.source.part_of.items():
-        column = "value" if table.loc[table["measure"] == part, "count"].isna().all() else "count"
-        rows = table[table["measure"] == part].merge(
-            table.loc[table["measure"] == whole, [*keys, column]], on=keys, suffixes=("", "_whole")
-        )
-        more = rows[rows[column] > rows[f"{column}_whole"]]
-        yield from _rows(
-            one,
-            more,
-            lambda row, column=column, part=part, whole=whole: (
-                f"{row[column]:,.10g} of {part} in {_named(row)} are more than "
-                f"{row[f'{column}_whole']:,.10g} of {whole}, of which they are a part"
-            ),
-        )
+        yield from _part(one, table[table["measure"] == part], table[table["measure"] == whole])
+
+
+def _part(one: Held, part: pd.DataFrame, whole: pd.DataFrame) -> Iterator[Problem]:
+    keys = ["area_code", "area_name", "period", "sex", "age", "category"]
+    number = "value" if part["count"].isna().all() else "count"
+    names = ["measure", number]
+    both = part.merge(whole[[*keys, *names]], on=keys, suffixes=("", "_whole"))
+    yield from told(
+        one,
+        both[both[number] > both[f"{number}_whole"]],
+        lambda row: (
+            f"{row[number]:,.10g} of {row['measure']} in {_named(row)} are more than "
+            f"{row[f'{number}_whole']:,.10g} of {row['measure_whole']}, of which they are a part"
+        ),
+    )
 
 
 def of_people(one: Held) -> Iterator[Problem]:
@@ -384,7 +390,7 @@ def of_people(one: Held) -> Iterator[Problem]:
 
 def _single_years(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     """England's residents of an age are about as many as those one year younger."""
-    local = table[table["area_code"].str[:3].isin(_UPPER) & (table["age_from"] == table["age_to"])]
+    local = table[table["area_code"].str[:3].isin(UPPER) & (table["age_from"] == table["age_to"])]
     sums = local.groupby(["year", "sex", "age_from"])["population"].sum()
     step = sums / sums.groupby(level=["year", "sex"]).shift()
     for year, sex, age in step.index[(step < 1 / BIRTHS) | (step > BIRTHS)][:1]:
@@ -407,8 +413,8 @@ def _england(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     kind = table["area_code"].str[:3]
     keys = ["year", "sex", "age_from", "age_to"]
     whole = table[table["area_code"] == ENGLAND].set_index(keys)["population"]
-    for kinds, what in ((("E12",), "regions"), (_UPPER, "counties and unitary authorities"),
-                        (("E06", "E07", "E08", "E09"), "districts")):  # fmt: skip
+    for kinds, what in ((("E12",), "regions"), (UPPER, "counties and unitary authorities"),
+                        ((*UNITARY, "E07"), "districts")):  # fmt: skip
         parts = table[kind.isin(kinds)]
         if not set(kinds) <= set(kind) or whole.empty:
             continue
@@ -433,7 +439,7 @@ def of_deciles(one: Held) -> Iterator[Problem]:
         rank, decile = table[f"{domain}_rank"], table.get(f"{domain}_decile")
         if decile is None:
             continue
-        wrong = table[np.ceil(rank * 10 / len(table)) != decile]
+        wrong = table[decile_of(rank, len(table)) != decile]
         for row in wrong.head(1).to_dict("records"):
             yield Problem(
                 f"Rank {row[f'{domain}_rank']:,.0f} of {len(table):,} in {domain} is not in decile "
@@ -464,17 +470,3 @@ def _named(row: Mapping[Hashable, Any]) -> str:
 def _what(table: pd.DataFrame) -> str:
     row = table.iloc[0]
     return ", ".join(str(row[one]) for one in _GROUP if row[one])
-
-
-def _place(one: Held, row: Mapping[Hashable, Any]) -> str:
-    inside = str(row["source_row"]).partition(", ")[2]
-    return f"{one.file}, {inside}" if inside else one.file
-
-
-def _rows(one: Held, rows: pd.DataFrame, say: Any) -> Iterator[Problem]:
-    """A problem for each of the first rows, and how many more there are."""
-    records: Iterable[dict[Hashable, Any]] = rows.head(NAMED).to_dict("records")
-    for row in records:
-        yield Problem(f"{say(row)}.", _place(one, row), one.remedy)
-    if len(rows) > NAMED:
-        yield Problem(f"{len(rows) - NAMED:,} more rows of this kind.", one.file, one.remedy)

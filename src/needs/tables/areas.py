@@ -16,12 +16,7 @@ import pandas as pd
 
 from needs.catalogue import in_use
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.sources.codes import ENGLAND_AND_WALES
-
-ENGLAND = "E92000001"
-
-
-UNITARY = ("E06", "E08", "E09")
+from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
 
 #: Countries that are not England, by the first letter of their areas' codes; K: several countries.
 _OTHERS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "K": ""}
@@ -628,7 +623,7 @@ def _from_successor(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Fill a blank from the first area that took over; a county's district stays in the county."""
     first = table["successor"].astype("str").str.split(";").str[0]
     known = table.set_index("code")[column]
-    local = table["code"].str[:3].isin((*UNITARY, "E07", "E10"))
+    local = table["code"].str[:3].isin(LOCAL)
     return table.assign(
         **{column: table[column].where(table[column].notna() | ~local, first.map(known))}
     )

@@ -7,7 +7,7 @@ people asks `lacking` for those that are not there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE, Edition, Source
 from needs.errors import Problem
+from needs.sources.codes import LOCAL, UNITARY, UPPER
 
 #: Option of an edition whose file is of a part only: which part, in words. It is not counted.
 SUBSET = "subset"
@@ -30,9 +31,6 @@ NAMED = 5
 
 #: Readers of small areas; a file is counted against that of the first reader that is at hand.
 _SMALL = ("iod", "geography", "boundaries", "centroids")
-
-#: Codes of districts, unitary authorities and counties, by their kinds.
-_LOCAL = ("E06", "E07", "E08", "E09", "E10")
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,11 @@ class Held:
             "part of England, say of which under the edition's options (subset: ...); see "
             "docs/adding-a-source.md."
         )
+
+    def place(self, row: Mapping[Hashable, Any]) -> str:
+        """The file, and where in it a row stands, if it says."""
+        inside = str(row.get("source_row", "")).partition(", ")[2]
+        return f"{self.file}, {inside}" if inside else self.file
 
     @property
     def layer(self) -> str:
@@ -94,6 +97,32 @@ def lacking(wanted: pd.DataFrame, there: pd.DataFrame, by: Sequence[str]) -> pd.
     cells = wanted[list(by)].drop_duplicates()
     held = pd.MultiIndex.from_frame(there[list(by)])
     return cells[~pd.MultiIndex.from_frame(cells).isin(held)].reset_index(drop=True)
+
+
+def told(
+    one: Held,
+    rows: pd.DataFrame,
+    say: Callable[[Mapping[Hashable, Any]], str],
+    remedy: str = "",
+) -> Iterator[Problem]:
+    """A problem for each of the first rows, and how many more there are.
+
+    Parameters
+    ----------
+    one : Held
+        The file that they stand in.
+    rows : DataFrame
+        Those that are wrong; with ``source_row`` their place in the file is named.
+    say : callable
+        What is wrong with a row, a sentence without its full stop.
+    remedy : str
+        The file's own where it is not given.
+    """
+    remedy = remedy or one.remedy
+    for row in rows.head(NAMED).to_dict("records"):
+        yield Problem(f"{say(row)}.", one.place(row), remedy)
+    if len(rows) > NAMED:
+        yield Problem(f"{len(rows) - NAMED:,} more rows of this kind.", one.file, remedy)
 
 
 def listed(names: Iterable[object], most: int = NAMED) -> str:
@@ -149,7 +178,7 @@ def _held_areas(one: Held, areas: pd.DataFrame) -> str:
     if "area_code" not in one.table:
         return ""
     codes = _set(one.table["area_code"])
-    local = [code for code in codes if code[:3] in _LOCAL]
+    local = [code for code in codes if code[:3] in LOCAL]
     if not local:
         return " It has no authorities, only England and regions or countries."
     names = dict(zip(areas["code"], areas["name"], strict=True))
@@ -231,7 +260,7 @@ def _of_lookups(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
         if one.source.reader == "geography" and VALID in one.edition.options:
             by_year.setdefault(int(one.edition.options[VALID]), []).append(one)
     for year, lookups in sorted(by_year.items()):
-        whole = {code for code in _valid(areas, year)["code"] if code[:3] in _LOCAL[:-1]}
+        whole = {code for code in _valid(areas, year)["code"] if code[:3] in (*UNITARY, "E07")}
         own = [_set(one.table["district_code"]) for one in lookups]
         whole = whole.union(*own)
         for one, codes in zip(lookups, own, strict=True):
@@ -278,7 +307,7 @@ def _authorities(codes: frozenset[str], areas: pd.DataFrame, year: int) -> set[s
     regions, districts and counties all, where there is one.
     """
     kinds = {code[:3] for code in codes} & {"E07", "E10", "E12"}
-    kinds |= {"E06", "E08", "E09"} if kinds & {"E07", "E10"} else {*_LOCAL} - {"E07"}
+    kinds |= {*UNITARY} if kinds & {"E07", "E10"} else {*UPPER}
     return {code for code in _valid(areas, year)["code"] if code[:3] in kinds}
 
 

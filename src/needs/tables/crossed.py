@@ -6,17 +6,18 @@ and the message names it; which of two is wrong is decided by the majority of fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from needs.catalogue import VINTAGE
 from needs.errors import Problem
+from needs.sources.codes import ENGLAND, LOCAL
 from needs.stats.status import Status
 from needs.tables.areas import aliases, mismatch, plain_name
-from needs.tables.coverage import NAMED, Held, listed
+from needs.tables.coverage import NAMED, Held, listed, told
 
 if TYPE_CHECKING:
     import geopandas
@@ -35,10 +36,6 @@ FEW, SMALLEST, MANY, WHOLE = 30, 20_000, 30, 100
 
 #: Share of LSOAs whose residents may change by `REVISED` from year to year.
 SHIFTED = 0.05
-
-ENGLAND = "E92000001"
-
-_LOCAL = ("E06", "E07", "E08", "E09", "E10")
 
 #: Metres by which a centroid may lie outside the box around its boundary, which is generalised.
 NEAR = 2_000
@@ -170,7 +167,7 @@ def _of_residents(held: Sequence[Held]) -> Iterator[Problem]:
         sums = one.table.groupby([district.rename("area_code"), "year"])["population"].sum()
         both = people.merge(sums.rename("small").reset_index(), on=["area_code", "year"])
         ratio = both["small"] / both["population"]
-        yield from _places(
+        yield from told(
             one,
             both[~ratio.between(1 / REVISED, REVISED)],
             lambda row: (
@@ -235,7 +232,7 @@ def _of_events(held: Sequence[Held]) -> Iterator[Problem]:
         if "measure" not in one.table:
             continue
         table = one.table[one.table["category"] == ""]
-        local = table[table["area_code"].str[:3].isin(_LOCAL)]
+        local = table[table["area_code"].str[:3].isin(LOCAL)]
         year = local["period_end"].dt.year.clip(first, last)
         keys = pd.MultiIndex.from_arrays([local["area_code"], year])
         local = local.assign(residents=known.reindex(keys).to_numpy())
@@ -254,7 +251,7 @@ def _empty_areas(one: Held, local: pd.DataFrame) -> Iterator[Problem]:
     )
     empty = own.agg({"unsaid": "all", "residents": "last", "area_name": "last", "shown": "size"})
     empty = empty[empty["unsaid"] & (empty["residents"] > SMALLEST) & (empty["shown"] > 1)]
-    yield from _places(
+    yield from told(
         one,
         empty.reset_index(),
         lambda row: (
@@ -274,7 +271,7 @@ def _of_size(one: Held, local: pd.DataFrame, column: str, factor: float) -> Iter
     wrong = rows[(size >= MANY) & ~(each / usual).between(1 / factor, factor)]
     if column == "denominator" and len(wrong) > len(rows) / 10:
         return  # people at risk are not residents: those in need, for instance
-    yield from _places(
+    yield from told(
         one,
         wrong,
         lambda row: (
@@ -300,7 +297,7 @@ def _of_england(one: Held, local: pd.DataFrame, england: pd.DataFrame) -> Iterat
     own = england.drop_duplicates(keys).set_index(keys)
     both = own.join(mean.reindex(whole), how="inner").dropna(subset=["value", "mean_of_areas"])
     apart = both[~(both["mean_of_areas"] / both["value"]).between(1 / OFF, OFF)]
-    yield from _places(
+    yield from told(
         one,
         apart.reset_index(),
         lambda row: (
@@ -327,7 +324,7 @@ def _said_by_two(one: Held, other: Held) -> Iterator[Problem]:
     keys = ["measure", "area_code", "period", "sex", "age", "category"]
     both = one.table.merge(other.table, on=keys, suffixes=("", "_there"))
     both = both[(both["value"] >= FEW) & both["value_there"].notna()]
-    yield from _places(
+    yield from told(
         one,
         both[~(both["value_there"] / both["value"]).between(1 / REVISED, REVISED)],
         lambda row: (
@@ -393,14 +390,3 @@ def _outside(
             f"{one.file} or {centroids.file}",
             "One of the two files was changed. Download both again.",
         )
-
-
-def _places(
-    one: Held, rows: pd.DataFrame, say: Callable[[Mapping[Hashable, Any]], str], remedy: str
-) -> Iterator[Problem]:
-    """A problem for each of the first rows, and how many more there are."""
-    for row in rows.head(NAMED).to_dict("records"):
-        inside = str(row.get("source_row", "")).partition(", ")[2]
-        yield Problem(f"{say(row)}.", f"{one.file}, {inside}" if inside else one.file, remedy)
-    if len(rows) > NAMED:
-        yield Problem(f"{len(rows) - NAMED:,} more rows of this kind.", one.file, remedy)

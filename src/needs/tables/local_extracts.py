@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from needs.catalogue import Disclosure, Indicator
 from needs.errors import InvalidDataError, NeedsError, Problem
 from needs.sources import schemas
+from needs.sources.codes import ENGLAND
 from needs.sources.periods import Period, parse
 from needs.sources.readers.datapackage import NAMED, LocalIndicator, LocalRule, Package
 from needs.sources.written import age_range
@@ -54,8 +55,6 @@ QUINTILES: Mapping[int, str] = {
 }
 
 ALL_AGES = "all ages"
-
-ENGLAND = "E92000001"
 
 #: Decimals of the rates that depend on more than the count that is shown, as reports print them.
 DECIMALS = 1

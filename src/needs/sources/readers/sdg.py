@@ -21,6 +21,7 @@ import pandas as pd
 
 from needs.catalogue import Disclosure, Edition, Source
 from needs.sources import periods
+from needs.sources.codes import ENGLAND
 from needs.sources.readers import tabular
 
 SERIES = {
@@ -28,8 +29,6 @@ SERIES = {
     "Alcohol - Estimated prevalence": "alcohol_prevalence",
     "Alcohol - Met need": "alcohol_met_need",
 }
-
-ENGLAND = "E92000001"
 
 _NAMELESS = "Write the area's name, or download the file again: needs fetch."
 

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -190,13 +190,16 @@ def asks(raw: Path, seed: int, times: int) -> Iterator[tuple[Path, int, str, boo
                 yield raw, number, kind, harmless, f"{seed} {number} {kind} {again}"
 
 
-def run(wanted: Sequence[tuple[Path, int, str, bool, str]], workers: int = 1) -> list[Outcome]:
-    """Try every change asked for."""
+def run(
+    reading: Callable[..., Outcome | None], asks: Sequence[tuple], workers: int = 1
+) -> Iterator[Outcome]:
+    """Try every change asked for, in this process or in several."""
     if workers == 1:
-        return [one for each in wanted if (one := tried(*each))]
+        yield from (one for each in asks if (one := reading(*each)))
+        return
     with ProcessPoolExecutor(workers) as pool:
-        made = pool.map(tried, *zip(*wanted, strict=True), chunksize=8)
-        return [one for one in track(made, "Reading", total=len(wanted)) if one]
+        made = pool.map(reading, *zip(*asks, strict=True), chunksize=4)
+        yield from (one for one in made if one)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -222,17 +225,6 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(out)
 
 
-def run_packages(
-    wanted: Sequence[tuple[str, str, str, bool, str]], workers: int = 1
-) -> list[Outcome]:
-    """Try every change of packages asked for."""
-    if workers == 1:
-        return [one for each in wanted if (one := packages.tried(*each))]
-    with ProcessPoolExecutor(workers) as pool:
-        made = pool.map(packages.tried, *zip(*wanted, strict=True), chunksize=4)
-        return [one for one in track(made, "Reading packages", total=len(wanted)) if one]
-
-
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--raw", type=Path, help="publishers' files; without it packages only")
@@ -254,11 +246,13 @@ def main(arguments: Sequence[str]) -> int:
         for one in packages.asks(given.seed, given.times)
         if re.search(given.only, f"packages {one[0]} {one[1]} {one[2]}")
     ]
-    outcomes = run(files, given.workers) if files else []
-    outcomes += run_packages(tables, given.workers) if tables else []
-    for one in outcomes:
-        if not one.good:
-            print(f"{one.state}: {one.reader}, {one.file}, {one.kind}: {one.said[:300]}")
+    outcomes = []
+    for reading, asked in ((tried, files), (packages.tried, tables)):
+        made = run(reading, asked, given.workers) if asked else ()
+        for one in track(made, f"Reading {len(asked):,} changes", total=len(asked)):
+            outcomes.append(one)
+            if not one.good:
+                print(f"{one.state}: {one.reader}, {one.file}, {one.kind}: {one.said[:300]}")
     print(table(outcomes))
     return 0
 

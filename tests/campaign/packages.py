@@ -214,7 +214,7 @@ def asks(
                     yield name, path.name, kind, harmless, own
 
 
-def unseen(name: str, file: str, kind: str) -> bool:
+def unseen(name: str, kind: str) -> bool:
     """Whether nothing in a package can tell a change from what an analyst means to write.
 
     Figures that were written down by hand have mostly nothing beside them, and 2021-22 may be two
@@ -222,8 +222,7 @@ def unseen(name: str, file: str, kind: str) -> bool:
     """
     if kind == "financial_years_with_a_dash":
         return True
-    by_hand = name != EMBEDDED or file in ("claims.csv", "printed_figures.csv")
-    return by_hand and kind in {one.__name__ for one in corruptions.HARMFUL}
+    return name != EMBEDDED and kind in {one.__name__ for one in corruptions.HARMFUL}
 
 
 def tried(name: str, file: str, kind: str, harmless: bool, seed: str) -> Outcome | None:

@@ -310,6 +310,8 @@ def test_a_claims_file_is_read_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
     pd.DataFrame([claim()]).to_csv(path, index=False)
     assert read_claims(path)["precision"].tolist() == [0.1]
+    pd.DataFrame([claim(area_code=" e10000034")]).to_csv(path, index=False)
+    assert read_claims(path)["area_code"].tolist() == ["E10000034"]
     pd.DataFrame([claim(), claim(stated_value="many")]).to_csv(path, index=False)
     with pytest.raises(
         InvalidDataError, match=r"claims\.csv, row 3, claim X1, column stated_value"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ENGLAND = "E92000001"
 
 #: Where a publisher gives the two together only.
@@ -15,3 +17,18 @@ UPPER = (*UNITARY, "E10")
 
 #: Of all authorities: those, and the districts of counties.
 LOCAL = (*UPPER, "E07")
+
+#: A code of the Office for National Statistics, in whatever case.
+_CODE = re.compile(r"[a-z]\d{8}", re.IGNORECASE)
+
+
+def tidy(text: str) -> str:
+    """Codes as they are written: in capitals, without spaces around them; anything else as it is.
+
+    Examples
+    --------
+    >>> tidy(" e10000034\u00a0"), tidy("e92000001; e12000005"), tidy(" e1000")
+    ('E10000034', 'E92000001;E12000005', ' e1000')
+    """
+    codes = [one.strip() for one in text.split(";")]
+    return ";".join(codes).upper() if all(map(_CODE.fullmatch, codes)) else text

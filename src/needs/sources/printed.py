@@ -14,6 +14,7 @@ import pandera.pandas as pa
 
 from needs.catalogue import Catalogue, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
+from needs.sources.codes import tidy
 from needs.sources.periods import parse
 from needs.sources.written import WRITE_NUMBERS, read_number, ungrouped
 
@@ -164,6 +165,8 @@ def _normal(
     claim: dict[str, object], columns: list[str], row: str, problems: list[Problem]
 ) -> dict[str, object]:
     out: dict[str, object] = {key: _text(claim[key]) for key in columns}
+    for column in ("area_code", "comparator_code"):
+        out[column] = tidy(str(out[column]))
     stated, given = _text(claim["stated_value"]), _text(claim["precision"])
     wrong = [("stated_value", stated)] if read_number(stated) is None else []
     wrong += [("precision", given)] if given and not (read_number(given) or 0) > 0 else []

@@ -33,6 +33,7 @@ from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.sources import packaged, printed, schemas
+from needs.sources.codes import tidy
 from needs.sources.periods import Period, parse
 from needs.sources.printed import CLAIMS
 from needs.sources.readers import ons_population, tabular
@@ -928,9 +929,8 @@ def _plain(column: str, cell: str) -> str:
     >>> _plain("area_code", " e10000034"), _plain("theme", "e10000034 ")
     ('E10000034', 'e10000034')
     """
-    text = cell.strip()
     of_place = column in _CODES or column.endswith("_code")
-    return text.upper() if of_place and re.fullmatch(r"[a-z]\d{8}", text) else text
+    return tidy(cell).strip() if of_place else cell.strip()
 
 
 def packed(

@@ -23,6 +23,7 @@ import pandas as pd
 from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError, MissingDataError, Problem
 from needs.sources import periods
+from needs.sources.codes import tidy
 from needs.sources.schemas import READING_COLUMNS
 from needs.sources.written import WRITE_NUMBERS, ungrouped
 from needs.stats.status import Status
@@ -468,17 +469,9 @@ def rename(
     return renamed
 
 
-#: A code of the Office for National Statistics, in whatever case and with spaces around it.
-_CODE = re.compile(r"\s*[a-z]\d{8}\s*", re.IGNORECASE)
-
-
 def _tidied(column: pd.Series[str]) -> pd.Series[str]:
-    """Codes in capitals without the spaces around them; anything else as it is."""
-    ours = {
-        one: one.strip().upper()
-        for one in column.unique()
-        if isinstance(one, str) and _CODE.fullmatch(one)
-    }
+    """A column of codes as they are written."""
+    ours = {one: tidy(one) for one in column.unique() if isinstance(one, str)}
     changed = {one: tidy for one, tidy in ours.items() if one != tidy}
     return column.map(lambda one: changed.get(one, one)) if changed else column
 

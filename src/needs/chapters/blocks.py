@@ -33,12 +33,14 @@ class _Shown:
 class Heading(_Shown):
     """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
 
-    `anchor` is its id in the report where something links to it; a number serves otherwise.
+    `anchor` is its id in the report where something links to it; a number serves otherwise. A
+    section of `detail` is folded on the web page, and is not in the PDF.
     """
 
     text: str
     level: int = 2
     anchor: str = ""
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,10 @@ class Table(_Shown):
     print_around : int
         Row that stands in the middle of those; the first rows where it is 0.
     open : bool
-        Whether the HTML shows the table at once, or folded below its chart.
+        Whether the HTML shows the table at once, or folded below its chart; folded, it is not in
+        the PDF, which says where it is.
+    detail : bool
+        Whether it is for looking things up: folded on the web page, and not in the PDF.
     """
 
     id: str
@@ -155,6 +160,7 @@ class Table(_Shown):
     print_rows: int = 0
     print_around: int = 0
     open: bool = True
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,8 @@ class Chart(_Shown):
 
     `headline` says what the chart shows, in a sentence, and stands above it as page text;
     `subtitle` says what is measured, in which unit, where and when, and what the bands or bars are.
-    `alt` states the finding in about 250 characters at most.
+    `alt` states the finding in about 250 characters at most. A chart of `detail` is folded on the
+    web page, and is not in the PDF.
     """
 
     id: str
@@ -175,6 +182,7 @@ class Chart(_Shown):
     figures: tuple[Figure, ...] = ()
     sources: tuple[str, ...] = ()
     kind: str = "chart"
+    detail: bool = False
 
 
 @dataclass(frozen=True)

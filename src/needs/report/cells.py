@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ import mistune
 import nbformat
 
 from needs.chapters import blocks
-from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
+from needs.chapters.blocks import Block, Bullets, Cell, Chart, Column, Heading, Prose, Table
 from needs.errors import Problem
 from needs.words.text import Span, Text, plain
 
@@ -27,6 +27,10 @@ NOTHING = frozenset({"", "-", "–", "—", "*", "**", ".", "..", "NA", "N/A", "
 
 #: Tags by which an author says that a cell, or what its code shows, is not for the report.
 REMOVED, OUTPUT_REMOVED = "remove-cell", "remove-output"
+
+#: Tag of what is for looking things up: the section that a Markdown cell's heading begins, or the
+#: charts and tables that a cell of code shows, are folded on the web page, and not in the PDF.
+DETAIL = "detail"
 
 #: Begins the paragraph before a Markdown table that is its caption.
 CAPTION = "Table:"
@@ -94,9 +98,11 @@ class Read:
     items: list[Block] = field(default_factory=list)
     unshown: list[str] = field(default_factory=list)
 
-    def add(self, items: Iterable[Block]) -> None:
+    def add(self, items: Iterable[Block], tags: Collection[str] = ()) -> None:
         """Take blocks in; tables of Markdown get their id and, where it has none, a caption."""
         for item in items:
+            if DETAIL in tags and isinstance(item, (Heading, Table, Chart)):
+                item = dataclasses.replace(item, detail=True)
             if isinstance(item, Heading) and item.level == 1:
                 self.titles.append(item.text)
             elif isinstance(item, Table) and not item.id:
@@ -154,7 +160,7 @@ def read_cells(node: nbformat.NotebookNode, name: str, problems: list[Problem]) 
         if REMOVED in tags or not cell.source.strip():
             continue
         if cell.cell_type == "markdown":
-            read.add(read_markdown(cell.source, where, problems))
+            read.add(read_markdown(cell.source, where, problems), tags)
         elif cell.cell_type == "code":
             if not tags & {"parameters", "skip-execution"} and _not_run(cell):
                 unrun.append(number)
@@ -196,9 +202,10 @@ def _read_outputs(
             if output.text.strip():
                 own.add("what it prints")
         elif blocks.MIME_TYPE in output.data:
-            read.add(blocks.from_model(dict(one)) for one in output.data[blocks.MIME_TYPE])
+            models = output.data[blocks.MIME_TYPE]
+            read.add((blocks.from_model(dict(one)) for one in models), tags)
         elif "text/markdown" in output.data and len(output.data) <= 2:  # and its plain text
-            read.add(read_markdown(str(output.data["text/markdown"]), where, problems))
+            read.add(read_markdown(str(output.data["text/markdown"]), where, problems), tags)
         elif refused := _refused(output.data):
             what, remedy = refused
             problems.append(Problem(f"{what} is not shown in the report.", where, remedy + _OWN))

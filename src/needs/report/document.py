@@ -153,6 +153,19 @@ def input_files(manifest: Mapping[str, Any], catalogue: Catalogue) -> tuple[Inpu
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A block in its chapter: the level of its section, and a heading's number and anchor.
+
+    Level 1 is the chapter's own; number and anchor are empty for other blocks.
+    """
+
+    block: Block
+    level: int
+    number: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
 class Chapter:
     """One notebook.
 
@@ -183,11 +196,8 @@ class Chapter:
         """The chapter's id in the HTML."""
         return f"chapter-{self.number}"
 
-    def outline(self) -> Iterator[tuple[Block, int, str, str]]:
-        """Each block with the level of its section, and a heading's number and anchor.
-
-        Level 1 is the chapter's own; numbers and anchors are empty for other blocks.
-        """
+    def outline(self) -> Iterator[Placed]:
+        """Each block in its place."""
         level, section, part = 1, 0, 0
         for block in self.blocks:
             number = anchor = ""
@@ -196,7 +206,36 @@ class Chapter:
                 section, part = (section + 1, 0) if level == 2 else (section, part + 1)
                 number = f"{self.number}.{section}" + (f".{part}" if level == 3 else "")
                 anchor = block.anchor or f"section-{number}"
-            yield block, level, number, anchor
+            yield Placed(block, level, number, anchor)
+
+    def parts(self) -> Iterator[tuple[bool, tuple[Placed, ...]]]:
+        """The outline in parts: whether one is for looking things up, and its blocks.
+
+        Such a part is a section whose heading says so, up to the next of its level, or one chart or
+        table by itself.
+        """
+        body: list[Placed] = []
+        section: list[Placed] = []
+        for one in self.outline():
+            heading = isinstance(one.block, Heading)
+            if section and heading and one.level <= section[0].level:
+                yield True, tuple(section)
+                section = []
+            if section:
+                section.append(one)
+            elif getattr(one.block, "detail", False):
+                if body:
+                    yield False, tuple(body)
+                    body = []
+                if heading:
+                    section = [one]
+                else:
+                    yield True, (one,)
+            else:
+                body.append(one)
+        for detail, rest in ((True, section), (False, body)):
+            if rest:
+                yield detail, tuple(rest)
 
 
 @dataclass(frozen=True)

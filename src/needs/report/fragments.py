@@ -54,6 +54,12 @@ class View:
         """The words "Table 3: ", or nothing without a document."""
         return f"Table {self.document.table_numbers[key]}: " if self.document else ""
 
+    def title(self, block: Block) -> str:
+        """The words that name a chart or table: "Table 3: Deaths by year"."""
+        if isinstance(block, Chart):
+            return self.chart_label(block.id) + block.table.caption
+        return self.table_label(block.id) + block.caption if isinstance(block, Table) else ""
+
     def symbols(self, table: Table) -> dict[str, str]:
         """The shorthand that stands in a table."""
         return symbols_in(cell.text for row in table.rows for cell in row)

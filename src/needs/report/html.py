@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import font_source_sans_pro
 from markupsafe import Markup
 
-from needs.chapters.blocks import Register
-from needs.report.document import Document
+from needs.chapters.blocks import Heading, Register
+from needs.report.document import Document, Placed
 from needs.report.fragments import View, draw, environment
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -87,13 +87,7 @@ def render_html(document: Document) -> str:
     """
     view = View(document, document.context.catalogue)
     chapters = [
-        (
-            chapter,
-            Markup("").join(
-                draw(block, view, level=level + 1, number=number, anchor=anchor)
-                for block, level, number, anchor in chapter.outline()
-            ),
-        )
+        (chapter, Markup("").join(_part(view, *part) for part in chapter.parts()))
         for chapter in document.chapters
     ]
     template = environment().get_template("report.html.j2")
@@ -111,12 +105,30 @@ def render_html(document: Document) -> str:
     )
 
 
+def _part(view: View, detail: bool, placed: Sequence[Placed]) -> Markup:
+    """A part of a chapter; folded under its heading, or its caption, where it is of detail."""
+    drawn = [
+        draw(one.block, view, level=one.level + 1, number=one.number, anchor=one.anchor)
+        for one in placed
+    ]
+    if not detail:
+        return Markup("").join(drawn)
+    first, *rest = drawn
+    block = placed[0].block
+    if not isinstance(block, Heading):
+        title, rest = Markup("{}").format(view.title(block)), drawn
+    else:
+        title = first.strip()
+    folded = Markup('<details class="detail">\n<summary>{}</summary>\n{}</details>\n')
+    return folded.format(title, Markup("").join(rest))
+
+
 def register_anchor(document: Document) -> str:
     """The anchor of the section that holds the register."""
     for chapter in document.chapters:
         last = chapter.anchor
-        for block, _, _, anchor in chapter.outline():
-            last = anchor or last
-            if isinstance(block, Register):
+        for one in chapter.outline():
+            last = one.anchor or last
+            if isinstance(one.block, Register):
                 return last
     return "register"

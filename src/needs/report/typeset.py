@@ -94,8 +94,7 @@ def _with_chapters(model: Any, tried: Sequence[Any], chosen: Sequence[bool]) -> 
 def _tighter(block: Any) -> Any:
     """A block with a smaller drawing and lower rows."""
     if block["kind"] == "chart":
-        width = min(block["width"], SMALLEST)
-        return block | {"width": width, "table": _tighter(block["table"])}
+        return block | {"width": min(block["width"], SMALLEST)}
     return block | {"row_gap": _TIGHT_ROWS} if block["kind"] == "table" else block
 
 

@@ -23,8 +23,8 @@ from typing import Any
 import font_source_sans_pro
 from matplotlib.ft2font import FT2Font, LoadFlags
 
+from needs.chapters import blocks
 from needs.chapters.blocks import (
-    Block,
     Bullets,
     Card,
     Cards,
@@ -39,9 +39,8 @@ from needs.chapters.blocks import (
 )
 from needs.errors import Problem, RenderError
 from needs.report import compiler
-from needs.report.document import Chapter, Document, InputFile, printed_date
+from needs.report.document import Chapter, Document, Placed, printed_date
 from needs.report.fragments import View, comparison_words, trend_words
-from needs.report.register import Entry
 from needs.words.text import Span, Text
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -49,10 +48,6 @@ FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 #: Weights and slants that the report uses.
 FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
 
-#: A long table that stands folded behind its chart in the HTML prints no more rows than these.
-FOLDED_ROWS = 12
-#: A table this little longer prints whole: cutting it would hide its newest rows and save nothing.
-FOLDED_LENGTH = 24
 #: A table of more columns is turned on its side, unless its rows, or all of it, stay short upright.
 PORTRAIT_COLUMNS = 8
 
@@ -78,6 +73,14 @@ _WHOLE = 9
 _TOGETHER = 3
 # room above and below the text of a table's row, in points
 _ROW_GAP = 2.6
+
+#: Where the register is, which is not printed.
+REGISTER = (
+    "Every number of this report, with its formula, interval, inputs and source rows, is in the "
+    "figure register on the web page, in figures.csv and in figures.json."
+)
+#: Begins the list of what a chapter has and the PDF has not; numbers are those of the web page.
+NOT_PRINTED = "On the web page and in tables.xlsx, not printed here"
 
 Model = dict[str, Any]
 
@@ -313,9 +316,13 @@ class _Drawing:
         self.document = document
         self.files = files
         self.view = View(document, document.context.catalogue)
-        self.entries = self.view.entries()
-        self.entry_of = {
-            figure.id: entry.anchor for entry in self.entries for figure in entry.figures
+        self.parts = {one.anchor: tuple(one.parts()) for one in document.chapters}
+        self.anchors = set(self.parts) | {
+            one.anchor
+            for parts in self.parts.values()
+            for detail, placed in parts
+            for one in placed
+            if not detail and one.anchor
         }
 
     def text(
@@ -331,10 +338,9 @@ class _Drawing:
             run["strong"] = True
         if span.emphasis:
             run["emphasis"] = True
-        if span.figure in self.entry_of:
-            run["entry"] = self.entry_of[span.figure]
-        elif span.link.startswith("#"):
-            run["entry"] = span.link[1:]
+        if span.link.startswith("#"):
+            if span.link[1:] in self.anchors:
+                run["entry"] = span.link[1:]
         elif span.link:
             run["link"] = span.link
         return run if len(run) > 1 else str(run["text"])
@@ -350,18 +356,26 @@ class _Drawing:
         """Who published the figures of the cards, which are to stand on one page."""
         sources = self.document.context.catalogue.sources
         named = dict.fromkeys(sources[key].producer for key in keys if key in sources)
-        words = "Titles and files are in the figure register."
+        words = "Titles and files are on the web page, in the figure register."
         return printable(f"Source: {'; '.join(named)}. {words}") if named else ""
 
-    def block(self, block: Block, level: int, number: str, anchor: str) -> Model:
+    def drawn(self, placed: Placed) -> Iterator[Model]:
+        """A block, and the table of a chart where it is printed."""
+        block = placed.block
+        yield self.block(placed)
+        if isinstance(block, Chart) and block.table.open:
+            yield self.table(block.table, sources=self.view.more_sources(block))
+
+    def block(self, placed: Placed) -> Model:
+        block = placed.block
         match block:
             case Heading():
                 return {
                     "kind": "heading",
                     "name": f"heading '{block.text}'",
                     "level": block.level,
-                    "text": f"{number} {printable(block.text)}",
-                    "anchor": anchor,
+                    "text": f"{placed.number} {printable(block.text)}",
+                    "anchor": placed.anchor,
                 }
             case Prose():
                 text = self.text(block.text)
@@ -385,7 +399,7 @@ class _Drawing:
             case Chart():
                 return self.chart(block)
             case Register():
-                return self.register(level)
+                return self.note(REGISTER)
             case Sources() | Methods():
                 raise TypeError("the document fills in its sources and methods")
 
@@ -418,9 +432,13 @@ class _Drawing:
             "more": more,
         }
 
-    def table(self, table: Table, sources: bool = True, folded: bool = False) -> Model:
+    def note(self, text: str) -> Model:
+        """Small words."""
+        return {"kind": "prose", "name": "note", "style": "note", "text": [printable(text)]}
+
+    def table(self, table: Table, sources: bool = True) -> Model:
         every = len(table.rows)
-        kept = table.print_rows or (FOLDED_ROWS if folded and every > FOLDED_LENGTH else every)
+        kept = table.print_rows or every
         symbols = self.view.symbols(table)
         meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
         below = [printable(note) for note in table.notes]
@@ -471,72 +489,37 @@ class _Drawing:
             "width": _share_of_width(_WIDTH * _aspect(svg)),
             "alt": chart.alt,
             "caption": printable(self.view.chart_label(chart.id) + chart.table.caption),
-            "source": self.source(chart.sources),
-            "table": self.table(
-                chart.table,
-                sources=self.view.more_sources(chart),
-                folded=not chart.table.open,
-            ),
+            "below": [line for line in (self.source(chart.sources), self.behind(chart)) if line],
         }
 
-    def register(self, level: int) -> Model:
-        return {
-            "kind": "register",
-            "name": "figure register",
-            "text": "Every number of this report, by what it measures. The figures themselves, "
-            "with their intervals, inputs and source rows, are in figures.csv, in figures.json "
-            "and on the web page.",
-            "entries": [self.entry(one, level + 1) for one in self.entries],
-        }
-
-    def methods(self, entry: Entry) -> Text:
-        """An entry's methods, each a link to its section."""
-        spans: list[Span] = []
-        for name in entry.methods:
-            anchor = self.view.method_anchor(name)
-            link = f"#{anchor}" if anchor else ""
-            spans += [Span("; ")] if spans else []
-            spans.append(Span(name, link=link))
-        return tuple(spans)
-
-    def entry(self, entry: Entry, level: int) -> Model:
-        lines: list[Text] = []
-        if entry.indicator:
-            lines.append((Span(entry.indicator.definition),))
-        if entry.formulas:
-            lines.append((Span("Formula: ", strong=True), Span("; ".join(entry.formulas))))
-        if entry.methods:
-            lines.append((Span("Method: ", strong=True), *self.methods(entry)))
-        if entry.indicator:
-            words = f"{entry.indicator.name}, as the publisher defines it"
-            lines.append((Span("Limits: ", strong=True), Span(entry.indicator.limits)))
-            lines.append((Span(words, link=entry.indicator.official_page),))
-        count = len(entry.figures)
-        shown = f"{count:,} figure{'s' if count != 1 else ''} in figures.csv, key {entry.key}."
-        lines.append((Span("In this report: ", strong=True), Span(shown)))
-        files = [
-            (
-                Span("Source: ", strong=True),
-                Span(source.title, link=source.landing_page),
-                Span(f", {source.producer}. {source.licence}."),
-                Span(_files(found)),
-            )
-            for source, found in entry.files
-        ]
-        return {
-            "level": level,
-            "text": printable(entry.name),
-            "anchor": entry.anchor,
-            "lines": [self.text(line, breakable) for line in lines],
-            "files": [[run for run in self.text(line, breakable) if run] for line in files],
-        }
+    def behind(self, chart: Chart) -> str:
+        """Where the numbers behind a chart are, if its table is not printed."""
+        label = self.view.table_label(chart.table.id).rstrip(": ")
+        return "" if chart.table.open else f"Its numbers: {label}, on the web page."
 
     def chapter(self, chapter: Chapter) -> Model:
+        parts = self.parts[chapter.anchor]
+        drawn = [
+            model
+            for detail, placed in parts
+            if not detail
+            for one in placed
+            for model in self.drawn(one)
+        ]
+        left = [self.left_out(placed[0]) for detail, placed in parts if detail]
+        if left:
+            drawn.append(self.note(f"{NOT_PRINTED}: {'; '.join(left)}."))
         return {
             "label": printable(chapter.label),
             "anchor": chapter.anchor,
-            "blocks": _kept(_headed([self.block(*one) for one in chapter.outline()])),
+            "blocks": _kept(_headed(drawn)),
         }
+
+    def left_out(self, placed: Placed) -> str:
+        """What a part of detail is called."""
+        if isinstance(placed.block, Heading):
+            return f"{placed.number} {placed.block.text}"
+        return self.view.title(placed.block)
 
 
 def _headed(drawn: Sequence[Model]) -> list[Model]:
@@ -580,16 +563,18 @@ def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model
     context = document.context
     drawing = _Drawing(document, files)
     chapters = [drawing.chapter(one) for one in document.chapters]
-    if not any(isinstance(block, Register) for block in document.blocks):
-        chapters.append(
-            {"label": "Figure register", "anchor": "register", "blocks": [drawing.register(1)]}
-        )
-    if "sources" not in document.table_numbers:
+    if not any(isinstance(block, Register) for block in document.blocks) and chapters:
+        chapters[-1]["blocks"].append(drawing.note(REGISTER))
+    printed = blocks.all_tables(
+        one.block
+        for parts in drawing.parts.values()
+        for detail, placed in parts
+        for one in placed
+        if not detail
+    )
+    if "sources" not in {one.id for one in printed}:  # licences ask for their lines
         lines = dict.fromkeys(one.attribution for one in document.sources)
-        chapters[-1]["blocks"] += [
-            {"kind": "prose", "name": "attribution", "style": "note", "text": [printable(line)]}
-            for line in lines
-        ]
+        chapters[-1]["blocks"] += [drawing.note(line) for line in lines]
     codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""
     code = f" ({context.code_hash[:12]})" if context.code_hash else ""
     status = [
@@ -612,15 +597,9 @@ def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model
         ],
         "date": [int(part) for part in context.date.split("-")] if context.date else None,
         "status": [[name, printable(value)] for name, value in status if value],
-        "note": "Analysis of published statistics; not itself official statistics. Every "
-        "underlined number leads to its formula, method and source.",
+        "note": "Analysis of published statistics; not itself official statistics. On the web "
+        "page every underlined number leads to its formula, method and source; tables of detail "
+        "are there, and in tables.xlsx.",
         "cover": cover,
         "chapters": chapters,
     }  # fmt: skip
-
-
-def _files(found: tuple[InputFile, ...]) -> str:
-    """The files behind a source; a package's own are listed once, under Sources."""
-    if found and not found[0].source:
-        return " Carried here by a data package; its files are under Sources."
-    return " Files: " + ", ".join(one.path for one in found) + "." if found else ""

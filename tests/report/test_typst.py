@@ -23,9 +23,8 @@ from needs.commands import run as runs
 from needs.errors import RenderError
 from needs.report import compiler, exporters, typeset, typst
 from needs.report.accessibility import check_pdf
-from needs.report.document import Document, InputFile
+from needs.report.document import Document, InputFile, Placed
 from needs.report.parameters import RunParameters
-from needs.report.register import entries
 from needs.words.text import Span
 
 
@@ -68,16 +67,8 @@ def squeezed(text: str) -> str:
     return "".join(text.replace("\u200b", "").split())
 
 
-LONG = (
-    "mhclg_iod_2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv",
-    "example_deaths/" + "a" * 90 + ".xlsx",
-)
-
-
-def words(
-    program: str, pdf: bytes, folder: Path
-) -> Iterator[tuple[int, float, float, float, float, str]]:
-    """Each word on the page: page, left, top, right and bottom in points, text."""
+def words(program: str, pdf: bytes, folder: Path) -> Iterator[tuple[int, float, float, str]]:
+    """Each word on the page: page, left and right in points, text."""
     path = folder / "read.pdf"
     path.write_bytes(pdf)
     done = subprocess.run(
@@ -86,29 +77,18 @@ def words(
     edge = r'="([-\d.]+)"'
     for number, text in enumerate(done.stdout.split("<page ")[1:], 1):
         for found in re.findall(rf"<word xMin{edge} yMin{edge} xMax{edge} yMax{edge}>(.*?)<", text):
-            left, top, right, bottom = map(float, found[:4])
-            yield number, left, top, right, bottom, found[4]
+            yield number, float(found[0]), float(found[2]), found[4]
 
 
 def beyond_the_text(program: str, pdf: bytes, folder: Path) -> list[str]:
-    """Words that pass the margin of their page, or the column of the register that they are in."""
-    margin, gutter = 20 / 25.4 * 72, 7 / 25.4 * 72
+    """Words that pass the margin of their page."""
+    margin = 20 / 25.4 * 72
     widths = [float(one.mediabox.width) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
-    found, in_columns, last = [], False, 0
-    for number, left, top, right, bottom, text in words(program, pdf, folder):
-        width = widths[number - 1]
-        if number != last:
-            said, columns_from, last = [], 60.0, number  # below the page's header
-        middle = (width + gutter) / 2
-        ends_column = in_columns and top > columns_from and left < middle - gutter
-        end = middle - gutter if ends_column else width - margin
-        if right > end + 1 or left < margin - 1:
-            found.append(f"page {number}: {text}")
-        said.append(text)
-        if " ".join(said[-8:]).endswith("in figures.json and on the web page."):
-            in_columns, columns_from = True, bottom
-    assert in_columns
-    return found
+    return [
+        f"page {number}: {text}"
+        for number, left, right, text in words(program, pdf, folder)
+        if right > widths[number - 1] - margin + 1 or left < margin - 1
+    ]
 
 
 def with_block(document: Document, block: Any) -> Document:
@@ -139,10 +119,19 @@ def test_every_drawing_has_its_alternative_text(opened: pikepdf.Pdf, document: D
     assert told == [block.alt for block in document.blocks if isinstance(block, Chart)]
 
 
+def printed_tables(document: Document) -> list[Table]:
+    """Those that stand open in the HTML; the others are not in the PDF."""
+    return [
+        one.table if isinstance(one, Chart) else one
+        for one in document.blocks
+        if (isinstance(one, Chart) and one.table.open) or isinstance(one, Table)
+    ]
+
+
 def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document) -> None:
     tables = list(elements(opened.Root.StructTreeRoot, "Table"))
-    assert len(tables) == len(list(all_tables(document.blocks)))
-    for tagged, table in zip(tables, all_tables(document.blocks), strict=True):
+    assert len(tables) == len(printed_tables(document)) > 2
+    for tagged, table in zip(tables, printed_tables(document), strict=True):
         heads = [one for part in elements(tagged, "THead") for one in elements(part, "TH")]
         assert [table_attribute(one, "/Scope") for one in heads] == ["/Column"] * len(table.columns)
         body = [row for part in elements(tagged, "TBody") for row in elements(part, "TR")]
@@ -173,10 +162,9 @@ def test_outline_is_the_headings(opened: pikepdf.Pdf, document: Document) -> Non
     expected = ["Contents"]
     for chapter in document.chapters:
         expected.append(chapter.label)
-        for block, _, number, _ in chapter.outline():
-            if isinstance(block, Heading):
-                expected.append(f"{number} {block.text}")
-    expected += [one.name for one in entries(document)]  # the register comes last
+        for one in chapter.outline():
+            if isinstance(one.block, Heading):
+                expected.append(f"{one.number} {one.block.text}")
     with opened.open_outline() as outline:
         assert list(titles(outline.root)) == expected
 
@@ -234,9 +222,31 @@ def test_numbers_of_figures_and_tables(pages: list[str], document: Document) -> 
         if isinstance(block, Chart):
             number = document.chart_numbers[block.id]
             assert squeezed(f"Figure {number}: {block.table.caption}") in made
-    for table in all_tables(document.blocks):
+    for table in printed_tables(document):
         number = document.table_numbers[table.id]
         assert squeezed(f"Table {number}: {table.caption}") in made
+
+
+def test_what_is_for_looking_things_up_is_named_and_not_printed(document: Document) -> None:
+    first, *others = document.chapters
+    blocks = [
+        dataclasses.replace(one, detail=True)
+        if isinstance(one, Table) or (isinstance(one, Heading) and one.level == 2)
+        else one
+        for one in first.blocks
+    ]
+    detailed = dataclasses.replace(first, blocks=tuple(blocks))
+    made = typst._model(
+        dataclasses.replace(document, chapters=(detailed, *others)), {}, cover=False
+    )
+    headings = [one for one in first.outline() if isinstance(one.block, Heading)]
+    before = [one.block for one in first.outline() if one.level == 1]
+    printed = made["chapters"][0]["blocks"]
+    assert len(printed) <= 2 * len(before) + 1
+    told = "".join(printed[-1]["text"])
+    assert told.startswith(typst.NOT_PRINTED)
+    for one in headings:
+        assert (f"{one.number} {one.block.text}" in told) == (one.level == 2)
 
 
 def test_print_rows(pages: list[str]) -> None:
@@ -269,21 +279,6 @@ def test_the_rows_printed_are_those_around_the_reports_own_area(
 def with_files(document: Document, *paths: str) -> Document:
     files = tuple(InputFile(path, "ab" * 32, 1, "example_deaths") for path in paths)
     return dataclasses.replace(document, context=dataclasses.replace(document.context, files=files))
-
-
-def test_long_file_names_stay_in_their_column(
-    document: Document,
-    tmp_path: Path,
-    tool: Callable[..., str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # the register lists files that figures name, and these are of no figure
-    monkeypatch.setattr("needs.report.register.names", lambda rows, path: True)
-    made = typst.render_pdf(with_files(document, *LONG))
-    assert squeezed(LONG[0]) in squeezed(
-        "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
-    )
-    assert beyond_the_text(tool("pdftotext"), made, tmp_path) == []
 
 
 def test_nothing_passes_the_margin_of_a_report_from_national_files(
@@ -372,10 +367,16 @@ def test_a_source_is_named_once(document: Document) -> None:
     chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
     fewer = dataclasses.replace(chart, sources=("example_deaths", "another"))
     drawing = typst._Drawing(document, {})
-    for one in (chart, fewer):
-        assert not any(line.startswith("Source:") for line in drawing.chart(one)["table"]["below"])
-    other = dataclasses.replace(chart, sources=())
-    assert any(line.startswith("Source:") for line in drawing.chart(other)["table"]["below"])
+    shown = dataclasses.replace(chart, table=dataclasses.replace(chart.table, open=True))
+
+    def below(one: Chart) -> list[str]:
+        _, table = drawing.drawn(Placed(one, 2))
+        return [line for line in table["below"] if line.startswith("Source:")]
+
+    assert not below(shown) and not below(dataclasses.replace(shown, sources=fewer.sources))
+    assert below(dataclasses.replace(shown, sources=()))
+    (alone,) = drawing.drawn(Placed(chart, 2))
+    assert alone["below"][-1] == "Its numbers: Table 1, on the web page."
 
 
 def test_headline_figures_stand_on_one_page(report: Path) -> None:
@@ -384,7 +385,7 @@ def test_headline_figures_stand_on_one_page(report: Path) -> None:
     ]
     (summary,) = [text for text in pages if "Headline figures for Worcestershire" in text]
     assert summary.count("More in chapter") >= 9
-    assert "Titles and files are in the figure register" in summary
+    assert "Titles and files are on the web page" in summary
 
 
 def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
@@ -424,17 +425,6 @@ def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:
     assert compiler.SMALLEST < typst._share_of_width(300.0) < 1.0
     assert typst._share_of_width(400.0) == compiler.SMALLEST
     assert typst._share_of_width(1120.0) == 0.5  # a page is not higher
-
-
-def test_tables_behind_charts_are_cut_where_they_are_long(document: Document) -> None:
-    drawing = typst._Drawing(document, {})
-    table = long_table(document, print_rows=0, open=False)
-    cut = drawing.table(table, folded=True)
-    assert len(cut["rows"]) == typst.FOLDED_ROWS
-    assert "All 60 rows are in tables.xlsx" in cut["below"][0]
-    assert len(drawing.table(long_table(document), folded=True)["rows"]) == 15
-    short = long_table(document, print_rows=0, rows=table.rows[: typst.FOLDED_LENGTH])
-    assert len(drawing.table(short, folded=True)["rows"]) == typst.FOLDED_LENGTH
 
 
 def test_wide_tables_fit(document: Document) -> None:
@@ -491,13 +481,6 @@ def test_chapters_begin_pages(pages: list[str], document: Document) -> None:
             text for text in pages if text.startswith(f"{title} {chapter.label} {chapter.label}")
         ]
         assert len(begins) == 1
-
-
-def test_register_is_by_indicator(pages: list[str]) -> None:
-    made = " ".join(pages)
-    assert "Formula: deaths ÷ population × 100,000" in made
-    assert "Limits: Small numbers move much from year to year." in made
-    assert squeezed("example_deaths/deaths 2021.xlsx") in squeezed(made)
 
 
 def test_a_refused_block_is_named(document: Document) -> None:

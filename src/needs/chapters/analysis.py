@@ -27,6 +27,7 @@ from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.words import sentences
+from needs.words.text import typed_figures
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,13 @@ class Analysis(Assessment):
             What other names in braces stand for: figures of other areas or periods
             (``england=na["…"].figure(area="England")``), words, whole numbers.
         """
+        if typed := typed_figures(text):
+            raise ParameterError(
+                f"A figure is typed into a sentence: {', '.join(typed)}.",
+                "needs.say",
+                "Name it in braces, {drug_misuse_rate}, or give it as a figure: "
+                'x=na["…"].figure(area="England").',
+            )
         asked = {name for _, name, _, _ in Formatter().parse(text) if name} - set(parts)
         figures = {key: self[key].figure() for key in sorted(asked)}
         given = figures | parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -243,7 +244,9 @@ def _restyle(canvas: Drawing) -> None:
     if len(canvas.axes) == 1:
         canvas.axes[0].set_title("")
     if canvas.get_layout_engine() is None:
-        canvas.set_layout_engine("constrained")
+        with warnings.catch_warnings():  # of axes that cannot be moved, which stay where they are
+            warnings.simplefilter("ignore", UserWarning)
+            canvas.tight_layout()
 
 
 def _slug(title: str) -> str:

@@ -310,7 +310,8 @@ def _attributes(element: ElementTree.Element, names: Mapping[str, str]) -> dict[
             if value in names:
                 out["id"] = names[value]
         elif name == _XLINK:
-            out["href"] = f"#{names[value[1:]]}"
+            # a colour bar is a picture of its own inside the drawing
+            out["href"] = f"#{names[value[1:]]}" if value[0] == "#" else "".join(value.split())
         elif name == "style":
             out.update(_style(value))
         elif name != "transform" or not value.startswith("rotate(-0"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ import nbformat
 from needs.chapters import blocks
 from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
 from needs.errors import Problem
-from needs.words.text import Span, Text, plain
+from needs.words.text import Span, Text, plain, typed_figures
 
 #: A cell of a table that says nothing: shorthand stands where a number is missing.
 NOTHING = frozenset({"", "-", "–", "—", "*", "**", ".", "..", "NA", "N/A", "n/a", "nan", "NaN"})
@@ -85,24 +86,30 @@ class Read:
     titles : list of str
         Its headings of level 1.
     items : list of Block
+    places : list of str
+        Where each item stands: file and cell.
     unshown : list of str
         What its cells print or return as plain text, which readers do not get: a line each.
+    typed : list of str
+        Figures that its Markdown holds, with no source behind them: a line each.
     """
 
     name: str
     titles: list[str] = field(default_factory=list)
     items: list[Block] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     unshown: list[str] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
 
-    def add(self, items: Iterable[Block]) -> None:
-        """Take blocks in; tables of Markdown get their id and, where it has none, a caption."""
+    def add(self, items: Iterable[Block], where: str) -> None:
+        """Take a cell's blocks in; tables of Markdown get an id and, where none, a caption."""
         for item in items:
             if isinstance(item, Heading) and item.level == 1:
                 self.titles.append(item.text)
-            elif isinstance(item, Table) and not item.id:
-                self.items.append(self._named(item))
-            else:
-                self.items.append(item)
+                continue
+            nameless = isinstance(item, Table) and not item.id
+            self.items.append(self._named(typing.cast(Table, item)) if nameless else item)
+            self.places.append(where)
 
     def _named(self, table: Table) -> Table:
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", self.name.removesuffix(".ipynb"))
@@ -154,7 +161,9 @@ def read_cells(node: nbformat.NotebookNode, name: str, problems: list[Problem]) 
         if REMOVED in tags or not cell.source.strip():
             continue
         if cell.cell_type == "markdown":
-            read.add(read_markdown(cell.source, where, problems))
+            written = read_markdown(cell.source, where, problems)
+            read.add(written, where)
+            read.typed += [f"{where}: {one}" for one in _typed(written)]
         elif cell.cell_type == "code":
             if not tags & {"parameters", "skip-execution"} and _not_run(cell):
                 unrun.append(number)
@@ -196,9 +205,10 @@ def _read_outputs(
             if output.text.strip():
                 own.add("what it prints")
         elif blocks.MIME_TYPE in output.data:
-            read.add(blocks.from_model(dict(one)) for one in output.data[blocks.MIME_TYPE])
+            shown = output.data[blocks.MIME_TYPE]
+            read.add((blocks.from_model(dict(one)) for one in shown), where)
         elif "text/markdown" in output.data and len(output.data) <= 2:  # and its plain text
-            read.add(read_markdown(str(output.data["text/markdown"]), where, problems))
+            read.add(read_markdown(str(output.data["text/markdown"]), where, problems), where)
         elif refused := _refused(output.data):
             what, remedy = refused
             problems.append(Problem(f"{what} is not shown in the report.", where, remedy + _OWN))
@@ -227,6 +237,19 @@ def _refused(data: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 # Markdown
+
+
+def _typed(items: Iterable[Block]) -> Iterator[str]:
+    """Figures typed into sentences and headings; what a table holds, its author answers for."""
+    for item in items:
+        match item:
+            case Heading():
+                yield from typed_figures(item.text)
+            case Prose():
+                yield from typed_figures(plain(item.text))
+            case Bullets():
+                for line in item.items:
+                    yield from typed_figures(plain(line))
 
 
 def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Block]:

@@ -25,6 +25,7 @@ _VIEWS = {
     "neighbours": "alike",
     "authorities": "national",
     "funnel": "national",
+    "spread": "national",
     "treated": "need",
     "workings": "working",
     "ages": "inequality",

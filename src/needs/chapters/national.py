@@ -16,7 +16,7 @@ from needs.chapters.measure import Measure, view
 from needs.chapters.recent import end_of
 from needs.chapters.rules import COUNTED, is_count
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, format_number
 from needs.sources.periods import parse
 from needs.stats import compare
 from needs.tables.areas import authorities_of
@@ -38,6 +38,9 @@ FUNNEL = (
 
 #: Points on each line of a funnel: enough to look smooth.
 CURVE_POINTS = 80
+
+#: The authorities between the first and the last of these are half of them all.
+QUARTERS = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,45 @@ def funnel(measure: Measure, *, id: str = "") -> Blocks | str:
         _older(measure.na, measure.key, ranked.period),
         _chart(measure, ranked, table, drawn, headline, alt, FUNNEL),
         Prose(sentences.funnel_sentence(figures, labels, noun=noun), style="note"),
+    )
+
+
+@view
+def spread(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw how all authorities are distributed and where the area lies; see `trend` for `id`.
+
+    Where `authorities` says which rank the area has, this says how much it matters: many
+    authorities may lie close together.
+    """
+    ranked = _ranked(measure)
+    if not isinstance(ranked, Ranked):
+        return ranked
+    indicator, figures, subject = measure.indicator, ranked.figures, subject_of(measure.indicator)
+    table = _table(measure, ranked, id or f"{measure.key}_spread")
+    drawn = charts.spread(
+        figures,
+        focus=ranked.focus,
+        reference=ranked.reference,
+        unit=indicator.unit,
+        chart_id=f"chart_{table.id}",
+    )
+    values = np.array([one.value for one in figures], dtype=float)
+    low, middle, high = (
+        format_number(one, indicator.decimals) for one in np.quantile(values, QUARTERS)
+    )
+    england = f", England {ranked.reference.number}" if ranked.reference else ""
+    among = ranked.among or ranked.who
+    alt = (
+        f"Histogram of the {subject} of {among}, {ranked.period}. Half of them lie from {low} to "
+        f"{high}, the middle is {middle}. {ranked.focus.area_name} has {ranked.focus.number}"
+        f"{england}."
+    )
+    headline = sentences.headline_rank(
+        figures, ranked.focus, noun=ranked.noun, subject=subject, among=ranked.among
+    )
+    return blocks(
+        _older(measure.na, measure.key, ranked.period),
+        _chart(measure, ranked, table, drawn, headline, alt, ""),
     )
 
 

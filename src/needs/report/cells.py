@@ -34,13 +34,12 @@ CAPTION = "Table:"
 
 _OWN = f"If it is for you alone, tag the cell '{OUTPUT_REMOVED}'."
 _CHART = (
-    "Give it a headline, an alternative text and the table of its numbers: end the cell with "
-    "needs.chapters.blocks.Chart, whose svg is needs.charts.style.to_svg(figure, 'its-id') of a "
-    "matplotlib figure that plt.close(figure) has closed (docs/commands.md, Chapters). "
+    "Give it a title, an alternative text and the table of its numbers: end the cell with "
+    "needs.chart(axes, title=…, alt=…, table=…) (docs/writing-a-chapter.md). "
 )
 _TABLE = (
-    "Give it a caption and numbers as they are to be printed: end the cell with "
-    "needs.chapters.blocks.Table, or write a Markdown table (docs/commands.md, Chapters). "
+    "Give it a caption: end the cell with needs.table(frame, title=…), or write a Markdown table "
+    "(docs/writing-a-chapter.md). "
 )
 _ELSE = (
     "What counts is Markdown and blocks: Prose, Bullets, Notice, Table and Chart of "
@@ -51,8 +50,8 @@ _ELSE = (
 _REFUSED = {
     "image": (
         "An image",
-        "Show a drawing as needs.chapters.blocks.Chart, which has an alternative text and the "
-        "table of its numbers (docs/commands.md, Chapters).",
+        "Show a drawing with needs.chart, which gives it an alternative text and the table of its "
+        "numbers (docs/writing-a-chapter.md).",
     ),
     "block_code": ("A block of code", "Write it as a paragraph or a table."),
     "codespan": ("Code within a text", "Write it without the backticks."),

@@ -68,8 +68,8 @@ def chart(
     name = id or _slug(title)
     _check_alt(alt, title, name)
     canvas = _canvas(drawing)
-    _restyle(canvas)
     with report_style():
+        _restyle(canvas)
         svg = to_svg(canvas, f"chart_{name}")
     plt.close(canvas)
     if not isinstance(table, Table):

@@ -42,6 +42,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "claim_terms.csv": str(printed._terms(catalogue.in_use("claim_terms.csv"))),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
+        "accessibility.yaml": str(annex.accessibility()),
         "area_names.csv": str(areas.aliases()),
         "outside_england.csv": areas.outside_england("England and Wales"),
         "area_changes.csv": str(areas._with_changes(_AREA).to_dict()),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import load
-from needs.chapters import annex, indicator, summary
+from needs.chapters import absent, annex, glance, summary
 from needs.chapters.blocks import Notice, Prose
 from needs.figures import assessment, deprivation, population
 from needs.tables import areas
@@ -52,7 +52,7 @@ def test_each_one_opens_on_the_index_of_the_year(
         if year == 2022 or place % 8 == 0:
             assert len([*summary.headlines(na), *annex.periods(na)]) > 2, one
         if place % 8 == 0:
-            assert len([*indicator.opening(na, "deaths"), *indicator.glance(na, "deaths")]) > 1, one
+            assert len([*glance.opening(na, "deaths"), *glance.glance(na, "deaths")]) > 1, one
         assert len(na.distances()) == 10, one
         seen += na.lsoa["lsoa_code"].tolist()
     # every neighbourhood of England lies in exactly one authority
@@ -156,7 +156,7 @@ def test_figures_that_stand_under_another_authority_are_pointed_at(
     told += [
         plain(item)
         for chapter in ("need", "deaths", "admissions")
-        for one in indicator.missing(na, chapter)
+        for one in absent.missing(na, chapter)
         if isinstance(one, Notice)
         for item in one.items
     ]

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from needs.chapters import annex, indicator
+from needs.chapters import annex
+from needs.chapters import neighbours as neighbours_of
+from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Prose, Table, all_tables
 from needs.errors import MissingDataError
 from needs.figures import assessment, neighbours
@@ -275,7 +277,7 @@ def test_figures_under_a_former_code_are_found(national: Path) -> None:
     na = assessment.load("Hampshire", 2022, processed=national)
     key = "alcohol_specific_mortality"
     assert "Buckinghamshire" in {one.name for one in na.statistical_neighbours()}
-    (chart,) = indicator.beside_neighbours(na, key)
+    (chart,) = neighbours_of(opened(na)[key])
     assert isinstance(chart, Chart)
     assert chart.table is not None
     names = [row[0].text for row in chart.table.rows]
@@ -285,13 +287,13 @@ def test_figures_under_a_former_code_are_found(national: Path) -> None:
 
 def test_headline_rates_are_drawn_beside_neighbours(worcestershire: Assessment) -> None:
     na = worcestershire
-    drawn = [key for key in na.catalogue.indicators if indicator.beside_neighbours(na, key).items]
+    keys = [key for key, one in na.catalogue.indicators.items() if one.headline]
+    drawn = [key for key in keys if neighbours_of(opened(na)[key]).items]
     assert "drug_misuse_rate" in drawn
     for key in drawn:
         declared = na.indicator(key)
-        assert declared.headline
         assert declared.statistic not in ("count", "amount")
-        (chart,) = indicator.beside_neighbours(na, key)
+        (chart,) = neighbours_of(opened(na)[key])
         assert isinstance(chart, Chart)
         assert "its 10 statistical neighbours" in chart.alt
         assert chart.table is not None
@@ -305,7 +307,7 @@ def test_too_few_neighbours_with_a_figure_are_not_drawn(worcestershire: Assessme
     few = na.observations[na.observations["area_code"].isin(kept)]
     part = dataclasses.replace(na, observations=few)
     assert part.has("drug_misuse_rate")
-    assert not indicator.beside_neighbours(part, "drug_misuse_rate").items
+    assert not neighbours_of(opened(part)["drug_misuse_rate"]).items
 
 
 def test_without_features_the_annex_says_so(worcestershire: Assessment) -> None:

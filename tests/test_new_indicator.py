@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from needs import catalogue
-from needs.chapters import indicator
+from needs.chapters import glance
+from needs.chapters.analysis import opened
 from needs.chapters.blocks import Heading, all_figures
 from needs.commands import run as runs
 from needs.errors import InvalidDataError
@@ -85,7 +86,7 @@ def test_one_file_brings_an_indicator_into_its_chapter(
     )
     assert f"{figure.value:.6f}" in {f"{float(cell):.6f}" for cell in row if _is_number(cell)}
 
-    shown = indicator.glance(na, "need") + indicator.indicators(na, "need")
+    shown = glance.glance(na, "need") + opened(na).rest("need")
     assert figure.id in {one.id for one in all_figures(shown)}
     said = " ".join(one.text for one in shown if isinstance(one, Heading))
     said += " ".join(plain(text) for one in shown for text in getattr(one, "items", ()))

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import load
-from needs.chapters import indicator
+from needs.chapters import recent
 from needs.figures import assessment, population
 from needs.stats.trend import recent_trend
 from needs.tables import remade
@@ -119,7 +119,7 @@ def test_a_remade_county_has_a_trend_and_stands_in_the_funnel(national: Path, ar
     assert na.latest_period("drug_misuse_crude_rate") == "2019 to 2021"
     compared = na.compared("drug_misuse_crude_rate", "2019 to 2021")
     assert (compared[0].code, len(compared)) == (na.area.code, 149)
-    assert indicator.own_trend(na, "drug_misuse_yearly_rate").said
+    assert recent.own_trend(na, "drug_misuse_yearly_rate").said
 
 
 def test_deaths_under_the_later_code_are_the_earlier_ones_too(national: Path) -> None:

@@ -287,8 +287,8 @@ def run(
     described = manifests.read(folder)
     for note in described.get("notes", ()):
         typer.echo(note, err=True)
-    for line in described.get("not_shown", ()):
-        typer.echo(f"Not shown to readers: {line}", err=True)
+    for line in manifests.for_authors(described):
+        typer.echo(line, err=True)
     typer.echo(folder)
 
 
@@ -430,8 +430,8 @@ def batch(
             dated=bool(date),
             progress=progress,
         )
-    for line in tally.not_shown(out):
-        typer.echo(f"Not shown to readers: {line}", err=True)
+    for line in tally.for_authors(out):
+        typer.echo(line, err=True)
     for text in tally.lines():
         typer.echo(text, err=bool(tally.exit_code))
     typer.echo(out / "index.html")

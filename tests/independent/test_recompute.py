@@ -15,7 +15,7 @@ import recompute
 from expected import Ask, Fields, Row, expect, kind
 from publishers import Files
 
-from needs.chapters.indicator import own_trend
+from needs.chapters.recent import own_trend
 from needs.figures import assessment
 
 HERE = Path(__file__).resolve().parent

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from needs.chapters import annex, inequality
+from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Notice, Prose, all_tables
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
@@ -41,7 +42,7 @@ def test_a_reporting_year_takes_the_newest_gradient_up_to_it(worcestershire: Ass
 
 
 def test_ages_are_of_england_and_wales_and_say_so(worcestershire: Assessment) -> None:
-    found = inequality.by_age(worcestershire)
+    found = inequality.ages(opened(worcestershire)["drug_misuse_age_rate"])
     (chart,) = (one for one in found if isinstance(one, Chart))
     assert {one.area_name for one in chart.figures} == {"England and Wales"}
     assert "England and Wales" in plain(chart.headline)
@@ -56,7 +57,11 @@ def test_without_the_workbook_ages_are_not_available(worcestershire: Assessment)
     na = dataclasses.replace(
         worcestershire, observations=rows[rows["indicator"] != inequality.BY_AGE]
     )
-    (notice,) = (one for one in inequality.by_age(na) if isinstance(one, Notice))
+    (notice,) = (
+        one
+        for one in inequality.ages(opened(na)["drug_misuse_age_rate"])
+        if isinstance(one, Notice)
+    )
     assert plain(notice.items[0]).endswith("Publisher: Office for National Statistics.")
     for one, listed in ((na, True), (worcestershire, False)):
         (table,) = all_tables(annex.how_to_add(one))

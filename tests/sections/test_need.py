@@ -9,11 +9,18 @@ import pandas as pd
 import pytest
 
 from needs.chapters import need
+from needs.chapters.analysis import opened
 from needs.chapters.blocks import Prose
 from needs.figures import assessment
 from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment
 from needs.figures.figure import format_number
 from needs.words.text import plain
+
+
+def notes_below(na: Assessment) -> list[Prose]:
+    """The notes below the chart of who is in treatment for alcohol."""
+    shown = need.treated(opened(na)["alcohol_unmet_need"])
+    return [one for one in shown if isinstance(one, Prose) and one.style == "note"]
 
 
 @pytest.mark.parametrize("key", need.UNMET_NEED)
@@ -48,7 +55,7 @@ def test_a_region_says_which_dependence_joins_its_limits(national: Path, mirror:
     assert whole.formula.endswith(DEPENDENT) and unmet.formula.endswith(DEPENDENT)
     own = na.figure("alcohol_unmet_need", period="2017/18")
     assert DEPENDENT not in own.formula
-    (note,) = [one for one in need.treated(na) if isinstance(one, Prose) and one.style == "note"]
+    (note,) = notes_below(na)
     said = plain(note.text)
     assert "West Midlands" in said and "fully dependent" in said and "independent" in said
     assert "49,046 to 83,141" in said and "58,340 to 69,091" in said
@@ -77,7 +84,7 @@ def test_a_region_says_which_dependence_joins_its_limits(national: Path, mirror:
 @pytest.mark.mirror
 def test_a_footprint_says_which_dependence_joins_its_limits(national: Path) -> None:
     na = assessment.load("Leicester, Leicestershire and Rutland", 2022, processed=national)
-    notes = [one for one in need.treated(na) if isinstance(one, Prose) and one.style == "note"]
+    notes = notes_below(na)
     assert [one.figures[0].area_name for one in notes] == [na.name, "East Midlands"]
     assert "7,646 to 13,719" in plain(notes[0].text) and "8,367 to 12,552" in plain(notes[0].text)
     assert "78.9% to 88.2%" in plain(notes[0].text) and "80.7% to 87.1%" in plain(notes[0].text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from needs.chapters import annex, indicator, resources
+from needs.chapters import absent, annex, resources
 from needs.chapters.blocks import Notice, all_tables
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
@@ -72,7 +72,7 @@ def withheld(na: Assessment) -> Assessment:
 
 def test_a_withheld_figure_is_said_to_be_withheld(worcestershire: Assessment) -> None:
     na = withheld(worcestershire)
-    assert indicator.why_missing(na, "drug_misuse_rate") == indicator.WITHHELD
+    assert absent.why_missing(na, "drug_misuse_rate") == absent.WITHHELD
     assert by_indicator(na)["drug_misuse_rate"]["Status"].startswith("withheld")
 
 
@@ -83,8 +83,8 @@ def test_another_authoritys_package_is_no_publishers_file(
     other = assessment.load("Leicester", 2022, processed=processed)
     assert other.rows("prison_continuity").empty and not other.files_of
     for key in ("prison_continuity", "adults_in_treatment"):
-        assert indicator.why_missing(other, key) == indicator.NOT_AT_HAND
-    (notice,) = [one for one in indicator.missing(other, "treatment") if isinstance(one, Notice)]
+        assert absent.why_missing(other, key) == absent.NOT_AT_HAND
+    (notice,) = [one for one in absent.missing(other, "treatment") if isinstance(one, Notice)]
     said = [plain(item) for item in notice.items]
     assert any("Publisher: Office for Health" in one for one in said)
     (table,) = all_tables(annex.how_to_add(other))
@@ -95,7 +95,7 @@ def test_another_authoritys_package_is_no_publishers_file(
     # of the publisher's file, other areas' rows alone say that it has none of this one
     with_file = replace(other, files_of=frozenset({"ndtms_viewit"}))
     assert len(other.rows("adults_in_treatment"))
-    assert indicator.why_missing(with_file, "adults_in_treatment") == indicator.NO_FIGURE
+    assert absent.why_missing(with_file, "adults_in_treatment") == absent.NO_FIGURE
 
 
 def test_a_footprint_without_a_total_says_so(national: Path) -> None:

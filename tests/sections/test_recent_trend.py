@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from needs import catalogue
-from needs.chapters import indicator, resources, summary
+from needs.chapters import glance, recent, resources, saying, summary
+from needs.chapters.analysis import opened, usual_views
 from needs.chapters.blocks import Cards, Table, all_tables
 from needs.figures.assessment import Assessment
 from needs.report.fragments import trend_words
@@ -17,11 +18,11 @@ from needs.words.text import plain
 def test_pooled_years_take_the_trend_of_single_years(worcestershire: Assessment) -> None:
     na = worcestershire
     pooled = na.indicator("drug_misuse_rate")
-    own = indicator.own_trend(na, pooled.key)
-    assert (own.label, own.why) == (indicator.TREND_WORDS, "three-year periods overlap")
-    told = indicator.recent(na, pooled)
-    yearly = indicator.own_trend(na, "drug_misuse_yearly_rate")
-    assert told.label == yearly.label != indicator.TREND_WORDS
+    own = recent.own_trend(na, pooled.key)
+    assert (own.label, own.why) == (recent.TREND_WORDS, "three-year periods overlap")
+    told = recent.recent(na, pooled)
+    yearly = recent.own_trend(na, "drug_misuse_yearly_rate")
+    assert told.label == yearly.label != recent.TREND_WORDS
     assert told.of == "yearly crude drug misuse death rate, 2017 to 2021"
 
 
@@ -31,10 +32,10 @@ def test_the_card_the_glance_and_the_framework_say_which_series(worcestershire: 
     card = next(one for one in cards.items if one.figure.startswith("drug_misuse_rate."))
     said = "Recent trend of the yearly crude drug misuse death rate, 2017 to 2021: "
     assert trend_words(card).startswith(said)
-    assert all(one.trend_why for one in cards.items if one.trend == indicator.TREND_WORDS)
-    told = indicator.recent(na, na.indicator("drug_misuse_rate"))
+    assert all(one.trend_why for one in cards.items if one.trend == recent.TREND_WORDS)
+    told = recent.recent(na, na.indicator("drug_misuse_rate"))
     for blocks_, row in (
-        (indicator.glance(na, "deaths"), "Drug misuse deaths, rate"),
+        (glance.glance(na, "deaths"), "Drug misuse deaths, rate"),
         (resources.framework(na), "Deaths related to drug misuse"),
     ):
         table = next(one for one in all_tables(blocks_) if isinstance(one, Table))
@@ -42,7 +43,7 @@ def test_the_card_the_glance_and_the_framework_say_which_series(worcestershire: 
         assert cells[-1].text == told.label
         note = f"{row}: the recent trend is that of the {told.of}."
         assert note in table.notes
-    prose = " ".join(plain(one.text) for one in indicator.message(na, "drug_misuse_rate"))  # type: ignore[union-attr]
+    prose = " ".join(plain(one.text) for one in saying.message(na, "drug_misuse_rate"))  # type: ignore[union-attr]
     assert "The recent trend of the yearly crude drug misuse death rate, 2017 to 2021, " in prose
 
 
@@ -51,8 +52,8 @@ def test_without_single_years_the_own_periods_decide(worcestershire: Assessment)
     na = dataclasses.replace(
         worcestershire, observations=rows[rows["indicator"] != "drug_misuse_yearly_rate"]
     )
-    told = indicator.recent(na, na.indicator("drug_misuse_rate"))
-    assert (told.label, told.of) == (indicator.TREND_WORDS, "")
+    told = recent.recent(na, na.indicator("drug_misuse_rate"))
+    assert (told.label, told.of) == (recent.TREND_WORDS, "")
 
 
 def test_a_yearly_rate_is_deaths_over_the_mid_year_population(worcestershire: Assessment) -> None:
@@ -64,9 +65,8 @@ def test_a_yearly_rate_is_deaths_over_the_mid_year_population(worcestershire: As
 
 
 def test_a_series_for_a_trend_draws_its_trend_and_no_more(worcestershire: Assessment) -> None:
-    ids = [
-        one.id for one in all_tables(indicator.section(worcestershire, "drug_misuse_yearly_rate"))
-    ]
+    measure = opened(worcestershire)["drug_misuse_yearly_rate"]
+    ids = [one.id for one in all_tables(measure.section(*usual_views(measure)))]
     assert ids == ["drug_misuse_yearly_rate_trend"]
 
 

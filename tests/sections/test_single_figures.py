@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from needs.chapters import families, indicator, summary
+from needs.chapters import glance, saying, summary
+from needs.chapters.analysis import opened
 from needs.chapters.blocks import Bullets, Chart, Notice, Prose
 from needs.figures.assessment import Assessment
 from needs.words.text import plain
+
+ADMISSIONS = "substance_misuse_admissions_15_24"
 
 
 @pytest.mark.parametrize(
@@ -16,7 +19,7 @@ from needs.words.text import plain
 def test_chapters_of_single_figures_have_a_chart(
     worcestershire: Assessment, chapter: str, rows: int
 ) -> None:
-    found = indicator.indicators(worcestershire, chapter)
+    found = opened(worcestershire).rest(chapter)
     chart = next(one for one in found if isinstance(one, Chart) and "beside_england" in one.id)
     assert len(chart.table.rows) >= 2 * rows
     assert plain(chart.headline) and len(chart.alt) <= 250
@@ -24,7 +27,7 @@ def test_chapters_of_single_figures_have_a_chart(
 
 
 def test_an_earlier_period_is_said(worcestershire: Assessment) -> None:
-    found = indicator.indicators(worcestershire, "admissions")
+    found = opened(worcestershire).rest("admissions")
     said = " ".join(plain(item) for one in found if isinstance(one, Bullets) for item in one.items)
     assert "In 2019/20 it was 487 per 100,000 (England 644)." in said
 
@@ -33,12 +36,12 @@ def test_two_editions_side_by_side_are_said(worcestershire: Assessment) -> None:
     na = worcestershire
     ours = na.figure("alcohol_related_mortality")
     england = na.figure("alcohol_related_mortality", na.england, ours.period)
-    assert "another edition" in indicator.vintages(na, ours, england)
-    (table,) = (one for one in indicator.glance(na, "deaths") if hasattr(one, "rows"))
+    assert "another edition" in saying.vintages(na, ours, england)
+    (table,) = (one for one in glance.glance(na, "deaths") if hasattr(one, "rows"))
     assert any("another edition" in note for note in table.notes)
     rate = na.figure("drug_misuse_rate")
     other = na.figure("drug_misuse_rate", na.england, rate.period)
-    assert indicator.vintages(na, rate, other) == ""
+    assert saying.vintages(na, rate, other) == ""
 
 
 def test_a_stated_target_is_told_in_people_or_why_not(worcestershire: Assessment) -> None:
@@ -52,8 +55,10 @@ def test_a_stated_target_is_told_in_people_or_why_not(worcestershire: Assessment
 def test_admissions_of_young_people_stand_in_the_chapter_of_families(
     worcestershire: Assessment,
 ) -> None:
-    (prose,) = (one for one in families.admissions(worcestershire) if isinstance(one, Prose))
-    assert families.ADMISSIONS in {one.indicator for one in prose.figures}
+    (prose,) = (
+        one for one in opened(worcestershire)[ADMISSIONS].in_words() if isinstance(one, Prose)
+    )
+    assert ADMISSIONS in {one.indicator for one in prose.figures}
 
 
 @pytest.mark.mirror
@@ -61,5 +66,5 @@ def test_where_they_are_not_at_hand_the_publisher_is_named(national) -> None:
     from needs.figures import assessment
 
     na = assessment.load("Rutland", 2022, processed=national)
-    (notice,) = (one for one in families.admissions(na) if isinstance(one, Notice))
+    (notice,) = (one for one in opened(na)[ADMISSIONS].in_words() if isinstance(one, Notice))
     assert "Office for Health Improvement and Disparities" in plain(notice.items[0])

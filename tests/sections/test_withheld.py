@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from needs.chapters import indicator, summary
+from needs.chapters import glance, summary
 from needs.chapters.blocks import Bullets, Cards, Prose, Table
 from needs.figures.assessment import Assessment
 from needs.words.text import plain
@@ -42,10 +42,10 @@ def test_a_withheld_newest_period_is_named(
     card = next(one for one in cards.items if one.figure.startswith(f"{KEY}."))
     assert card.detail.endswith(said)
     assert newest not in card.detail.removesuffix(said)
-    for shown in (summary.findings(na), indicator.opening(na, "deaths")):
+    for shown in (summary.findings(na), glance.opening(na, "deaths")):
         items = [plain(item) for one in shown if isinstance(one, Bullets) for item in one.items]
         assert any(item.endswith(f"{said[0].upper()}{said[1:]}.") for item in items)
-    table = next(one for one in indicator.glance(na, "deaths") if isinstance(one, Table))
+    table = next(one for one in glance.glance(na, "deaths") if isinstance(one, Table))
     assert any(note.endswith(f"{said}.") for note in table.notes)
 
 

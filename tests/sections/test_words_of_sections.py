@@ -8,7 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from needs.chapters import annex, indicator, people, summary
+from needs.chapters import (
+    absent,
+    annex,
+    authorities,
+    captions,
+    funnel,
+    glance,
+    inside,
+    people,
+    recent,
+    summary,
+    trend,
+)
+from needs.chapters import national as ranking
+from needs.chapters.analysis import opened, usual_views
 from needs.chapters.blocks import Blocks, Cards, Chart, Notice, Prose, Table, all_tables
 from needs.figures import assessment, deprivation
 from needs.figures.assessment import Assessment
@@ -28,6 +42,17 @@ def table(shown: Blocks) -> Table:
     return found
 
 
+def section(na: Assessment, key: str) -> Blocks:
+    """An indicator with the views that it has where nobody chose any."""
+    measure = opened(na)[key]
+    return measure.section(*usual_views(measure))
+
+
+def shown_among_all(na: Assessment, key: str) -> Blocks:
+    view = funnel if na.indicator(key).statistic == "crude_rate" else authorities
+    return view(opened(na)[key])
+
+
 def without(na: Assessment, key: str, code: str) -> Assessment:
     """The assessment without an area's rows of an indicator."""
     rows = na.observations
@@ -38,7 +63,7 @@ def without(na: Assessment, key: str, code: str) -> Assessment:
 def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
     worcestershire: Assessment,
 ) -> None:
-    shown = indicator.section(worcestershire, "drug_misuse_crude_rate")
+    shown = section(worcestershire, "drug_misuse_crude_rate")
     funnel = chart(shown, "_authorities")
     assert "control limits (95% and 99.8%)" in funnel.subtitle
     assert "The lines are" not in funnel.subtitle and "band" not in funnel.subtitle
@@ -48,10 +73,10 @@ def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
         r"Of 149 of England's 152 authorities, (\d+) lie outside the 99.8% limits", funnel.alt
     )
     assert outside and outside[0] in notes[-1]
-    size = indicator._size(worcestershire.indicator("drug_misuse_crude_rate"), "2019 to 2021")
+    size = ranking._size(worcestershire.indicator("drug_misuse_crude_rate"), "2019 to 2021")
     assert size == "Residents, summed over three years"
     under_18 = worcestershire.indicator("alcohol_specific_admissions_under_18")
-    assert indicator._size(under_18, "2021/22") == "Residents, ages under 18"
+    assert ranking._size(under_18, "2021/22") == "Residents, ages under 18"
 
 
 @pytest.mark.mirror
@@ -62,13 +87,13 @@ def test_no_rank_in_england_from_a_file_of_one_region(national: Path) -> None:
         ("alcohol_related_mortality", "2022"),
         ("alcohol_specific_admissions_under_18", "2019/20 to 2021/22"),
     ):
-        (said,) = indicator.authorities(na, key)
+        (said,) = shown_among_all(na, key)
         assert isinstance(said, Prose)
         assert plain(said.text) == (
             "The files at hand have a figure of 24 of England's 152 upper-tier authorities for "
             f"{period}: too few to say where Blackpool stands among them all."
         )
-    shown = chart(indicator.authorities(na, "alcohol_specific_mortality"), "_authorities")
+    shown = chart(shown_among_all(na, "alcohol_specific_mortality"), "_authorities")
     assert plain(shown.headline).endswith("is the highest of 146 of England's 152 authorities")
     assert "146 of the 152 upper-tier authorities in England" in shown.subtitle
     assert "146 of the 152" in shown.table.caption
@@ -81,11 +106,11 @@ def test_every_rank_is_among_enough_of_england_and_says_of_how_many(
 ) -> None:
     na = assessment.load(area, 2022, processed=national)
     for key in na.catalogue.indicators:
-        for one in indicator.authorities(na, key):
+        for one in shown_among_all(na, key):
             if not isinstance(one, Chart):
                 continue
             number = len(one.table.rows)
-            assert number >= indicator.NATIONAL_SHARE * 149
+            assert number >= ranking.NATIONAL_SHARE * 149
             said = re.search(r"(\d+) of the (\d+) upper-tier", one.subtitle)
             if said:
                 assert int(said[1]) == number < int(said[2])
@@ -93,32 +118,32 @@ def test_every_rank_is_among_enough_of_england_and_says_of_how_many(
 
 
 def test_a_rank_of_a_part_of_england_in_a_later_period_is_told(worcestershire: Assessment) -> None:
-    assert indicator._upper_tier(151, 151) == "upper-tier authorities in England"
-    assert indicator._upper_tier(24, 151) == "24 of the 151 upper-tier authorities in England"
-    assert indicator._authorities_held(116, 152) == "116 of England's 152 authorities"
-    have, of = indicator._held(worcestershire, 10, "2021")
+    assert ranking._upper_tier(151, 151) == "upper-tier authorities in England"
+    assert ranking._upper_tier(24, 151) == "24 of the 151 upper-tier authorities in England"
+    assert ranking._authorities_held(116, 152) == "116 of England's 152 authorities"
+    have, of = ranking._held(worcestershire, 10, "2021")
     assert (have, of) == (10, 152)
 
 
 def test_a_subtitle_names_what_the_chart_has() -> None:
     bare = Figure("a", "a", "A", "E1", "A", "2021", 4.0, "%")
     whole = bare.with_(lower=3.0, upper=5.0)
-    assert indicator._band([whole, whole]) == "The band is the 95% confidence interval."
-    assert indicator._band([bare, whole]).endswith(", for the periods that have one.")
-    assert indicator._lines([bare, whole]) == "The lines are 95% confidence intervals."
-    assert indicator._band([bare]) == indicator._lines([bare]) == ""
+    assert captions.band([whole, whole]) == "The band is the 95% confidence interval."
+    assert captions.band([bare, whole]).endswith(", for the periods that have one.")
+    assert captions.lines([bare, whole]) == "The lines are 95% confidence intervals."
+    assert captions.band([bare]) == captions.lines([bare]) == ""
 
 
 def test_a_caption_names_the_areas_that_have_a_column(worcestershire: Assessment) -> None:
-    glance = table(indicator.glance(worcestershire, "admissions"))
-    assert "West Midlands" not in [column.label for column in glance.columns]
-    assert glance.caption == "Worcestershire beside England, newest figures to 2022"
-    assert "No figures for the West Midlands are at hand." in glance.notes
-    families = table(indicator.glance(worcestershire, "families"))
+    seen = table(glance.glance(worcestershire, "admissions"))
+    assert "West Midlands" not in [column.label for column in seen.columns]
+    assert seen.caption == "Worcestershire beside England, newest figures to 2022"
+    assert "No figures for the West Midlands are at hand." in seen.notes
+    families = table(glance.glance(worcestershire, "families"))
     assert "No figures for the West Midlands and no intervals are at hand." in families.notes
-    deaths = table(indicator.glance(worcestershire, "deaths"))
+    deaths = table(glance.glance(worcestershire, "deaths"))
     assert deaths.caption.startswith("Worcestershire beside the West Midlands and England")
-    shown = chart(indicator.trend(worcestershire, "ocu_unmet_need"), "_trend")
+    shown = chart(trend(opened(worcestershire)["ocu_unmet_need"]), "_trend")
     assert shown.table.caption.endswith(": Worcestershire and England by period")
     assert shown.table.notes == ("No figures for the West Midlands are at hand.",)
     counted = [column.label for column in shown.table.columns]
@@ -129,33 +154,33 @@ def test_a_caption_names_the_areas_that_have_a_column(worcestershire: Assessment
 
 def test_the_same_deaths_get_one_verdict(worcestershire: Assessment) -> None:
     na = worcestershire
-    glance = table(indicator.glance(na, "deaths"))
-    names = [row[0].text for row in glance.rows]
+    seen = table(glance.glance(na, "deaths"))
+    names = [row[0].text for row in seen.rows]
     assert "Drug misuse deaths, rate" in names
     assert not any("crude" in name for name in names)
-    shown = indicator.section(na, "drug_misuse_crude_rate")
+    shown = section(na, "drug_misuse_crude_rate")
     ids = [one.id for one in shown if isinstance(one, Chart)]
     assert ids == ["chart_drug_misuse_crude_rate_by_district",
                    "chart_drug_misuse_crude_rate_authorities"]  # fmt: skip
     assert "is the standardised one" in " ".join(
         plain(one.text) for one in shown if isinstance(one, Prose)
     )
-    yearly = indicator.section(na, "drug_misuse_yearly_rate")
+    yearly = section(na, "drug_misuse_yearly_rate")
     said = " ".join(plain(one.text) for one in yearly if isinstance(one, Prose))
     assert "than England" not in said and "to England" not in said
     # without the standardised rate the crude one stands in its place
     alone = without(na, "drug_misuse_rate", na.area.code)
-    names = [row[0].text for row in table(indicator.glance(alone, "deaths")).rows]
+    names = [row[0].text for row in table(glance.glance(alone, "deaths")).rows]
     assert "Drug misuse deaths, crude rate" in names
-    ids = [one.id for one in indicator.section(alone, "drug_misuse_crude_rate")
+    ids = [one.id for one in section(alone, "drug_misuse_crude_rate")
            if isinstance(one, Chart)]  # fmt: skip
     assert "chart_drug_misuse_crude_rate_trend" in ids
 
 
 def test_districts_with_standardised_rates_need_no_crude_ones(worcestershire: Assessment) -> None:
     na = worcestershire
-    assert not indicator._districts_complete(na, "drug_misuse_rate")
-    assert indicator._districts_complete(na, "drug_poisoning_rate")
+    assert not inside.districts_complete(na, "drug_misuse_rate")
+    assert inside.districts_complete(na, "drug_poisoning_rate")
 
 
 def test_cards_say_why_something_was_not_tested(worcestershire: Assessment) -> None:
@@ -181,7 +206,7 @@ def test_chapters_name_publishers_and_the_annex_says_how(worcestershire: Assessm
     items = [
         plain(item)
         for chapter in chapters
-        for one in indicator.missing(na, chapter)
+        for one in absent.missing(na, chapter)
         if isinstance(one, Notice) and one.kind == "missing"
         for item in one.items
     ]
@@ -204,7 +229,7 @@ def test_a_merged_authority_is_named_once(national: Path) -> None:
     assert not any(
         "Cornwall" in plain(item)
         for chapter in ("deaths", "need", "treatment")
-        for one in indicator.missing(na, chapter)
+        for one in absent.missing(na, chapter)
         if isinstance(one, Notice)
         for item in one.items
     )
@@ -238,9 +263,9 @@ def test_each_reason_to_show_no_number_has_its_standard_symbol() -> None:
 def test_a_trend_does_not_run_across_a_declared_break(worcestershire: Assessment) -> None:
     na = worcestershire
     key = "drug_misuse_yearly_rate"
-    assert indicator.own_trend(na, key).said
+    assert recent.own_trend(na, key).said
     broken = na.indicator(key).model_copy(update={"breaks": {2019: "Another method."}})
     indicators = {**na.catalogue.indicators, key: broken}
     catalogue = na.catalogue.model_copy(update={"indicators": indicators})
-    told = indicator.own_trend(dataclasses.replace(na, catalogue=catalogue), key)
+    told = recent.own_trend(dataclasses.replace(na, catalogue=catalogue), key)
     assert (told.said, told.why) == ("", "the series breaks")

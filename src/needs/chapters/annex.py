@@ -1,4 +1,4 @@
-"""Annex: sources, methods, symbols, disclosure, claims checked, later figures, the register."""
+"""Annex: periods, neighbours, symbols, disclosure, claims checked, later figures, what is not."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from typing import Any
 from needs import catalogue
 from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Indicator, declared
 from needs.chapters import figure_tables
+from needs.chapters.absent import reason_left_out, to_add
 from needs.chapters.blocks import (
     Blocks,
     Cell,
     Column,
     Heading,
-    Methods,
     Prose,
-    Register,
-    Sources,
     Table,
     blocks,
 )
-from needs.chapters.indicator import reason_left_out, shows_plans, to_add
+from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
 from needs.figures import population
 from needs.figures.assessment import Assessment, Place
@@ -32,11 +30,6 @@ from needs.tables.features import AGES, SPARSE, file_pairs
 from needs.tables.naming import figure_id
 from needs.words import sentences
 from needs.words.text import Span
-
-
-def sources(na: Assessment) -> Blocks:
-    """List the sources that the report used, with licence and attribution."""
-    return blocks(Heading("Sources"), Sources())
 
 
 def periods(na: Assessment) -> Blocks:
@@ -207,10 +200,9 @@ def _feature_sources(na: Assessment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
-def symbols(na: Assessment) -> Blocks:
+def symbols() -> Blocks:
     """Explain the shorthand that stands in tables."""
     return blocks(
-        Heading("Symbols"),
         Table(
             id="symbols",
             caption="Shorthand used in tables",
@@ -220,10 +212,9 @@ def symbols(na: Assessment) -> Blocks:
     )
 
 
-def abbreviations(na: Assessment) -> Blocks:
+def abbreviations() -> Blocks:
     """Spell out the abbreviations and explain them in plain words."""
     return blocks(
-        Heading("Abbreviations and terms"),
         Table(
             id="abbreviations",
             caption="Abbreviations and terms",
@@ -523,57 +514,7 @@ def outside(na: Assessment) -> Blocks:
     )
 
 
-def corrections(na: Assessment) -> Blocks:
-    """List the declared corrections of published figures, or say that there are none."""
-    return blocks(
-        Heading("Corrections"),
-        Prose((Span("No published figure was corrected for this report."),)),
-    )
-
-
-def methods(na: Assessment) -> Blocks:
-    """Say how figures were worked out: the methods used, in plain words."""
-    text = (
-        "How the figures of this report were worked out. A confidence interval says how far chance "
-        "alone could move a figure; it says nothing of errors in recording. In formulas x is a "
-        "count, n what it is divided by, M the unit's multiplier, w a weight of the standard "
-        "population, and z the standard normal quantile of the confidence level."
-    )
-    return blocks(Heading("Methods"), Prose((Span(text),)), Methods())
-
-
-def changes(na: Assessment) -> Blocks:
-    """Say what changed since the last report, or how to find out."""
-    text = (
-        "A report is made from data alone, and no earlier report is part of it. To list what was "
-        "revised, what is newer and what is gone since another report, run needs changes with the "
-        "folders of the two."
-    )
-    return blocks(Heading("What changed since the last report"), Prose((Span(text),)))
-
-
-def accessibility(na: Assessment) -> Blocks:
+def accessibility() -> Blocks:
     """Say how the report was made accessible, what is checked and by whom, and what is not."""
-    lines = (
-        "This report is made to meet level AA of the Web Content Accessibility Guidelines 2.2. "
-        "Every chart has a text alternative that says what it shows, and a table of its numbers. "
-        "The web page is made to work with a keyboard, at 320 pixels wide, and without scripts. "
-        "The PDF is tagged to the PDF/UA-1 standard.",
-        "The software that made it is tested with automatic checks of sample reports: axe-core in "
-        "a browser, a PDF/UA-1 validator, and rules of its own for tables, charts, headings and "
-        "links. Making a report does not run them; the command needs verify checks a finished one.",
-        "Automatic checks cannot see everything: whether a text alternative helps, whether the "
-        "order of reading makes sense, how the page sounds in a screen reader or looks at 400% "
-        "zoom. A person has to check these; the checklist is docs/accessibility-checklist.md, "
-        "with room for name and date. This report does not say that it was done.",
-        "Known limits: maps and wide tables scroll inside their own boxes on small screens, and in "
-        "the PDF long tables print a part and say where the rest is. The spreadsheets hold every "
-        "table in full.",
-    )
-    ask = "If you cannot use a part of this report, ask its publisher for another format."
-    return blocks(Heading("Accessibility"), *(Prose((Span(line),)) for line in (*lines, ask)))
-
-
-def register(na: Assessment) -> Blocks:
-    """Print the register: every number with its formula, inputs and source."""
-    return blocks(Heading("Figure register"), Register())
+    said = declared.read_catalogue(catalogue.in_use("accessibility.yaml"))
+    return blocks(*(Prose((Span(str(one)),)) for one in said))

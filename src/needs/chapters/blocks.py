@@ -17,13 +17,16 @@ from enum import Enum
 from typing import Any
 
 from needs.figures.figure import Figure
-from needs.words.text import Text, plain
+from needs.words.text import Span, Text, plain
 
 MIME_TYPE = "application/vnd.needs.blocks+json"
 
 
 class _Shown:
     """A block that is shown by itself when it is a cell's last expression."""
+
+    def __add__(self, other: Blocks | Block) -> Blocks:
+        return Blocks((typing.cast(Block, self),)) + other
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return Blocks((typing.cast(Block, self),))._repr_mimebundle_()
@@ -205,25 +208,49 @@ class Register(_Shown):
 Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Methods | Register
 
 
+class Why(str):
+    """Lines that a notebook shows to its author as they are, and no reader of a report sees."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 @dataclass(frozen=True)
 class Blocks:
-    """A sequence of blocks, shown by Jupyter as HTML and kept in the notebook as a model."""
+    """A sequence of blocks, shown by Jupyter as HTML and kept in the notebook as a model.
+
+    `pruned` says, a line each, what was asked for and is not drawn, and why: readers never see it,
+    an author asks for it with `why`.
+
+    Examples
+    --------
+    >>> from needs.words.text import Span
+    >>> shown = Prose((Span("Deaths rose."),)) + Blocks(pruned=("trend of Waits: two periods",))
+    >>> len(shown.items), shown.why()
+    (1, Not drawn: trend of Waits: two periods)
+    """
 
     items: tuple[Block, ...] = field(default=())
+    pruned: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self.items)
 
     def __add__(self, other: Blocks | Block) -> Blocks:
-        more = other.items if isinstance(other, Blocks) else (other,)
-        return Blocks(self.items + more)
+        return blocks(self, other)
+
+    def why(self) -> Why:
+        """What is not drawn, and why not: a line for each view that was left out."""
+        return Why("\n".join(f"Not drawn: {one}" for one in self.pruned) or "All is drawn.")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from needs.report.fragments import to_html  # drawing is not this module's business
 
+        # a cell that shows nothing tells its author why; the report is made from the model alone
+        seen = self.items or tuple(Prose((Span(one),), "note") for one in self.why().splitlines())
         return {
-            "text/plain": "\n".join(_plain_block(item) for item in self.items),
-            "text/html": to_html(self.items),
+            "text/plain": "\n".join(_plain_block(item) for item in seen),
+            "text/html": to_html(seen),
             MIME_TYPE: [to_model(item) for item in self.items],
         }
 
@@ -231,14 +258,32 @@ class Blocks:
 def blocks(*items: Block | Blocks | Iterable[Block] | None) -> Blocks:
     """Join blocks, leaving out None, so that a section can be built without special cases."""
     out: list[Block] = []
+    pruned: list[str] = []
     for item in items:
         if item is None:
             continue
+        if isinstance(item, Blocks):
+            pruned.extend(item.pruned)
         if isinstance(item, (Blocks, list, tuple)):
             out.extend(item)
         else:
             out.append(typing.cast(Block, item))
-    return Blocks(tuple(out))
+    return Blocks(tuple(out), tuple(pruned))
+
+
+def section(title: str, *parts: Block | Blocks, level: int = 2) -> Blocks:
+    """Put blocks under a heading of their own; without any, the heading is not shown either.
+
+    Examples
+    --------
+    >>> from needs.words.text import Span
+    >>> [type(one).__name__ for one in section("Local context", Prose((Span("Words."),)))]
+    ['Heading', 'Prose']
+    >>> section("Local context", Blocks()).items
+    ()
+    """
+    joined = blocks(*parts)
+    return blocks(Heading(title, level), joined) if joined.items else joined
 
 
 def all_figures(items: Iterable[Block]) -> Iterator[Figure]:

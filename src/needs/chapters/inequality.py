@@ -12,8 +12,10 @@ from needs import charts
 from needs.catalogue import Chapter, Indicator
 from needs.chapters import figure_tables, local
 from needs.chapters.blocks import Blocks, Chart, Heading, Notice, Prose, blocks
-from needs.chapters.indicator import is_count
+from needs.chapters.captions import subject_of
+from needs.chapters.measure import Measure, view
 from needs.chapters.missing import missing_notice
+from needs.chapters.rules import is_count
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, Series
 from needs.sources.codes import ENGLAND_AND_WALES
@@ -27,9 +29,6 @@ from needs.words.text import Span
 #: Rates by age, of England and Wales together.
 BY_AGE = "drug_misuse_age_rate"
 
-#: Rates that are published for males and females.
-BY_SEX = ("drug_misuse_rate", "drug_poisoning_rate", "alcohol_specific_mortality")
-
 #: The publisher's names of sets of deciles of whole upper-tier authorities.
 DECILES = r"County & UA\b.* deprivation deciles in England\b"
 
@@ -39,12 +38,13 @@ ORDER = (
 )  # fmt: skip
 
 
-def gradients(na: Assessment) -> Blocks:
-    """Draw England by deprivation decile of authorities, for each rate published so."""
-    found = [(one, decile_figures(na, one.key)) for one in _in_reading_order(na)]
-    parts = [_gradient(one, figures) for one, figures in found if len(figures) == len(ORDER)]
-    if not parts:
-        return Blocks()
+def gradients(na: Assessment, *measures: Measure) -> Blocks:
+    """Draw the `gradient` of these, and of every other rate that is published by deprivation."""
+    named = {one.key for one in measures}
+    others = [Measure(na, one) for one in _in_reading_order(na) if one.key not in named]
+    drawn = blocks(*(gradient(one) for one in (*measures, *others)))
+    if not drawn.items:
+        return drawn
     note = (
         "These are deciles of whole authorities in England, not of neighbourhoods in "
         f"{na.name}: they show how steep the national gradient is."
@@ -52,7 +52,7 @@ def gradients(na: Assessment) -> Blocks:
     return blocks(
         Heading("Gradients by deprivation in England"),
         Prose((Span(note),), style="note"),
-        *parts,
+        drawn,
     )
 
 
@@ -63,13 +63,23 @@ def _in_reading_order(na: Assessment) -> list[Indicator]:
     return sorted(chosen, key=lambda one: (places[one.chapter], one.order, one.key))
 
 
-def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
+@view
+def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw England by deprivation decile of its authorities, with the slope index.
+
+    Deciles of whole authorities, most deprived first, as the publisher gives them. See `trend` for
+    `id`.
+    """
+    indicator = measure.indicator
+    figures = decile_figures(measure.na, indicator.key)
+    if len(figures) != len(ORDER):
+        return "no figures of England by deprivation decile are at hand"
     period, unit = figures[0].period, indicator.unit
     counted = all(one.denominator is not None for one in figures)
     people = "Population, sum of years" if " to " in period else "Population"
-    subject = indicator.subject or sentences.lower_first(indicator.short_name)
+    subject = subject_of(indicator)
     table = figure_tables.figures_table(
-        f"gradient_{indicator.key}",
+        id or f"gradient_{indicator.key}",
         f"{indicator.name} by deprivation decile of authorities, England, {period}",
         "Deprivation decile of authorities (1 is most deprived)",
         [(str(place), one) for place, one in enumerate(figures, start=1)],
@@ -108,16 +118,16 @@ def _gradient(indicator: Indicator, figures: tuple[Figure, ...]) -> Blocks:
     )
 
 
-def by_sex(na: Assessment) -> Blocks:
-    """Draw males against females for every rate that is published for both."""
+def males_and_females(na: Assessment, *measures: Measure) -> Blocks:
+    """Draw males against females in one chart, for rates that are published for both."""
     pairs = []
-    for key in BY_SEX:
-        period = na.latest_period(key, sex="male")
-        male, female = (na.figure(key, na.area, period, sex) for sex in ("male", "female"))
+    for one in measures:
+        period = na.latest_period(one.key, sex="male")
+        male, female = (one.figure(period=period, sex=sex) for sex in ("male", "female"))
         if male.shown and female.shown:
-            pairs.append((na.indicator(key), male, female))
+            pairs.append((one.indicator, male, female))
     if not pairs:
-        return Blocks()
+        return Blocks(pruned=("males and females: no rate has both",))
     rows = [
         (f"{indicator.short_name}, {one.sex}s", one) for indicator, *both in pairs for one in both
     ]
@@ -151,31 +161,37 @@ def by_sex(na: Assessment) -> Blocks:
     )
 
 
-def by_age(na: Assessment) -> Blocks:
-    """Draw death rates by age, which are published for England and Wales together alone."""
-    indicator = na.indicator(BY_AGE)
+@view
+def ages(measure: Measure, *, id: str = "by_age") -> Blocks | str:
+    """Draw death rates by age, which are published for England and Wales together alone.
+
+    See `trend` for `id`.
+    """
+    na, indicator = measure.na, measure.indicator
+    if measure.key != BY_AGE:
+        return f"of rates by age, only “{na.indicator(BY_AGE).name}” is published"
+    measure.told.add(measure.key)
     figures = age_figures(na)
-    heading = Heading("Ages")
     if not figures:
         why = "not available for England and Wales"
-        return blocks(heading, missing_notice([indicator], na.catalogue, why))
+        return blocks(missing_notice([indicator], na.catalogue, why))
     persons = [one for one in figures if one.sex == "persons"]
-    ages = {one.age: ages_in_words(one.age) for one in persons}
+    said = {one.age: ages_in_words(one.age) for one in persons}
     series = [
         Series(
             f"{sex.capitalize()}s",
             sex,
-            tuple(one.with_(age=ages[one.age]) for one in figures if one.sex == sex),
+            tuple(one.with_(age=said[one.age]) for one in figures if one.sex == sex),
         )
         for sex in ("male", "female")
     ]
     period, where = persons[0].period, persons[0].area_name
     table = figure_tables.figures_table(
-        "by_age",
+        id,
         f"{indicator.name}, {period}",
         "Age and sex",
         [
-            (f"{ages[one.age]}, {'persons' if one.sex == 'persons' else one.sex + 's'}", one)
+            (f"{said[one.age]}, {'persons' if one.sex == 'persons' else one.sex + 's'}", one)
             for one in figures
         ],
         counts=None,
@@ -187,18 +203,16 @@ def by_age(na: Assessment) -> Blocks:
         "package. Adults in treatment by age are in the National Drug Treatment Monitoring "
         "System's ViewIt, authority by authority."
     )
+    chart_id = f"chart_{table.id}"
     return blocks(
-        heading,
         Prose((Span(f"{indicator.definition} {indicator.limits}"),), style="definition"),
         Chart(
-            id="chart_by_age",
-            headline=findings.by_age(persons, [ages[one.age] for one in persons]),
+            id=chart_id,
+            headline=findings.by_age(persons, [said[one.age] for one in persons]),
             subtitle=f"Deaths related to drug misuse, {indicator.unit}, by age and sex, {where}, "
             f"{period}. The lines are 95% confidence intervals.",
-            svg=charts.grouped_bars(
-                series, unit=indicator.unit, chart_id="chart_by_age", group="age"
-            ),
-            alt=findings.alt_by_age(persons, [ages[one.age] for one in persons]),
+            svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="age"),
+            alt=findings.alt_by_age(persons, [said[one.age] for one in persons]),
             table=table,
             figures=table.figures,
             sources=table.sources,

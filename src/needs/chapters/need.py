@@ -10,7 +10,19 @@ import pandas as pd
 from needs import charts
 from needs.catalogue import Indicator
 from needs.chapters import figure_tables
-from needs.chapters.blocks import Block, Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
+from needs.chapters.blocks import (
+    Block,
+    Blocks,
+    Cell,
+    Chart,
+    Column,
+    Heading,
+    Prose,
+    Table,
+    blocks,
+)
+from needs.chapters.captions import subject_of
+from needs.chapters.measure import Measure, view
 from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment, Place
 from needs.figures.figure import Figure
 from needs.sources.periods import parse
@@ -18,7 +30,7 @@ from needs.stats.status import Status
 from needs.stats.unmet_need import places_to_reach, unmet_need
 from needs.tables.areas import authorities_of
 from needs.tables.naming import figure_id
-from needs.words import sentences as words
+from needs.words import sentences
 from needs.words.text import Span
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
@@ -28,20 +40,20 @@ UNMET_NEED = ("alcohol_unmet_need", "ocu_unmet_need")
 SAME_SUM = 0.5
 
 
-def treated(na: Assessment) -> Blocks:
-    """Draw the shares of need met and not met: the area, its region and England."""
-    out: list[Block] = []
-    for key in UNMET_NEED:
-        period = na.latest_period(key)
-        unmet = [one for one in na.across(key, na.places, period) if one.shown] if period else []
-        if not unmet or unmet[0].area_code != na.area.code:
-            continue
-        out += _treated_of(na, key, unmet)
-    return blocks(Heading("Who is, and who is not, in treatment"), *out) if out else Blocks()
+@view
+def treated(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw the shares of need met and not met: the area, its region and England.
 
-
-def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
-    indicator = na.indicator(key)
+    With the same in people above, and below how the intervals of sums were joined. See `trend` for
+    `id`.
+    """
+    na, key, indicator = measure.na, measure.key, measure.indicator
+    if indicator.statistic != "unmet_need":
+        return "it is no share of people with a need who are not in treatment"
+    period = na.latest_period(key)
+    unmet = [one for one in na.across(key, na.places, period) if one.shown] if period else []
+    if not unmet or unmet[0].area_code != na.area.code:
+        return f"{sentences.in_prose(na.name)} has no figure"
     focus = unmet[0]
     met = [met_need(one) for one in unmet]
     rows = tuple(
@@ -55,7 +67,7 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
         for one, share in zip(unmet, met, strict=True)
     )
     table = Table(
-        id=f"{key}_treated",
+        id=id or f"{key}_treated",
         caption=f"{indicator.name}: people in treatment and estimated need, {focus.period}",
         columns=(
             Column("Area", "header"),
@@ -77,14 +89,14 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
         open=False,
     )
     england = next((one for one in unmet if one.area_code == na.england.code), None)
-    chart_id = f"chart_{key}_treated"
+    chart_id = f"chart_{table.id}"
     chart = Chart(
         id=chart_id,
-        headline=words.headline_compare(
+        headline=sentences.headline_compare(
             focus,
             england,
             polarity=indicator.polarity,
-            subject=_topic(indicator),
+            subject=subject_of(indicator),
         ),
         subtitle=f"{indicator.name}, {focus.period}: shares of the estimated number of people with "
         "a need who were, and were not, in treatment.",
@@ -93,12 +105,12 @@ def _treated_of(na: Assessment, key: str, unmet: list[Figure]) -> list[Block]:
             chart_id=chart_id,
             unit="% of people with a need",
         ),
-        alt=words.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
+        alt=sentences.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
         table=table,
         figures=table.figures,
         sources=table.sources,
     )
-    return [*_in_people(na, indicator, focus), chart, *_how_joined(na, indicator, unmet)]
+    return blocks(_in_people(na, indicator, focus), chart, _how_joined(na, indicator, unmet))
 
 
 def _in_people(na: Assessment, indicator: Indicator, unmet: Figure) -> list[Block]:
@@ -109,7 +121,7 @@ def _in_people(na: Assessment, indicator: Indicator, unmet: Figure) -> list[Bloc
     prevalence = na.figure(indicator.denominator, period=unmet.period)
     return [
         Prose(
-            words.unmet_need_sentence(people, prevalence, unmet, need=indicator.need),
+            sentences.unmet_need_sentence(people, prevalence, unmet, need=indicator.need),
             figures=(people, prevalence, unmet),
         )
     ]
@@ -142,7 +154,7 @@ def _how_joined(na: Assessment, indicator: Indicator, unmet: Sequence[Figure]) -
         dependent = (na.figure(indicator.denominator, place, one.period), one)
         independent = _independently(na, indicator, place, dependent)
         subject = na.indicator(indicator.denominator).subject
-        text = words.joined_sentence(dependent, independent, subject=subject)
+        text = sentences.joined_sentence(dependent, independent, subject=subject)
         out.append(Prose(text, figures=(*dependent, *independent), style="note"))
     return out
 
@@ -280,16 +292,16 @@ def reach(na: Assessment) -> Blocks:
     found = _reached(na)
     if not found:
         return Blocks()
-    sentences = [
+    said = [
         Prose(
-            words.places_sentence(
-                more, goal=f"England's level of {_topic(indicator)}", people=indicator.people
+            sentences.places_sentence(
+                more, goal=f"England's level of {subject_of(indicator)}", people=indicator.people
             ),
             figures=(more,),
         )
         for indicator, more in found
     ]
-    return blocks(Heading("What reaching England's level would take"), *sentences)
+    return blocks(Heading("What reaching England's level would take"), *said)
 
 
 def places(na: Assessment) -> Blocks:
@@ -313,10 +325,6 @@ def places(na: Assessment) -> Blocks:
             ),
         ),
     )
-
-
-def _topic(indicator: Indicator) -> str:
-    return indicator.subject or words.lower_first(indicator.short_name)
 
 
 def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:

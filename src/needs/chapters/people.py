@@ -9,7 +9,7 @@ import pandas as pd
 from needs import charts
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Prose, Table, blocks
-from needs.chapters.indicator import POINTS_FOR_A_TREND
+from needs.chapters.over_time import POINTS_FOR_A_TREND
 from needs.charts import maps
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment, Place

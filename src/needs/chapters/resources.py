@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from needs import catalogue, charts
 from needs.catalogue import Indicator, declared
 from needs.chapters import figure_tables
+from needs.chapters.absent import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, why_missing
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
-from needs.chapters.indicator import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, recent, why_missing
+from needs.chapters.measure import Measure
+from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
@@ -20,12 +22,14 @@ from needs.words.text import Span
 PLANS = "Years after {year} are allocations and plans, published later."
 
 
-def spending(na: Assessment) -> Blocks:
+def spending(granted: Measure, spent_on: Measure) -> Blocks:
     """Draw grants by year, planned years included and marked; spending stands beside them.
 
     Grants are what comes in and spending what goes out: neither is made from the other.
     """
-    grants, spent = _grants(na), _spent(na)
+    na = granted.na
+    granted.told.update((granted.key, spent_on.key))
+    grants, spent = _grants(na, granted.key), _figures(na, spent_on.key, headline=True)
     heading = Heading("Spending on treatment and recovery")
     if not grants and not spent:
         return blocks(
@@ -59,7 +63,7 @@ def spending(na: Assessment) -> Blocks:
         rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
         notes=(
             *(("[z]: none is listed for that year.",) if grants else ()),
-            *((f"Spending: {na.indicator('commissioning_expenditure').definition}",) * bool(spent)),
+            *((f"Spending: {spent_on.indicator.definition}",) * bool(spent)),
             *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
         ),
         sources=figure_tables.sources_of(figures),
@@ -240,13 +244,9 @@ def _cells(row: list[Figure], years: list[str]) -> tuple[Cell, ...]:
     )
 
 
-def _grants(na: Assessment) -> list[Figure]:
-    found = _figures(na, "grant_amount", headline=False)
+def _grants(na: Assessment, key: str) -> list[Figure]:
+    found = _figures(na, key, headline=False)
     return sorted(found, key=lambda one: (one.period, -(one.value or 0), one.note))
-
-
-def _spent(na: Assessment) -> list[Figure]:
-    return _figures(na, "commissioning_expenditure", headline=True)
 
 
 def _totals(grants: list[Figure]) -> list[Figure]:

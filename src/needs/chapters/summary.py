@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from needs.catalogue import Indicator
 from needs.chapters import figure_tables, need
+from needs.chapters.absent import has_amounts, merged
 from needs.chapters.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, blocks
-from needs.chapters.indicator import finding, has_amounts, merged, recent, vintages
+from needs.chapters.recent import recent
+from needs.chapters.saying import finding, vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure

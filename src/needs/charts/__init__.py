@@ -8,6 +8,7 @@ is not shown is a gap or a printed symbol, never a zero.
 
 from needs.charts.compare import bars, caterpillar, dumbbell, funnel, grouped_bars
 from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
+from needs.charts.spread import spread
 from needs.charts.trends import trend
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "funnel",
     "grouped_bars",
     "pyramid",
+    "spread",
     "treated_bar",
     "trend",
 ]

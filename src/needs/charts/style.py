@@ -155,7 +155,27 @@ def base_style(known: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
 def report_style() -> Iterator[None]:
     """Draw in the report's style inside the block; matplotlib is left as it was found."""
     register_fonts()
-    settings: dict[str, Any] = {
+    with mpl.rc_context(cast(Any, _settings())):
+        yield
+
+
+def draw_like_the_report() -> None:
+    """Give what a notebook draws from now on with matplotlib or seaborn the report's style."""
+    register_fonts()
+    mpl.rcParams.update(cast(Any, _settings()))
+    colours = ", ".join(f"'{one[1:]}'" for one in CATEGORICAL)
+    mpl.rcParams.update(
+        {
+            "axes.prop_cycle": f"cycler('color', [{colours}])",
+            "figure.figsize": (WIDTH / 72, WIDTH / 144),
+            "legend.frameon": False,
+        }
+    )
+
+
+def _settings() -> dict[str, Any]:
+    """What matplotlib is told for every drawing of a report."""
+    return {
         **base_style(),
         "font.family": [FONT, "DejaVu Sans"],
         "font.size": TEXT,
@@ -186,8 +206,6 @@ def report_style() -> Iterator[None]:
         "svg.hashsalt": "needs",
         "path.simplify": False,
     }
-    with mpl.rc_context(cast(Any, settings)):
-        yield
 
 
 def to_svg(
@@ -292,7 +310,8 @@ def _attributes(element: ElementTree.Element, names: Mapping[str, str]) -> dict[
             if value in names:
                 out["id"] = names[value]
         elif name == _XLINK:
-            out["href"] = f"#{names[value[1:]]}"
+            # a colour bar is a picture of its own inside the drawing
+            out["href"] = f"#{names[value[1:]]}" if value[0] == "#" else "".join(value.split())
         elif name == "style":
             out.update(_style(value))
         elif name != "transform" or not value.startswith("rotate(-0"):

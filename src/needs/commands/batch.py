@@ -341,10 +341,10 @@ class Tally:
         failed = self.of("failed")
         return 130 if self.stopped else failed[0].exit_code if failed else 0
 
-    def not_shown(self, out: Path) -> list[str]:
-        """What chapters of the reports that were made print for their author alone, once each."""
+    def for_authors(self, out: Path) -> list[str]:
+        """What the authors of chapters should know of the reports that were made, once each."""
         made = [manifests.read(out / one.report.folder) for one in self.of("made")]
-        return list(dict.fromkeys(line for one in made for line in one.get("not_shown", ())))
+        return list(dict.fromkeys(line for one in made for line in manifests.for_authors(one)))
 
     def lines(self) -> list[str]:
         """The tally, and every failure with its cause and remedy."""

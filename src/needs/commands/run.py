@@ -313,7 +313,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
         document = read(
             executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
         )
-        unshown = document.unshown
+        unshown, typed = document.unshown, document.typed
         # what is drawn comes from the document alone: notebooks and tables make room for it
         del executed, opened
         assessment.forget()
@@ -331,6 +331,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             outputs=outputs,
             notes=notes,
             unshown=unshown,
+            typed=typed,
             checked=start.checked,
         )
         outputs[manifests.NAME] = manifests.dump(described)
@@ -377,12 +378,16 @@ def execute(
     except PapermillExecutionError as error:
         if (whole := _allowed_to_fail(copy, error.cell_index)) is not None:
             return _without_run(whole, path.name, values)
-        cause = next(iter(str(error.evalue).splitlines()), "")
+        cause, *more = str(error.evalue).splitlines() or [""]
+        # what an error of needs says of the mending; the rest stands in the copy
+        told = [one.split("Remedy:", 1)[1].strip() for one in more if "Remedy:" in one]
         number = error.cell_index  # from 0, but the cell of injected parameters stands before it
         raise NotebookError(
             f"{area}: {path.name} failed in cell {number}: {error.ename}: {cause}",
             f"{path.name}, cell {number} (In [{error.exec_count}])",
-            f"The part-run copy is {copy}. Mend the cause it shows, then run again.",
+            " ".join(
+                [*told, f"The part-run copy is {copy}. Mend the cause it shows, then run again."]
+            ),
         ) from error
     return _without_run(node, path.name, values)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ import nbformat
 from needs.chapters import blocks
 from needs.chapters.blocks import Block, Bullets, Cell, Chart, Column, Heading, Prose, Table
 from needs.errors import Problem
-from needs.words.text import Span, Text, plain
+from needs.words.text import Span, Text, plain, typed_figures
 
 #: A cell of a table that says nothing: shorthand stands where a number is missing.
 NOTHING = frozenset({"", "-", "–", "—", "*", "**", ".", "..", "NA", "N/A", "n/a", "nan", "NaN"})
@@ -37,13 +38,12 @@ CAPTION = "Table:"
 
 _OWN = f"If it is for you alone, tag the cell '{OUTPUT_REMOVED}'."
 _CHART = (
-    "Give it a headline, an alternative text and the table of its numbers: end the cell with "
-    "needs.chapters.blocks.Chart, whose svg is needs.charts.style.to_svg(figure, 'its-id') of a "
-    "matplotlib figure that plt.close(figure) has closed (docs/commands.md, Chapters). "
+    "Give it a title, an alternative text and the table of its numbers: end the cell with "
+    "needs.chart(axes, title=…, alt=…, table=…) (docs/writing-a-chapter.md). "
 )
 _TABLE = (
-    "Give it a caption and numbers as they are to be printed: end the cell with "
-    "needs.chapters.blocks.Table, or write a Markdown table (docs/commands.md, Chapters). "
+    "Give it a caption: end the cell with needs.table(frame, title=…), or write a Markdown table "
+    "(docs/writing-a-chapter.md). "
 )
 _ELSE = (
     "What counts is Markdown and blocks: Prose, Bullets, Notice, Table and Chart of "
@@ -54,8 +54,8 @@ _ELSE = (
 _REFUSED = {
     "image": (
         "An image",
-        "Show a drawing as needs.chapters.blocks.Chart, which has an alternative text and the "
-        "table of its numbers (docs/commands.md, Chapters).",
+        "Show a drawing with needs.chart, which gives it an alternative text and the table of its "
+        "numbers (docs/writing-a-chapter.md).",
     ),
     "block_code": ("A block of code", "Write it as a paragraph or a table."),
     "codespan": ("Code within a text", "Write it without the backticks."),
@@ -89,26 +89,32 @@ class Read:
     titles : list of str
         Its headings of level 1.
     items : list of Block
+    places : list of str
+        Where each item stands: file and cell.
     unshown : list of str
         What its cells print or return as plain text, which readers do not get: a line each.
+    typed : list of str
+        Figures that its Markdown holds, with no source behind them: a line each.
     """
 
     name: str
     titles: list[str] = field(default_factory=list)
     items: list[Block] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     unshown: list[str] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
 
-    def add(self, items: Iterable[Block], tags: Collection[str] = ()) -> None:
-        """Take blocks in; tables of Markdown get their id and, where it has none, a caption."""
+    def add(self, items: Iterable[Block], where: str, tags: Collection[str] = ()) -> None:
+        """Take a cell's blocks in; tables of Markdown get an id and, where none, a caption."""
         for item in items:
             if DETAIL in tags and isinstance(item, (Heading, Table, Chart)):
                 item = dataclasses.replace(item, detail=True)
             if isinstance(item, Heading) and item.level == 1:
                 self.titles.append(item.text)
-            elif isinstance(item, Table) and not item.id:
-                self.items.append(self._named(item))
-            else:
-                self.items.append(item)
+                continue
+            nameless = isinstance(item, Table) and not item.id
+            self.items.append(self._named(typing.cast(Table, item)) if nameless else item)
+            self.places.append(where)
 
     def _named(self, table: Table) -> Table:
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", self.name.removesuffix(".ipynb"))
@@ -160,7 +166,9 @@ def read_cells(node: nbformat.NotebookNode, name: str, problems: list[Problem]) 
         if REMOVED in tags or not cell.source.strip():
             continue
         if cell.cell_type == "markdown":
-            read.add(read_markdown(cell.source, where, problems), tags)
+            written = read_markdown(cell.source, where, problems)
+            read.add(written, where, tags)
+            read.typed += [f"{where}: {one}" for one in _typed(written)]
         elif cell.cell_type == "code":
             if not tags & {"parameters", "skip-execution"} and _not_run(cell):
                 unrun.append(number)
@@ -202,10 +210,11 @@ def _read_outputs(
             if output.text.strip():
                 own.add("what it prints")
         elif blocks.MIME_TYPE in output.data:
-            models = output.data[blocks.MIME_TYPE]
-            read.add((blocks.from_model(dict(one)) for one in models), tags)
+            shown = output.data[blocks.MIME_TYPE]
+            read.add((blocks.from_model(dict(one)) for one in shown), where, tags)
         elif "text/markdown" in output.data and len(output.data) <= 2:  # and its plain text
-            read.add(read_markdown(str(output.data["text/markdown"]), where, problems), tags)
+            told = read_markdown(str(output.data["text/markdown"]), where, problems)
+            read.add(told, where, tags)
         elif refused := _refused(output.data):
             what, remedy = refused
             problems.append(Problem(f"{what} is not shown in the report.", where, remedy + _OWN))
@@ -234,6 +243,19 @@ def _refused(data: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 # Markdown
+
+
+def _typed(items: Iterable[Block]) -> Iterator[str]:
+    """Figures typed into sentences and headings; what a table holds, its author answers for."""
+    for item in items:
+        match item:
+            case Heading():
+                yield from typed_figures(item.text)
+            case Prose():
+                yield from typed_figures(plain(item.text))
+            case Bullets():
+                for line in item.items:
+                    yield from typed_figures(plain(line))
 
 
 def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Block]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -252,6 +251,8 @@ class Document:
         From a chart's or table's id to the number that the report prints.
     unshown : tuple of str
         What cells print or return as plain text, which is for their author alone: a line each.
+    typed : tuple of str
+        Figures that are typed into Markdown, with no source behind them: a line each.
     """
 
     context: ReportContext
@@ -260,6 +261,7 @@ class Document:
     chart_numbers: Mapping[str, int]
     table_numbers: Mapping[str, int]
     unshown: tuple[str, ...] = ()
+    typed: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -347,6 +349,8 @@ def read_document(
     problems: list[Problem] = []
     chapters: list[Chapter] = []
     unshown: list[str] = []
+    typed: list[str] = []
+    cells: dict[int, str] = {}
     annexes = 0
     for position, notebook in enumerate(notebooks, 1):
         name, node = _open(notebook, position)
@@ -362,6 +366,8 @@ def read_document(
         key = re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", name.removesuffix(".ipynb"))
         chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(read.items)))
         unshown += read.unshown
+        typed += read.typed
+        cells |= {id(one): place for one, place in zip(read.items, read.places, strict=True)}
         _check_levels(read.items, name, problems)
 
     every = [block for chapter in chapters for block in chapter.blocks]
@@ -380,20 +386,17 @@ def read_document(
         every = [block for chapter in chapters for block in chapter.blocks]
     charts = [block for block in every if isinstance(block, Chart)]
     tables = list(blocks.all_tables(every))
-    for kind, ids in (
-        ("chart", [one.id for one in charts]),
-        ("table", [one.id for one in tables]),
-    ):
-        for one, times in Counter(ids).items():
-            if times > 1:
-                problems.append(Problem(f"The {kind} id '{one}' is used {times} times.", kind))
-            if not SAFE_ID.match(one):
-                problems.append(Problem(f"The {kind} id '{one}' is not safe as an anchor.", kind))
-    for chart in charts:
-        _check_chart(chart, problems)
-    for table in tables:
-        _check_table(table, problems)
-    register = _register(every, context.catalogue, problems)
+    where = _Where(cells)
+    _check_ids("chart", [(one.id, where(one)) for one in charts], problems)
+    holders = [one for one in every if isinstance(one, (Chart, Table))]
+    of_tables = [(table.id, where(one)) for one in holders for table in blocks.all_tables([one])]
+    _check_ids("table", of_tables, problems)
+    for one in holders:
+        if isinstance(one, Chart):
+            _check_chart(one, where(one), problems)
+        for table in blocks.all_tables([one]):
+            _check_table(table, where(one), problems)
+    register = _register(every, context.catalogue, where, problems)
     if problems:
         raise RenderError("The notebooks cannot be made into a report.", problems=problems)
     return Document(
@@ -403,7 +406,48 @@ def read_document(
         chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
         table_numbers={table.id: number for number, table in enumerate(tables, 1)},
         unshown=tuple(unshown),
+        typed=tuple(typed),
     )
+
+
+@dataclass(frozen=True)
+class _Where:
+    """In which cell a block stands, for faults; empty for what the report itself has put in."""
+
+    cells: Mapping[int, str]
+
+    def __call__(self, block: Block) -> str:
+        return self.cells.get(id(block), "")
+
+
+def _at(*parts: str) -> str:
+    """A place from its parts, leaving out what is not known."""
+    return ", ".join(part for part in parts if part)
+
+
+def _check_ids(kind: str, found: Sequence[tuple[str, str]], problems: list[Problem]) -> None:
+    """Each id once, and safe; `found` are ids, with the cells that they stand in."""
+    places: dict[str, list[str]] = {}
+    for one, where in found:
+        places.setdefault(one, []).append(where)
+    for one, cells in places.items():
+        if len(cells) > 1:
+            problems.append(
+                Problem(
+                    f"The {kind} id '{one}' is used {len(cells)} times.",
+                    "; ".join(dict.fromkeys(cell for cell in cells if cell)) or kind,
+                    'Give the second one an id of its own: trend(na["…"], id="…"), or id="…" in '
+                    "needs.chart or needs.table; or take it away.",
+                )
+            )
+        if not SAFE_ID.match(one):
+            problems.append(
+                Problem(
+                    f"The {kind} id '{one}' is not safe as an anchor.",
+                    cells[0] or kind,
+                    "Begin it with a letter; letters, digits, '_', '-' and '.' may follow.",
+                )
+            )
 
 
 def _open(
@@ -450,23 +494,23 @@ def _check_levels(items: Iterable[Block], name: str, problems: list[Problem]) ->
             level = block.level
 
 
-def _check_chart(chart: Chart, problems: list[Problem]) -> None:
+def _check_chart(chart: Chart, cell: str, problems: list[Problem]) -> None:
+    where = _at(cell, f"chart '{chart.id}'")
     alt = chart.alt.strip()
     if not alt or alt == plain(chart.headline).strip():
         problems.append(
             Problem(
                 "The alternative text is empty, or only repeats the headline.",
-                f"chart '{chart.id}'",
-                "Say what the chart shows and what it finds: needs.words.sentences makes it from "
-                "figures.",
+                where,
+                "Say in alt= what the chart shows and what it finds, with its numbers.",
             )
         )
     if "<svg" not in chart.svg:
-        problems.append(Problem("The chart has no SVG.", f"chart '{chart.id}'"))
+        problems.append(Problem("The chart has no SVG.", where))
 
 
-def _check_table(table: Table, problems: list[Problem]) -> None:
-    where = f"table '{table.id}'"
+def _check_table(table: Table, cell: str, problems: list[Problem]) -> None:
+    where = _at(cell, f"table '{table.id}'")
     if not table.caption.strip():
         problems.append(Problem("The table has no caption.", where))
     if not table.rows:
@@ -485,8 +529,8 @@ def _check_table(table: Table, problems: list[Problem]) -> None:
                 )
             )
             continue
-        for column, cell in zip(table.columns, row, strict=True):
-            if not cell.text.strip():
+        for column, one in zip(table.columns, row, strict=True):
+            if not one.text.strip():
                 problems.append(
                     Problem(
                         "A cell is blank.",
@@ -497,21 +541,23 @@ def _check_table(table: Table, problems: list[Problem]) -> None:
 
 
 def _register(
-    items: Sequence[Block], catalogue: Catalogue, problems: list[Problem]
+    items: Sequence[Block], catalogue: Catalogue, where: _Where, problems: list[Problem]
 ) -> tuple[Figure, ...]:
     found: dict[str, Figure] = {}
-    for figure in blocks.all_figures(items):
-        try:
-            figures.collect([found.setdefault(figure.id, figure), figure])
-        except ValueError as error:
-            problems.append(Problem(str(error), "figure register"))
-    linked = dict.fromkeys(one for block in items for one in _links(block))
-    for one in linked:
+    for block in items:
+        for figure in blocks.all_figures([block]):
+            try:
+                figures.collect([found.setdefault(figure.id, figure), figure])
+            except ValueError as error:
+                remedy = "Give the figure that was changed an id of its own: figure.with_(id=…)."
+                problems.append(Problem(str(error), where(block) or "figure register", remedy))
+    linked = {one: where(block) for block in items for one in _links(block)}
+    for one, cell in linked.items():
         if one and one not in found:
             problems.append(
                 Problem(
                     f"A number links to the figure '{one}', which no block carries.",
-                    "figure register",
+                    cell or "figure register",
                     "Pass the figure in the block's figures.",
                 )
             )

@@ -105,6 +105,7 @@ def make(
     outputs: Mapping[str, bytes],
     notes: Sequence[str] = (),
     unshown: Sequence[str] = (),
+    typed: Sequence[str] = (),
     checked: bool = True,
 ) -> dict[str, Any]:
     """Describe a run.
@@ -124,6 +125,8 @@ def make(
         What the report says of itself below its title.
     unshown : sequence of str
         What chapters print for their author alone, by notebook and cell.
+    typed : sequence of str
+        Figures that are typed into their Markdown, by notebook and cell.
     checked : bool
         Whether the tables are known to be those of the raw files.
 
@@ -147,6 +150,7 @@ def make(
         **({} if checked else {"raw": NOT_CHECKED}),
         **({"notes": list(notes)} if notes else {}),
         **({"not_shown": list(unshown)} if unshown else {}),
+        **({"typed": list(typed)} if typed else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -212,3 +216,18 @@ def _short(value: Any) -> str:
         return "absent"
     text = str(value)
     return text[:12] if re.fullmatch(r"[0-9a-f]{64}", text) else text
+
+
+def for_authors(described: Mapping[str, Any]) -> list[str]:
+    """What the authors of a report's chapters should know: what readers do not get, what is typed.
+
+    Examples
+    --------
+    >>> for_authors({"typed": ["05_deaths.ipynb, cell 7: 4.2%"]})[0]
+    'Typed, with no source behind it: 05_deaths.ipynb, cell 7: 4.2%. Put it in with needs.say.'
+    """
+    unshown = [f"Not shown to readers: {one}" for one in described.get("not_shown", ())]
+    typed = described.get("typed", ())
+    return unshown + [
+        f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
+    ]

@@ -1,0 +1,160 @@
+"""What a chapter cannot show, why not, and how to add it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from needs.catalogue import Indicator
+from needs.chapters.blocks import Blocks, Heading, Notice, blocks
+from needs.chapters.inside import district_period
+from needs.chapters.missing import missing_notice
+from needs.chapters.rules import shows_plans
+from needs.figures.assessment import Assessment
+from needs.stats.status import Status
+from needs.tables.areas import find, predecessors, same_place
+from needs.words import sentences
+from needs.words.text import Span
+
+#: Why an area has no figure, see `why_missing`.
+WITHHELD, LATER, NO_FIGURE, NOT_AT_HAND = "withheld", "later", "no figure", "not at hand"
+
+
+def missing(na: Assessment, chapter: str) -> Blocks:
+    """List the chapter's indicators that are not at hand, each with its publisher.
+
+    How to add them stands in the annex, in one list: it is nothing for a board to read.
+    """
+    name = sentences.in_prose(na.name)
+    absent = [one for one in na.catalogue.chapter(chapter) if not anything(na, one.key)]
+    why: dict[str, list[Indicator]] = {}
+    for one in absent:
+        why.setdefault(reason_left_out(na, one) or why_missing(na, one.key), []).append(one)
+    later = why.get(LATER, [])
+    reasons = {
+        WITHHELD: f"withheld for {name}: too few events for a rate, or confidential",
+        NO_FIGURE: f"not given for {name} up to {na.year} in the files at hand",
+        NOT_AT_HAND: f"not available for {name}",
+    }
+    known = {*reasons, LATER}
+    reasons |= {one: f"left out for {name}: {one}" for one in why if one not in known}
+    notices = [
+        missing_notice(why[key], na.catalogue, said) for key, said in reasons.items() if key in why
+    ]
+    if later:
+        names = sentences.listing([sentences.lower_first(one.name) for one in later])
+        text = (
+            f"The figures at hand are for periods after {na.year}; the annex lists them: {names}."
+        )
+        notices.append(
+            Notice("Published after the reporting year", ((Span(text),),), "information")
+        )
+    lacking = [one for one in absent if one not in later]
+    before = _before(na, lacking)
+    if before:
+        notices.append(
+            Notice("Figures of other areas", tuple((Span(one),) for one in before), "information")
+        )
+    return blocks(Heading("Not available"), notices) if notices else Blocks()
+
+
+def to_add(na: Assessment) -> tuple[Indicator, ...]:
+    """Indicators of all chapters that `missing` lists and that a file could still bring."""
+    chapters = dict.fromkeys(one.chapter for one in na.catalogue.indicators.values())
+    every = (one for chapter in chapters for one in na.catalogue.chapter(chapter))
+    absent = (
+        one
+        for one in every
+        # what inequality shows of England, or England and Wales, the area itself never has
+        if not (na.sources_of(one.key) if one.chapter == "inequality" else anything(na, one.key))
+    )
+    return tuple(one for one in absent if why_missing(na, one.key) != LATER)
+
+
+def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
+    """Which sources count the area with another, so that its figures may stand there."""
+    found: dict[str, list[str]] = {}
+    for one in lacking:
+        for key in na.catalogue.sources_of(one.key):
+            source = na.catalogue.sources[key]
+            other = source.merged.get(na.area.code)
+            if other and source.title not in found.setdefault(other, []):
+                found[other].append(source.title)
+    names = {one.code: one.name for one in na.authorities}
+    return [
+        f"{sentences.possessive(names[code])} figures include {sentences.in_prose(na.name)} in: "
+        f"{'; '.join(titles)}."
+        for code, titles in found.items()
+        if code in names
+    ]
+
+
+def _before(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
+    """Which former or later authorities, with other land, have figures that the area lacks."""
+    if na.members:
+        return []
+    area = find(na.area.code, na.areas)
+    others = [one for one in predecessors(area.code, na.areas) if one.kind == "upper tier"]
+    others += [find(code, na.areas) for code in area.successors if code in set(na.areas["code"])]
+    same = same_place(area.code, na.areas)
+    found = []
+    for other in others:
+        names = [sentences.lower_first(one.name) for one in lacking if na.has(one.key, other.code)]
+        if names and other.code not in same and area.code not in same_place(other.code, na.areas):
+            found.append(
+                f"There are figures of {other.name} ({other.code}), whose land is not the same: "
+                f"{sentences.listing(names)}."
+            )
+    return found
+
+
+def why_missing(na: Assessment, key: str) -> str:
+    """Why the area has no figure of an indicator up to the reporting year.
+
+    `LATER`: figures are for periods after it. `WITHHELD`: too few events, or confidential.
+    `NO_FIGURE`: the publisher's file is at hand, and has other areas only. `NOT_AT_HAND`: it is
+    not; a data package of another authority holds no more than that authority and its comparators,
+    and says nothing of this one.
+    """
+    if key in na.once(_later):
+        return LATER
+    hidden = (Status.UNRELIABLE, Status.SUPPRESSED)
+    if any(row["status"] in hidden for row in na.records(key, na.area.code)):
+        return WITHHELD
+    of_files = (set(str(keys).split(";")) <= na.files_of for keys in na.sources_of(key))
+    return NO_FIGURE if any(of_files) else NOT_AT_HAND
+
+
+def reason_left_out(na: Assessment, indicator: Indicator) -> str:
+    """Why a source's row of the area is not used, as its edition declares; mostly nothing."""
+    if na.has(indicator.key):
+        return ""
+    for source in na.catalogue.sources_of(indicator.key):
+        for edition in na.catalogue.sources[source].editions:
+            reason = dict(edition.options.get("left_out", {})).get(na.name)
+            if reason:
+                return f"the file's row is of another area ({reason})"
+    return ""
+
+
+def _later(na: Assessment) -> frozenset[str]:
+    """Indicators of which the area has figures of periods after the reporting year."""
+    rows = na.later
+    return frozenset(rows.loc[rows["area_code"] == na.area.code, "indicator"].tolist())
+
+
+def anything(na: Assessment, key: str) -> bool:
+    """Whether the report shows any figure of an indicator: the area's, or its districts'."""
+    return na.has(key) or bool(district_period(na, key)) or has_amounts(na, key)
+
+
+def has_amounts(na: Assessment, key: str) -> bool:
+    """Whether the report shows amounts: under the names of grants, and of later years as plans."""
+    if not shows_plans(na.indicator(key)):
+        return False
+    shown = (
+        (rows["indicator"] == key)
+        & (rows["area_code"] == na.area.code)
+        & (rows["status"] == "shown")
+        for rows in (na.observations, na.later)
+    )
+    return any(one.any() for one in shown)

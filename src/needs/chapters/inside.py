@@ -1,0 +1,138 @@
+"""Views of the parts of an area: sexes, ages, districts."""
+
+from __future__ import annotations
+
+from needs import charts
+from needs.chapters import figure_tables
+from needs.chapters.blocks import Blocks, Chart, blocks
+from needs.chapters.captions import each_once, lines, subject_of, subtitle_of
+from needs.chapters.measure import Measure, view
+from needs.chapters.rules import COUNTED, is_count, left_to, standardised
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Series
+from needs.words import findings, sentences
+
+
+@view
+def sexes(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw males and females side by side, with their intervals; see `trend` for `id`."""
+    na, key, indicator = measure.na, measure.key, measure.indicator
+    if left := left_to(na, indicator):
+        return left
+    period = na.latest_period(key, sex="male")
+    if not {"male", "female"} <= set(indicator.sexes) or not period:
+        return "there are no figures of males and females apart"
+    rows = []
+    for place in na.places:
+        for sex in ("male", "female"):
+            figure = na.figure(key, place, period, sex)
+            if figure.shown:
+                rows.append((f"{place.name}, {sex}s", figure))
+    figures = [figure for _, figure in rows if figure.area_code == na.area.code]
+    if len(figures) < 2:
+        return f"one of the two has no figure for {period}"
+    table = figure_tables.figures_table(
+        id or f"{key}_by_sex",
+        f"{indicator.name} by sex, {period}",
+        "Area and sex",
+        rows,
+        open_=False,
+    )
+    chart_id = f"chart_{table.id}"
+    series = [
+        Series(sex.capitalize() + "s", sex, tuple(one for _, one in rows if one.sex == sex))
+        for sex in ("male", "female")
+    ]
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=findings.by_sex(figures[0], figures[1], subject_of(indicator)),
+            subtitle=subtitle_of(
+                indicator,
+                figures,
+                na,
+                place=sentences.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
+                intervals=lines([one for _, one in rows]),
+            ),
+            svg=charts.grouped_bars(
+                series, unit=indicator.unit, chart_id=chart_id, group="area_name"
+            ),
+            alt=findings.alt_by_sex(figures[0], figures[1], subject_of(indicator)),
+            table=table,
+            figures=each_once(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+@view
+def districts(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw the districts with their intervals, the area and England; see `trend` for `id`."""
+    na, key, indicator = measure.na, measure.key, measure.indicator
+    better = standardised(na, indicator)
+    if better and districts_complete(na, better.key):
+        return f"every one has its standardised rate, under “{better.name}”"
+    if is_count(indicator):
+        return COUNTED
+    period = district_period(na, key)
+    if not period:
+        return f"fewer than half of the {na.parts_noun} have a figure for the area's newest period"
+    parts = na.across(key, na.districts, period)
+    whole = na.figure(key, na.area, period)
+    england = na.figure(key, na.england, period)
+    context = [one for one in (whole, england) if one.shown]
+    rows = [(one.area_name, one) for one in (*parts, *context)]
+    table = figure_tables.figures_table(
+        id or f"{key}_by_district",
+        f"{indicator.name}: {na.parts_noun}, {period}",
+        "Area",
+        rows,
+        open_=False,
+    )
+    chart_id = f"chart_{table.id}"
+    reference = next(iter(context), None)
+    return blocks(
+        Chart(
+            id=chart_id,
+            headline=sentences.headline_parts(
+                parts, reference, noun=na.parts_noun, subject=subject_of(indicator)
+            ),
+            subtitle=subtitle_of(
+                indicator,
+                parts,
+                na,
+                place=f"{na.parts_noun} of {sentences.in_prose(na.name)}",
+                intervals=lines((*parts, whole)),
+            ),
+            svg=charts.caterpillar(
+                [*parts, *([whole] if whole.shown else [])],
+                focus=na.area.code if whole.shown else None,
+                reference=england if england.shown else None,
+                unit=indicator.unit,
+                chart_id=chart_id,
+            ),
+            alt=sentences.alt_bars(
+                parts, subject=subject_of(indicator), names=[one.area_name for one in parts]
+            ),
+            table=table,
+            figures=each_once(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def district_period(na: Assessment, key: str) -> str:
+    """The period to show districts in: the area's newest, if half of them have a value in it."""
+    shown = na.areas_shown(key, [one.code for one in na.districts])
+    enough = [one for one, areas in shown.items() if areas >= max(2, len(na.districts) / 2)]
+    newest = na.latest_period(key)
+    if newest:
+        return newest if newest in enough else ""
+    return enough[-1] if enough else ""
+
+
+def districts_complete(na: Assessment, key: str) -> bool:
+    """Whether every district has a figure in the period that districts are shown in."""
+    period = district_period(na, key)
+    shown = [one for one in na.across(key, na.districts, period) if one.shown] if period else []
+    return len(shown) == len(na.districts)

@@ -1,0 +1,56 @@
+"""What may be said of an indicator: which rate is compared, which only stands beside it."""
+
+from __future__ import annotations
+
+from needs.catalogue import Indicator
+from needs.figures.assessment import Assessment
+
+#: Why a view that sets areas side by side leaves a count out.
+COUNTED = "a count depends on the size of the area"
+
+
+def standardised(na: Assessment, indicator: Indicator) -> Indicator | None:
+    """The standardised rate of the events that a crude rate counts, where the area has one.
+
+    The crude rate is then there for the funnel and for small districts alone.
+    """
+    better = na.catalogue.indicators.get(indicator.numerator)
+    if indicator.statistic != "crude_rate" or better is None:
+        return None
+    same = better.statistic == "directly_standardised_rate" and na.has(better.key)
+    return better if same else None
+
+
+def left_to(na: Assessment, indicator: Indicator) -> str:
+    """Why a crude rate is not compared or followed over time; nothing where it may be."""
+    better = standardised(na, indicator)
+    return f"the rate to compare and follow is “{better.name}”" if better else ""
+
+
+def told_elsewhere(na: Assessment, indicator: Indicator) -> bool:
+    """Whether a crude rate's events have a standardised rate here that is compared with England."""
+    of_trend = [one for one in na.catalogue.indicators.values() if one.trend_from == indicator.key]
+    return bool(standardised(na, indicator)) or any(na.has(one.key) for one in of_trend)
+
+
+def told_with_a_rate(na: Assessment, indicator: Indicator) -> Indicator | None:
+    """The rate that a count is the numerator of, where the report shows it with its counts."""
+    if not is_count(indicator):
+        return None
+    rates = (one for one in na.catalogue.indicators.values() if one.numerator == indicator.key)
+    return next((o for o in rates if o.statistic == "crude_rate" and na.has(o.key)), None)
+
+
+def tells_a_trend(na: Assessment, key: str) -> bool:
+    """Whether an indicator is there for another's recent trend: its single years say no more."""
+    return any(one.trend_from == key for one in na.catalogue.indicators.values())
+
+
+def shows_plans(indicator: Indicator) -> bool:
+    """Whether figures of later years are shown too, as plans: grants and spending are."""
+    return indicator.statistic == "amount"
+
+
+def is_count(indicator: Indicator) -> bool:
+    """Whether the size of the area itself decides the value."""
+    return indicator.statistic in ("count", "amount")

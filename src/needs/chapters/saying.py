@@ -1,0 +1,116 @@
+"""An indicator in words: what it is, how the area compares, what limits it."""
+
+from __future__ import annotations
+
+from needs.catalogue import Indicator
+from needs.chapters.blocks import Blocks, Prose, blocks
+from needs.chapters.captions import each_once, subject_of
+from needs.chapters.recent import TREND_WORDS, from_first_value, own_trend, recent
+from needs.chapters.rules import told_elsewhere
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure
+from needs.words import findings, sentences
+from needs.words.text import Span, Text
+
+
+def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
+    """One sentence or two on an indicator: its value, its interval, and England beside it.
+
+    Where a newer period is withheld, the value is of an older one, and the text says so. A rate
+    that is told elsewhere by a better one is not compared again.
+    """
+    if told_elsewhere(na, indicator):
+        reference = figure  # its own comparator, of which nothing is said
+    text = sentences.comparison_sentence(
+        figure,
+        reference if reference and reference.shown else None,
+        polarity=indicator.polarity,
+        subject=subject_of(indicator),
+    )
+    gone = na.withheld(indicator.key)
+    if gone is None:
+        return text
+    return (*text, Span(f" {sentences.capital(findings.withheld(gone))}."))
+
+
+def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
+    """A sentence where a document's figure stands beside one of the publisher's own file."""
+    if not (figure.shown and reference.shown) or na.printed(figure) == na.printed(reference):
+        return ""
+    document, file = (figure, reference) if na.printed(figure) else (reference, figure)
+    return (
+        f"The figure of {sentences.in_prose(document.area_name)} is as a document printed it, that "
+        f"of {sentences.in_prose(file.area_name)} is from the publisher's file of another edition: "
+        "small differences can be revisions."
+    )
+
+
+def definition(indicator: Indicator) -> Prose:
+    """What is counted, and the limits of it, before any number."""
+    text = f"{indicator.definition} {indicator.limits}".strip()
+    return Prose((Span(text),), style="definition")
+
+
+def message(na: Assessment, key: str) -> Blocks:
+    """Say in words how the area compares and where it is going."""
+    indicator = na.indicator(key)
+    if not na.has(key):
+        return Blocks()
+    figure = na.figure(key)
+    reference = na.figure(key, na.england, figure.period)
+    series = from_first_value(na.series(key))
+    text = finding(na, indicator, figure, reference)
+    label = own_trend(na, indicator.key).said
+    if len([one for one in series.figures if one.shown]) > 1:
+        text = (
+            *text,
+            Span(" "),
+            *sentences.trend_sentence(
+                series,
+                label,
+                polarity=indicator.polarity,
+                subject="it",
+                breaks=indicator.breaks,
+            ),
+        )
+    told = recent(na, indicator)
+    if told.of and told.label != TREND_WORDS:
+        shows = f"is {told.label}" if told.way else f"shows {told.label}"
+        text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
+    return blocks(Prose(text, figures=each_once([figure, reference, *series.figures])))
+
+
+def why_crude(better: Indicator) -> Prose:
+    """Why a crude rate stands here beside the standardised one."""
+    text = (
+        f"The rate to compare and to follow over time is the standardised one, under "
+        f"“{better.name}”. This one stands here because a funnel needs events and people, and "
+        "because a small area can have it where it has no standardised rate."
+    )
+    return Prose((Span(text),), style="note")
+
+
+def no_total(na: Assessment) -> Prose:
+    """Why a footprint has no figure where its members have one."""
+    text = (
+        f"No figure of {na.name} as a whole can be formed: its members' rates cannot be added, and "
+        "the numbers behind them by age are not published. The members stand side by side."
+    )
+    return Prose((Span(text),), style="note")
+
+
+def earlier_periods(
+    na: Assessment, indicator: Indicator, newest: Figure
+) -> list[tuple[Text, tuple[Figure, ...]]]:
+    """What the figure was in earlier periods, too few for a line."""
+    out: list[tuple[Text, tuple[Figure, ...]]] = []
+    for one in na.series(indicator.key).figures:
+        if not one.shown or one.period == newest.period:
+            continue
+        england = na.figure(indicator.key, na.england, one.period)
+        text = sentences.say(" In {when} it was {one}", when=one.period, one=one)
+        if england.shown:
+            text = (*text, *sentences.say(" (England {e:number})", e=england))
+        text = (*text, Span("."))
+        out.append((text, (one, england) if england.shown else (one,)))
+    return out

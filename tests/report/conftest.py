@@ -271,7 +271,7 @@ def make_notebooks() -> list[nbformat.NotebookNode]:
                 chart,
                 Heading("By district", 3),
                 Prose((Span(AWKWARD, strong=True), Span(" emphasis", emphasis=True))),
-                Table(**{**long.__dict__, "id": "districts", "print_rows": 15}),
+                Table(**{**long.__dict__, "id": "districts"}),
                 wide,
                 Prose((Span("A note."),), "note"),
                 Prose((Span("A finding."),), "finding"),

@@ -135,7 +135,7 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
         heads = [one for part in elements(tagged, "THead") for one in elements(part, "TH")]
         assert [table_attribute(one, "/Scope") for one in heads] == ["/Column"] * len(table.columns)
         body = [row for part in elements(tagged, "TBody") for row in elements(part, "TR")]
-        assert len(body) == (table.print_rows or len(table.rows))
+        assert len(body) == len(table.rows)
         assert [str(one.S) for one in tagged.K][-2:] == ["/THead", "/TBody"]
         for row in body:
             first, *others = list(row.K)
@@ -249,31 +249,9 @@ def test_what_is_for_looking_things_up_is_named_and_not_printed(document: Docume
         assert (f"{one.number} {one.block.text}" in told) == (one.level == 2)
 
 
-def test_print_rows(pages: list[str]) -> None:
-    made = " ".join(pages)
-    assert "The first 15 rows are printed here. All 60 rows are in tables.xlsx" in made
-    assert "1974" in made
-    assert "1975 " not in made
-
-
 def long_table(document: Document, **changes: Any) -> Table:
     table = next(one for one in all_tables(document.blocks) if one.id == "districts")
     return dataclasses.replace(table, **changes)
-
-
-@pytest.mark.parametrize(
-    ("around", "first", "last"), [(0, 1, 11), (5, 1, 11), (30, 26, 36), (57, 50, 60)]
-)
-def test_the_rows_printed_are_those_around_the_reports_own_area(
-    document: Document, around: int, first: int, last: int
-) -> None:
-    table = long_table(document, print_rows=11, print_around=around)
-    drawn = typst._Drawing(document, {}).table(table)
-    assert [row[0] for row in drawn["rows"]] == [
-        row[0].text for row in table.rows[first - 1 : last]
-    ]
-    which = f"Rows {first} to {last}" if first > 1 else "The first 11 rows"
-    assert drawn["below"][0].startswith(f"{which} are printed here. All 60 rows")
 
 
 def with_files(document: Document, *paths: str) -> Document:
@@ -303,7 +281,7 @@ def test_nothing_passes_the_margin_of_a_report_from_national_files(
 def test_long_tables_repeat_their_header(document: Document) -> None:
     rows = long_table(document).rows
     drawing = typst._Drawing(document, {})
-    table = long_table(document, print_rows=0, rows=rows * 3)
+    table = long_table(document, rows=rows * 3)
     assert len(drawing.table(table)["rows"]) == 180
     first = document.chapters[0]
     alone = dataclasses.replace(first, blocks=(table,))
@@ -333,7 +311,7 @@ FILLER = (Prose((Span("Filler."),)),)
 @pytest.mark.parametrize("lines", range(15, 31, 3))
 def test_no_page_begins_or_ends_with_less_than_three_rows(document: Document, lines: int) -> None:
     rows = long_table(document).rows[:14]
-    table = long_table(document, print_rows=0, rows=rows)
+    table = long_table(document, rows=rows)
     texts = page_texts(only(document, *FILLER * lines, table))
     held = [sum(f"\n{row[0].text}" in text for row in rows) for text in texts]
     assert sum(held) == 14

@@ -142,10 +142,6 @@ class Table(_Shown):
     sources : tuple of str
         Keys of sources in the catalogue.
     figures : tuple of Figure
-    print_rows : int
-        The PDF prints this many rows and says where the rest is; 0 prints all.
-    print_around : int
-        Row that stands in the middle of those; the first rows where it is 0.
     open : bool
         Whether the HTML shows the table at once, or folded below its chart; folded, it is not in
         the PDF, which says where it is.
@@ -160,8 +156,6 @@ class Table(_Shown):
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
-    print_rows: int = 0
-    print_around: int = 0
     open: bool = True
     detail: bool = False
 
@@ -284,6 +278,25 @@ def section(title: str, *parts: Block | Blocks, level: int = 2) -> Blocks:
     """
     joined = blocks(*parts)
     return blocks(Heading(title, level), joined) if joined.items else joined
+
+
+def as_detail(items: Iterable[Block]) -> Blocks:
+    """Mark headings, charts and tables as for looking things up: folded, and not in the PDF.
+
+    Examples
+    --------
+    >>> [one.detail for one in as_detail([Heading("Every authority")])]
+    [True]
+    """
+    return Blocks(
+        tuple(
+            dataclasses.replace(one, detail=True)
+            if isinstance(one, (Heading, Table, Chart))
+            else one
+            for one in items
+        ),
+        pruned=items.pruned if isinstance(items, Blocks) else (),
+    )
 
 
 def all_figures(items: Iterable[Block]) -> Iterator[Figure]:

@@ -46,8 +46,6 @@ def figures_table(
     notes: tuple[str, ...] = (),
     sources: tuple[str, ...] = (),
     open_: bool = True,
-    print_rows: int = 0,
-    print_around: str = "",
     period: bool = False,
 ) -> Table:
     """One figure a row: its name, its value, its limits and what was counted.
@@ -64,15 +62,10 @@ def figures_table(
         Headings for the figures' numerator and denominator columns.
     texts : mapping of heading to sequence of str, optional
         Further columns of words, one entry a row.
-    print_rows : int
-        Rows that the PDF prints; 0 for all.
-    print_around : str
-        Code of the area in the middle of those rows; the first rows where it has none.
     period : bool
         Whether each row states its period.
     """
     figures = tuple(figure for _, figure in rows)
-    codes = [figure.area_code for figure in figures]
     with_limits = any(one.lower is not None for one in figures)
     with_notes = any(one.marks for one in figures)
     unit = figures[0].unit if figures and len({one.unit for one in figures}) == 1 else ""
@@ -114,8 +107,6 @@ def figures_table(
         sources=sources or sources_of(figures),
         figures=figures,
         open=open_,
-        print_rows=print_rows,
-        print_around=codes.index(print_around) if print_around in codes else 0,
     )
 
 

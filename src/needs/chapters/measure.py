@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from needs.catalogue import Indicator
-from needs.chapters.blocks import Blocks, Heading, Prose, blocks
+from needs.chapters.blocks import Blocks, Heading, Prose, as_detail, blocks
 from needs.chapters.frames import figures_frame, published
 from needs.chapters.missing import missing_notice
 from needs.chapters.rules import standardised, told_with_a_rate
@@ -68,16 +68,18 @@ class Measure:
         """Every figure of every area: a row each, with the columns of `needs.chapters.frames`."""
         return figures_frame(published(self.na, self.key, everywhere=True))
 
-    def section(self, *views: View) -> Blocks:
+    def section(self, *views: View, detail: Sequence[View] = ()) -> Blocks:
         """Show the indicator: what it is, how the area compares, and the views that are named.
 
-        A view that has nothing to draw is left out, and the whole section where all are: then
+        Those of `detail` are for looking things up: folded on the web page, and not in the PDF. A
+        view that has nothing to draw is left out, and the whole section where all are: then
         `Analysis.rest` tells the figure in a sentence. ``.why()`` says what was left out, and why.
         """
         na, indicator = self.na, self.indicator
         if rate := told_with_a_rate(na, indicator):
             return self.nothing("section", f"its numbers stand in the tables of “{rate.name}”")
         parts = [view(self) for view in views]
+        parts += [as_detail(view(self)) for view in detail]
         pruned = blocks(*(Blocks(pruned=part.pruned) for part in parts))
         if not any(part.items for part in parts):
             return pruned

@@ -211,15 +211,13 @@ def _in_order(measure: Measure, ranked: Ranked, id: str) -> Blocks:
 
 
 def _table(measure: Measure, ranked: Ranked, id: str) -> Table:
-    """The authorities and their figures; the PDF prints those round the area."""
+    """The authorities and their figures."""
     return figure_tables.figures_table(
         id or f"{measure.key}_authorities",
         f"{measure.indicator.name}: {ranked.where}, {ranked.period}",
         "Authority",
         [(one.area_name, one) for one in ranked.figures],
         open_=False,
-        print_rows=11,
-        print_around=measure.na.area.code,
     )
 
 

@@ -19,7 +19,7 @@ import mistune
 import nbformat
 
 from needs.chapters import blocks
-from needs.chapters.blocks import Block, Bullets, Cell, Chart, Column, Heading, Prose, Table
+from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
 from needs.errors import Problem
 from needs.words.text import Span, Text, plain, typed_figures
 
@@ -106,9 +106,7 @@ class Read:
 
     def add(self, items: Iterable[Block], where: str, tags: Collection[str] = ()) -> None:
         """Take a cell's blocks in; tables of Markdown get an id and, where none, a caption."""
-        for item in items:
-            if DETAIL in tags and isinstance(item, (Heading, Table, Chart)):
-                item = dataclasses.replace(item, detail=True)
+        for item in blocks.as_detail(items) if DETAIL in tags else items:
             if isinstance(item, Heading) and item.level == 1:
                 self.titles.append(item.text)
                 continue

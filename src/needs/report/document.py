@@ -708,9 +708,7 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
             "[c]: files with small numbers. The hash is one for all of them: that of the figures "
             "that disclosure control leaves.",
         )
-        out.append(
-            Table("files", "Files read", columns, rows, notes if guarded else (), print_rows=0)
-        )
+        out.append(Table("files", "Files read", columns, rows, notes if guarded else ()))
     lines = dict.fromkeys(one.attribution for one in sources)
     out += [Prose((Span("Attribution:"),))]
     out += [Bullets(tuple((Span(line),) for line in lines))]

@@ -41,6 +41,7 @@ from needs.errors import Problem, RenderError
 from needs.report import compiler
 from needs.report.document import Chapter, Document, Placed, printed_date
 from needs.report.fragments import View, comparison_words, trend_words
+from needs.words import sentences
 from needs.words.text import Span, Text
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -437,22 +438,12 @@ class _Drawing:
         return {"kind": "prose", "name": "note", "style": "note", "text": [printable(text)]}
 
     def table(self, table: Table, sources: bool = True) -> Model:
-        every = len(table.rows)
-        kept = table.print_rows or every
         symbols = self.view.symbols(table)
         meanings = "; ".join(f"[{mark}] {meaning}" for mark, meaning in symbols.items())
         below = [printable(note) for note in table.notes]
-        first = max(0, min(table.print_around - kept // 2, every - kept))
-        if kept < every:
-            which = f"Rows {first + 1:,} to {first + kept:,}" if first else f"The first {kept} rows"
-            below.insert(
-                0,
-                f"{which} are printed here. All {every:,} rows are in tables.xlsx and on the web "
-                "page.",
-            )
         if sources and table.sources:
             below.append(self.source(table.sources))
-        rows = [[breakable(cell.text) for cell in row] for row in table.rows[first : first + kept]]
+        rows = [[breakable(cell.text) for cell in row] for row in table.rows]
         layout = _Layout.of(table, rows)
         return {
             "kind": "table",
@@ -506,20 +497,30 @@ class _Drawing:
             for one in placed
             for model in self.drawn(one)
         ]
-        left = [self.left_out(placed[0]) for detail, placed in parts if detail]
-        if left:
-            drawn.append(self.note(f"{NOT_PRINTED}: {'; '.join(left)}."))
+        if left := self.left_out(parts):
+            drawn.append(self.note(f"{NOT_PRINTED}: {left}."))
         return {
             "label": printable(chapter.label),
             "anchor": chapter.anchor,
             "blocks": _kept(_headed(drawn)),
         }
 
-    def left_out(self, placed: Placed) -> str:
-        """What a part of detail is called."""
-        if isinstance(placed.block, Heading):
-            return f"{placed.number} {placed.block.text}"
-        return self.view.title(placed.block)
+    def left_out(self, parts: Iterable[tuple[bool, Sequence[Placed]]]) -> str:
+        """The sections that are not printed, and the others that have more than is printed."""
+        sections: list[str] = []
+        more: dict[str, None] = {}
+        number = ""
+        for detail, placed in parts:
+            first = placed[0]
+            if detail and isinstance(first.block, Heading):
+                sections.append(f"{first.number} {printable(first.block.text)}")
+            elif detail:
+                more[number] = None
+            number = next((one.number for one in reversed(placed) if one.number), number)
+        if more:
+            where = sentences.listing([one for one in more if one])
+            sections.append("more charts and tables" + (f" of {where}" if where else ""))
+        return "; ".join(sections)
 
 
 def _headed(drawn: Sequence[Model]) -> list[Model]:

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -282,9 +282,12 @@ class Assessment:
         The area itself, then those in use at the end of the reporting year, then former ones whose
         land none of these has: Bournemouth and Poole for a period before they were joined.
         """
-        shown = self.once(_shown_authorities).get((key, period), set())
+        return self.apart(self.once(_shown_authorities).get((key, period), set()))
+
+    def apart(self, codes: Collection[str]) -> tuple[Place, ...]:
+        """Authorities of some codes, no land twice, preferred as `compared` says."""
         ordered, contested = self.once(_authorities_in_order)
-        there = [one for one in ordered if one.code in shown]
+        there = [one for one in ordered if one.code in codes]
         shared = [one.code for one in there if one.code in contested]
         kept = places.apart(shared, self.once(_lands))
         return tuple(one for one in there if one.code not in contested or one.code in kept)

@@ -375,15 +375,16 @@ class Assessment:
 
     def printed(self, figure: Figure) -> bool:
         """Whether a figure is quoted from a document, and so of the edition that it used."""
-        return bool(figure.sources) and self._quoted(figure.sources)
+        return bool(figure.sources) and self.quoted(figure.sources)
 
-    def _quoted(self, keys: Iterable[str]) -> bool:
+    def quoted(self, keys: Iterable[str]) -> bool:
+        """Whether all sources of a figure are documents that print it."""
         return all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
 
     def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
         """The indicator's decimals; fewer where a figure is quoted that was printed with fewer."""
         keys = str(row["source"]).split(";")
-        if not self._quoted(keys) or row["method"] != "published":
+        if not self.quoted(keys) or row["method"] != "published":
             return indicator.decimals
         printed = len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
         return min(printed, indicator.decimals)

@@ -24,6 +24,7 @@ from needs.figures.findings import (
     reading,
     score,
     seats,
+    sized,
     warned,
     wording,
 )
@@ -169,6 +170,7 @@ def _candidates(na: Assessment) -> list[Candidate]:
     for one in reading.measures(na):
         over = over_time.with_records(list(over_time.candidates(na, one)))
         found += over_time.with_gaps(list(compared.candidates(na, one)), over)
+        found += sized.candidates(na, one)
         found += parts.candidates(na, one)
         found += warned.candidates(na, one)
         later = warned.since(na, one)

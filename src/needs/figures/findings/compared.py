@@ -1,4 +1,4 @@
-"""The area as a whole against England, its region, areas like it, and a target."""
+"""The area as a whole against England, its region and areas like it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
-from needs.figures.findings import over_time, reading, wording
+from needs.figures.findings import reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
 from needs.figures.findings.reading import Measure, Row
 from needs.stats.evidence import against_value, among_areas, rate_ratio
@@ -41,21 +41,15 @@ class Against:
 
 def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
     """What may be said of the area as a whole in its newest period."""
-    if one.indicator.statistic in ("count", "amount"):
+    if one.indicator.statistic in ("count", "amount", "unmet_need"):
         return
     row = reading.newest(na, one.key, na.area.code)
-    if one.indicator.statistic == "unmet_need":
-        if row is not None:
-            yield unmet(na, one, row)
-        return
     pooled = _pooled(na, one, row)
     if pooled is not None:
         yield pooled
     elif row is not None:
         found = [_compared(na, one, row, with_) for with_ in _comparators(na, one, row)]
         yield from _led_by_the_first(found)
-    if row is not None and one.indicator.target is not None:
-        yield from _target(na, one, row, one.indicator.target)
 
 
 def base(na: Assessment, one: Measure, row: Row) -> dict[str, Any]:
@@ -169,8 +163,8 @@ def _compared(na: Assessment, one: Measure, row: Row, with_: Against) -> Candida
     plain = found["value"] / with_.value if with_.value else NAN
     events, a_year = counted(one, row)
     worse = one.adverse * (found["value"] - with_.value) > 0
-    extreme = with_.first and _extreme(na, one, row, worse=worse)
-    shown = chance < reading.rule(na)["gate.alpha"] or extreme or not found["tested"]
+    far = with_.first and extreme(na, one, row, worse=worse)
+    shown = chance < reading.rule(na)["gate.alpha"] or far or not found["tested"]
     kind = kinds.SIMILAR
     if shown and one.adverse and plain != 1:
         here = not with_.national
@@ -190,7 +184,7 @@ def _compared(na: Assessment, one: Measure, row: Row, with_: Against) -> Candida
             "ratio_lower": NAN if one.share else float(low),
             "ratio_upper": NAN if one.share else float(high),
             "p": chance,
-            "extreme": extreme,
+            "extreme": far,
             "events": events,
             "people": a_year,
             "statement": _says(one, row, with_, events),
@@ -233,7 +227,7 @@ def _among(na: Assessment, one: Measure, row: Row) -> float:
     return float(p[there.codes.index(row["area_code"])])
 
 
-def _extreme(na: Assessment, one: Measure, row: Row, *, worse: bool) -> bool:
+def extreme(na: Assessment, one: Measure, row: Row, *, worse: bool) -> bool:
     """Whether the value is among the worst 5% of 100 authorities or more; the best where better."""
     there = reading.others(na, one.key, str(row["period"]))
     known = np.isfinite(there.value)
@@ -303,8 +297,8 @@ def _pooled(na: Assessment, one: Measure, row: Row | None) -> Candidate | None:
     happened = wording.people(count, one.finding.happened)
     span = wording.limits(lower * people / unit, upper * people / unit, "people")
     said = (
-        f"{happened} {wording.during(own.named)}{span}. At England's rate it would be about "
-        f"{wording.about(expected)}."
+        f"{happened} {wording.during(own.named)}{span}. At England's rate it would be "
+        f"{wording.nearly(expected)}."
     )
     return Candidate(
         kind=kind,
@@ -347,136 +341,3 @@ def _whole_years(own: reading.Yearly | None, most: int) -> reading.Yearly | None
     while start > 0 and known[start - 1] and stop - start < most:
         start -= 1
     return own.last(stop - start, skip=len(own) - stop)
-
-
-def unmet(na: Assessment, one: Measure, row: Row) -> Candidate:
-    """How many people with a need are not in treatment; compared only where the estimate allows."""
-    settings = reading.rule(na)
-    found = base(na, one, row)
-    people, whole = float(row["count"]), float(row["denominator"])
-    treated = whole - people
-    low, high = found["lower"] / 100, found["upper"] / 100
-    with np.errstate(divide="ignore", invalid="ignore"):
-        least, most = treated / (1 - low), treated / (1 - high)
-    wide = bool(np.isfinite(most / least) and least > 0 and most / least > settings["gate.wide"])
-    national = reading.at(na, one.key, na.england.code, str(row["period"]))
-    ratio, p, value = NAN, NAN, NAN
-    if national is not None and not wide:
-        value = float(national["value"])
-        *_, chance = against_value(
-            found["value"] / 100,
-            low,
-            high,
-            value / 100,
-            float(national["lower"]) / 100,
-            float(national["upper"]) / 100,
-            scale="logit",
-        )
-        ratio, p = found["value"] / value, float(chance)
-    worse = ratio > 1
-    size = np.isfinite(people)
-    whom = one.finding.about.replace(" and not in treatment", "").replace(" not in treatment", "")
-    own = f"{wording.amount(found['value'], '%')}{wording.limits(row['lower'], row['upper'], '%')}"
-    when = wording.during(str(row["period"]))
-    span = ""
-    if np.isfinite(least) and np.isfinite(most) and size:
-        span = (
-            f" (range {wording.about(max(0, least - treated))} to {wording.about(most - treated)})"
-        )
-    says = (
-        f"About {wording.about(people)} {one.finding.happened}{span}. That is {own} {when}"
-        if size
-        else f"{own} of {whom} were not in treatment {when}"
-    )
-    says += (
-        f", against {wording.amount(value, '%')} in {na.england.name}." if ratio == ratio else "."
-    )
-    says += _treated(na, one, row)
-    return Candidate(
-        **found
-        | {
-            "kind": kinds.UNMET,
-            "comparator": na.england.name if np.isfinite(ratio) else "",
-            "comparator_value": value,
-            "ratio": ratio if worse else NAN,
-            "p": p if worse else NAN,
-            "extreme": not wide and _extreme(na, one, row, worse=True),
-            "people": people,
-            "wide": wide,
-            "statement": says,
-        }
-    )
-
-
-def _treated(na: Assessment, one: Measure, row: Row) -> str:
-    """That the number treated fell up to the estimate, where that is too old to be said alone."""
-    declared = na.catalogue.indicators.get(one.indicator.numerator)
-    if declared is None or declared.finding is None:
-        return ""
-    part = Measure(declared, declared.finding)
-    own = reading.yearly(na, part, na.area.code)
-    change = over_time.against_england(na, part, own) if own is not None else None
-    if own is None or change is None or own.period[-1] != row["period"]:
-        return ""
-    years, area, england, (*_, p), then = change
-    settings = reading.rule(na)
-    old = reading.years_old(na, own.ended[-1]) > settings["gate.old_years"]
-    if not (p < settings["gate.alpha"] and old and area < 1) or _turned(
-        na, own.ended[-1], rose=False
-    ):
-        return ""
-    return (
-        f" The number treated {over_time.went(area)} in {years} years, from "
-        f"{wording.number(float(then.count[0]))} to {wording.number(float(own.count[-1]))}. "
-        f"In England it {over_time.went(england)}."
-    )
-
-
-def _turned(na: Assessment, ended: pd.Timestamp, *, rose: bool) -> bool:
-    """Whether a newer number in treatment went the other way."""
-    for other in reading.measures(na):
-        own = reading.yearly(na, other, na.area.code) if other.finding.process else None
-        if own is not None and own.ended[-1] > ended + pd.DateOffset(years=1):
-            change = over_time.against_england(na, other, own)
-            if change is not None and (change[1] > 1) != rose:
-                return True
-    return False
-
-
-def _target(na: Assessment, one: Measure, row: Row, target: float) -> Iterator[Candidate]:
-    """A target that is missed, or met: by the interval, or by the figure where there is none."""
-    found = base(na, one, row)
-    higher = one.adverse < 0
-    missed = found["value"] < target if higher else found["value"] > target
-    if found["tested"]:
-        missed = found["upper"] < target if higher else found["lower"] > target
-    national = reading.at(na, one.key, na.england.code, str(row["period"]))
-    unit = one.indicator.unit
-    beside = (
-        f" In England it was {wording.amount(float(national['value']), unit)}." if national else ""
-    )
-    value = wording.amount(found["value"], unit)
-    says = (
-        f"{value}{wording.limits(found['lower'], found['upper'], unit)} of "
-        f"{one.finding.about.replace(' and begin treatment here', '')} began treatment here "
-        f"{wording.during(str(row['period']))}."
-        if one.finding.harm == "prison"
-        else f"{value} of {one.finding.about} {wording.during(str(row['period']))}."
-    )
-    events, a_year = counted(one, row)
-    yield Candidate(
-        **found
-        | {
-            "kind": kinds.TARGET if missed else kinds.GOOD,
-            "good": not missed,
-            "comparator": f"target; {na.england.name}" if national else "target",
-            "comparator_value": float(national["value"]) if national else target,
-            "off_target": (target / found["value"] if higher else found["value"] / target)
-            if found["value"]
-            else NAN,
-            "events": events,
-            "people": a_year,
-            "left_out": "" if missed or found["tested"] else "not tested",
-            "statement": f"{says}{beside} The target is {wording.amount(target, unit)}.",
-        }
-    )

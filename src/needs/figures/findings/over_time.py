@@ -67,9 +67,8 @@ def with_gaps(whole: Sequence[Candidate], over: Sequence[Candidate]) -> list[Can
     gaps, told = [], set()
     for one in whole:
         same = [each for each in over if each.changed and each.good == one.good]
-        said = not one.left_out and one.kind not in (kinds.UNMET, kinds.TARGET)
         changes = [each for each in same if each.is_change and each.told]
-        if said and changes:
+        if not one.left_out and changes:
             told.add(changes[0].kind)
             one = replace(one, statement=f"{one.statement} {changes[0].told}")
         gaps.append(replace(one, changed=bool(same)))

@@ -214,7 +214,7 @@ def id_of(row: Row) -> str:
 
 def printed(na: Assessment, row: Row) -> bool:
     """Whether a figure is quoted from a document."""
-    return na._quoted(str(row["source"]).split(";"))
+    return na.quoted(str(row["source"]).split(";"))
 
 
 @dataclass(frozen=True)

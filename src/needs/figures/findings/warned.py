@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from needs.errors import NeedsError
 from needs.figures import claims
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import compared, reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
 from needs.figures.findings.reading import Measure, Yearly
+from needs.sources import periods
 from needs.stats.evidence import chance_of_none, share_difference
 from needs.stats.intervals import wilson
 from needs.stats.status import Status
@@ -231,8 +233,14 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
             if not ours.p < reading.rule(na)["gate.alpha"]
             else _message(ours.value, ours.comparator_value, measure.adverse)
         )
-        outdated = str(pair["claim"]["period"]) != ours.period
-        if told == true or not (outdated or pair["comparator"]["verdict"] == claims.DIFFERS):
+        try:
+            ended = pd.Timestamp(periods.parse(str(pair["claim"]["period"])).end)
+        except NeedsError:
+            continue  # it does not say when
+        if told == true or ended > ours.ended:
+            continue  # the same message, or of a newer period than the report's
+        outdated = ended < ours.ended
+        if not (outdated or pair["comparator"]["verdict"] == claims.DIFFERS):
             continue
         unit = measure.indicator.unit
         yield replace(

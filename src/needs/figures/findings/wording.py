@@ -47,6 +47,17 @@ def about(value: float) -> str:
     return format_number(round(value / step) * step, 0)
 
 
+def nearly(expected: float) -> str:
+    """A number that would be expected.
+
+    Examples
+    --------
+    >>> nearly(41.2), nearly(0.4)
+    ('about 41', 'less than one')
+    """
+    return f"about {about(expected)}" if expected >= 1 else "less than one"
+
+
 def amount(value: float, unit: str) -> str:
     """A value without the words of its unit, in the decimals that a sentence needs.
 

@@ -324,6 +324,140 @@ def test_periods_end_by_the_reporting_year(worcestershire: Assessment) -> None:
     assert ended.astype(int).max() <= 2019
 
 
+# --- what further data would bring -----------------------------------------------------------
+
+
+def with_rows(na: Assessment, *rows: dict[str, Any], **declared: Any) -> Assessment:
+    """The same report with more observations, and more indicators."""
+    template = na.observations.iloc[0].to_dict() | {
+        **dict.fromkeys(("value", "lower", "upper", "count", "denominator"), np.nan),
+        **{"sex": "persons", "category": "", "status": "shown", "marks": "", "method": "published"},
+        **{"period": "2021/22", "age": "18+", "source": "local_extract", "source_row": "x.csv"},
+        **{"period_start": pd.Timestamp(2021, 4, 1), "period_end": pd.Timestamp(2022, 3, 31)},
+    }
+    added = pd.DataFrame([template | row for row in rows]).astype(na.observations.dtypes.to_dict())
+    known = na.catalogue.model_copy(update={"indicators": {**na.catalogue.indicators, **declared}})
+    observations = pd.concat([na.observations, added], ignore_index=True)
+    return replace(na, observations=observations, catalogue=known)
+
+
+def shares_of(na: Assessment, key: str, here: tuple[float, float], spread: float) -> Assessment:
+    """Shares of records of 100 authorities, and of the area."""
+    others = [one.code for one in na.authorities if one.code != na.area.code][:100]
+    rng = np.random.default_rng(3)
+    odds = np.exp(-2.7 + rng.normal(0, spread, 100))
+    share = dict(zip(others, 100 * odds / (1 + odds), strict=True))
+    rows = [
+        {
+            "indicator": key,
+            "area_code": code,
+            "value": value,
+            "count": round(value * 30),
+            "denominator": 3000.0,
+        }
+        for code, value in share.items()
+    ]
+    count, whole = here
+    england = {"value": 6.2, "count": 18600.0, "denominator": 300000.0}
+    rows.append({"indicator": key, "area_code": na.england.code} | england)
+    rows.append(
+        {
+            "indicator": key,
+            "area_code": na.area.code,
+            "value": 100 * count / whole,
+            "lower": 100 * count / whole - 0.9,
+            "upper": 100 * count / whole + 1.0,
+            "count": count,
+            "denominator": whole,
+        }
+    )
+    return with_rows(na, *rows)
+
+
+@pytest.mark.parametrize(("spread", "kind"), [(0.7, kinds.SIMILAR), (0.0, kinds.WORSE)])
+def test_shares_of_records_are_set_against_the_spread_between_areas(
+    worcestershire: Assessment, spread: float, kind: str
+) -> None:
+    """8.3% against 6.2% is far beyond chance, but not where areas differ as much anyhow."""
+    table = findings.scored(shares_of(worcestershire, "housing_problem", (249, 3000), spread))
+    (row,) = table[table["indicator"].eq("housing_problem")].to_dict("records")
+    assert row["kind"] == kind
+    assert (row["p"] > 0.3) == (kind == kinds.SIMILAR)
+
+
+@pytest.mark.parametrize(("whole", "warns"), [(196, True), (30, False)])
+def test_none_recorded_where_some_are_expected_is_a_warning(
+    worcestershire: Assessment, whole: int, warns: bool
+) -> None:
+    na = shares_of(worcestershire, "housing_problem", (0, whole), 0.5)
+    table = findings.scored(na)
+    warnings = table[table["kind"].eq(kinds.WARNING) & table["indicator"].eq("housing_problem")]
+    assert len(warnings) == warns
+    if warns:
+        assert "None of 196 is recorded" in warnings["statement"].iloc[0]
+        assert warnings["S"].iloc[0] == pytest.approx(0.6 * 9.03, abs=0.01)
+
+
+def of_treated(key: str, name: str, age: str, **finding: Any) -> catalogue.Indicator:
+    """An indicator of people in treatment, as one more file would declare it."""
+    like = catalogue.load().indicators["adults_in_treatment"]
+    told = {
+        "harm": "caseload",
+        "domain": "older clients",
+        "happened": f"people aged 50 or over {name}",
+        "about": f"people aged 50 or over {name}",
+        "question": "Are checks of lung, liver and heart a part of their treatment?",
+    }
+    declared = ranking.Finding(**told | finding) if finding else None
+    return like.model_copy(update={"key": key, "name": name, "age": age, "finding": declared})
+
+
+@pytest.mark.parametrize(
+    ("ours", "kind"),
+    [((230, 605), kinds.INSIDE), ((150, 605), kinds.SIMILAR), ((60, 605), kinds.SIMILAR)],
+)
+def test_a_count_within_another_is_one_more_file(
+    worcestershire: Assessment, ours: tuple[int, int], kind: str
+) -> None:
+    name = "were in treatment for opiates"
+    counts = {"E10000034": ours, "E92000001": (34551, 140558)}
+    rows = [
+        {"indicator": key, "area_code": code, "value": float(pair[at]), "count": float(pair[at])}
+        for code, pair in counts.items()
+        for at, key in enumerate(("older", "clients"))
+    ]
+    na = with_rows(
+        worcestershire,
+        *rows,
+        older=of_treated("older", name, "50+", part_of="clients"),
+        clients=of_treated("clients", name, "18+"),
+    )
+    table = findings.scored(na)
+    (row,) = table[table["indicator"].eq("older")].to_dict("records")
+    assert row["kind"] == kind and bool(row["left_out"]) == (kind != kinds.INSIDE)
+    if kind == kinds.INSIDE:
+        assert row["statement"] == (
+            "230 people aged 50 or over were in treatment for opiates in 2021/22. That is 38% "
+            "(34% to 42%) of 605, against 25% in England."
+        )
+
+
+def test_a_target_that_is_met_is_good_news_only_where_it_is_shown(
+    worcestershire: Assessment,
+) -> None:
+    row = {"indicator": "prison_continuity", "area_code": "E10000034", "value": 80.0}
+    for limits, reason in (({}, "not tested"), ({"lower": 77.0, "upper": 83.0}, "")):
+        na = with_rows(
+            worcestershire,
+            row | limits | {"period": "2022"} | {"period_end": pd.Timestamp(2022, 12, 31)},
+        )
+        table = findings.scored(na)
+        (met,) = table[
+            table["indicator"].eq("prison_continuity") & table["period"].eq("2022") & table["good"]
+        ].to_dict("records")
+        assert met["left_out"] == reason
+
+
 # --- the file beside a report ---------------------------------------------------------------
 
 

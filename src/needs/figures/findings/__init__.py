@@ -24,6 +24,7 @@ from needs.figures.findings import (
     reading,
     score,
     seats,
+    shares,
     sized,
     warned,
     wording,
@@ -138,7 +139,11 @@ def scored(na: Assessment) -> pd.DataFrame:
     weights = reading.rule(na)
     listed = as_frame(_candidates(na))
     table = score.scored(listed, weights, na.year)
-    part_of = {one.key: one.finding.part_of for one in reading.measures(na) if one.finding.part_of}
+    part_of = {
+        one.key: one.finding.part_of
+        for one in reading.measures(na)
+        if one.finding.part_of and one.indicator.statistic != "count"
+    }
     need_of = {
         one.indicator.numerator: one.key
         for one in reading.measures(na)
@@ -171,6 +176,7 @@ def _candidates(na: Assessment) -> list[Candidate]:
         over = over_time.with_records(list(over_time.candidates(na, one)))
         found += over_time.with_gaps(list(compared.candidates(na, one)), over)
         found += sized.candidates(na, one)
+        found += shares.candidates(na, one)
         found += parts.candidates(na, one)
         found += warned.candidates(na, one)
         later = warned.since(na, one)

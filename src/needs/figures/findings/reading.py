@@ -119,7 +119,8 @@ def records(na: Assessment, key: str, code: str, sex: str = "persons") -> Sequen
 
 def _wanted(na: Assessment) -> set[str]:
     declared = _declared(na)
-    return {one.key for one in declared} | {one.indicator.trend_from for one in declared}
+    keys = {one.key for one in declared} | {one.indicator.trend_from for one in declared}
+    return keys | {one.finding.part_of for one in declared}
 
 
 def _near(na: Assessment) -> Mapping[tuple[str, str, str], list[Row]]:
@@ -245,9 +246,10 @@ def _across(na: Assessment) -> Mapping[tuple[str, str], Mapping[str, tuple[float
     A later row of the same indicator, period and area counts.
     """
     asked = {
-        (one.key, str(row["period"]))
+        (key, str(row["period"]))
         for one in measures(na)
         for row in (newest(na, one.key, na.area.code),)
+        for key in (one.key, one.finding.part_of)
         if row is not None
     }
     rows = na.observations

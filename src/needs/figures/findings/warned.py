@@ -62,7 +62,7 @@ def led_by_the_whole(found: Sequence[Candidate]) -> list[Candidate]:
 def _naming(na: Assessment, one: Measure) -> Iterator[Candidate]:
     """A part of deaths whose share of the whole moved too far, or lies far from England's."""
     whole = one.finding.part_of
-    if not whole:
+    if not whole or one.indicator.statistic == "count":
         return
     settings = reading.rule(na)
     declared = na.indicator(whole)

@@ -148,6 +148,8 @@ def _copy(folder: Path) -> Path:
     """A catalogue of one derived indicator and its inputs, to be spoilt."""
     keys = ("drug_misuse_crude_rate", "drug_misuse_rate")
     keys += ("drug_misuse_yearly_rate", "drug_misuse_deaths")  # its trend, and what that is made of
+    # what these deaths are a part of
+    keys += ("drug_poisoning_rate", "drug_poisoning_yearly_rate", "drug_poisoning_deaths")
     (folder / "indicators").mkdir(parents=True)
     (folder / "sources").mkdir()
     for key in keys:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from needs import catalogue
-from needs.catalogue import CATALOGUE, Edition, glossary, load
+from needs.catalogue import CATALOGUE, Edition, glossary, load, ranking
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
 from needs.figures import footprint
@@ -39,6 +39,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "methods.yaml": str(catalogue.methods()),
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.named()),
+        "findings.yaml": str(ranking.reasons(catalogue.in_use("findings.yaml"))),
         "claim_terms.csv": str(printed._terms(catalogue.in_use("claim_terms.csv"))),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),

@@ -489,6 +489,7 @@ def test_a_run_gives_every_output(run_options: dict[str, Any], tmp_path: Path) -
         "tables.ods",
         "figures.csv",
         "figures.json",
+        "findings.csv",
         "datapackage.json",
         "manifest.json",
         "notebooks/01_where.ipynb",
@@ -533,7 +534,7 @@ def test_two_runs_give_the_same_bytes_and_name_no_folder(
 def test_only_the_formats_asked_for_are_made(run_options: dict[str, Any], tmp_path: Path) -> None:
     folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
     made = {path.name for path in folder.iterdir() if path.is_file()}
-    register = {"figures.csv", "figures.json", "datapackage.json"}
+    register = {"figures.csv", "figures.json", "findings.csv", "datapackage.json"}
     assert made == {"report.html", "manifest.json"} | register
 
 

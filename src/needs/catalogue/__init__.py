@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from needs.catalogue import declared
+from needs.catalogue import declared, ranking
 from needs.errors import InvalidDataError, MissingDataError, Problem
 
 D = TypeVar("D", bound="Declaration")
@@ -264,6 +264,8 @@ class Indicator(Declaration):
     trend_from: str = ""
     #: How an analyst adds figures where there are none.
     how_to_add: str
+    #: How it takes part in the ranked findings, and what it asks; empty: not at all.
+    finding: ranking.Finding | None = None
 
 
 class Method(BaseModel):
@@ -447,7 +449,8 @@ def _load(path: Path, stamp: object) -> Catalogue:
                         f"unknown source '{part.source}'", where, _nearest(part.source, sources)
                     )
                 )
-        for input_key in (one.numerator, one.denominator, one.trend_from):
+        ranked = (one.finding.part_of, one.finding.gives_way_to) if one.finding else ()
+        for input_key in (one.numerator, one.denominator, one.trend_from, *ranked):
             if input_key and input_key not in known:
                 problems.append(
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))

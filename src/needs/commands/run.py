@@ -191,8 +191,8 @@ def run(
     -------
     Path
         The report's folder: report.html, report.pdf, tables.xlsx, tables.ods (as far as asked
-        for), figures.csv, datapackage.json (what its columns mean), figures.json, manifest.json and
-        notebooks/*.ipynb.
+        for), figures.csv, datapackage.json (what its columns mean), figures.json, findings.csv,
+        manifest.json and notebooks/*.ipynb.
 
     Raises
     ------
@@ -291,6 +291,7 @@ def _own_garbage() -> Iterator[None]:
 def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent) -> Path:
     """Make one report from prepared data; see `run`."""
     from needs.figures import assessment
+    from needs.report.findings_csv import findings_csv
 
     areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
     codes = tuple(area.code for area in areas)
@@ -314,6 +315,8 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
         )
         unshown, typed = document.unshown, document.typed
+        with _rendering("findings"):
+            outputs["findings.csv"] = findings_csv(opened)
         # what is drawn comes from the document alone: notebooks and tables make room for it
         del executed, opened
         assessment.forget()

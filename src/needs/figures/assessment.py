@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -282,9 +282,12 @@ class Assessment:
         The area itself, then those in use at the end of the reporting year, then former ones whose
         land none of these has: Bournemouth and Poole for a period before they were joined.
         """
-        shown = self.once(_shown_authorities).get((key, period), set())
+        return self.apart(self.once(_shown_authorities).get((key, period), set()))
+
+    def apart(self, codes: Collection[str]) -> tuple[Place, ...]:
+        """Authorities of some codes, no land twice, preferred as `compared` says."""
         ordered, contested = self.once(_authorities_in_order)
-        there = [one for one in ordered if one.code in shown]
+        there = [one for one in ordered if one.code in codes]
         shared = [one.code for one in there if one.code in contested]
         kept = places.apart(shared, self.once(_lands))
         return tuple(one for one in there if one.code not in contested or one.code in kept)
@@ -372,15 +375,16 @@ class Assessment:
 
     def printed(self, figure: Figure) -> bool:
         """Whether a figure is quoted from a document, and so of the edition that it used."""
-        return bool(figure.sources) and self._quoted(figure.sources)
+        return bool(figure.sources) and self.quoted(figure.sources)
 
-    def _quoted(self, keys: Iterable[str]) -> bool:
+    def quoted(self, keys: Iterable[str]) -> bool:
+        """Whether all sources of a figure are documents that print it."""
         return all(self.catalogue.sources[key].rounding == AS_PRINTED for key in keys)
 
     def _decimals(self, indicator: Indicator, row: Mapping[Any, Any]) -> int:
         """The indicator's decimals; fewer where a figure is quoted that was printed with fewer."""
         keys = str(row["source"]).split(";")
-        if not self._quoted(keys) or row["method"] != "published":
+        if not self.quoted(keys) or row["method"] != "published":
             return indicator.decimals
         printed = len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
         return min(printed, indicator.decimals)

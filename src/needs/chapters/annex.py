@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from needs import catalogue
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Indicator, declared
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, declared
 from needs.chapters import figure_tables
-from needs.chapters.absent import reason_left_out, to_add
 from needs.chapters.blocks import (
     Blocks,
     Cell,
@@ -429,42 +428,6 @@ def later(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
-
-
-def how_to_add(na: Assessment) -> Blocks:
-    """List every indicator that the chapters could not show, and how an analyst adds it."""
-    absent = to_add(na)
-    if not absent:
-        return Blocks()
-    rows = tuple(
-        (
-            Cell(one.name),
-            Cell(sentences.publisher(one, na.catalogue)),
-            Cell(_how_to_add(na, one)),
-        )
-        for one in absent
-    )
-    return blocks(
-        Heading("How to add what is not available"),
-        Table(
-            id="how_to_add",
-            caption=f"Indicators without a figure for {sentences.in_prose(na.name)}, and how to "
-            "add them",
-            columns=(
-                Column("Indicator", "header"),
-                Column("Publisher", "text"),
-                Column("How to add it", "text"),
-            ),
-            rows=rows,
-        ),
-    )
-
-
-def _how_to_add(na: Assessment, indicator: Indicator) -> str:
-    left_out = reason_left_out(na, indicator)
-    if left_out:
-        return f"Not by this file: {left_out}."
-    return f"{indicator.how_to_add.strip().rstrip('.')}."
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.captions import each_once, none_at_hand, subject_of
 from needs.chapters.recent import TREND_WORDS, recent
-from needs.chapters.rules import is_count, told_elsewhere
+from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
@@ -78,7 +78,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         england = na.figure(indicator.key, na.england, figure.period)
         if mixed := vintages(na, figure, england):
             older.append(f"{indicator.short_name}: {sentences.lower_first(mixed)}")
-        compared = sentences.compare(figure, england, indicator.polarity)
+        verdict = compared(na, figure, england)
         low, high = figure_tables.limit_cells(figure)
         newest = recent(na, indicator)
         trends += newest.note(indicator.short_name)
@@ -92,7 +92,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 high,
                 *(figure_tables.value_cell(one) for one in regions),
                 figure_tables.value_cell(england),
-                Cell(NOT_TESTED if compared.reason else compared.judgement),
+                Cell(NOT_TESTED if verdict.reason else verdict.judgement),
                 Cell(newest.label),
             )
         )

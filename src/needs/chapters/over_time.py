@@ -9,7 +9,7 @@ from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import band, each_once, none_at_hand, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
 from needs.chapters.recent import from_first_value, own_trend, start_of
-from needs.chapters.rules import is_count, left_to, told_elsewhere
+from needs.chapters.rules import compared, is_count, left_to, told_elsewhere
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
@@ -110,9 +110,9 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     subject = subject_of(indicator)
     newest = [one for one in focus.figures if one.shown][-1]
     england = na.figure(indicator.key, na.england, newest.period)
-    compared = sentences.compare(newest, england, indicator.polarity)
+    verdict = compared(na, newest, england)
     changed = sentences.changed(focus, label, breaks=indicator.breaks)
-    if compared.result == "not compared" or changed or told_elsewhere(na, indicator):
+    if verdict.result == "not compared" or changed or told_elsewhere(na, indicator):
         return sentences.headline_trend(
             focus, label, polarity=indicator.polarity, subject=subject, breaks=indicator.breaks
         )

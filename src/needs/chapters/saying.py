@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from needs.catalogue import Indicator
-from needs.chapters.blocks import Blocks, Prose, blocks
+from needs.chapters.blocks import Blocks, Notice, Prose, blocks
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.recent import TREND_WORDS, from_first_value, own_trend, recent
 from needs.chapters.rules import told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
+from needs.figures.findings import set_aside
 from needs.words import findings, sentences
 from needs.words.text import Span, Text
 
@@ -19,7 +20,7 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
     Where a newer period is withheld, the value is of an older one, and the text says so. A rate
     that is told elsewhere by a better one is not compared again.
     """
-    if told_elsewhere(na, indicator):
+    if told_elsewhere(na, indicator) or set_aside(na, indicator.key):
         reference = figure  # its own comparator, of which nothing is said
     text = sentences.comparison_sentence(
         figure,
@@ -77,7 +78,11 @@ def message(na: Assessment, key: str) -> Blocks:
     if told.of and told.label != TREND_WORDS:
         shows = f"is {told.label}" if told.way else f"shows {told.label}"
         text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
-    return blocks(Prose(text, figures=each_once([figure, reference, *series.figures])))
+    doubt = set_aside(na, key)
+    return blocks(
+        Notice("not to be compared by itself", ((Span(doubt),),), "caution") if doubt else None,
+        Prose(text, figures=each_once([figure, reference, *series.figures])),
+    )
 
 
 def why_crude(better: Indicator) -> Prose:

@@ -1,31 +1,105 @@
-"""Chapter 1: headline figures, key findings, what reaching a better level would take, gaps."""
+"""Chapter 1: what matters here, what reaching a better level would take, what is not known."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from needs.catalogue import Indicator
 from needs.chapters import figure_tables, need
-from needs.chapters.absent import has_amounts, merged
-from needs.chapters.blocks import Blocks, Bullets, Card, Cards, Heading, Prose, blocks
+from needs.chapters.absent import merged, reason_left_out, to_add
+from needs.chapters.blocks import (
+    Block,
+    Blocks,
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Heading,
+    Prose,
+    Table,
+    blocks,
+)
+from needs.chapters.captions import each_once
+from needs.chapters.frames import published
 from needs.chapters.recent import recent
-from needs.chapters.saying import finding, vintages
+from needs.chapters.rules import compared
+from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
+from needs.figures.findings import Finding, ranked
 from needs.words import findings as findings_of
 from needs.words import sentences
 from needs.words.text import Span, Text
 
+#: Big figures of the first page.
+BIG = 6
 
-def headlines(na: Assessment) -> Blocks:
-    """Show the headline figures as cards: value, interval, period, comparison, recent trend."""
-    cards = [_deprivation_card(na)] if len(na.lsoa) else []
-    figures: list[Figure] = [deprivation.share(na, 1)] if len(na.lsoa) else []
-    for indicator in _headline_indicators(na):
+
+def picture(na: Assessment) -> Blocks:
+    """Show the area at a glance: who lives here, and the big figures of the findings.
+
+    The figures are those of the first findings, then the other headline indicators.
+    """
+    first = [one.indicator for one in na.once(ranked)]
+    shown = [one.key for one in _headline_indicators(na)]
+    keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
+    cards, figures = _cards(na, [na.indicator(key) for key in keys[:BIG]])
+    return blocks(
+        _who_lives_here(na),
+        Cards(
+            f"{na.name} in {sentences.number_word(len(cards))} figures",
+            cards,
+            figures=each_once(figures),
+            sources=figure_tables.sources_of(figures),
+        )
+        if cards
+        else None,
+        _too_few(na),
+    )
+
+
+def _stands(na: Assessment, key: str) -> bool:
+    """Whether the newest figure is there, and is reliable enough to stand alone."""
+    figure = na.figure(key)
+    return figure.shown and "u" not in figure.marks
+
+
+def _who_lives_here(na: Assessment) -> Prose | None:
+    """How many people, how old, and how many in the most deprived places."""
+    told: list[Text] = []
+    figures: list[Figure] = []
+    if population.latest_year(na):
+        people = population.total(na, na.area)
+        older = population.age_share(na, na.area, "65 and over")
+        told.append(
+            sentences.say(
+                "{area} had {people} at {when}.",
+                area=sentences.capital(sentences.in_prose(na.name)),
+                people=people.with_(unit="residents"),
+                when=people.period,
+            )
+        )
+        if older.shown:
+            told.append(sentences.say("Of these, {older} were aged 65 or over.", older=older))
+        figures += [people, older]
+    if len(na.lsoa):
+        count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
+        told.append(findings_of.neighbourhoods(len(na.lsoa), count, share))
+        figures += [count, share]
+    return Prose(sentences.sentences(*told), figures=each_once(figures)) if told else None
+
+
+def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...], list[Figure]]:
+    """A card for each indicator, and their figures."""
+    cards: list[Card] = []
+    figures: list[Figure] = []
+    for indicator in chosen:
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         trend = recent(na, indicator)
-        compared = sentences.compare(figure, england, indicator.polarity)
+        verdict = compared(na, figure, england)
         cards.append(
             Card(
                 label=indicator.short_name,
@@ -38,61 +112,57 @@ def headlines(na: Assessment) -> Blocks:
                     for one in (england, *regions)
                     if one.shown and one.area_code != na.area.code
                 ),
-                comparison=compared.judgement,
-                trend=trend.label,
+                comparison=verdict.judgement,
+                trend=trend.label if trend.said else "",
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
                 chapter=indicator.chapter,
-                comparison_why=sentences.why_not_tested(compared),
-                trend_why=trend.why,
+                comparison_why=sentences.why_not_tested(verdict),
             )
         )
         figures += [figure, *(one for one in (england, *regions) if one.shown)]
-    return blocks(
-        Heading("Headline figures"),
-        Cards(
-            f"Headline figures for {na.name}",
-            tuple(cards),
-            figures=tuple({one.id: one for one in figures}.values()),
-            sources=figure_tables.sources_of(figures),
-        ),
-        _too_few(na),
-    )
+    return tuple(cards), figures
 
 
 def findings(na: Assessment) -> Blocks:
-    """Put the key findings in sentences, from the same figures as the cards."""
-    items: list[Text] = []
-    figures: list[Figure] = []
-    if population.latest_year(na):
-        people = population.total(na, na.area)
-        older = population.age_share(na, na.area, "65 and over")
-        had = sentences.say(
-            "{area} had {people} at {when}.",
-            area=sentences.capital(sentences.in_prose(na.name)),
-            people=people.with_(unit="residents"),
-            when=people.period,
-        )
-        aged = sentences.say("Of these, {older} were aged 65 or over.", older=older)
-        items.append(sentences.sentences(had, aged) if older.shown else had)
-        figures += [people, older]
-    if len(na.lsoa):
-        count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
-        items.append(findings_of.neighbourhoods(len(na.lsoa), count, share))
-        figures += [count, share]
-    for indicator in _headline_indicators(na):
-        figure = na.figure(indicator.key)
-        england = na.figure(indicator.key, na.england, figure.period)
-        items.append(finding(na, indicator, figure, england))
-        figures += [figure, england]
-    return blocks(
-        Heading("Key findings"),
-        Bullets(
-            tuple(items),
-            style="finding",
-            figures=tuple({one.id: one for one in figures}.values()),
-        ),
+    """Show what matters most, ranked by the open rule: each with its question and how sure it is.
+
+    The rule, and everything that it weighed, are in docs/methods.md and findings.csv.
+    """
+    found = na.once(ranked)
+    if not found:
+        return Blocks()
+    return blocks(Heading("What matters most"), *(_told(na, one) for one in found))
+
+
+def _told(na: Assessment, one: Finding) -> list[Block]:
+    """A finding, the question that it puts, how sure it is."""
+    indicator = na.indicator(one.indicator)
+    where = f" in {one.part}" if one.part_code != na.area.code else ""
+    title = f"{one.rank}. {sentences.capital(one.kind)}: {_lowered(indicator)}{where}"
+    known = {each.id: each for each in published(na, one.indicator, everywhere=True)}
+    figure = next((known[each] for each in one.figures if each in known), None)
+    first, stop, rest = one.statement.partition(". ")
+    text = (
+        (Span(first + stop.strip(), figure=figure.id), Span(f" {rest}" if rest else ""))
+        if figure
+        else (Span(one.statement),)
     )
+    notes = [f"How sure: {sentences.lower_first(one.sure)}"]
+    if one.guidance:
+        named = sentences.listing([str(each) for each in one.guidance])
+        notes.append(f"National guidance: {named}.")
+    asks = (Span("For the partnership: ", strong=True), Span(one.question))
+    return [
+        Heading(title, 3, f"finding-{one.rank}"),
+        Prose(text, "finding", (figure,) if figure else ()),
+        *([Prose(asks)] if one.question else []),
+        Prose((Span(" ".join(notes)),), "note"),
+    ]
+
+
+def _lowered(indicator: Indicator) -> str:
+    return sentences.lower_first(indicator.short_name)
 
 
 def reach(na: Assessment) -> Blocks:
@@ -142,18 +212,48 @@ def _to_target(na: Assessment, indicator: Indicator) -> Prose:
     )
 
 
-def gaps(na: Assessment) -> Blocks:
-    """Say how many indicators are not available, so that nobody takes silence for zero."""
-    everything = na.catalogue.indicators.values()
-    absent = [one for one in everything if not na.has(one.key) and not has_amounts(na, one.key)]
+def not_known(na: Assessment) -> Blocks:
+    """Show what is missing, how much it matters, who publishes it, and how to add it."""
+    absent = to_add(na)
+    if not absent:
+        return Blocks()
+    name = sentences.in_prose(na.name)
+    matter = [one for one in absent if one.headline]
+    others = [one for one in absent if not one.headline]
     text = (
-        f"This report's catalogue has {len(everything)} indicators. The data at hand have no "
-        f"figure for {sentences.in_prose(na.name)} for {sentences.number_word(len(absent))} of "
-        "them. Each chapter lists its own, with the publisher, and the annex says how to add them. "
-        "It also lists topics that the report has no data for."
+        f"Of {len(na.catalogue.indicators)} measures, {len(absent)} have no figure for {name}: "
+        f"{len(matter)} of them would be headlines. Nothing said is not the same as nothing wrong."
     )
-    text = " ".join([text, *merged(na, absent)])
-    return blocks(Heading("What is not available"), Prose((Span(text),)))
+    caption = f"Measures without a figure for {name}"
+    return blocks(
+        Heading("What is not known"),
+        Prose((Span(" ".join([text, *merged(na, absent)])),)),
+        _absent_table(na, "not_known", f"{caption} that would be headlines", matter),
+        _absent_table(na, "not_known_others", f"Other m{caption[1:]}", others, detail=True),
+    )
+
+
+def _absent_table(
+    na: Assessment, key: str, caption: str, absent: list[Indicator], *, detail: bool = False
+) -> Table | None:
+    rows = tuple(
+        (
+            Cell(one.name),
+            Cell(sentences.publisher(one, na.catalogue)),
+            Cell(
+                f"Not by this file: {left_out}."
+                if (left_out := reason_left_out(na, one))
+                else f"{one.how_to_add.strip().rstrip('.')}."
+            ),
+        )
+        for one in absent
+    )
+    columns = (
+        Column("Measure", "header"),
+        Column("Publisher", "text"),
+        Column("How to add it", "text"),
+    )
+    return Table(key, caption, columns, rows, detail=detail) if rows else None
 
 
 def _candidates(na: Assessment) -> list[Indicator]:
@@ -186,23 +286,6 @@ def _too_few(na: Assessment) -> Prose | None:
     )
     return Prose(
         (Span(f"{text}reliable: {names}. The chapters show what there is."),), style="note"
-    )
-
-
-def _deprivation_card(na: Assessment) -> Card:
-    share = deprivation.share(na, 1)
-    return Card(
-        label="Residents in the most deprived 10% of neighbourhoods",
-        figure=share.id,
-        value=share.text,
-        detail=f"{deprivation.residents(na, 1).text}, Indices of Deprivation "
-        f"{na.index_edition} ({share.period})",
-        comparators=(),
-        comparison="not compared",
-        trend="cannot be calculated",
-        chapter="population",
-        comparison_why="by definition 10% of England's neighbourhoods are in this group",
-        trend_why="one edition of the index is no series",
     )
 
 

@@ -8,6 +8,8 @@ is not shown is a gap or a printed symbol, never a zero.
 
 from needs.charts.compare import bars, caterpillar, dumbbell, funnel, grouped_bars
 from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
+from needs.charts.rug import rug
+from needs.charts.spine import spine
 from needs.charts.spread import spread
 from needs.charts.trends import trend
 
@@ -21,6 +23,8 @@ __all__ = [
     "funnel",
     "grouped_bars",
     "pyramid",
+    "rug",
+    "spine",
     "spread",
     "treated_bar",
     "trend",

@@ -21,7 +21,7 @@ from needs.charts.style import (
     to_svg,
     wrap,
 )
-from needs.figures.spine import SpineRow
+from needs.figures.spine import ENOUGH, SpineRow
 
 #: How the area's own mark looks by its verdict: colour and shape say the same.
 MARKS: Mapping[str, Mapping[str, Any]] = {
@@ -134,11 +134,12 @@ def _short(area: str) -> str:
 
 
 def _bars(axes: Axes, row: SpineRow, at: int) -> None:
-    """The range of all authorities, the middle half, the neighbours and the region."""
+    """The range of all authorities, where enough are known; the neighbours and the region."""
+    known = row.number >= ENOUGH
     for ends, colour, high in (
         ((row.worst, row.best), _RANGE, 0.46),
         ((row.worse_quarter, row.better_quarter), _MIDDLE, 0.46),
-    ):
+    )[: 2 * known]:
         left, right = sorted(row.place(one) for one in ends)
         axes.add_patch(
             Rectangle((left, at - high / 2), right - left, high, facecolor=colour, zorder=1,

@@ -15,8 +15,11 @@ from needs.figures.figure import Figure
 #: Chapters in the report's order.
 ORDER = get_args(Chapter)
 
-#: Authorities from which on a range of them says something.
-ENOUGH = 20
+#: Authorities from which on a range of them says something: two thirds of all.
+ENOUGH = 100
+
+#: Fewer than these set no scale.
+FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class SpineRow:
 def spine(na: Assessment, chosen: Callable[[Indicator], bool] = lambda _: True) -> list[SpineRow]:
     """Indicators that have a worse and a better end, in the report's order.
 
-    One needs a value of the area and of England in its newest period, and `ENOUGH` authorities
+    One needs a value of the area and of England in its newest period, and `FEWEST` authorities
     beside them. `chosen` can leave some out, such as a crude rate beside its standardised twin.
     """
     rows = []
@@ -77,7 +80,7 @@ def spine(na: Assessment, chosen: Callable[[Indicator], bool] = lambda _: True) 
             continue
         others = na.across(key, na.compared(key, area.period), area.period)
         values = np.array([one.value for one in others if one.value is not None])
-        if len(values) < ENOUGH:
+        if len(values) < FEWEST:
             continue
         region = na.figure(key, na.region, area.period)
         near = na.across(key, na.statistical_neighbours(), area.period)

@@ -31,6 +31,7 @@ Reason = Literal[
     "different units",
     "count",
     "no interval",
+    "set aside",
 ]
 
 
@@ -168,6 +169,7 @@ _NOT_TESTED: Mapping[str, str] = {
     "different units": "in another unit for England",
     "count": "a count depends on the size of the area",
     "no interval": "no interval at the source",
+    "set aside": "not to be read by itself, see its section",
 }
 
 

@@ -31,7 +31,7 @@ from needs.figures.findings import (
 )
 from needs.figures.findings.candidate import Candidate, as_frame
 
-__all__ = ["COLUMNS", "Finding", "ranked", "scored"]
+__all__ = ["COLUMNS", "Finding", "ranked", "scored", "set_aside"]
 
 #: Columns of `scored`, in their order.
 COLUMNS = (
@@ -168,6 +168,24 @@ def scored(na: Assessment) -> pd.DataFrame:
     table["guidance"] = pd.Series(named, index=table.index, dtype=object)
     table = table.sort_values(["rank", "S"], ascending=[True, False], kind="stable")
     return table[list(COLUMNS)].reset_index(drop=True)
+
+
+def set_aside(na: Assessment, key: str) -> str:
+    """Why an indicator is not to be compared by itself, in sentences; mostly nothing.
+
+    Parameters
+    ----------
+    na : Assessment
+    key : str
+        Of a part of deaths, such as drug misuse within drug poisoning, whose share of the whole
+        moved too far or is far from England's: a comparison would tell of how deaths are named.
+    """
+    table = na.once(scored)
+    own = table[table["indicator"] == key]
+    if not (own["left_out"] == warned.SET_ASIDE).any():
+        return ""
+    said = own.loc[(own["kind"] == kinds.WARNING) & (own["domain"] == "recording"), "statement"]
+    return str(said.iloc[0]) if len(said) else ""
 
 
 def _candidates(na: Assessment) -> list[Candidate]:

@@ -1,0 +1,219 @@
+"""Every measure on one page: the area among all authorities, and its parts beside England."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from needs import charts
+from needs.chapters import figure_tables
+from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
+from needs.chapters.captions import each_once, subject_of
+from needs.chapters.inside import district_period
+from needs.chapters.recent import recent
+from needs.chapters.rules import compared, is_count, told_elsewhere
+from needs.charts.rug import RugColumn
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure, format_number
+from needs.figures.spine import ENOUGH, SpineRow
+from needs.figures.spine import spine as rows_of
+from needs.words import sentences
+from needs.words.text import Span, Text, plain
+
+#: Measures that a rug has room for.
+COLUMNS = 6
+
+#: A recent trend as a chart has room for it.
+TRENDS = {
+    "increasing": "▲ rising",
+    "decreasing": "▼ falling",
+    "no significant change": "no clear change",
+}
+
+SET_ASIDE = "A measure that is not compared cannot be read by itself: its section says why."
+
+
+def spine(na: Assessment) -> Blocks:
+    """Draw the area on each measure between the worst and the best of all authorities."""
+    rows = rows_of(na, lambda one: not told_elsewhere(na, one))
+    if not rows:
+        return Blocks()
+    verdicts = [compared(na, row.area, row.england).judgement for row in rows]
+    trends = [TRENDS.get(recent(na, row.indicator).label, "not tested") for row in rows]
+    table = _spine_table(na, rows, verdicts, trends)
+    return blocks(
+        Chart(
+            id="chart_spine",
+            headline=_counted(na, verdicts),
+            subtitle=f"Newest figure of each measure to {na.year}. England is the line in the "
+            "middle; worse is to the left. In each row both sides have one scale.",
+            svg=charts.spine(
+                rows, chart_id="chart_spine", area=na.name, verdicts=verdicts, trends=trends
+            ),
+            alt=_alt(na, rows, verdicts),
+            table=table,
+            figures=each_once(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def _counted(na: Assessment, verdicts: Iterable[str]) -> Text:
+    """On how many measures the area is worse, similar and better."""
+    counts = Counter(verdicts)
+    words = {"worse": "worse than", "similar": "similar to", "better": "better than"}
+    said = [
+        f"{how} England on {sentences.number_word(counts[verdict])}"
+        for verdict, how in words.items()
+        if counts[verdict]
+    ]
+    measures = sentences.count_noun(counts.total(), "measure", words=True)
+    name = sentences.in_prose(na.name)
+    how = f"is {sentences.listing(said)}" if said else "could be tested on none"
+    return (Span(f"Of {measures}, {name} {how}"),)
+
+
+def _alt(na: Assessment, rows: Iterable[SpineRow], verdicts: Iterable[str]) -> str:
+    """What stands worse than England, and what better."""
+    by: dict[str, list[str]] = {}
+    for row, verdict in zip(rows, verdicts, strict=True):
+        by.setdefault(verdict, []).append(subject_of(row.indicator))
+    said = [
+        f"{word}: {sentences.listing(by[verdict], limit=3)}"
+        for verdict, word in (("worse", "Worse"), ("better", "Better"), ("similar", "Similar"))
+        if verdict in by
+    ]
+    name = sentences.capital(sentences.in_prose(na.name))
+    return f"{name} against England. {'. '.join(said)}."
+
+
+def _spine_table(
+    na: Assessment, rows: list[SpineRow], verdicts: Sequence[str], trends: Sequence[str]
+) -> Table:
+    """The numbers of a spine chart."""
+    figures: list[Figure] = []
+    body = []
+    for row, verdict, trend in zip(rows, verdicts, trends, strict=True):
+        figures += [row.area, row.england, *([row.region] if row.region else [])]
+        ends = (*(row.neighbours or (None, None)), row.worst, row.best)
+        body.append(
+            (
+                Cell(row.indicator.short_name),
+                Cell(f"{row.area.period}, {row.indicator.unit}"),
+                figure_tables.value_cell(row.area),
+                *figure_tables.limit_cells(row.area),
+                figure_tables.value_cell(row.england),
+                figure_tables.value_cell(row.region) if row.region else Cell("[x]"),
+                *(_number(one, row.area.decimals) for one in ends),
+                Cell(str(row.number), row.number),
+                Cell(verdict),
+                Cell(trend.lstrip("▲▼ ")),
+            )
+        )
+    numbers = (na.name, "Lower 95% limit", "Upper 95% limit", "England", na.region.name,
+               "Lowest of neighbours", "Highest of neighbours", "Worst authority",
+               "Best authority", "Authorities")  # fmt: skip
+    columns = (
+        Column("Measure", "header"),
+        Column("Period and unit", "text"),
+        *map(Column, numbers),
+        Column("Against England", "text"),
+        Column("Recent trend", "text"),
+    )
+    few = [row.indicator.short_name for row in rows if row.number < ENOUGH]
+    notes = [SET_ASIDE] if "not compared" in verdicts else []
+    if few:
+        notes.append(f"A few authorities alone are known, and no range is drawn: {'; '.join(few)}.")
+    name = sentences.capital(sentences.in_prose(na.name))
+    return Table(
+        "spine", f"{name} among all authorities, to {na.year}", columns, tuple(body), tuple(notes),
+        figure_tables.sources_of(figures), each_once(figures), open=False,
+    )  # fmt: skip
+
+
+def _number(value: float | None, decimals: int) -> Cell:
+    return Cell("[x]") if value is None else Cell(format_number(value, decimals), value)
+
+
+def rug(na: Assessment) -> Blocks:
+    """Draw the area's districts, or a footprint's members, by measures, each beside England."""
+    if len(na.districts) < 2:
+        return Blocks()
+    places = (na.area, *na.districts, na.england)
+    found = [_column(na, key) for key in na.catalogue.indicators]
+    columns = sorted(
+        (one for one in found if one), key=lambda one: na.indicator(one.reference.indicator).order
+    )[:COLUMNS]
+    if not columns:
+        return Blocks()
+    names = [place.name for place in places]
+    table = _rug_table(na, columns, names)
+    headline = _worst(columns, names)
+    measures = sentences.count_noun(len(columns), "measure")
+    return blocks(
+        Chart(
+            id="chart_rug",
+            headline=headline,
+            subtitle="The colour says how far a number is from England's. A triangle marks a "
+            "difference that is more than chance: ▲ worse, ▼ better.",
+            svg=charts.rug(columns, chart_id="chart_rug", areas=names),
+            alt=f"Heat map of {measures} in {sentences.count_noun(len(names), 'area')}. "
+            f"{plain(headline)}.",
+            table=table,
+            figures=each_once(table.figures),
+            sources=table.sources,
+        )
+    )
+
+
+def _column(na: Assessment, key: str) -> RugColumn | None:
+    """A measure of every part, where half of them have one and it has a worse end."""
+    indicator = na.indicator(key)
+    if is_count(indicator) or indicator.polarity == "none" or told_elsewhere(na, indicator):
+        return None
+    period = district_period(na, key)
+    england = na.figure(key, na.england, period) if period else None
+    if england is None or not england.value:
+        return None
+    figures = [na.figure(key, one, period) for one in (na.area, *na.districts, na.england)]
+    return RugColumn(
+        f"{indicator.short_name}, {indicator.unit}, {period}",
+        tuple(figures),
+        england,
+        tuple(compared(na, one, england).judgement for one in figures),
+        -1 if indicator.polarity == "higher is better" else 1,
+    )
+
+
+def _worst(columns: list[RugColumn], names: list[str]) -> Text:
+    """Which part is worse than England on most measures."""
+    parts = range(1, len(names) - 1)
+    counts = [sum(one.verdicts[place] == "worse" for one in columns) for place in parts]
+    most = max(counts)
+    if not most:
+        return (Span("No part of the area is shown to be worse than England on these measures"),)
+    named = [names[place] for place, count in zip(parts, counts, strict=True) if count == most]
+    of = sentences.count_noun(len(columns), "measure", words=True)
+    verb = "is" if len(named) == 1 else "are"
+    said = f"worse than England on {sentences.number_word(most)} of {of}"
+    return (Span(f"{sentences.listing(named, limit=4)} {verb} {said}"),)
+
+
+def _rug_table(na: Assessment, columns: list[RugColumn], names: list[str]) -> Table:
+    figures = [one for column in columns for one in column.figures]
+    body = []
+    for place, name in enumerate(names):
+        cells = [Cell(name)]
+        for column in columns:
+            cells += [
+                figure_tables.value_cell(column.figures[place]),
+                Cell(column.verdicts[place]),
+            ]
+        body.append(tuple(cells))
+    heads = [Column("Area", "header")]
+    for column in columns:
+        heads += [Column(column.label), Column(f"{column.label}: against England", "text")]
+    return Table(
+        "rug", f"Parts of {sentences.in_prose(na.name)} beside England", tuple(heads), tuple(body),
+        sources=figure_tables.sources_of(figures), figures=each_once(figures), open=False,
+    )  # fmt: skip

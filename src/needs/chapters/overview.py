@@ -15,6 +15,7 @@ from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.charts.rug import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
+from needs.figures.findings import set_aside
 from needs.figures.spine import ENOUGH, SpineRow
 from needs.figures.spine import spine as rows_of
 from needs.words import sentences
@@ -39,7 +40,12 @@ def spine(na: Assessment) -> Blocks:
     if not rows:
         return Blocks()
     verdicts = [compared(na, row.area, row.england).judgement for row in rows]
-    trends = [TRENDS.get(recent(na, row.indicator).label, "not tested") for row in rows]
+    trends = [
+        "set aside"
+        if set_aside(na, row.indicator.key)
+        else TRENDS.get(recent(na, row.indicator).label, "not tested")
+        for row in rows
+    ]
     table = _spine_table(na, rows, verdicts, trends)
     return blocks(
         Chart(
@@ -167,7 +173,7 @@ def rug(na: Assessment) -> Blocks:
 
 
 def _column(na: Assessment, key: str) -> RugColumn | None:
-    """A measure of every part, where half of them have one and it has a worse end."""
+    """A measure of every part: half of them have one, it has a worse end, and may be compared."""
     indicator = na.indicator(key)
     if is_count(indicator) or indicator.polarity == "none" or told_elsewhere(na, indicator):
         return None
@@ -176,11 +182,14 @@ def _column(na: Assessment, key: str) -> RugColumn | None:
     if england is None or not england.value:
         return None
     figures = [na.figure(key, one, period) for one in (na.area, *na.districts, na.england)]
+    verdicts = tuple(compared(na, one, england).judgement for one in figures)
+    if set(verdicts) == {"not compared"}:
+        return None
     return RugColumn(
         f"{indicator.short_name}, {indicator.unit}, {period}",
         tuple(figures),
         england,
-        tuple(compared(na, one, england).judgement for one in figures),
+        verdicts,
         -1 if indicator.polarity == "higher is better" else 1,
     )
 

@@ -113,7 +113,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                     if one.shown and one.area_code != na.area.code
                 ),
                 comparison=verdict.judgement,
-                trend=trend.label if trend.said else "",
+                trend=trend.label if trend.said and verdict.reason != "set aside" else "",
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
                 chapter=indicator.chapter,
@@ -139,7 +139,7 @@ def _told(na: Assessment, one: Finding) -> list[Block]:
     """A finding, the question that it puts, how sure it is."""
     indicator = na.indicator(one.indicator)
     where = f" in {one.part}" if one.part_code != na.area.code else ""
-    title = f"{one.rank}. {sentences.capital(one.kind)}: {_lowered(indicator)}{where}"
+    title = f"{sentences.capital(one.kind)}: {sentences.lower_first(indicator.short_name)}{where}"
     known = {each.id: each for each in published(na, one.indicator, everywhere=True)}
     figure = next((known[each] for each in one.figures if each in known), None)
     first, stop, rest = one.statement.partition(". ")
@@ -159,10 +159,6 @@ def _told(na: Assessment, one: Finding) -> list[Block]:
         *([Prose(asks)] if one.question else []),
         Prose((Span(" ".join(notes)),), "note"),
     ]
-
-
-def _lowered(indicator: Indicator) -> str:
-    return sentences.lower_first(indicator.short_name)
 
 
 def reach(na: Assessment) -> Blocks:

@@ -82,6 +82,8 @@ REGISTER = (
 )
 #: Begins the list of what a chapter has and the PDF has not; numbers are those of the web page.
 NOT_PRINTED = "On the web page and in tables.xlsx, not printed here"
+#: Begins the list of chapters that the PDF has not.
+NO_FIGURES = "Without figures to print, and on the web page alone"
 
 Model = dict[str, Any]
 
@@ -317,7 +319,8 @@ class _Drawing:
         self.document = document
         self.files = files
         self.view = View(document, document.context.catalogue)
-        self.parts = {one.anchor: tuple(one.parts()) for one in document.chapters}
+        every = {one.anchor: tuple(one.parts()) for one in document.chapters}
+        self.parts = {anchor: parts for anchor, parts in every.items() if not _empty(parts)}
         self.anchors = set(self.parts) | {
             one.anchor
             for parts in self.parts.values()
@@ -523,6 +526,15 @@ class _Drawing:
         return "; ".join(sections)
 
 
+def _empty(parts: Sequence[tuple[bool, Sequence[Placed]]]) -> bool:
+    """Whether a chapter has nothing to print: what it has is for looking things up."""
+    printed = [one.block for detail, placed in parts if not detail for one in placed]
+    said = any(
+        not isinstance(one, (Heading, Prose)) or getattr(one, "figures", ()) for one in printed
+    )
+    return not said and any(detail for detail, _ in parts)
+
+
 def _headed(drawn: Sequence[Model]) -> list[Model]:
     """Headings that stand right before a table on a turned page go with it to that page."""
     out: list[Model] = []
@@ -563,17 +575,20 @@ def _share_of_width(height: float) -> float:
 def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:
     context = document.context
     drawing = _Drawing(document, files)
-    chapters = [drawing.chapter(one) for one in document.chapters]
+    printed = [one for one in document.chapters if one.anchor in drawing.parts]
+    chapters = [drawing.chapter(one) for one in printed]
+    if left := [one.label for one in document.chapters if one not in printed]:
+        chapters[0]["blocks"].append(drawing.note(f"{NO_FIGURES}: {'; '.join(left)}."))
     if not any(isinstance(block, Register) for block in document.blocks) and chapters:
         chapters[-1]["blocks"].append(drawing.note(REGISTER))
-    printed = blocks.all_tables(
+    tables = blocks.all_tables(
         one.block
         for parts in drawing.parts.values()
         for detail, placed in parts
         for one in placed
         if not detail
     )
-    if "sources" not in {one.id for one in printed}:  # licences ask for their lines
+    if "sources" not in {one.id for one in tables}:  # licences ask for their lines
         lines = dict.fromkeys(one.attribution for one in document.sources)
         chapters[-1]["blocks"] += [drawing.note(line) for line in lines]
     codes = f" ({', '.join(context.area_codes)})" if context.area_codes else ""

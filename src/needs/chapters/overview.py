@@ -35,11 +35,17 @@ SET_ASIDE = "A measure that is not compared cannot be read by itself: its sectio
 
 
 def spine(na: Assessment) -> Blocks:
-    """Draw the area on each measure between the worst and the best of all authorities."""
-    rows = rows_of(na, lambda one: not told_elsewhere(na, one))
-    if not rows:
+    """Draw the area on each measure between the worst and the best of all authorities.
+
+    A measure without an interval, which cannot be told from England's, is left to its chapter.
+    """
+    found = rows_of(na, lambda one: not told_elsewhere(na, one))
+    tested = [(row, compared(na, row.area, row.england)) for row in found]
+    tested = [each for each in tested if each[1].reason in ("", "set aside")]
+    if not tested:
         return Blocks()
-    verdicts = [compared(na, row.area, row.england).judgement for row in rows]
+    rows = [row for row, _ in tested]
+    verdicts = [verdict.judgement for _, verdict in tested]
     trends = [
         "set aside"
         if set_aside(na, row.indicator.key)

@@ -111,6 +111,14 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     newest = [one for one in focus.figures if one.shown][-1]
     england = na.figure(indicator.key, na.england, newest.period)
     verdict = compared(na, newest, england)
+    if verdict.reason == "set aside":
+        return sentences.say(
+            "{whose} {subject}, {newest} in {when}, cannot be read by itself",
+            whose=sentences.possessive(sentences.capital(sentences.in_prose(na.name))),
+            subject=subject,
+            newest=newest,
+            when=newest.period,
+        )
     changed = sentences.changed(focus, label, breaks=indicator.breaks)
     if verdict.result == "not compared" or changed or told_elsewhere(na, indicator):
         return sentences.headline_trend(

@@ -61,8 +61,9 @@ def message(na: Assessment, key: str) -> Blocks:
     reference = na.figure(key, na.england, figure.period)
     series = from_first_value(na.series(key))
     text = finding(na, indicator, figure, reference)
+    doubt = set_aside(na, key)
     label = own_trend(na, indicator.key).said
-    if len([one for one in series.figures if one.shown]) > 1:
+    if not doubt and len([one for one in series.figures if one.shown]) > 1:
         text = (
             *text,
             Span(" "),
@@ -75,10 +76,9 @@ def message(na: Assessment, key: str) -> Blocks:
             ),
         )
     told = recent(na, indicator)
-    if told.of and told.label != TREND_WORDS:
+    if told.of and told.label != TREND_WORDS and not doubt:
         shows = f"is {told.label}" if told.way else f"shows {told.label}"
         text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
-    doubt = set_aside(na, key)
     return blocks(
         Notice("not to be compared by itself", ((Span(doubt),),), "caution") if doubt else None,
         Prose(text, figures=each_once([figure, reference, *series.figures])),

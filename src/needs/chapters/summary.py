@@ -140,7 +140,8 @@ def _told(na: Assessment, one: Finding) -> list[Block]:
     indicator = na.indicator(one.indicator)
     where = f" in {one.part}" if one.part_code != na.area.code else ""
     title = f"{sentences.capital(one.kind)}: {sentences.lower_first(indicator.short_name)}{where}"
-    known = {each.id: each for each in published(na, one.indicator, everywhere=True)}
+    keys = dict.fromkeys(each.split(".")[0] for each in one.figures)
+    known = {each.id: each for key in keys for each in published(na, key, everywhere=True)}
     figure = next((known[each] for each in one.figures if each in known), None)
     first, stop, rest = one.statement.partition(". ")
     text = (

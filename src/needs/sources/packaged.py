@@ -97,12 +97,13 @@ def of_observations(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> 
 def of_events(rows: pd.DataFrame) -> Iterator[Fault]:
     """Periods of counted events, of which each indicator has one kind."""
     for _, own in rows.groupby("indicator", sort=False):
-        spans = {one: parse(one) for one in own["period"].unique()}
+        starts = {one: pd.Timestamp(parse(one).start) for one in own["period"].unique()}
+        ends = {one: pd.Timestamp(parse(one).end) for one in starts}
         yield from _periods(
             own.assign(
                 source=LOCAL_SOURCE,
-                period_start=pd.to_datetime(own["period"].map(lambda one: spans[one].start)),
-                period_end=pd.to_datetime(own["period"].map(lambda one: spans[one].end)),
+                period_start=own["period"].map(starts),
+                period_end=own["period"].map(ends),
             )
         )
 

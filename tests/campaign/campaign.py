@@ -104,7 +104,7 @@ def _near(one: Held, other: Held) -> bool:
             one.source.reader not in ("boundaries", "centroids", "geography")
             and other.layer.startswith("lsoa")
         )
-    return other.source.reader == "geography" and "lsoa_code" not in other.table
+    return other.source.reader in places and "lsoa_code" not in other.table
 
 
 # --- one changed file ----------------------------------------------------------------------------

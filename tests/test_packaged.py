@@ -25,15 +25,13 @@ def told(folder: Path) -> dict[str, str]:
     return {one.where: one.what for one in open_package(folder, load()).problems}
 
 
-def filled(tmp_path: Path, kind: str, rows: list[list[str]]) -> Path:
+def filled(tmp_path: Path, kind: str, rows: list[list[str]], table: str = "observations") -> Path:
     """A template's package with rows."""
     folder = tmp_path / kind
     write_template(kind, folder)
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(
-        [list(KINDS[kind].tables["observations"]), *rows]
-    )
-    (folder / "observations.csv").write_text(text.getvalue(), encoding="utf-8")
+    csv.writer(text, lineterminator="\n").writerows([list(KINDS[kind].tables[table]), *rows])
+    (folder / f"{table}.csv").write_text(text.getvalue(), encoding="utf-8")
     return folder
 
 
@@ -102,6 +100,21 @@ def test_a_period_that_slipped_is_told(tmp_path: Path) -> None:
     assert told(filled(tmp_path / "d", "reviews", rows(*usual, "2031/32"))) == {
         "observations.csv, row 6, column period": (
             "The period 2031/32 is 10 years from all the others."
+        )
+    }
+
+
+def test_a_period_of_events_that_slipped_is_told(tmp_path: Path) -> None:
+    def rows(*periods: str) -> list[list[str]]:
+        place = ["drug_deaths_local", "E01032138"]
+        return [[*place, one, "female", "30-34", "24"] for one in periods]
+
+    usual = ("2019", "2020", "2021")
+    assert not told(filled(tmp_path / "a", "deaths", rows(*usual, "2022"), "local_counts"))
+    slipped = filled(tmp_path / "b", "deaths", rows(*usual, "1 September 2008"), "local_counts")
+    assert told(slipped) == {
+        "local_counts.csv, row 5, column period": (
+            "The period 1 September 2008 is not of the kind of the others, such as 2019."
         )
     }
 

@@ -90,7 +90,7 @@ def outcome(base: Ground, number: int, path: Path) -> tuple[str, str]:
             for each in read.problems
         ):
             return "unforeseen", said
-        named = any(path.name in each.where for each in read.problems)
+        named = any(path.name in f"{each.where} {each.what}" for each in read.problems)
         return ("told" if named else "file not named"), said
     return compared(before.table, read.held[0].table)
 
@@ -104,7 +104,7 @@ def _near(one: Held, other: Held) -> bool:
             one.source.reader not in ("boundaries", "centroids", "geography")
             and other.layer.startswith("lsoa")
         )
-    return other.source.reader == "geography" and "lsoa_code" not in other.table
+    return other.source.reader in places and "lsoa_code" not in other.table
 
 
 # --- one changed file ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Indicator
+from needs.sources.periods import parse
 from needs.sources.relations import CRUDE, ROUNDED, ROUNDING, STANDARDISED, decile_of, sexes_apart
 
 #: LSOAs of England, which an index ranks, on the boundaries of each year.
@@ -58,6 +59,7 @@ def faults(table: str, rows: pd.DataFrame, catalogue: Catalogue) -> Iterator[Fau
     """
     rules: Mapping[str, Callable[[pd.DataFrame], Iterator[Fault]]] = {
         "observations": lambda table: of_observations(table, catalogue.indicators),
+        "local_counts": of_events,
         "lsoa": of_index,
         "populations_by_sex": of_sexes_beside,
         "populations": of_people,
@@ -90,6 +92,20 @@ def of_observations(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> 
             yield from _categories(numbers)
         yield from _periods(group)
         yield from _hole(group[group["source"] == LOCAL_SOURCE])
+
+
+def of_events(rows: pd.DataFrame) -> Iterator[Fault]:
+    """Periods of counted events, of which each indicator has one kind."""
+    for _, own in rows.groupby("indicator", sort=False):
+        starts = {one: pd.Timestamp(parse(one).start) for one in own["period"].unique()}
+        ends = {one: pd.Timestamp(parse(one).end) for one in starts}
+        yield from _periods(
+            own.assign(
+                source=LOCAL_SOURCE,
+                period_start=own["period"].map(starts),
+                period_end=own["period"].map(ends),
+            )
+        )
 
 
 def _ratio(rows: pd.DataFrame, indicator: Indicator) -> Iterator[Fault]:

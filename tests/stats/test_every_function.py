@@ -266,28 +266,11 @@ CALLS: dict[str, Call] = {
         ("rate",),
         any_sign=("rate",),
     ),
-    "gearys_c": Call(
-        partial(spatial.gearys_c, edges=EDGES, area="id", value="rate"),
-        mapped,
-        ("rate",),
-        any_sign=("rate",),
-    ),
-    "local_morans_i": Call(
-        partial(spatial.local_morans_i, edges=EDGES, area="id", value="rate"),
-        mapped,
-        ("rate",),
-        any_sign=("rate",),
-    ),
     "gi_star": Call(
         partial(spatial.gi_star, edges=EDGES, area="id", value="rate"),
         mapped,
         ("rate",),
         any_sign=("rate",),
-    ),
-    "empirical_bayes": Call(
-        partial(spatial.empirical_bayes, area="id", count="n", population="people"),
-        mapped,
-        ("n", "people"),
     ),
 }
 GROUPED = [name for name, call in CALLS.items() if call.by]

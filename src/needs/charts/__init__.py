@@ -6,13 +6,12 @@ limits come with the figures. Titles and alternative texts are the page's busine
 is not shown is a gap or a printed symbol, never a zero.
 """
 
-from needs.charts.compare import bars, caterpillar, dumbbell, funnel, grouped_bars
+from needs.charts.compare import caterpillar, dumbbell, funnel, grouped_bars
 from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
 from needs.charts.trends import trend
 
 __all__ = [
     "amounts",
-    "bars",
     "caterpillar",
     "decile_bars",
     "domain_profile",

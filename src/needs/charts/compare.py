@@ -614,67 +614,6 @@ def _label_pair(axes: Axes, a: Figure, b: Figure, row: int, scale: float) -> Non
         )  # fmt: skip
 
 
-def bars(
-    figures: Sequence[Figure],
-    *,
-    chart_id: str,
-    unit: str,
-    label: GroupBy = "area_name",
-    focus: str | None = None,
-    reference: Figure | None = None,
-) -> str:
-    """Draw a horizontal bar for each figure, with its value at the end.
-
-    Parameters
-    ----------
-    figures : sequence of Figure
-        In the order to be drawn, from the top.
-    chart_id : str
-        Prefix of every id in the SVG.
-    unit : str
-        Names the value axis.
-    label : str
-        Which attribute of a figure names its bar.
-    focus : str, optional
-        Code of the area whose bar is emphasised; the others are grey then.
-    reference : Figure, optional
-        Drawn as a line.
-
-    Returns
-    -------
-    str
-        An SVG element; bars start at zero.
-    """
-    if not any(f.shown for f in figures):
-        return empty_svg(chart_id)
-    low, high = bounds(
-        [
-            p
-            for f in [*figures, *([reference] if reference else [])]
-            for p in (f.value, f.lower, f.upper)
-        ]
-    )
-    chosen = {i for i, f in enumerate(figures) if f.area_code == focus}
-    with report_style():
-        drawing, axes = row_canvas(
-            [str(getattr(f, label)) for f in figures],
-            row=21,
-            top=26 if reference and reference.shown else 8,
-            right=12 + _widest(figures),
-            bold=chosen,
-        )
-        integer = whole(p for f in figures for p in (f.value, f.lower, f.upper))
-        _value_scale(drawing, axes, low, high, unit, integer=integer)
-        _reference_line(axes, reference, low, high)
-        for i, f in enumerate(figures):
-            color = FOCUS if focus is None or i in chosen else "#A6A6A6"
-            axes.barh(i, f.value or 0, height=0.66, color=color)
-            _whisker(axes, f, i)
-            _at_right(axes, f, i, bold=i in chosen)
-        axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id)
-
-
 def _whisker(axes: Axes, f: Figure, row: float) -> None:
     if f.lower is not None and f.upper is not None:
         # white under black, so that the line is seen on a dark bar and off it

@@ -30,9 +30,6 @@ LATER = "later than the reporting year"
 PRINTED = "printed figure only"
 UNKNOWN = "indicator not known"
 
-#: Every verdict that a figure can get, in the order of a summary.
-VERDICTS = (AGREES, DIFFERS, PRINTED, NOT_AVAILABLE, LATER, UNKNOWN)
-
 #: Columns of the result of `check_claims`.
 COLUMNS = (
     *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period"),

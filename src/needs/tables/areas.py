@@ -223,12 +223,6 @@ def children(code: str, areas: pd.DataFrame, year: int | None = None) -> tuple[A
     return tuple(sorted(found, key=lambda area: area.name))
 
 
-def region(code: str, areas: pd.DataFrame) -> Area | None:
-    """Return the region that an area lies in, or None."""
-    area = find(code, areas)
-    return find(area.region_code, areas) if area.region_code else None
-
-
 def predecessors(code: str, areas: pd.DataFrame) -> tuple[Area, ...]:
     """Return the areas that a code took over from, by code."""
     successors = areas["successor"].fillna("").astype(str)

@@ -15,13 +15,11 @@ from needs.sources import periods
 from needs.stats.compare import difference
 from needs.words.english import (
     capital,
-    count_noun,
     in_prose,
     listing,
     lower_first,
     possessive,
     say,
-    singular,
 )
 from needs.words.text import Span, Text, plain
 
@@ -119,14 +117,6 @@ def short(figure: Figure) -> Text:
 def areas(figures: Sequence[Figure]) -> str:
     """Names of the figures' areas, in a list."""
     return listing([in_prose(figure.area_name) for figure in figures])
-
-
-def rest(number: int, noun: str, verb_one: str, verb_many: str, tail: str) -> str:
-    """A sentence about a number of things: "One authority has no figure." Empty for none."""
-    if number == 0:
-        return ""
-    verb = verb_one if number == 1 else verb_many
-    return f"{capital(count_noun(number, singular(noun), noun, words=True))} {verb} {tail}."
 
 
 def is_zero(figure: Figure) -> bool:

@@ -15,7 +15,7 @@ from needs.catalogue import CATALOGUE, Edition, glossary, load
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
 from needs.figures import footprint
-from needs.sources import printed
+from needs.sources import printed_claims
 from needs.sources.readers import ndtms, tabular
 from needs.sources.readers.ons_deaths import sheets_of
 from needs.tables import areas
@@ -39,7 +39,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "methods.yaml": str(catalogue.methods()),
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.named()),
-        "claim_terms.csv": str(printed._terms(catalogue.in_use("claim_terms.csv"))),
+        "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "area_names.csv": str(areas.aliases()),

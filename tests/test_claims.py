@@ -24,7 +24,7 @@ from needs.figures.claims import (
 )
 from needs.sources import schemas
 from needs.sources.periods import parse
-from needs.sources.printed import normalise, read_claims
+from needs.sources.printed_claims import normalise, read_claims
 
 AREA = "E10000034"
 

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from needs.catalogue import Disclosure, load
 from needs.errors import InvalidDataError
 from needs.tables.disclosure import Line, protect, round_to_base
-from needs.tables.local_extracts import protect_observations
+from needs.tables.protected_observations import protect_observations
 
 SPEC = Path(__file__).parent / "spec" / "disclosure.csv"
 with SPEC.open(encoding="utf-8", newline="") as handle:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from needs.figures import claims
-from needs.sources import printed
+from needs.sources import printed_claims
 from needs.tables.prepare import code_files
 
 
@@ -90,4 +90,4 @@ def test_every_module_that_makes_processed_tables_is_in_their_hash(package: Path
 
 
 def test_measures_that_a_claim_may_name_are_those_that_are_worked_out() -> None:
-    assert tuple(claims.MEASURES) == printed.MEASURES
+    assert tuple(claims.MEASURES) == printed_claims.MEASURES

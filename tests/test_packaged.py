@@ -13,8 +13,8 @@ import pytest
 
 from needs.catalogue import load
 from needs.commands.pack import pack
+from needs.sources.package_template import KINDS, write_template
 from needs.sources.readers.datapackage import PACKED, open_package
-from needs.sources.template import KINDS, write_template
 
 PLACE = ("E10000034", "Worcestershire")
 OWN = "local_extract"

@@ -11,8 +11,8 @@ import pytest
 from needs.catalogue import CATALOGUE, load
 from needs.cli import main
 from needs.errors import InvalidDataError, ParameterError
+from needs.sources.package_template import KINDS, example, write_template
 from needs.sources.readers.datapackage import DESCRIPTOR, open_package
-from needs.sources.template import KINDS, example, write_template
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

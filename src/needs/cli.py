@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # of a place that no command foresees, or of the output itself
-        from needs.sources.whole import refused
+        from needs.sources.whole_files import refused
 
         fault = refused(error)
         print(fault, file=sys.stderr)
@@ -473,7 +473,7 @@ def pack(
     from needs.errors import ParameterError
 
     if template:
-        from needs.sources.template import write_template
+        from needs.sources.package_template import write_template
 
         typer.echo(write_template(template, out))
         return
@@ -508,8 +508,8 @@ def claims(
     from needs.figures import assessment
     from needs.figures import claims as checking
     from needs.report.parameters import RunParameters
-    from needs.sources.printed import read_claims
-    from needs.sources.whole import reachable, write_file
+    from needs.sources.printed_claims import read_claims
+    from needs.sources.whole_files import reachable, write_file
 
     parameters = RunParameters.check({"areas": [area], "year": year})
     if out:

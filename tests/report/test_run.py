@@ -35,7 +35,7 @@ from needs.figures.assessment import Assessment
 from needs.report import manifest as manifests
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.workshop import workshop
+from needs.report.scratch import workshop
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
@@ -276,7 +276,7 @@ def test_what_a_killed_run_left_is_cleared_and_what_a_live_one_has_is_not(tmp_pa
     script = """
 import sys, time
 from pathlib import Path
-from needs.report.workshop import workshop
+from needs.report.scratch import workshop
 with workshop(Path(sys.argv[1])) as folder:
     (folder / "01.ipynb").touch()
     (folder / "ready").touch()

@@ -10,7 +10,7 @@ from needs import catalogue
 from needs.chapters import indicator, resources, summary
 from needs.chapters.blocks import Cards, Table, all_tables
 from needs.figures.assessment import Assessment
-from needs.report.fragments import trend_words
+from needs.report.block_html import trend_words
 from needs.words.text import plain
 
 

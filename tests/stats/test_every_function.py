@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, ParameterError
-from needs.stats import compare, inequality, intervals, proportions, rates, spatial, trend
+from needs.stats import compare, gradients, intervals, proportions, rates, spatial, trend
 from needs.stats import unmet_need as need
 from needs.stats.rates import ESP2013
 
@@ -190,26 +190,26 @@ CALLS: dict[str, Call] = {
         ("treated", "prevalent", "low", "high"),
     ),
     "quantiles": Call(
-        partial(inequality.quantiles, value="score", number=3),
+        partial(gradients.quantiles, value="score", number=3),
         scores,
         ("score",),
         any_sign=("score",),
         keeps_rows=True,
     ),
     "slope_index": Call(
-        partial(inequality.slope_index, standard_error="error", **SLOPE),
+        partial(gradients.slope_index, standard_error="error", **SLOPE),
         deciles,
         ("decile", "people", "rate", "error"),
         any_sign=("rate",),
     ),
     "slope_index, limits": Call(
-        partial(inequality.slope_index, **BOUNDS, **SLOPE),
+        partial(gradients.slope_index, **BOUNDS, **SLOPE),
         deciles,
         ("people", *RATE),
         any_sign=("low",),
     ),
     "slope_index, drawn": Call(
-        partial(inequality.slope_index, kind="rate", draws=200, **BOUNDS, **SLOPE),
+        partial(gradients.slope_index, kind="rate", draws=200, **BOUNDS, **SLOPE),
         deciles,
         ("people", *RATE),
     ),
@@ -276,7 +276,7 @@ CALLS: dict[str, Call] = {
 GROUPED = [name for name, call in CALLS.items() if call.by]
 PUBLIC = [
     function
-    for module in (rates, proportions, need, inequality, trend, compare, spatial, intervals)
+    for module in (rates, proportions, need, gradients, trend, compare, spatial, intervals)
     for name, function in vars(module).items()
     if inspect.isfunction(function)
     and function.__module__ == module.__name__

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from needs.stats.compare import against_reference, funnel_outliers
-from needs.stats.inequality import quantiles, slope_index
+from needs.stats.gradients import quantiles, slope_index
 from needs.stats.intervals import byar, exact_poisson, poisson, wilson
 from needs.stats.proportions import proportion
 from needs.stats.rates import (

@@ -211,7 +211,7 @@ class Blocks:
         return Blocks(self.items + more)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from needs.report.fragments import to_html  # drawing is not this module's business
+        from needs.report.block_html import to_html  # drawing is not this module's business
 
         return {
             "text/plain": "\n".join(_plain_block(item) for item in self.items),

@@ -33,7 +33,8 @@ from needs.stats import compare
 from needs.stats.status import Status
 from needs.stats.trend import POINTS, recent_trend
 from needs.tables.areas import authorities_of, find, predecessors, same_place
-from needs.words import findings, sentences
+from needs.words import chart_words as findings
+from needs.words import sentences
 from needs.words.phrases import ages
 from needs.words.text import Span, Text
 

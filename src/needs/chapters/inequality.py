@@ -16,12 +16,13 @@ from needs.chapters.indicator import is_count
 from needs.chapters.missing import missing_notice
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, Series
-from needs.sources.codes import ENGLAND_AND_WALES
-from needs.sources.written import age_range
-from needs.stats.inequality import LEAST_GROUPS, slope_index
+from needs.sources.area_codes import ENGLAND_AND_WALES
+from needs.sources.written_numbers import age_range
+from needs.stats.gradients import LEAST_GROUPS, slope_index
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import findings, sentences
+from needs.words import chart_words as findings
+from needs.words import sentences
 from needs.words.text import Span
 
 #: Rates by age, of England and Wales together.

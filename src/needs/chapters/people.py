@@ -15,7 +15,8 @@ from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
-from needs.words import findings, sentences
+from needs.words import chart_words as findings
+from needs.words import sentences
 from needs.words.text import Span
 
 #: What the sexes of a population are called in a heading.

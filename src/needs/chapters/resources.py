@@ -13,7 +13,8 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import findings, sentences
+from needs.words import chart_words as findings
+from needs.words import sentences
 from needs.words.text import Span
 
 #: What amounts of later years are: they are shown, unlike all other figures of later years.

@@ -9,7 +9,7 @@ from needs.chapters.indicator import finding, has_amounts, merged, recent, vinta
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.words import findings as findings_of
+from needs.words import chart_words as findings_of
 from needs.words import sentences
 from needs.words.text import Span, Text
 

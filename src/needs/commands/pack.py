@@ -23,8 +23,8 @@ from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, So
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
-from needs.sources import schemas, whole
-from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources import schemas, whole_files
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse, population_years
 from needs.sources.readers.datapackage import (
     DESCRIPTOR,
@@ -38,11 +38,11 @@ from needs.sources.readers.datapackage import (
     read_package,
 )
 from needs.stats.status import Status
-from needs.tables import places
+from needs.tables import same_land
 from needs.tables.areas import find, same_place, upper_tiers
-from needs.tables.features import file_pairs
-from needs.tables.places import ADDED
+from needs.tables.authority_features import file_pairs
 from needs.tables.prepare import MANIFEST
+from needs.tables.same_land import ADDED
 
 #: The option that names the folder of the package.
 OUT = "--out"
@@ -121,8 +121,8 @@ def pack(
     InvalidDataError
         The package that is there already has errors.
     """
-    whole.settle(out)
-    whole.check(out, OUT)
+    whole_files.settle(out)
+    whole_files.check(out, OUT)
     known = catalogue or catalogue_module.load()
     tables = {name: _read(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
@@ -157,7 +157,7 @@ def pack(
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
-    whole.write_folder(out, texts, OUT)
+    whole_files.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
 
 
@@ -270,12 +270,12 @@ def _observations(
 
 def _no_land_twice(rows: pd.DataFrame, areas: pd.DataFrame, year: int) -> pd.DataFrame:
     """Leave out what a place has under its other codes: a reader of the package finds it again."""
-    lands = places.lands(areas)
+    lands = same_land.lands(areas)
     in_use = {one.code for one in upper_tiers(areas, year)}
     kept = set()
     for key, codes in rows.groupby(["indicator", "period"])["area_code"]:
         ordered = sorted(set(codes), key=lambda one: (one not in in_use, one))
-        kept |= {(key, code) for code in places.apart(ordered, lands)}
+        kept |= {(key, code) for code in same_land.apart(ordered, lands)}
     keys = zip(rows["indicator"], rows["period"], strict=True)
     return rows[[one in kept for one in zip(keys, rows["area_code"], strict=True)]]
 

@@ -35,8 +35,8 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters, assigned
-from needs.report.workshop import workshop
-from needs.sources.whole import writing
+from needs.report.scratch import workshop
+from needs.sources.whole_files import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -703,9 +703,9 @@ def _same_land(one: tuple[str, ...], other: tuple[str, ...], areas: pd.DataFrame
     """Whether two reports are of one place; Buckinghamshire has had two codes."""
     if one == other or areas is None:
         return one == other
-    from needs.tables import places
+    from needs.tables import same_land
 
-    land = places.lands(areas)
+    land = same_land.lands(areas)
     return {land.get(code) for code in one} == {land.get(code) for code in other}
 
 

@@ -18,8 +18,14 @@ from needs.errors import InvalidDataError, NeedsError, Problem
 from needs.figures.assessment import RESIDENTS
 from needs.figures.figure import format_number, with_unit
 from needs.sources.periods import parse
-from needs.sources.printed import GIVE_A_KEY, normalise, precision, qualifier, unknown_indicators
-from needs.sources.written import ungrouped
+from needs.sources.printed_claims import (
+    GIVE_A_KEY,
+    normalise,
+    precision,
+    qualifier,
+    unknown_indicators,
+)
+from needs.sources.written_numbers import ungrouped
 from needs.stats.status import Status
 from needs.tables.areas import known_code, nearest_code
 
@@ -89,7 +95,7 @@ def check_claims(
     claims : DataFrame
         At least ``claim_id``, ``indicator`` (a key of the catalogue or of `MEASURES`, or the words
         of ``claim_terms.csv``), ``area_code``, ``period`` and ``stated_value``; other columns as in
-        `needs.sources.printed.CLAIMS`.
+        `needs.sources.printed_claims.CLAIMS`.
     observations : DataFrame
         Processed observations with derived indicators, later periods included.
     lsoa : DataFrame

@@ -394,7 +394,7 @@ COMMENTS = pa.DataFrameSchema(
 #: Parts of an authority that rates of a local extract are computed for.
 LOCAL_KINDS: tuple[str, ...] = ("area", "district", "quintile", "age and sex")
 
-#: Rates from local extracts, after disclosure control (`needs.tables.local_extracts`); only where
+#: Rates from local extracts, after disclosure control (`needs.tables.local_rates`); only where
 #: there is one.
 LOCAL_RATES = pa.DataFrameSchema(
     {

@@ -16,7 +16,7 @@ import pandas as pd
 
 from needs.catalogue import in_use
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
 
 #: Countries that are not England, by the first letter of their areas' codes; K: several countries.
 _OTHERS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "K": ""}

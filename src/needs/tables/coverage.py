@@ -15,7 +15,7 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE, Edition, Source
 from needs.errors import Problem
-from needs.sources.codes import LOCAL, UNITARY, UPPER
+from needs.sources.area_codes import LOCAL, UNITARY, UPPER
 
 #: Option of an edition whose file is of a part only: which part, in words. It is not counted.
 SUBSET = "subset"

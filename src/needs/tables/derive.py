@@ -15,14 +15,14 @@ import pandas as pd
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, NeedsError
 from needs.sources import schemas
-from needs.sources.codes import ENGLAND
+from needs.sources.area_codes import ENGLAND
 from needs.sources.periods import parse, population_years
-from needs.sources.written import age_range
+from needs.sources.written_numbers import age_range
 from needs.stats.rates import LEAST_EVENTS, RELIABLE_EVENTS, crude_rate
 from needs.stats.status import SYMBOLS, Status
 from needs.stats.unmet_need import unmet_need
 from needs.tables.areas import authorities_of
-from needs.tables.places import ADDED
+from needs.tables.same_land import ADDED
 
 #: The Office for National Statistics gives no crude death rate for fewer deaths.
 LEAST_DEATHS = 3

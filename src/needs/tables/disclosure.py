@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from needs.catalogue import Disclosure
 from needs.errors import InvalidDataError
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from needs.sources.readers.datapackage import LocalRule
+from needs.stats.inputs import Flags
+from needs.stats.intervals import Floats
 
 #: Numbers that are no further apart are the same.
 CLOSE = 1e-6
@@ -34,6 +35,12 @@ class Line:
 
     parts: tuple[int, ...]
     total: int | None = None
+
+
+def is_small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
+    """Counts above 0 that are below a rule's threshold."""
+    found: Flags = (counts > 0) & (counts < rule.threshold)
+    return found
 
 
 def round_to_base(counts: Floats, base: int) -> Floats:

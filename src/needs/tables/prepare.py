@@ -31,9 +31,9 @@ from needs.errors import (
     Problem,
     unforeseen,
 )
-from needs.sources import schemas, whole
+from needs.sources import schemas, whole_files
 from needs.stats.status import Status
-from needs.tables import agreement, coverage, crossed, places
+from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
 
@@ -151,7 +151,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     InvalidDataError
         All faults of all files at once.
     """
-    whole.check(processed, PROCESSED)
+    whole_files.check(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
     tables, read = _make(raw, catalogue, progress)
@@ -300,7 +300,7 @@ def is_fresh(raw: Path, processed: Path) -> bool:
 
     What killed runs have left beside it is cleared away first.
     """
-    whole.settle(processed)
+    whole_files.settle(processed)
     path = processed / MANIFEST
     if not path.is_file():
         return False
@@ -487,13 +487,13 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
 
 def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     from needs.tables.derive import derive
-    from needs.tables.remade import counts_everywhere, finished
+    from needs.tables.remade_areas import counts_everywhere, finished
 
     areas = _areas(read)
     _check_places(read, areas)
     _fill_codes(read, areas)
     read.problems += checks(read.held, areas, catalogue)
-    land = places.lands(areas)
+    land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages(populations)
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
@@ -537,7 +537,7 @@ def checks(
     return [
         *coverage.problems(held, areas),
         *agreement.problems(held, catalogue),
-        *crossed.problems(held, areas),
+        *cross_checks.problems(held, areas),
     ]
 
 
@@ -563,25 +563,25 @@ def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
 
 def _comments(read: _Raw) -> dict[str, pd.DataFrame]:
     """What people said, with how many said so under the rule of disclosure."""
-    from needs.tables import local_extracts
+    from needs.tables import local_rates
 
     given = [one for one in read.packages if "consultation" in one.tables]
-    made = [local_extracts.comments(one.tables["consultation"], one.rule) for one in given]
+    made = [local_rates.comments(one.tables["consultation"], one.rule) for one in given]
     return {"consultation": pd.concat(made, ignore_index=True)} if made else {}
 
 
 def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Protected rates of local extracts; their counts go no further."""
-    from needs.tables import local_extracts
+    from needs.tables import local_checks, local_rates
 
     given = [one for one in read.packages if "local_counts" in one.tables]
     if not given:
         return {}
     names = ("areas", "lsoa", "lsoa_population", "populations")
-    places = local_extracts.Places(**{name: tables[name] for name in names})
+    places = local_checks.PlaceTables(**{name: tables[name] for name in names})
     made = []
     for package in given:
-        table, problems = local_extracts.checked(package, places)
+        table, problems = local_rates.checked(package, places)
         made.append(table)
         read.problems += [replace(one, where=f"{package.folder}/{one.where}") for one in problems]
     joined = pd.concat(made, ignore_index=True)
@@ -653,9 +653,9 @@ def _check_places(read: _Raw, areas: pd.DataFrame) -> None:
                 read.problems.append(Problem(wrong[0], where, wrong[1]))
 
 
-def _populations(read: _Raw, areas: pd.DataFrame, land: places.Lands) -> pd.DataFrame:
+def _populations(read: _Raw, areas: pd.DataFrame, land: same_land.Lands) -> pd.DataFrame:
     """Join editions: of all that give a place's number, under any code, the newest is kept."""
-    from needs.tables.remade import people_everywhere
+    from needs.tables.remade_areas import people_everywhere
 
     parts = [people_everywhere(table, areas, land) for _, table in reversed(read.populations)]
     given = [one.tables["populations"] for one in read.packages if "populations" in one.tables]
@@ -712,7 +712,7 @@ def _features(
     catalogue: Catalogue,
 ) -> list[pd.DataFrame]:
     """What authorities are compared by, where the national files that it needs are there."""
-    from needs.tables.features import authority_features, land_areas
+    from needs.tables.authority_features import authority_features, land_areas
 
     layers = {int(name[-4:]): name for name in sorted(read.boundaries) if "lsoa" in name}
     if not layers or not read.indices or not read.populations:
@@ -847,7 +847,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
 
     Where it is switched off, the trail of each figure says why.
     """
-    from needs.tables import local_extracts
+    from needs.tables.protected_observations import protect_observations
 
     for number, package in enumerate(read.packages):
         rows = package.tables.get("observations")
@@ -859,7 +859,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
             rows = rows.assign(source_row=rows["source_row"].mask(own, rows["source_row"] + reason))
         else:
             try:
-                rows = local_extracts.protect_observations(
+                rows = protect_observations(
                     rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
                 )
             except NeedsError as error:
@@ -871,15 +871,13 @@ def _protect(
     read: _Raw, table: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue
 ) -> pd.DataFrame:
     """Apply the rules of all sources whose publisher has not done so, before rates are made."""
-    from needs.tables import local_extracts
+    from needs.tables.protected_observations import protect_observations
 
     for key, source in catalogue.sources.items():
         if key == LOCAL_SOURCE:  # by package
             continue
         try:
-            table = local_extracts.protect_observations(
-                table, key, source.disclosure, areas, catalogue.indicators
-            )
+            table = protect_observations(table, key, source.disclosure, areas, catalogue.indicators)
         except NeedsError as error:
             read.problems.extend(error.problems or (error.problem,))
     return table
@@ -901,7 +899,7 @@ def _write(
     processed: Path,
 ) -> None:
     """Write to a folder beside `processed`, then let it take its place."""
-    with whole.new_folder(processed, PROCESSED) as fresh:
+    with whole_files.new_folder(processed, PROCESSED) as fresh:
         for path in processed.glob(".*"):
             if path.is_file():
                 shutil.copy2(path, fresh / path.name)

@@ -14,7 +14,7 @@ from needs.catalogue.glossary import Term, glossary
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
 from needs.tables.areas import divisions, find
-from needs.tables.places import ADDED_UP
+from needs.tables.same_land import ADDED_UP
 from needs.words.alt_text import (
     ALT_LIMIT,
     alt_bars,
@@ -25,16 +25,6 @@ from needs.words.alt_text import (
     alt_map,
     alt_treated,
     alt_trend,
-)
-from needs.words.comparing import (
-    Comparison,
-    compare,
-    judge,
-    outside,
-    revealed,
-    trend_judgement,
-    verdict,
-    why_not_tested,
 )
 from needs.words.english import (
     NO_INTERVAL,
@@ -81,6 +71,16 @@ from needs.words.phrases import (
     when,
 )
 from needs.words.text import Text
+from needs.words.verdicts import (
+    Comparison,
+    compare,
+    judge,
+    outside,
+    revealed,
+    trend_judgement,
+    verdict,
+    why_not_tested,
+)
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment

@@ -7,7 +7,7 @@ name, and every fault is reported at once with its file, row and column.
 
 Measures: none; a package's ``observations`` already name their indicators. Local extracts of events
 (``local_counts``) name indicators that the package itself declares, and are only kept as rates
-under the package's disclosure rule (`needs.tables.local_extracts`). See docs/local-data.md.
+under the package's disclosure rule (`needs.tables.local_rates`). See docs/local-data.md.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Disclosure
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
-from needs.sources import packaged, printed, schemas
+from needs.sources import package_checks, printed_claims, schemas
 from needs.sources.periods import Period, parse
-from needs.sources.printed import CLAIMS
+from needs.sources.printed_claims import CLAIMS
 from needs.sources.readers import ons_population, tabular
-from needs.sources.written import WRITE_NUMBERS
+from needs.sources.written_numbers import WRITE_NUMBERS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
 
 DESCRIPTOR = "datapackage.json"
@@ -219,7 +219,7 @@ class LocalIndicator(BaseModel):
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedPlace:
     """An area as a table names it, and where it first does so."""
 
     code: str
@@ -243,7 +243,7 @@ class Package:
     tables: dict[str, pd.DataFrame]
     rule: LocalRule
     indicators: Mapping[str, LocalIndicator]
-    places: tuple[Place, ...]
+    places: tuple[NamedPlace, ...]
     problems: tuple[Problem, ...]
 
 
@@ -348,7 +348,7 @@ def open_package(
     known = catalogue or catalogue_module.load()
     faults = _Faults()
     package = _descriptor(descriptor, faults)
-    places: list[Place] = []
+    places: list[NamedPlace] = []
     files: dict[str, str] = {}
     found: dict[str, list[pd.DataFrame]] = {}
     resources = _resources(package, faults)
@@ -592,7 +592,7 @@ def _resource(
     resource: Mapping[str, Any],
     catalogue: Catalogue,
     lookups: _Lookups,
-    cited: list[Place],
+    cited: list[NamedPlace],
     faults: _Faults,
 ) -> pd.DataFrame | None:
     name, table = str(resource["path"]), _table_of(resource)
@@ -669,7 +669,7 @@ def _resource(
             where = f"{name}, {lines[index]}, column {column}"
             faults.add(what, where, "Correct the cell.", (name, column, "share out of range"))
     if len(faults.problems) == before:  # figures that are whole are held against each other
-        for index, column, what in packaged.faults(table, frame, catalogue):
+        for index, column, what in package_checks.faults(table, frame, catalogue):
             where = f"{name}, {lines[index]}, column {column}"
             remedy = (
                 "Add it; write [x] as its value where it is not known, [c] where it is withheld."
@@ -680,7 +680,7 @@ def _resource(
     return frame
 
 
-def _places_of(frame: pd.DataFrame, name: str) -> list[Place]:
+def _places_of(frame: pd.DataFrame, name: str) -> list[NamedPlace]:
     """Areas that a file names by code, with the name that it gives them itself."""
     if "area_code" not in frame:
         return []
@@ -688,7 +688,7 @@ def _places_of(frame: pd.DataFrame, name: str) -> list[Place]:
     names = frame.get("area_name", pd.Series("", frame.index)).fillna("").astype(str)
     pairs = pd.DataFrame({"line": codes.index, "code": codes, "name": names.reindex(codes.index)})
     return [
-        Place(str(code), str(own), name, int(line))
+        NamedPlace(str(code), str(own), name, int(line))
         for line, code, own in pairs.drop_duplicates(["code", "name"]).itertuples(index=False)
     ]
 
@@ -1234,12 +1234,12 @@ def _check_claims(frame: pd.DataFrame, name: str, catalogue: Catalogue, faults: 
     for line, words, statistic in zip(frame.index, frame["indicator"], statistics, strict=True):
         if pd.isna(words):  # told already
             continue
-        keys = printed.key_of(str(words), str(statistic)) or str(words)
-        for what, remedy in printed.unknown_indicators(keys, catalogue):
+        keys = printed_claims.key_of(str(words), str(statistic)) or str(words)
+        for what, remedy in printed_claims.unknown_indicators(keys, catalogue):
             faults.add(what, f"{name}, row {line}, column indicator", remedy)
     if "comparator_value" in frame:
         for line, values in frame["comparator_value"].dropna().items():
-            for one in printed.not_numbers(str(values)):
+            for one in printed_claims.not_numbers(str(values)):
                 where = f"{name}, row {line}, column comparator_value"
                 faults.add(f"'{one}' is not a number.", where, WRITE_NUMBERS)
     if "precision" in frame:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.codes import ENGLAND_AND_WALES
+from needs.sources.area_codes import ENGLAND_AND_WALES
 from needs.sources.readers import tabular
 from needs.stats.status import Status
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from needs.catalogue import Disclosure, Edition, Source
 from needs.sources import periods
-from needs.sources.codes import ENGLAND
+from needs.sources.area_codes import ENGLAND
 from needs.sources.readers import tabular
 
 SERIES = {

@@ -24,7 +24,7 @@ from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError, MissingDataError, Problem
 from needs.sources import periods
 from needs.sources.schemas import READING_COLUMNS
-from needs.sources.written import WRITE_NUMBERS, ungrouped
+from needs.sources.written_numbers import WRITE_NUMBERS, ungrouped
 from needs.stats.status import Status
 
 #: Faulty cells named for one column; the rest are counted.

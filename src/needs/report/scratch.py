@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from needs.errors import NotebookError, ParameterError
-from needs.sources.whole import hold, unwritable
+from needs.sources.whole_files import hold, unwritable
 
 #: Seconds after which what another report's run has left to be looked at is cleared away.
 OLD = 24 * 60 * 60

@@ -14,7 +14,7 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE
 from needs.errors import Problem
-from needs.sources.codes import ENGLAND, LOCAL
+from needs.sources.area_codes import ENGLAND, LOCAL
 from needs.stats.status import Status
 from needs.tables.areas import aliases, mismatch, plain_name
 from needs.tables.coverage import NAMED, Held, listed, told

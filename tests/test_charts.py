@@ -17,7 +17,7 @@ import typst
 from matplotlib.figure import Figure as Drawing
 
 from needs import charts
-from needs.charts import compare, parts, style, trends
+from needs.charts import bars, caterpillars, dumbbells, funnels, profiles, pyramids, style, trends
 from needs.figures.figure import Figure, Series
 from needs.stats.compare import funnel_limits
 from needs.stats.status import Status
@@ -286,7 +286,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
         kept.append(drawing)
         return style.to_svg(drawing, *rest)
 
-    for module in (compare, parts, trends):
+    for module in (bars, caterpillars, dumbbells, funnels, profiles, pyramids, trends):
         monkeypatch.setattr(module, "to_svg", keep)
 
     def draw(name: str, values: list[float | None]) -> list[Drawing]:
@@ -396,7 +396,7 @@ def test_parts_that_touch_are_told_apart() -> None:
     """Neighbouring parts of a bar contrast 3 to 1, and so does each with what is written on it."""
     for one, other in zip(style.SEQUENTIAL, style.SEQUENTIAL[1:], strict=False):
         assert contrast(one, other) >= 3
-    assert contrast(style.FOCUS, parts.PALE) >= 3
+    assert contrast(style.FOCUS, bars.PALE) >= 3
     for color in style.SEQUENTIAL:
         assert max(contrast(color, "#FFFFFF"), contrast(color, style.INK)) >= 4.5
 

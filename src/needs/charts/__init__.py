@@ -6,8 +6,12 @@ limits come with the figures. Titles and alternative texts are the page's busine
 is not shown is a gap or a printed symbol, never a zero.
 """
 
-from needs.charts.compare import caterpillar, dumbbell, funnel, grouped_bars
-from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
+from needs.charts.bars import amounts, decile_bars, grouped_bars, treated_bar
+from needs.charts.caterpillars import caterpillar
+from needs.charts.dumbbells import dumbbell
+from needs.charts.funnels import funnel
+from needs.charts.profiles import domain_profile
+from needs.charts.pyramids import pyramid
 from needs.charts.trends import trend
 
 __all__ = [

@@ -55,19 +55,6 @@ DESCRIPTOR = "datapackage.json"
 #: Folders of the package whose modules make processed tables, beside ``errors.py``.
 CODE_LAYERS = ("catalogue", "stats", "sources", "tables")
 
-#: Readers of places, populations and deprivation; all others return readings of measures.
-FRAMES = frozenset(
-    {
-        "boundaries",
-        "centroids",
-        "geography",
-        "iod",
-        "lsoa_density",
-        "nomis",
-        "ons_population",
-    }
-)
-
 #: How each table is sorted on disk: by place first, so that a slice of one area reads little.
 ORDER: Mapping[str, tuple[str, ...]] = {
     "observations": (
@@ -96,29 +83,28 @@ class Found:
     edition: Edition
     path: Path
 
-    @property
-    def stands(self) -> dict[str, str]:
-        """The columns `schemas.FILES` of its rows."""
-        name = f"{self.path.name}, edition {self.edition.edition}"
-        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
-
 
 @dataclass
 class _Raw:
     """Everything read, before it is joined."""
 
     held: list[coverage.Held] = field(default_factory=list)
-    indices: list[pd.DataFrame] = field(default_factory=list)
-    centroids: list[pd.DataFrame] = field(default_factory=list)
-    small_areas: list[pd.DataFrame] = field(default_factory=list)
-    populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
-    lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
-    boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
-    #: Where each layer of boundaries and each edition of the mid-year estimates stand.
-    layers: dict[str, dict[str, str]] = field(default_factory=dict)
-    people: dict[str, dict[str, str]] = field(default_factory=dict)
     packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def of(self, gives: str) -> list[coverage.Held]:
+        """Files whose source gives this; see `needs.catalogue.GIVES`."""
+        return [one for one in self.held if one.source.gives == gives]
+
+    @property
+    def layers(self) -> dict[str, coverage.Held]:
+        """Files of boundaries by layer."""
+        return {str(one.edition.options["layer"]): one for one in self.of("boundaries")}
+
+    @property
+    def boundaries(self) -> dict[str, geopandas.GeoDataFrame]:
+        """Boundaries by layer."""
+        return {layer: one.table for layer, one in self.layers.items()}
 
 
 def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -439,9 +425,8 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
 
 
 def _read_file(one: Found, read: _Raw) -> None:
-    reader = one.source.reader
     try:
-        module = importlib.import_module(f"needs.sources.readers.{reader}")
+        module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
         table = module.read(one.path, one.source, one.edition)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
@@ -451,20 +436,6 @@ def _read_file(one: Found, read: _Raw) -> None:
         return
     file = f"{one.path.parent.name}/{one.path.name}"
     read.held.append(coverage.Held(file, one.source, one.edition, table))
-    if reader == "iod":
-        read.indices.append(table.assign(**one.stands))
-    elif reader == "centroids":
-        read.centroids.append(table)
-    elif reader in ("nomis", "lsoa_density"):
-        read.small_areas.append(table.assign(**one.stands))
-    elif reader == "ons_population":
-        read.populations.append((one.edition, table))
-        read.people[one.edition.edition] = one.stands
-    elif reader == "geography":
-        read.lookups.append((one.edition, table))
-    elif reader == "boundaries":
-        read.boundaries[str(one.edition.options["layer"])] = table
-        read.layers[str(one.edition.options["layer"])] = one.stands
 
 
 def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
@@ -504,7 +475,8 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         read.problems.extend(error.problems or (error.problem,))
     lsoa = _lsoa(read, areas)
     # the last edition wins
-    people = _with_packages(read, "lsoa_population", read.small_areas[::-1])
+    residents = [one.table.assign(**one.stands) for one in reversed(read.of("residents of LSOAs"))]
+    people = _with_packages(read, "lsoa_population", residents)
     features = _features(read, areas, populations, lsoa, people, catalogue)
     tables = {
         "observations": observations,
@@ -548,7 +520,7 @@ def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
     held = []
     for one in read.held:
         table = one.table
-        if one.source.reader not in FRAMES:
+        if one.source.gives == "readings":
             try:
                 table = areas_module.fill_codes(table, areas, one.file)
             except NeedsError as error:
@@ -612,12 +584,13 @@ def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def _areas(read: _Raw) -> pd.DataFrame:
     kinds: dict[str, dict[int, pd.DataFrame]] = {"district_upper": {}, "district_region": {}}
     histories = []
-    for edition, table in read.lookups:
-        kind = str(edition.options["table"])
+    lookups = read.of("lookup")
+    for one in lookups:
+        kind = str(one.edition.options["table"])
         if kind == "district_history":
-            histories.append(table)
+            histories.append(one.table)
         elif kind in kinds:
-            kinds[kind][int(edition.options["valid"])] = table
+            kinds[kind][int(one.edition.options["valid"])] = one.table
     own = []
     lacking = [name for name, tables in kinds.items() if not tables]
     if not lacking:
@@ -625,8 +598,8 @@ def _areas(read: _Raw) -> pd.DataFrame:
             own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
         except NeedsError as error:
             read.problems.extend(error.problems or (error.problem,))
-    elif read.lookups:
-        there = ", ".join(edition.edition for edition, _ in read.lookups)
+    elif lookups:
+        there = ", ".join(one.edition.edition for one in lookups)
         read.problems.append(
             Problem(
                 "Areas need a district to upper tier and a district to region lookup; there: "
@@ -657,21 +630,22 @@ def _populations(read: _Raw, areas: pd.DataFrame, land: same_land.Lands) -> pd.D
     """Join editions: of all that give a place's number, under any code, the newest is kept."""
     from needs.tables.remade_areas import people_everywhere
 
-    parts = [people_everywhere(table, areas, land) for _, table in reversed(read.populations)]
-    given = [one.tables["populations"] for one in read.packages if "populations" in one.tables]
-    parts += [people_everywhere(table, areas, land) for table in given]
-    return _joined("populations", parts)
+    given = [one.table for one in reversed(read.of("populations"))]
+    given += [one.tables["populations"] for one in read.packages if "populations" in one.tables]
+    return _joined("populations", [people_everywhere(table, areas, land) for table in given])
 
 
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
     place = areas.set_index("code")
+    points = [one.table for one in read.of("centroids")]
     centroids = (
-        pd.concat(read.centroids).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
-        if read.centroids
+        pd.concat(points).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
+        if points
         else pd.DataFrame(columns=["lsoa_vintage", "lsoa_code", "easting", "northing"])
     )
     tables = []
-    for index in read.indices:
+    for one in read.of("index"):
+        index = one.table.assign(**one.stands)
         upper = index["district_code"].map(place["upper_code"])
         unknown = sorted(set(index.loc[upper.isna(), "district_code"]))
         if unknown:
@@ -694,12 +668,13 @@ def _neighbours(read: _Raw) -> list[pd.DataFrame]:
     from needs.stats.spatial import queen_contiguity
 
     names = {"area": "lsoa_code", "neighbour": "neighbour_code"}
+    layers = read.layers
     return [
-        queen_contiguity(read.boundaries[layer], code="code")
+        queen_contiguity(layers[name].table, code="code")
         .rename(columns=names)
-        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")), **read.layers[layer])
-        for layer in ("lsoa_2011", "lsoa_2021")
-        if layer in read.boundaries
+        .assign(lsoa_vintage=int(name.removeprefix("lsoa_")), **layers[name].stands)
+        for name in ("lsoa_2011", "lsoa_2021")
+        if name in layers
     ]
 
 
@@ -714,18 +689,16 @@ def _features(
     """What authorities are compared by, where the national files that it needs are there."""
     from needs.tables.authority_features import authority_features, land_areas
 
-    layers = {int(name[-4:]): name for name in sorted(read.boundaries) if "lsoa" in name}
-    if not layers or not read.indices or not read.populations:
+    layers = {int(name[-4:]): one for name, one in sorted(read.layers.items()) if "lsoa" in name}
+    estimates = {one.edition.edition: one.stands for one in read.of("populations")}
+    if not layers or not read.of("index") or not estimates:
         return []
     land = pd.concat(
-        [
-            land_areas(read.boundaries[name], vintage).assign(**read.layers[name])
-            for vintage, name in layers.items()
-        ]
+        [land_areas(one.table, year).assign(**one.stands) for year, one in layers.items()]
     )
     published = {one.edition: one.published for one in catalogue.indices.values()}
     return [
-        authority_features(areas, populations, lsoa, lsoa_population, land, published, read.people)
+        authority_features(areas, populations, lsoa, lsoa_population, land, published, estimates)
     ]
 
 
@@ -737,7 +710,7 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
     """
     by_source: dict[str, list[pd.DataFrame]] = {}
     for one in read.held:
-        if one.source.reader not in FRAMES:
+        if one.source.gives == "readings":
             by_source.setdefault(one.source.key, []).append(one.table)
     names = areas.set_index("code")["name"]
     read.problems += _alike(read.packages)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
-import pandas as pd
-
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import difference
+from needs.stats.compare import mover, side_of
 from needs.words.english import (
     capital,
     in_prose,
@@ -160,22 +157,15 @@ def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", 
 
 
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.difference`."""
-    numbers: list[float] = []
+    """How a figure stands to an independent one, by `needs.stats.compare.mover`."""
+    numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper
         if value is None or lower is None or upper is None or not lower <= value <= upper:
             return "untested"
-        numbers += [value, lower, upper]
-    return _differ(tuple(numbers))
-
-
-@functools.lru_cache(maxsize=4096)
-def _differ(numbers: tuple[float, ...]) -> Literal["higher", "lower", "similar"]:
-    names = ("value", "lower", "upper", "other", "other_lower", "other_upper")
-    row = pd.DataFrame([dict(zip(names, numbers, strict=True))])
-    said = difference(row, **{name: name for name in names})["comparison"].iloc[0]
-    return cast(Literal["higher", "lower", "similar"], said)
+        numbers.append((value, lower, upper))
+    _, least, most = mover(*numbers)
+    return cast(Literal["higher", "lower", "similar"], str(side_of(least, most, 0.0)))
 
 
 def _share_years(first: str, last: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from needs.charts.labels import name_points, not_drawn
@@ -35,6 +36,15 @@ from needs.charts.style import (
     wrap,
 )
 from needs.figures.figure import Figure
+from needs.stats.inputs import Flags
+from needs.stats.intervals import Floats
+
+#: How areas within the limits, outside them, and the area of the report are drawn.
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "inside": {"color": "#A6A6A6", "marker": "o", "markersize": 4.5},
+    "outside": {"color": QUIET, "marker": "D", "markersize": 4.8},
+    "focus": {"color": FOCUS, "marker": "o", "markersize": 9},
+}
 
 
 def funnel(
@@ -112,25 +122,8 @@ def funnel(
         axes.axhline(reference.value, color=INK, linewidth=1.2, zorder=1)
         is_focus = np.array([f.area_code == focus for f in shown])
         outside = ((y < low) | (y > high)) & ~is_focus
-        inside = ~outside & ~is_focus
-        titles = {}
-        looks: tuple[tuple[str, Any, dict[str, Any]], ...] = (
-            ("inside", inside, {"color": "#A6A6A6", "marker": "o", "markersize": 4.5}),
-            ("outside", outside, {"color": QUIET, "marker": "D", "markersize": 4.8}),
-            ("focus", is_focus, {"color": FOCUS, "marker": "o", "markersize": 9}),
-        )
-        for key, group, look in looks:
-            if group.any():
-                axes.plot(
-                    x[group], y[group], linestyle="none", markeredgecolor="white",
-                    markeredgewidth=0.5, gid=key, zorder=3 if key != "focus" else 5,
-                    clip_on=False, **look,
-                )  # fmt: skip
-                titles[key] = [
-                    f"{f.area_name}: {f.text}"
-                    for f, chosen in zip(shown, group, strict=True)
-                    if chosen
-                ]
+        groups = {"inside": ~outside & ~is_focus, "outside": outside, "focus": is_focus}
+        titles = _draw_points(axes, shown, x, y, groups)
         say(drawing, 0, height - 9, unit)
         say(drawing, WIDTH - right, bottom - 32, size, align="right")
         _name_limits(drawing, lines, reference, widest, ceiling, (height, right, top, bottom))
@@ -151,20 +144,33 @@ def funnel(
                 lines, reference, widest, ceiling, (height, right, top, bottom, left)
             ),
         )
-        entries: list[tuple[str, dict[str, Any]]] = []
-        if outside.any():
-            entries.append(
-                (
-                    "Outside the 99.8% limits",
-                    {"kind": "dot", "marker": "D", "color": QUIET, "markersize": 4.8},
-                )
-            )
-        if inside.any():
-            entries.append(("Other areas", {"kind": "dot", "color": "#A6A6A6", "markersize": 4.5}))
+        entries: list[tuple[str, dict[str, Any]]] = [
+            (words, {"kind": "dot", **LOOKS[key]})
+            for key, words in (("outside", "Outside the 99.8% limits"), ("inside", "Other areas"))
+            if groups[key].any()
+        ]
         if entries:
             legend(drawing, entries, bottom - 46)
         notes(drawing, foot)
         return to_svg(drawing, chart_id, titles)
+
+
+def _draw_points(
+    axes: Axes, shown: Sequence[Figure], x: Floats, y: Floats, groups: Mapping[str, Flags]
+) -> dict[str, list[str]]:
+    """Draw each group of areas in its look; what each point says when it is pointed at."""
+    titles = {}
+    for key, group in groups.items():
+        if group.any():
+            axes.plot(
+                x[group], y[group], linestyle="none", markeredgecolor="white",
+                markeredgewidth=0.5, gid=key, zorder=3 if key != "focus" else 5,
+                clip_on=False, **LOOKS[key],
+            )  # fmt: skip
+            titles[key] = [
+                f"{f.area_name}: {f.text}" for f, chosen in zip(shown, group, strict=True) if chosen
+            ]
+    return titles
 
 
 def _name_limits(

@@ -7,6 +7,7 @@ machine, so a package can never disagree with the package's own arithmetic.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -619,33 +620,10 @@ def _origins(
     tables: Mapping[str, pd.DataFrame], catalogue: Catalogue, files: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[_Origin, ...]]:
     """Sources behind each table: those that rows name, and else the files that were read for it."""
-
-    def read_by(reader: str, gives: str, row: str = "", **options: Any) -> list[_Origin]:
-        found = []
-        for source in catalogue.sources.values():
-            editions = [
-                one.edition
-                for one in source.editions
-                if all(one.options.get(key, value) == value for key, value in options.items())
-            ]
-            names = (files.get((source.key, edition), "") for edition in editions)
-            if source.reader == reader and editions:
-                found.append(_Origin(source, gives, tuple(filter(None, names)), row))
-        return found
+    read_by = functools.partial(_origins_by_reader, catalogue, files)
 
     def named(table: str, gives: Mapping[str, str], row: str) -> list[_Origin]:
-        """Files that rows name, in order of the readers in `gives`."""
-        rows = tables[table][list(schemas.FILES)].drop_duplicates().to_dict("records")
-        pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
-        by_source: dict[str, dict[str, None]] = {}
-        for key, name in pairs:
-            by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
-        return [
-            _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
-            for reader in gives
-            for key, names in by_source.items()
-            if catalogue.sources[key].reader == reader
-        ]
+        return _origins_by_rows(catalogue, tables[table], gives, row)
 
     residents = dict.fromkeys(LSOA_POPULATION_READERS, "population")
     found: dict[str, list[_Origin]] = {}
@@ -698,6 +676,45 @@ def _origins(
         worked = "worked out for each authority"
         found["authority_features"] = named("authority_features", gives, worked)
     return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _origins_by_reader(
+    catalogue: Catalogue,
+    files: Mapping[tuple[str, str], str],
+    reader: str,
+    gives: str,
+    row: str = "",
+    **options: Any,
+) -> list[_Origin]:
+    """Sources of a reader whose editions have some options, with the files that were read."""
+    found = []
+    for source in catalogue.sources.values():
+        editions = [
+            one.edition
+            for one in source.editions
+            if all(one.options.get(key, value) == value for key, value in options.items())
+        ]
+        names = (files.get((source.key, edition), "") for edition in editions)
+        if source.reader == reader and editions:
+            found.append(_Origin(source, gives, tuple(filter(None, names)), row))
+    return found
+
+
+def _origins_by_rows(
+    catalogue: Catalogue, table: pd.DataFrame, gives: Mapping[str, str], row: str
+) -> list[_Origin]:
+    """Files that rows name, in order of the readers in `gives`."""
+    rows = table[list(schemas.FILES)].drop_duplicates().to_dict("records")
+    pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
+    by_source: dict[str, dict[str, None]] = {}
+    for key, name in pairs:
+        by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
+    return [
+        _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
+        for reader in gives
+        for key, names in by_source.items()
+        if catalogue.sources[key].reader == reader
+    ]
 
 
 def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -488,21 +488,14 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
             [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
         ],
     )
+    catalogue = catalogue_module.load()
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
-    observations = own_documents(observations, own, catalogue_module.load())
+    observations = own_documents(observations, own, catalogue)
     populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
-        people = footprint.join_populations(populations, codes, name)
-        joined = footprint.join_observations(observations, people, codes, name)
-        joined = footprint.same_land(
-            observations, joined, whole, codes, name, catalogue_module.load()
+        observations, populations = _with_footprint(
+            observations, populations, codes, whole, area, catalogue
         )
-        if len(whole) > 1:
-            theirs = people.assign(area_code=footprint.code_of(whole))
-            made = footprint.join_observations(observations, theirs, whole, name)
-            joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
-        populations = pd.concat([populations, people], ignore_index=True)
-        observations = pd.concat([observations, joined], ignore_index=True)
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -512,7 +505,6 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     ]
     observations = observations[observations["period_end"] <= cutoff]
 
-    catalogue = catalogue_module.load()
     land = {code: district_codes(code, table) for code in codes}
     lsoa, edition, population_year = _lsoa(
         folder,
@@ -545,6 +537,31 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
         files_of=_files_of(folder),
+    )
+
+
+def _with_footprint(
+    observations: pd.DataFrame,
+    populations: pd.DataFrame,
+    codes: Sequence[str],
+    whole: Sequence[str],
+    area: Place,
+    catalogue: Catalogue,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Observations and populations, and those of the footprint that the members make.
+
+    `whole` are other authorities that have the same land together.
+    """
+    people = footprint.join_populations(populations, codes, area.name)
+    joined = footprint.join_observations(observations, people, codes, area.name)
+    joined = footprint.same_land(observations, joined, whole, codes, area.name, catalogue)
+    if len(whole) > 1:
+        theirs = people.assign(area_code=footprint.code_of(whole))
+        made = footprint.join_observations(observations, theirs, whole, area.name)
+        joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
+    return (
+        pd.concat([observations, joined], ignore_index=True),
+        pd.concat([populations, people], ignore_index=True),
     )
 
 

@@ -306,6 +306,34 @@ def read_document(
     '1. Deaths'
     """
     problems: list[Problem] = []
+    read, unshown = _chapters(notebooks, problems)
+    chapters = _filled(read, context)
+    every = [block for chapter in chapters for block in chapter.blocks]
+    charts = [block for block in every if isinstance(block, Chart)]
+    tables = list(blocks.all_tables(every))
+    _check_anchors("chart", [one.id for one in charts], problems)
+    _check_anchors("table", [one.id for one in tables], problems)
+    for chart in charts:
+        _check_chart(chart, problems)
+    for table in tables:
+        _check_table(table, problems)
+    register = _register(every, context.catalogue, problems)
+    if problems:
+        raise RenderError("The notebooks cannot be made into a report.", problems=problems)
+    return Document(
+        context=context,
+        chapters=tuple(chapters),
+        register=register,
+        chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
+        table_numbers={table.id: number for number, table in enumerate(tables, 1)},
+        unshown=tuple(unshown),
+    )
+
+
+def _chapters(
+    notebooks: Sequence[Path | nbformat.NotebookNode], problems: list[Problem]
+) -> tuple[list[Chapter], list[str]]:
+    """Chapters with their numbers, and what readers do not get of them."""
     chapters: list[Chapter] = []
     unshown: list[str] = []
     annexes = 0
@@ -324,7 +352,11 @@ def read_document(
         chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(read.items)))
         unshown += read.unshown
         _check_levels(read.items, name, problems)
+    return chapters, unshown
 
+
+def _filled(chapters: list[Chapter], context: ReportContext) -> list[Chapter]:
+    """Chapters with what only the whole report knows: its sources, then its methods."""
     every = [block for chapter in chapters for block in chapter.blocks]
     if any(isinstance(block, Sources) for block in every):
         used = _used_sources(every, context.catalogue)
@@ -338,33 +370,15 @@ def read_document(
         chapters = [
             dataclasses.replace(one, blocks=_fill(one.blocks, Methods, filled)) for one in chapters
         ]
-        every = [block for chapter in chapters for block in chapter.blocks]
-    charts = [block for block in every if isinstance(block, Chart)]
-    tables = list(blocks.all_tables(every))
-    for kind, ids in (
-        ("chart", [one.id for one in charts]),
-        ("table", [one.id for one in tables]),
-    ):
-        for one, times in Counter(ids).items():
-            if times > 1:
-                problems.append(Problem(f"The {kind} id '{one}' is used {times} times.", kind))
-            if not SAFE_ID.match(one):
-                problems.append(Problem(f"The {kind} id '{one}' is not safe as an anchor.", kind))
-    for chart in charts:
-        _check_chart(chart, problems)
-    for table in tables:
-        _check_table(table, problems)
-    register = _register(every, context.catalogue, problems)
-    if problems:
-        raise RenderError("The notebooks cannot be made into a report.", problems=problems)
-    return Document(
-        context=context,
-        chapters=tuple(chapters),
-        register=register,
-        chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
-        table_numbers={table.id: number for number, table in enumerate(tables, 1)},
-        unshown=tuple(unshown),
-    )
+    return chapters
+
+
+def _check_anchors(kind: str, ids: Iterable[str], problems: list[Problem]) -> None:
+    for one, times in Counter(ids).items():
+        if times > 1:
+            problems.append(Problem(f"The {kind} id '{one}' is used {times} times.", kind))
+        if not SAFE_ID.match(one):
+            problems.append(Problem(f"The {kind} id '{one}' is not safe as an anchor.", kind))
 
 
 def _open(
@@ -557,7 +571,33 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
     """What the annex says of sources: tables of them and of their files, limits, attribution."""
     if not sources:
         return (Prose((Span("No source is used in this report."),)),)
-    table = Table(
+    pages = tuple(
+        (
+            Span(f"{one.title}, {one.producer}", link=one.landing_page),
+            Span("."),
+            *(
+                Span(f" {sentence}")
+                for sentence in (released(one, context.files), one.limits, *one.breaks)
+                if sentence
+            ),
+        )
+        for one in sources
+    )
+    words = "Publishers’ pages, with known dates of release, and limits and breaks of each series:"
+    lines = dict.fromkeys(one.attribution for one in sources)
+    files = [one for one in context.files if not one.source or one.source in _keys(sources)]
+    return (
+        _table_of_sources(sources),
+        Prose((Span(words),)),
+        Bullets(pages),
+        *([_table_of_files(files, context.catalogue)] if files else []),
+        Prose((Span("Attribution:"),)),
+        Bullets(tuple((Span(line),) for line in lines)),
+    )
+
+
+def _table_of_sources(sources: Sequence[Source]) -> Table:
+    return Table(
         id="sources",
         caption="Sources used in this report",
         columns=tuple(
@@ -585,51 +625,30 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
             "and is not itself official statistics.",
         ),
     )  # fmt: skip
-    out: list[Block] = [table]
-    pages = tuple(
+
+
+def _table_of_files(files: Sequence[InputFile], catalogue: Catalogue) -> Table:
+    rows = tuple(
         (
-            Span(f"{one.title}, {one.producer}", link=one.landing_page),
-            Span("."),
-            *(
-                Span(f" {sentence}")
-                for sentence in (released(one, context.files), one.limits, *one.breaks)
-                if sentence
-            ),
+            Cell(path),
+            Cell(catalogue.sources[one.source].title if one.source else "data package"),
+            Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
+            Cell(one.sha256),
         )
-        for one in sources
+        for path, one in _together(files)
     )
-    words = "Publishers’ pages, with known dates of release, and limits and breaks of each series:"
-    out += [Prose((Span(words),))]
-    out += [Bullets(pages)]
-    files = [one for one in context.files if not one.source or one.source in _keys(sources)]
-    if files:
-        rows = tuple(
-            (
-                Cell(path),
-                Cell(context.catalogue.sources[one.source].title if one.source else "data package"),
-                Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
-                Cell(one.sha256),
-            )
-            for path, one in _together(files)
-        )
-        guarded = any(one.size is None for one in files)
-        columns = (
-            Column("File", "header"),
-            Column("Source", "text"),
-            Column("Size", "number", "bytes"),
-            Column("SHA-256", "text"),
-        )
-        notes = (
-            "[c]: files with small numbers. The hash is one for all of them: that of the figures "
-            "that disclosure control leaves.",
-        )
-        out.append(
-            Table("files", "Files read", columns, rows, notes if guarded else (), print_rows=0)
-        )
-    lines = dict.fromkeys(one.attribution for one in sources)
-    out += [Prose((Span("Attribution:"),))]
-    out += [Bullets(tuple((Span(line),) for line in lines))]
-    return tuple(out)
+    guarded = any(one.size is None for one in files)
+    columns = (
+        Column("File", "header"),
+        Column("Source", "text"),
+        Column("Size", "number", "bytes"),
+        Column("SHA-256", "text"),
+    )
+    notes = (
+        "[c]: files with small numbers. The hash is one for all of them: that of the figures "
+        "that disclosure control leaves.",
+    )
+    return Table("files", "Files read", columns, rows, notes if guarded else (), print_rows=0)
 
 
 def _together(files: Sequence[InputFile]) -> list[tuple[str, InputFile]]:

@@ -611,21 +611,9 @@ def _resource(
     rows = _rows(path, name, [str(one["name"]) for one in declared], faults)
     if rows is None:
         return None
-    missing = _missing_values(resource)
     _note_changed(resource, declared, rows, faults)
     optional = OPTIONAL_ELSEWHERE.get(table, ())
-    columns: dict[str, Any] = {}
-    for one in declared:
-        column = str(one["name"])
-        needed = bool((one.get("constraints") or {}).get("required")) and column not in optional
-        columns[column] = _typed(rows, name, one, missing, needed, faults)
-    # rows without a faulty cell are checked further, so that all faults come at once
-    bad = faults.lines.get(name, set())
-    if bad and table != "observations":  # whose rows are all completed first
-        good = [n for n, line in enumerate(rows["#"]) if line not in bad]
-        rows = {column: [cells[n] for n in good] for column, cells in rows.items()}
-        columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
-    frame = pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
+    rows, frame = _cells_read(rows, name, resource, declared, optional, faults)
     cited += _places_of(frame, name)
     if table in LINKED and "place" in frame:
         places = lookups.tables["source_places"]
@@ -655,8 +643,22 @@ def _resource(
         own = pd.Series([f"{name}, line {line}" for line in frame.index], frame.index)
         frame["source_row"] = frame["source_row"].astype("object").fillna(own)
     frame = schemas.conform(frame, TABLES[table]).reset_index(drop=True)
+    _check_rows(frame, table, name, [f"row {line}" for line in rows["#"]], catalogue, faults)
+    if len(faults.problems) == before:  # figures that are whole are held against each other
+        _check_against(frame, table, name, rows["#"], catalogue, faults)
+    return frame
+
+
+def _check_rows(
+    frame: pd.DataFrame,
+    table: str,
+    name: str,
+    lines: Sequence[str],
+    catalogue: Catalogue,
+    faults: _Faults,
+) -> None:
+    """Hold each row against what its table declares."""
     # the check names rows by their source: for a package that is the line of its own file
-    lines = [f"row {line}" for line in rows["#"]]
     checked = frame
     if "source_row" in frame:
         checked = frame.assign(source_row=pd.Series(lines, frame.index, dtype=_TEXT))
@@ -668,16 +670,51 @@ def _resource(
         for index, column, what in schemas.outside_scale(frame, catalogue.indicators):
             where = f"{name}, {lines[index]}, column {column}"
             faults.add(what, where, "Correct the cell.", (name, column, "share out of range"))
-    if len(faults.problems) == before:  # figures that are whole are held against each other
-        for index, column, what in package_checks.faults(table, frame, catalogue):
-            where = f"{name}, {lines[index]}, column {column}"
-            remedy = (
-                "Add it; write [x] as its value where it is not known, [c] where it is withheld."
-                if column == "row"
-                else "Correct the cell, or the one that it contradicts."
-            )
-            faults.add(what, where, remedy, (name, column, "contradiction"))
-    return frame
+
+
+def _check_against(
+    frame: pd.DataFrame,
+    table: str,
+    name: str,
+    lines: Sequence[Any],
+    catalogue: Catalogue,
+    faults: _Faults,
+) -> None:
+    """Hold the figures of a table against each other."""
+    for index, column, what in package_checks.faults(table, frame, catalogue):
+        remedy = (
+            "Add it; write [x] as its value where it is not known, [c] where it is withheld."
+            if column == "row"
+            else "Correct the cell, or the one that it contradicts."
+        )
+        where = f"{name}, row {lines[index]}, column {column}"
+        faults.add(what, where, remedy, (name, column, "contradiction"))
+
+
+def _cells_read(
+    rows: dict[str, list[Any]],
+    name: str,
+    resource: Mapping[str, Any],
+    declared: Sequence[Mapping[str, Any]],
+    optional: Sequence[str],
+    faults: _Faults,
+) -> tuple[dict[str, list[Any]], pd.DataFrame]:
+    """Rows without a faulty cell, as they stand and with each cell of its type.
+
+    They are checked further, so that all faults come at once.
+    """
+    missing = _missing_values(resource)
+    columns: dict[str, Any] = {}
+    for one in declared:
+        column = str(one["name"])
+        needed = bool((one.get("constraints") or {}).get("required")) and column not in optional
+        columns[column] = _typed(rows, name, one, missing, needed, faults)
+    bad = faults.lines.get(name, set())
+    if bad and _table_of(resource) != "observations":  # whose rows are all completed first
+        good = [n for n, line in enumerate(rows["#"]) if line not in bad]
+        rows = {column: [cells[n] for n in good] for column, cells in rows.items()}
+        columns = {column: [cells[n] for n in good] for column, cells in columns.items()}
+    return rows, pd.DataFrame(columns, index=pd.Index(rows["#"], name="line"))
 
 
 def _places_of(frame: pd.DataFrame, name: str) -> list[NamedPlace]:

@@ -168,13 +168,13 @@ CALLS: dict[str, Call] = {
         repeated_events,
         ("n", "people", "times"),
     ),
-    "indirectly_standardised_ratio": Call(
-        partial(rates.indirectly_standardised_ratio, **INDIRECT),
+    "indirectly_standardised": Call(
+        partial(rates.indirectly_standardised, **INDIRECT),
         banded,
         ("n", "people", "all_n", "all_people"),
     ),
-    "indirectly_standardised_rate": Call(
-        partial(rates.indirectly_standardised_rate, **INDIRECT),
+    "indirectly_standardised, rate": Call(
+        partial(rates.indirectly_standardised, **INDIRECT, result="rate"),
         banded,
         ("n", "people", "all_n", "all_people"),
     ),

@@ -53,8 +53,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
             said = f"is not a {part} from 1 to {highest or len(table)}"
             tabular.note_cells(table, column, outside, said, faults)
     if "lsoa_code" in here:
-        twice = table["lsoa_code"].duplicated()
-        tabular.note_cells(table, "lsoa_code", twice, "stands more than once", faults)
+        tabular.note_repeated(table, "lsoa_code", faults)
     if expected and len(table) != expected:
         faults.add(
             f"The index has {len(table):,} LSOAs, but its edition has {expected:,}.",

@@ -20,7 +20,6 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Disclosure, Edition, Source
-from needs.sources import periods
 from needs.sources.area_codes import ENGLAND
 from needs.sources.readers import tabular
 
@@ -50,13 +49,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         Also when two rows of an area remain that disagree, and when a count of a period that
         the source declares exact is there only rounded, and is not declared so.
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("sdg_3_5_1", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "sdg_3_5_1", edition.edition)
     measure = table["series"].map(SERIES)
     tabular.note_cells(table, "series", measure.isna(), "is not a series that we know", faults)
-    table = tabular.with_periods(table, "year", faults, periods.kind_of(source.period_type))
+    table = tabular.with_periods(table, "year", faults, source)
     national = table["area_name"].str.strip() == ""
     decile = table["decile"].str.strip()
     table = table.assign(

@@ -472,6 +472,36 @@ def rename(
 _CODE = re.compile(r"\s*[a-z]\d{8}\s*", re.IGNORECASE)
 
 
+def read_headed(
+    path: Path, shape: str, edition: str = "", *, repeats: bool = False
+) -> tuple[pd.DataFrame, Faults]:
+    """Read a CSV under our column names; every fault of its headings is raised at once.
+
+    Parameters
+    ----------
+    path : Path
+    shape, edition : str
+        See `layout`.
+    repeats : bool
+        See `read_csv`.
+
+    Returns
+    -------
+    table : DataFrame
+    faults : Faults
+        For what is wrong with its cells.
+    """
+    faults = Faults(path)
+    table = rename(read_csv(path, repeats=repeats), layout(shape, edition), faults)
+    faults.raise_if_any()
+    return table, faults
+
+
+def note_repeated(table: pd.DataFrame, column: str, faults: Faults) -> None:
+    """Note each row whose value of a column another row has too."""
+    note_cells(table, column, table[column].duplicated(), "stands more than once", faults)
+
+
 def _tidied(column: pd.Series[str]) -> pd.Series[str]:
     """Codes in capitals without the spaces around them; anything else as it is."""
     ours = {
@@ -566,9 +596,13 @@ def codes(table: pd.DataFrame, column: str, pattern: str, faults: Faults) -> pd.
 
 
 def with_periods(
-    table: pd.DataFrame, column: str, faults: Faults, kind: periods.Kind | None = None
+    table: pd.DataFrame, column: str, faults: Faults, source: Source | None = None
 ) -> pd.DataFrame:
-    """Replace a column of periods as published by ``period``, ``period_start``, ``period_end``."""
+    """Replace a column of periods as published by ``period``, ``period_start``, ``period_end``.
+
+    Where a spelling leaves it open, the source says of which kind its periods are.
+    """
+    kind = periods.kind_of(source.period_type) if source else None
     parsed: dict[str, periods.Period] = {}
     unread: list[str] = []
     for text in table[column].unique():

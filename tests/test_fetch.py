@@ -32,7 +32,7 @@ from needs.sources.fetch import FetchOutcome, Settings, ledger
 from needs.sources.fetch.look import COLUMNS, MAPS, look
 from needs.sources.fetch.mirrors import links
 from needs.sources.fetch.web import Web
-from needs.sources.readers import lsoa_density, tabular
+from needs.sources.readers import heading_maps, lsoa_density
 from needs.tables import prepare
 from needs.tables.areas import upper_tiers
 
@@ -224,7 +224,7 @@ def table(header: list[str], *rows: list[str]) -> bytes:
 
 
 def headings(shape: str, edition: str = "") -> list[str]:
-    known = tabular.layout(shape, edition)
+    known = heading_maps.layout(shape, edition)
     first = {name: heading for heading, name in reversed(known.headings.items())}
     return [first[name] for name in sorted(known.required)]
 

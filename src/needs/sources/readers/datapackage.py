@@ -35,7 +35,7 @@ from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.sources import package_checks, printed_claims, schemas
 from needs.sources.periods import Period, parse
 from needs.sources.printed_claims import CLAIMS
-from needs.sources.readers import ons_population, tabular
+from needs.sources.readers import csv_files, ons_population
 from needs.sources.written_numbers import WRITE_NUMBERS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
 
@@ -805,7 +805,7 @@ def _rows(
     if not lines:
         faults.add("The file is empty.", name, f"Begin it with: {','.join(declared)}")
         return None
-    heading = tabular.without_empty_end([cell.strip() for cell in lines[0][1]], 0)
+    heading = csv_files.without_empty_end([cell.strip() for cell in lines[0][1]], 0)
     spelt = {one.casefold(): one for one in declared}
     heading = [spelt.get(cell.casefold(), cell) for cell in heading]
     if len(heading) == 1 and ";" in heading[0]:
@@ -834,7 +834,7 @@ def _rows(
             )
     cells: dict[str, list[Any]] = {"#": [], **{column: [] for column in heading}}
     for line, written in lines[1:]:
-        row = tabular.without_empty_end(written, len(heading))
+        row = csv_files.without_empty_end(written, len(heading))
         if len(row) != len(heading):
             good = False
             faults.add(

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, tabular
 from needs.stats.status import Status
 
 #: England, regions, unitary authorities, districts and counties.
@@ -76,7 +76,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     return tabular.readings(table, path.name, faults)
 
 
-def sexes(table: pd.DataFrame, faults: tabular.Faults) -> pd.Series[str]:
+def sexes(table: pd.DataFrame, faults: file_faults.Faults) -> pd.Series[str]:
     """Our words for the publisher's sexes; note what is none."""
     known = table["sex"].map(_SEXES)
     tabular.note_cells(table, "sex", known.isna(), "is not Persons, Male or Female", faults)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, tabular
 from needs.sources.schemas import DOMAINS
 
 
@@ -36,8 +36,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(tabular.read_csv(path), tabular.layout("iod", edition.edition), faults)
+    faults = file_faults.Faults(path)
+    table = heading_maps.rename(
+        csv_files.read_csv(path), heading_maps.layout("iod", edition.edition), faults
+    )
     expected = edition.options.get("lsoas")
     # what is there is checked even if a column is missing: every fault in one run
     here = set(table.columns)

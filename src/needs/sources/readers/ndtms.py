@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source, in_use
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, tabular
 
 _COUNTS = {"in_treatment": "in_treatment", "new_presentations": "new_to_treatment"}
 
@@ -60,7 +60,7 @@ def _groups() -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def _grouped(table: pd.DataFrame, column: str, faults: tabular.Faults) -> pd.Series[str]:
+def _grouped(table: pd.DataFrame, column: str, faults: file_faults.Faults) -> pd.Series[str]:
     groups = _groups()
     groups = groups[groups["column"] == column]
     ours = table[column].str.strip().str.casefold().map(groups.set_index("text")["ours"])

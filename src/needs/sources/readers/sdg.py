@@ -21,7 +21,7 @@ import pandas as pd
 
 from needs.catalogue import Disclosure, Edition, Source
 from needs.sources.area_codes import ENGLAND
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, tabular
 
 SERIES = {
     "Alcohol - People in treatment": "alcohol_in_treatment",
@@ -77,7 +77,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     )
 
 
-def _note_nameless(england: pd.DataFrame, faults: tabular.Faults) -> None:
+def _note_nameless(england: pd.DataFrame, faults: file_faults.Faults) -> None:
     """Note rows that have no name, as England's, beside one of many more people.
 
     England stands once, or with the sum of its authorities, which is about the same.
@@ -87,7 +87,7 @@ def _note_nameless(england: pd.DataFrame, faults: tabular.Faults) -> None:
     tabular.note_cells(england, "value", england["value"] < most / 2, said, faults, _NAMELESS)
 
 
-def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) -> None:
+def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: file_faults.Faults) -> None:
     """Note counts of exact periods that are there only rounded, though nobody declared them so."""
     place = ["area_code", "area_name", "period", "category"]
     exact = table["period"].isin(rule.exact_periods) & (table["area_code"] != ENGLAND)

@@ -25,7 +25,8 @@ from needs.figures import assessment
 from needs.figures.figure import collect
 from needs.report.block_html import to_html
 from needs.sources import schemas
-from needs.sources.readers.datapackage import describe, open_package
+from needs.sources.readers.datapackage import open_package
+from needs.sources.readers.package_tables import describe
 from needs.stats.intervals import poisson
 from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
 from needs.tables import adding_up, local_checks, local_rates, protected_observations

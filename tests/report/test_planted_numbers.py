@@ -35,7 +35,7 @@ from needs.commands.trace import trace
 from needs.report.parameters import RunParameters
 from needs.sources.package_template import write_template
 from needs.sources.periods import parse
-from needs.sources.readers.datapackage import describe
+from needs.sources.readers.package_tables import describe
 from needs.stats.intervals import poisson
 from needs.tables import local_rates, protected_observations
 from needs.tables.prepare import is_fresh

@@ -27,7 +27,9 @@ from needs.report.parameters import slug
 from needs.sources import schemas, whole_files
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse, population_years
-from needs.sources.readers.datapackage import (
+from needs.sources.readers.datapackage import read_package
+from needs.sources.readers.package_cells import packed
+from needs.sources.readers.package_tables import (
     DESCRIPTOR,
     LINKED,
     NAMES,
@@ -35,8 +37,6 @@ from needs.sources.readers.datapackage import (
     SHEETS,
     TABLES,
     describe,
-    packed,
-    read_package,
 )
 from needs.stats.status import Status
 from needs.tables import same_land

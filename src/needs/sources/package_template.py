@@ -14,7 +14,7 @@ from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE
 from needs.errors import ParameterError
 from needs.sources import whole_files
-from needs.sources.readers.datapackage import DESCRIPTOR, describe
+from needs.sources.readers.package_tables import DESCRIPTOR, describe
 
 #: Columns of observations that a template asks for.
 OBSERVED = ("indicator", "area_code", "area_name", "period", "value", "source")

@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 
 from needs.catalogue import Disclosure
 from needs.errors import InvalidDataError
-from needs.sources.readers.datapackage import LocalRule
+from needs.sources.readers.package_rules import LocalRule
 from needs.stats.inputs import Flags
 from needs.stats.intervals import Floats
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from needs.errors import Problem
 from needs.sources.periods import parse
-from needs.sources.readers.datapackage import NAMED, Package
+from needs.sources.readers.datapackage import Package
+from needs.sources.readers.package_faults import NAMED
 from needs.stats.rates import ESP2013
 from needs.tables import coverage
 

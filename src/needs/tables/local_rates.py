@@ -17,7 +17,8 @@ import pandas as pd
 from needs.errors import NeedsError, Problem
 from needs.sources import schemas
 from needs.sources.periods import Period, parse
-from needs.sources.readers.datapackage import LocalIndicator, LocalRule, Package
+from needs.sources.readers.datapackage import Package
+from needs.sources.readers.package_rules import LocalIndicator, LocalRule
 from needs.stats.rates import ESP2013, RELIABLE_EVENTS, crude_rate, directly_standardised_rate
 from needs.stats.status import Status
 from needs.tables import coverage

@@ -32,6 +32,7 @@ from needs.errors import (
     unforeseen,
 )
 from needs.sources import schemas, whole_files
+from needs.sources.readers.package_tables import DESCRIPTOR
 from needs.stats.status import Status
 from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
@@ -49,8 +50,6 @@ MANIFEST = "manifest.json"
 
 #: The option that names the folder of processed tables.
 PROCESSED = "--processed"
-
-DESCRIPTOR = "datapackage.json"
 
 #: Folders of the package whose modules make processed tables, beside ``errors.py``.
 CODE_LAYERS = ("catalogue", "stats", "sources", "tables")

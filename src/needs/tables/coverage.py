@@ -140,9 +140,13 @@ def listed(names: Iterable[object], most: int = NAMED) -> str:
     >>> listed(["E01000003", "E01000001", "E01000002"], most=2)
     'E01000001, E01000002 and 1 more'
     """
-    ordered = sorted(map(str, names))
-    rest = len(ordered) - most
-    return ", ".join(ordered[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+    return first_of(sorted(map(str, names)), most)
+
+
+def first_of(names: Sequence[object], most: int = NAMED, by: str = ", ") -> str:
+    """Names as they are ordered, the first of them only; the rest are counted."""
+    rest = len(names) - most
+    return by.join(map(str, names[:most])) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -183,12 +183,14 @@ def without_residents(
         names = [name for name, size in sizes.items() if size == (cells[column] == name).sum()]
         if names:
             number = f"{len(names):,} of {cells[column].nunique():,}"
-            yield _nobody(f"There are no residents of {number} {what}: {_some(names)}.", column)
+            yield _nobody(
+                f"There are no residents of {number} {what}: {coverage.first_of(names)}.", column
+            )
             gone, cells = (one[~one[column].isin(names)] for one in (gone, cells))
     if len(gone):
         places_of = [", ".join(map(str, one)) for one in gone.to_numpy()]
         what = f"There are no residents in {len(gone):,} cells of LSOA, year, sex and age band: "
-        yield _nobody(f"{what}{_some(places_of, '; ')}.", "population")
+        yield _nobody(f"{what}{coverage.first_of(places_of, by='; ')}.", "population")
 
 
 def more_than_residents(placed: pd.DataFrame, places: PlaceTables) -> list[Problem]:
@@ -249,18 +251,11 @@ def other_residents(package: Package, places: PlaceTables) -> list[Problem]:
     return [
         Problem(
             f"Residents of {len(names):,} of {len(factor):,} LSOAs are far from the mid-year "
-            f"estimates at hand ({_some(names, '; ')}).",
+            f"estimates at hand ({coverage.first_of(names, by='; ')}).",
             "local_populations.csv, column population",
             "Correct the cells, or the codes; residents are of all ages, by sex and age band.",
         )
     ]
-
-
-def _some(names: Sequence[object], by: str = ", ") -> str:
-    """Names in their order, the first of them only."""
-    rest = len(names) - coverage.NAMED
-    more = f" and {rest:,} more" if rest > 0 else ""
-    return by.join(map(str, names[: coverage.NAMED])) + more
 
 
 def _nobody(what: str, column: str) -> Problem:

@@ -75,7 +75,7 @@ def _told(start: bytes) -> str:
             begin = text.lower().index(f"<{tag}>") + len(tag) + 2
             text = text[begin:].split("<", 1)[0]
             break
-    return heading_maps.plain(text)[:120]
+    return heading_maps.cell_text(text)[:120]
 
 
 def _is_page(start: bytes) -> bool:
@@ -156,7 +156,7 @@ def _table(
     try:
         with path.open(encoding="utf-8-sig", newline="", errors="strict") as file:
             rows = csv.reader(file)
-            header = [heading_maps.plain(cell) for cell in next(rows, [])]
+            header = [heading_maps.cell_text(cell) for cell in next(rows, [])]
             header = csv_files.without_empty_end(header, 0)
             first = next((row for row in rows if any(map(str.strip, row))), None)
         _decode(path)

@@ -56,7 +56,7 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         faults.raise_if_any()
     features = (collection.get("features") if isinstance(collection, dict) else None) or []
     if not features or not isinstance(features, list):
-        said = heading_maps.plain(str(collection)[:120])
+        said = heading_maps.cell_text(str(collection)[:120])
         faults.add(f"The file has no features: {said}")
         faults.raise_if_any()
     _malformed(collection, features, faults)
@@ -115,7 +115,7 @@ def _malformed(
         parts = [one.get(name) for name in ("properties", "geometry")] if _is_object(one) else [0]
         if all(part is None or _is_object(part) for part in parts) and "attributes" not in one:
             continue
-        said = heading_maps.plain(str(one)[:80])
+        said = heading_maps.cell_text(str(one)[:80])
         faults.add(
             f"Not a GeoJSON feature: {said}",
             f"feature {number}",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from needs.errors import MissingDataError
 from needs.sources.readers.file_faults import SHOWN_CELLS, Faults
-from needs.sources.readers.heading_maps import REPEATED, plain
+from needs.sources.readers.heading_maps import REPEATED, cell_text
 
 #: As `csv` counts lines.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -99,7 +99,7 @@ def _read_records(text: str, faults: Faults) -> tuple[list[str], list[int], list
     begins = 1
     record: list[str] = []
     try:
-        header = without_empty_end([plain(cell) for cell in next(reader)], 0)
+        header = without_empty_end([cell_text(cell) for cell in next(reader)], 0)
         begins = reader.line_num + 1
         for record in reader:
             if record != [_END] and any(map(str.strip, record)):
@@ -194,7 +194,7 @@ def _refuse_other_formats(raw: bytes, faults: Faults) -> None:
     elif start[:1] == b"<":
         faults.add("The file is a web page, not a table.", remedy=remedy)
     elif start[:1] in (b"{", b"["):
-        said = plain(start[:120].decode("utf-8", "replace"))
+        said = cell_text(start[:120].decode("utf-8", "replace"))
         faults.add(f"The file is a service's message, not a table: {said}", remedy=remedy)
     elif start[:2] == b"PK":
         faults.add("The file is a workbook or a zip archive, not CSV.", remedy=remedy)

@@ -37,11 +37,11 @@ from needs.sources.readers.package_cells import (
 from needs.sources.readers.package_faults import PackageFaults
 from needs.sources.readers.package_rows import (
     Lookups,
-    by_sex,
     complete_counts,
     complete_figures,
     note_claims,
-    refuse_unknown,
+    refuse_undeclared,
+    rows_by_sex,
     with_files,
     with_names,
     with_places,
@@ -166,7 +166,7 @@ def open_package(
         if table in LOOKUPS:
             lookups.add(table, read if len(faults.problems) == before else None)
         if table == "populations_by_sex" and read is not None:
-            table, read = "populations", by_sex(read)
+            table, read = "populations", rows_by_sex(read)
         if read is not None and wanted and table != "source_places":
             found.setdefault(table, []).append(read)
     rule = rule_of(package, known, faults)
@@ -364,7 +364,7 @@ def _resource(
     if table == "claims":
         note_claims(frame, name, catalogue, faults)
     if table in ("source_places", *OF_FILES):
-        refuse_unknown(frame, "source", catalogue.sources, name, faults)
+        refuse_undeclared(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
         symbols = [SYMBOL_STATUS.get(cell.strip()) for cell in rows.get("value", [""] * len(frame))]
         frame = complete_figures(frame, symbols, name, catalogue, faults)

@@ -101,7 +101,7 @@ def _layout(path: Path, edition: str, changed: int) -> Layout:
     for column in columns:
         for name, need, heading in zip(table["name"], table["need"], table[column], strict=True):
             if heading:
-                headings[plain(heading)] = name
+                headings[cell_text(heading)] = name
                 if need == "required":
                     required.add(name)
     where = f"catalogue/maps/{shape}.csv"
@@ -110,12 +110,12 @@ def _layout(path: Path, edition: str, changed: int) -> Layout:
     return Layout(headings, frozenset(required), where)
 
 
-def plain(text: object) -> str:
+def cell_text(text: object) -> str:
     r"""Cell text with single spaces, no byte-order mark and no space at its ends.
 
     Examples
     --------
-    >>> plain("\ufeffLSOA  code (2011) ")
+    >>> cell_text("\ufeffLSOA  code (2011) ")
     'LSOA code (2011)'
     """
     if text is None:
@@ -133,7 +133,7 @@ def heading(cell: object, known: Container[str] = ()) -> str:
     >>> heading("2019 [x]"), heading("Area code [note 3]"), heading("Rate [per 100,000]")
     ('2019', 'Area code', 'Rate [per 100,000]')
     """
-    text = plain(cell)
+    text = cell_text(cell)
     return text if text in known else _NOTES.sub("", text) or text
 
 
@@ -158,16 +158,16 @@ def rename(
     found = [column for column in table.columns if column not in ours]
     names = {column: known.name_of(column) for column in found}
     for column in (column for column, name in names.items() if name is None):
-        near = nearest(plain(column), known.headings)
+        near = nearest(cell_text(column), known.headings)
         faults.add(
-            f"Heading '{plain(column)}' is not known; nearest known: {near}.",
+            f"Heading '{cell_text(column)}' is not known; nearest known: {near}.",
             place,
             f"If the publisher renamed it, add it to {known.map}.",
         )
     here = [name for name in names.values() if name]
     for name in sorted(known.required - set(here)):
         expected = [one for one, ours_ in known.headings.items() if ours_ == name]
-        near = nearest(expected[0], [plain(column) for column in found])
+        near = nearest(expected[0], [cell_text(column) for column in found])
         faults.add(
             f"Heading '{expected[0]}' is missing; nearest in the file: {near}.",
             place,
@@ -177,7 +177,7 @@ def rename(
     for name in sorted({one for one in here if here.count(one) > 1 and one != "ignored"}):
         faults.add(f"Two columns are '{name}'.", place)
     keep = {column: name for column, name in names.items() if name and name != "ignored"}
-    faults.headings.update({name: plain(column) for column, name in keep.items()})
+    faults.headings.update({name: cell_text(column) for column, name in keep.items()})
     renamed = table[[*keep, *sorted(ours)]].rename(columns=keep)
     names_once = renamed.columns.is_unique  # else that is a fault already
     for column in map(str, renamed.columns):

@@ -161,10 +161,10 @@ def _columns(
     written = [heading_maps.heading(headings[i], known.headings) for i in range(start, stop)]
     workbooks.note_twice(written, place, faults)
     found = {label: i for i, label in enumerate(written, start)}
-    flags = [i for i in range(start, stop) if not heading_maps.plain(headings[i])]
+    flags = [i for i in range(start, stop) if not heading_maps.cell_text(headings[i])]
     before = len(faults.problems)
     named = pd.DataFrame(
-        columns=[one for one in map(heading_maps.plain, headings[start:stop]) if one]
+        columns=[one for one in map(heading_maps.cell_text, headings[start:stop]) if one]
     )
     block = heading_maps.Layout(
         known.headings, known.required - {"area_code", "area_name"}, known.map
@@ -182,13 +182,11 @@ def _body(rows: list[list[Any]], top: int, column: int, first: int) -> pd.DataFr
     """Rows of England's areas: code, name (left of column `first`), row number and all cells."""
     found = []
     for index, row in enumerate(rows[top + 1 :], top + 2):
-        code = heading_maps.plain(row[column])
+        code = heading_maps.cell_text(row[column])
         if re.fullmatch(r"E\d{8}", code):
+            cells = [heading_maps.cell_text(cell) for cell in row]
             # names are indented by kind of area: one cell of several holds the name
-            name = " ".join(
-                heading_maps.plain(cell) for cell in row[1:first] if heading_maps.plain(cell)
-            )
-            cells = [heading_maps.plain(cell) for cell in row]
+            name = " ".join(filter(None, cells[1:first]))
             found.append((code, name.title() if name.isupper() else name, index, cells))
     return pd.DataFrame(found, columns=["area_code", "area_name", "row", "cells"])
 

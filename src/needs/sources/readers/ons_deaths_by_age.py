@@ -83,7 +83,7 @@ def _body(rows: list[list[Any]], first: int) -> pd.DataFrame:
     """Rows of years: the sex whose heading stands above, the year, the row number and all cells."""
     found, sex = [], ""
     for number, row in enumerate(rows, first):
-        cells = [heading_maps.plain(cell) for cell in row]
+        cells = [heading_maps.cell_text(cell) for cell in row]
         sex = SEXES.get(heading_maps.heading(cells[0]), sex)
         year = tabular.period_text(cells[1])
         if sex and not cells[0] and re.fullmatch(r"\d{4}", year):
@@ -101,8 +101,10 @@ def _block(
     place: str,
 ) -> pd.DataFrame | None:
     """One age group's rows: value, limits, count, status and marks."""
-    workbooks.note_twice([heading_maps.plain(one) for one in headings[start:stop]], place, faults)
-    named = {heading_maps.plain(headings[i]): i for i in range(start, stop) if headings[i]}
+    workbooks.note_twice(
+        [heading_maps.cell_text(one) for one in headings[start:stop]], place, faults
+    )
+    named = {heading_maps.cell_text(headings[i]): i for i in range(start, stop) if headings[i]}
     known = heading_maps.layout("ons_deaths_by_age", edition.edition)
     before = len(faults.problems)
     heading_maps.rename(pd.DataFrame(columns=list(named)), known, faults, place)

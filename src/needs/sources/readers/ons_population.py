@@ -122,7 +122,7 @@ def _table(
         workbooks.missing_row(rows, of_areas, known, sheet, faults)
         return None
     workbooks.check_title(rows, header, words, sheet, faults)
-    headings = [heading_maps.plain(cell) for cell in rows[header]]
+    headings = [heading_maps.cell_text(cell) for cell in rows[header]]
     width = max((i + 1 for i, heading in enumerate(headings) if heading), default=0)
     body = [row[:width] for row in rows[header + 1 :]]
     table = pd.DataFrame(body, columns=headings[:width], dtype=object)
@@ -133,7 +133,7 @@ def _table(
         return None
     # a whole number read from a cell is printed as one, and an empty cell as empty text
     text = [column for column in table.columns if column != "row"]
-    table[text] = table[text].map(heading_maps.plain).astype(str)
+    table[text] = table[text].map(heading_maps.cell_text).astype(str)
     table.attrs["sheet"] = sheet
     table["place"] = [f"{faults.path.name}, {sheet}, row {row}" for row in table["row"]]
     return table[table["area_code"].str.fullmatch(r"E\d{8}")]

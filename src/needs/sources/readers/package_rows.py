@@ -131,7 +131,7 @@ def with_files(frame: pd.DataFrame, table: str, name: str, catalogue: Catalogue)
     return frame
 
 
-def by_sex(rows: pd.DataFrame) -> pd.DataFrame:
+def rows_by_sex(rows: pd.DataFrame) -> pd.DataFrame:
     """One row for each sex, without those that are not there."""
     sexes = ["persons", "male", "female"]
     keys = [name for name in rows.columns if name not in sexes]
@@ -219,8 +219,8 @@ def _period(text: object, name: str, line: Any, faults: PackageFaults) -> Period
 
 def _known(table: pd.DataFrame, name: str, catalogue: Catalogue, faults: PackageFaults) -> None:
     """Refuse indicators and sources that the catalogue does not declare."""
-    refuse_unknown(table, "indicator", catalogue.indicators, name, faults)
-    refuse_unknown(table, "source", catalogue.sources, name, faults)
+    refuse_undeclared(table, "indicator", catalogue.indicators, name, faults)
+    refuse_undeclared(table, "source", catalogue.sources, name, faults)
     marks = table["marks"].dropna().astype(str)
     for line, text in marks[~marks.str.fullmatch(f"[{''.join(SYMBOLS)}]*")].items():
         faults.add(
@@ -230,7 +230,7 @@ def _known(table: pd.DataFrame, name: str, catalogue: Catalogue, faults: Package
         )
 
 
-def refuse_unknown(
+def refuse_undeclared(
     table: pd.DataFrame, column: str, declared: Iterable[str], name: str, faults: PackageFaults
 ) -> None:
     """Note keys that the catalogue does not declare."""

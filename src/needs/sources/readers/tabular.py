@@ -17,7 +17,7 @@ from needs.errors import InvalidDataError, Problem
 from needs.sources import periods
 from needs.sources.readers.csv_files import read_csv
 from needs.sources.readers.file_faults import SHOWN_CELLS, Faults
-from needs.sources.readers.heading_maps import heading, layout, plain, rename
+from needs.sources.readers.heading_maps import cell_text, heading, layout, rename
 from needs.sources.schemas import READING_COLUMNS
 from needs.sources.written_numbers import WRITE_NUMBERS, ungrouped
 from needs.stats.status import Status
@@ -278,7 +278,7 @@ def low_reliability(table: pd.DataFrame, column: str, faults: Faults) -> pd.Seri
 
     Publishers write "u" or "U", in brackets or not.
     """
-    text = table[column].map(plain).str.lower()
+    text = table[column].map(cell_text).str.lower()
     flagged = text.isin(["u", "[u]"])
     unknown = ~flagged & (text != "")
     note_cells(table, column, unknown, "is not a flag that we know: [u], low reliability", faults)

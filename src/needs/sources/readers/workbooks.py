@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from needs.errors import MissingDataError
 from needs.sources.readers.csv_files import other_format
 from needs.sources.readers.file_faults import SHOWN_CELLS, Faults
-from needs.sources.readers.heading_maps import TOP, Layout, heading, nearest, plain
+from needs.sources.readers.heading_maps import TOP, Layout, cell_text, heading, nearest
 
 #: What to do with a workbook in another format that cannot be read.
 SAVE_AS_XLSX = (
@@ -100,16 +100,16 @@ def _xlsx_sheets(
     found = {}
     try:
         for name in book.sheetnames:
-            if sheets is None or plain(name) in sheets:
-                found[plain(name)] = _cells(book[name])
+            if sheets is None or cell_text(name) in sheets:
+                found[cell_text(name)] = _cells(book[name])
                 for cell in empty.get(str(book[name]._worksheet_path), ())[:SHOWN_CELLS]:
                     faults.add(
                         "The cell has a formula, and the value that it came to was not stored.",
-                        f"sheet {plain(name)}, cell {cell}",
+                        f"sheet {cell_text(name)}, cell {cell}",
                         "Open the file in a spreadsheet program and save it, or download it again.",
                     )
     except (*_BROKEN, zipfile.BadZipFile, KeyError) as error:
-        faults.add(f"Sheet '{name}' is broken or cut off: {error}.", f"sheet {plain(name)}")
+        faults.add(f"Sheet '{name}' is broken or cut off: {error}.", f"sheet {cell_text(name)}")
         faults.raise_if_any()
     finally:
         book.close()
@@ -155,12 +155,12 @@ def _other_sheets(
         file.seek(0)
         with python_calamine.CalamineWorkbook.from_filelike(file) as book:
             for name in book.sheet_names:
-                where = f"sheet {plain(name)}"
-                if sheets is None or plain(name) in sheets:
+                where = f"sheet {cell_text(name)}"
+                if sheets is None or cell_text(name) in sheets:
                     sheet = book.get_sheet_by_name(name)
                     _refuse_far(sheet.total_height, sheet.total_width)
                     rows = sheet.to_python(skip_empty_area=False)
-                    found[plain(name)] = _trimmed(
+                    found[cell_text(name)] = _trimmed(
                         [_as_in_xlsx(cell) for cell in row] for row in rows
                     )
     except (*_BROKEN, zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
@@ -192,7 +192,7 @@ def _trimmed(cells: Iterable[Sequence[Any]]) -> list[list[Any]]:
     rows = []
     for row in cells:
         width = len(row)
-        while width and not plain(row[width - 1]):
+        while width and not cell_text(row[width - 1]):
             width -= 1
         rows.append(list(row[:width]))
     while rows and not rows[-1]:
@@ -258,7 +258,7 @@ def check_title(
         What the title ought to say, in any case, and a pattern of what it would say of another
         sheet: ``{"mid-2022": r"mid-\d{4}"}``. A title that says neither is taken.
     """
-    text = [plain(cell) for row in rows[:header] for cell in row]
+    text = [cell_text(cell) for row in rows[:header] for cell in row]
     for word, pattern in words.items():
         said = [one for one in text if re.search(rf"\b(?:{pattern})\b", one, re.IGNORECASE)]
         if said and not any(re.search(rf"\b{word}\b", one, re.IGNORECASE) for one in said):
@@ -273,7 +273,7 @@ def missing_row(
     rows: Sequence[Sequence[Any]], labels: Sequence[str], known: Layout, sheet: str, faults: Faults
 ) -> None:
     """Note that no row of a sheet holds the headings `labels`, what is like them, and the map."""
-    there = sorted({plain(cell) for row in rows[:TOP] for cell in row} - {""})
+    there = sorted({cell_text(cell) for row in rows[:TOP] for cell in row} - {""})
     lacking = [one for one in labels if one not in there]
     near = ", ".join(f"nearest to '{one}': {nearest(one, there)}" for one in lacking)
     named = " and ".join(f"'{one}'" for one in labels)

@@ -286,7 +286,6 @@ def _cell_rates(
     repeat = bool(rows["frequency"].notna().any())
     made = []
     for number, cell in enumerate(cells):
-        person_years, estimated = _person_years(people, cell, (cell.age,), period.years)
         base = {
             "kind": cell.kind,
             "part_code": cell.code,
@@ -307,33 +306,44 @@ def _cell_rates(
         )
         banded = _banded(inside[number], cell, people, period.years, factors[number], repeat)
         least = LEAST_DEATHS if declared.counted == "deaths" else 0
-        crude = None if withheld else _crude(banded[0], shown[number], person_years, repeat, least)
-        made.append(
-            base
-            | _entry(
-                "crude_rate",
-                _as_printed(crude) if repeat and not rule.off_because else crude,
-                withheld,
-                person_years,
-                estimated,
-                shown[number],
-            )
-        )
+        size = _person_years(people, cell, (cell.age,), period.years)
+        exact = bool(rule.off_because)
+        entries = [_crude_entry(banded[0], shown[number], size, repeat, least, withheld, exact)]
         if cell.age == ALL_AGES and banded[1] is not None:
-            standard = None if withheld else _standardised(banded[1], repeat)
-            person_years = float(banded[1].drop_duplicates("age_band")["people"].sum())
-            made.append(
-                base
-                | _entry(
-                    "directly_standardised_rate",
-                    standard if rule.off_because else _as_printed(standard),
-                    withheld,
-                    person_years,
-                    banded[2],
-                    shown[number],
-                )
+            estimated = banded[2]
+            entries.append(
+                _standard_entry(banded[1], shown[number], estimated, repeat, withheld, exact)
             )
+        made += [base | entry for entry in entries]
     return pd.DataFrame(made)
+
+
+def _crude_entry(
+    counted: pd.DataFrame,
+    events: float,
+    size: tuple[float, bool],
+    repeat: bool,
+    least: float,
+    withheld: str,
+    exact: bool,
+) -> dict[str, object]:
+    """The crude rate of a cell; `size` is its person-years, and whether they are estimated."""
+    person_years, estimated = size
+    made = None if withheld else _crude(counted, events, person_years, repeat, least)
+    if repeat and not exact:
+        made = _as_printed(made)
+    return _entry("crude_rate", made, withheld, person_years, estimated, events)
+
+
+def _standard_entry(
+    banded: pd.DataFrame, events: float, estimated: bool, repeat: bool, withheld: str, exact: bool
+) -> dict[str, object]:
+    """The standardised rate of a cell, among the person-years of all its bands."""
+    made = None if withheld else _standardised(banded, repeat)
+    person_years = float(banded.drop_duplicates("age_band")["people"].sum())
+    shown = made if exact else _as_printed(made)
+    name = "directly_standardised_rate"
+    return _entry(name, shown, withheld, person_years, estimated, events)
 
 
 def _as_printed(made: pd.Series | None) -> pd.Series | None:

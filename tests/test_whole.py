@@ -17,7 +17,7 @@ from needs.cli import main
 from needs.commands import run as runs
 from needs.commands.pack import pack
 from needs.errors import ParameterError
-from needs.report.scratch import workshop
+from needs.report.scratch import scratch_folder
 from needs.sources import whole_files
 from needs.tables.prepare import prepare
 
@@ -292,7 +292,7 @@ def test_a_disk_without_locks_is_not_another_run(
     whole_files.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
     assert [path.name for path in tmp_path.rglob("*")] == ["made", "a.txt"]
     with pytest.raises(ParameterError, match="Reports cannot be written there: No locks"):
-        workshop(tmp_path / "rutland" / "2022").__enter__()
+        scratch_folder(tmp_path / "rutland" / "2022").__enter__()
 
 
 @pytest.fixture

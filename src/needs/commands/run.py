@@ -35,7 +35,7 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters, assigned
-from needs.report.scratch import workshop
+from needs.report.scratch import scratch_folder
 from needs.sources.whole_files import writing
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
-    with workshop(target) as folder, _processed_data(start.processed):
+    with scratch_folder(target) as folder, _processed_data(start.processed):
         _check_target(target, codes, start.areas)
         executed = []
         for number, path in enumerate(start.chapters):

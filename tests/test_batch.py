@@ -741,13 +741,15 @@ def test_authorities_of_england_on_two_processes(
 # The page that lists the reports
 
 
-def line(area: str, value: float | None, period: str = "2021") -> index.Line:
+def line(area: str, value: float | None, period: str = "2021") -> index.IndexLine:
     key = "alcohol_specific_mortality"
     status = Status.SHOWN if value is not None else Status.SUPPRESSED
     marks = ("e",) if value is not None else ()
     figure = Figure("id", key, "Deaths", "E1", area, period, value, "per 100,000", 1,
                     status=status, marks=marks)  # fmt: skip
-    return index.Line(area, ("E10000034",), 2022, (("a/2022/report.html", "HTML"),), {key: figure})
+    return index.IndexLine(
+        area, ("E10000034",), 2022, (("a/2022/report.html", "HTML"),), {key: figure}
+    )
 
 
 def test_the_page_is_an_accessible_list_that_needs_no_script() -> None:
@@ -805,8 +807,8 @@ def test_the_list_can_be_searched_and_axe_finds_nothing(tmp_path: Path, browser:
 
 def test_the_state_of_other_batches_stays(tmp_path: Path, start: runs.Ground) -> None:
     first, second = wanted(start, "First", "Second")
-    batches.write_state(tmp_path, [batches.Outcome(first, "failed", 5, "what", "where")])
-    batches.write_state(tmp_path, [batches.Outcome(second, "made")])
+    batches.write_state(tmp_path, [batches.BatchOutcome(first, "failed", 5, "what", "where")])
+    batches.write_state(tmp_path, [batches.BatchOutcome(second, "made")])
     there = {one["area"]: one["state"] for one in batches.read_state(tmp_path)}
     assert there == {"First": "failed", "Second": "done"}
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["batch.json"]

@@ -15,7 +15,7 @@ from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
 from needs.errors import InvalidDataError
 from needs.figures import deprivation, population
 from needs.figures.claims import MEASURES
-from needs.sources.written import age_range
+from needs.sources.written_numbers import age_range
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from needs.catalogue import CATALOGUE, Edition, glossary, load, ranking
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
 from needs.figures import footprint
-from needs.sources import printed
-from needs.sources.readers import ndtms, tabular
+from needs.sources import printed_claims
+from needs.sources.readers import heading_maps, ndtms
 from needs.sources.readers.ons_deaths import sheets_of
 from needs.tables import areas
 from needs.tables.prepare import code_hash, is_fresh, prepare
@@ -40,7 +40,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.named()),
         "findings.yaml": str(ranking.reasons(catalogue.in_use("findings.yaml"))),
-        "claim_terms.csv": str(printed._terms(catalogue.in_use("claim_terms.csv"))),
+        "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "accessibility.yaml": str(annex.accessibility()),
@@ -49,7 +49,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "area_changes.csv": str(areas._with_changes(_AREA).to_dict()),
         "ndtms_groups.csv": str(ndtms._groups().to_dict()),
         "ons_deaths_sheets.csv": str(sheets_of(Edition(edition="2021", file="")).to_dict()),
-        **{f"{one}.csv": str(tabular.layout(one)) for one in layouts},
+        **{f"{one}.csv": str(heading_maps.layout(one)) for one in layouts},
     }
 
 
@@ -135,7 +135,10 @@ def test_a_file_that_the_catalogue_lacks_is_named(
     folder = _copied(tmp_path / "catalogue", monkeypatch)
     (folder / "methods.yaml").unlink()
     (folder / "maps" / "iod.csv").unlink()
-    for read, name in ((catalogue.methods, "methods.yaml"), (lambda: tabular.layout("iod"), "iod")):
+    for read, name in (
+        (catalogue.methods, "methods.yaml"),
+        (lambda: heading_maps.layout("iod"), "iod"),
+    ):
         with pytest.raises(MissingDataError, match=name) as caught:
             read()
         assert "Copy the package's own catalogue" in caught.value.problem.remedy

@@ -16,7 +16,7 @@ from needs.cli import main
 from needs.commands.check import check
 from needs.errors import InvalidDataError, MissingDataError, Problem
 from needs.sources.fetch import fetch
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, heading_maps, tabular
 
 INDEX = (
     "mhclg_iod_2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
@@ -367,10 +367,10 @@ def test_json_gives_each_part_of_a_place(
 
 
 def test_a_fault_in_a_workbook_names_sheet_heading_and_cell_as_written(tmp_path: Path) -> None:
-    faults = tabular.Faults(tmp_path / "ons" / "book.xlsx")
+    faults = file_faults.Faults(tmp_path / "ons" / "book.xlsx")
     table = pd.DataFrame({"Name of area": ["A"], "All ages": ["1,2O4"], "row": [9]})
-    known = tabular.Layout({"All ages": "total", "Name of area": "area_name"}, frozenset())
-    table = tabular.rename(table, known, faults)
+    known = heading_maps.Layout({"All ages": "total", "Name of area": "area_name"}, frozenset())
+    table = heading_maps.rename(table, known, faults)
     table.attrs["sheet"] = "MYE2 - Persons"
     table["total"] = tabular.numbers(table, "total", faults)
     tabular.note_cells(table, "total", table["total"].isna(), "is no total", faults)

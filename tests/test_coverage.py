@@ -39,7 +39,7 @@ def held(mirror: Path, national: Path) -> list[Held]:
         if reader == "boundaries":  # their codes, without reading the shapes again
             layer = one.edition.options["layer"]
             table = pd.read_parquet(national / f"boundaries_{layer}.parquet", columns=["code"])
-        elif reader in prepare.FRAMES or one.source.key == DEATHS:
+        elif one.source.gives != "readings" or one.source.key == DEATHS:
             module = importlib.import_module(f"needs.sources.readers.{reader}")
             table = module.read(one.path, one.source, one.edition)
         else:

@@ -15,7 +15,7 @@ from needs.errors import InvalidDataError
 from needs.figures import assessment, footprint
 from needs.sources import schemas
 from needs.sources.periods import parse
-from needs.sources.written import age_range
+from needs.sources.written_numbers import age_range
 from needs.tables.derive import derive, join_marks, join_texts
 from needs.words.text import plain
 

@@ -28,11 +28,11 @@ from needs.catalogue import Catalogue, Codes, Edition, Source, load
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, ParameterError
 from needs.figures import assessment
 from needs.sources import fetch as fetching
-from needs.sources.fetch import Outcome, Settings, ledger
+from needs.sources.fetch import FetchOutcome, Settings, ledger
 from needs.sources.fetch.look import COLUMNS, MAPS, look
 from needs.sources.fetch.mirrors import links
 from needs.sources.fetch.web import Web
-from needs.sources.readers import lsoa_density, tabular
+from needs.sources.readers import heading_maps, lsoa_density
 from needs.tables import prepare
 from needs.tables.areas import upper_tiers
 
@@ -177,7 +177,7 @@ def patient(publisher: Publisher | None = None, **changed: float) -> Settings:
 
 def bring(
     publisher: Publisher, raw: Path, *keys: str, accept_revision: bool = False, **changed: float
-) -> tuple[Outcome, ...]:
+) -> tuple[FetchOutcome, ...]:
     return fetching.fetch(
         keys,
         raw,
@@ -187,7 +187,7 @@ def bring(
     )
 
 
-def told(outcomes: tuple[Outcome, ...]) -> str:
+def told(outcomes: tuple[FetchOutcome, ...]) -> str:
     """What the user reads."""
     try:
         fetching.refuse(outcomes)
@@ -224,7 +224,7 @@ def table(header: list[str], *rows: list[str]) -> bytes:
 
 
 def headings(shape: str, edition: str = "") -> list[str]:
-    known = tabular.layout(shape, edition)
+    known = heading_maps.layout(shape, edition)
     first = {name: heading for heading, name in reversed(known.headings.items())}
     return [first[name] for name in sorted(known.required)]
 
@@ -704,7 +704,7 @@ def layer(**changed: object) -> Catalogue:
     return one_source(Edition.model_validate({**values, **changed}))
 
 
-def bring_layer(publisher: Publisher, raw: Path, catalogue: Catalogue) -> tuple[Outcome, ...]:
+def bring_layer(publisher: Publisher, raw: Path, catalogue: Catalogue) -> tuple[FetchOutcome, ...]:
     return fetching.fetch(
         ["trial"], raw, settings=patient(publisher), catalogue=catalogue, today=TODAY
     )
@@ -1028,7 +1028,7 @@ def served(copy: Path, publisher: Publisher) -> Iterator[str]:
         thread.join(5)
 
 
-def from_mirror(origin: str | Path, raw: Path, *keys: str) -> tuple[Outcome, ...]:
+def from_mirror(origin: str | Path, raw: Path, *keys: str) -> tuple[FetchOutcome, ...]:
     return fetching.fetch(keys, raw, origin=str(origin), settings=patient(), today=TODAY)
 
 
@@ -1372,7 +1372,7 @@ def test_everything_about_fetching_is_documented(root: Path) -> None:
     text = (root / "docs" / "fetching.md").read_text(encoding="utf-8")
     words = ["--from", "--raw", "--accept-revision", "--quiet", ledger.NAME, "`codes`", "`search`"]
     words += [f"`{one}`" for one in ("file", *HOSTS)]
-    words += [f"`{name}`" for name in ledger.Entry.__dataclass_fields__]
+    words += [f"`{name}`" for name in ledger.LockEntry.__dataclass_fields__]
     words += [f"exit code {family}" for family in (0, 2, 3, 4)]
     assert [word for word in words if word not in text] == []
 

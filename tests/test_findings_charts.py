@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from needs.figures.figure import Figure, Series
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import plain
 
 
@@ -25,7 +25,7 @@ def ages(shares: dict[int, float]) -> pd.DataFrame:
 
 def test_the_pyramid_names_the_bands_that_differ_most() -> None:
     text = plain(
-        findings.pyramid("Here", ages({0: 10, 70: 30, 20: 5}), ages({0: 11, 70: 20, 20: 15}))
+        chart_words.pyramid("Here", ages({0: 10, 70: 30, 20: 5}), ages({0: 11, 70: 20, 20: 15}))
     )
     assert text == (
         "Here has a larger share of people aged 70 to 74 than England, and a smaller share aged "
@@ -35,7 +35,7 @@ def test_the_pyramid_names_the_bands_that_differ_most() -> None:
 
 def test_an_area_like_england_is_not_called_different() -> None:
     same = ages({0: 10, 70: 30})
-    assert "much the same" in plain(findings.pyramid("Here", same, same))
+    assert "much the same" in plain(chart_words.pyramid("Here", same, same))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_the_sexes_differ_only_where_intervals_are_apart(
     female: tuple[float, float | None, float | None],
     said: str,
 ) -> None:
-    assert said in plain(findings.by_sex(rate(*male), rate(*female), "death rate"))
+    assert said in plain(chart_words.by_sex(rate(*male), rate(*female), "death rate"))
 
 
 def test_the_population_fell_or_grew() -> None:
     up = [rate(1000, None, None, "a"), rate(2000, None, None, "b")]
-    assert "grew from" in plain(findings.growth(Series("Here", "focus", tuple(up))))
-    assert "fell from" in plain(findings.growth(Series("Here", "focus", tuple(up[::-1]))))
+    assert "grew from" in plain(chart_words.growth(Series("Here", "focus", tuple(up))))
+    assert "fell from" in plain(chart_words.growth(Series("Here", "focus", tuple(up[::-1]))))
 
 
 def test_a_population_that_swung_is_not_said_to_have_grown() -> None:
@@ -68,27 +68,29 @@ def test_a_population_that_swung_is_not_said_to_have_grown() -> None:
         for year, value in years
     ]
     series = Series("Isles of Scilly", "focus", tuple(some))
-    assert plain(findings.growth(series)) == (
+    assert plain(chart_words.growth(series)) == (
         "The population of the Isles of Scilly was 2,224 in mid-2011 and 2,281 in mid-2022, with a "
         "low of 2,030 in mid-2020 between"
     )
-    assert "a low of 2,030 in mid-2020" in findings.alt_growth(series)
+    assert "a low of 2,030 in mid-2020" in chart_words.alt_growth(series)
 
 
 def test_sexes_are_compared_by_their_difference() -> None:
     # intervals overlap, yet the two differ
     near = (rate(4.8, 3.8, 6.0, "m"), rate(3.0, 2.2, 4.0, "f"))
     same = (rate(4.8, 3.0, 7.0, "m2"), rate(4.6, 2.9, 6.9, "f2"))
-    assert plain(findings.sexes([near], "Isles of Scilly")) == (
+    assert plain(chart_words.sexes([near], "Isles of Scilly")) == (
         "In the Isles of Scilly, each of these rates is statistically higher for males than females"
     )
-    assert "one of two rates is statistically higher" in plain(findings.sexes([near, same], "A"))
-    assert "none of two rates is statistically higher" in plain(findings.sexes([same, same], "A"))
+    assert "one of two rates is statistically higher" in plain(chart_words.sexes([near, same], "A"))
+    assert "none of two rates is statistically higher" in plain(
+        chart_words.sexes([same, same], "A")
+    )
 
 
 def test_an_area_without_deprived_neighbourhoods_says_so() -> None:
     lsoa = pd.DataFrame({"imd_decile": [5, 6], "district_name": ["A", "A"]})
-    text = findings.deprivation_map("Isles of Scilly", lsoa, rate(0, None, None))
+    text = chart_words.deprivation_map("Isles of Scilly", lsoa, rate(0, None, None))
     said = "No neighbourhood of the Isles of Scilly is among the most deprived 10% in England"
     assert plain(text) == said
 
@@ -96,17 +98,17 @@ def test_an_area_without_deprived_neighbourhoods_says_so() -> None:
 def test_a_gradient_is_only_claimed_where_the_ends_are_apart() -> None:
     apart = [rate(20, 18, 22, "a"), rate(8, 7, 9, "b")]
     near = [rate(10, 8, 12, "a"), rate(9, 7, 11, "b")]
-    assert "statistically higher than" in plain(findings.gradient(apart, "death rate"))
-    assert "statistically similar to" in plain(findings.gradient(near, "death rate"))
+    assert "statistically higher than" in plain(chart_words.gradient(apart, "death rate"))
+    assert "statistically similar to" in plain(chart_words.gradient(near, "death rate"))
 
 
 def test_alternative_texts_are_short_and_state_numbers() -> None:
     long = "rate of hospital admissions for mental and behavioural disorders related to drugs"
     male, female = rate(7.6, 5.8, 9.7), rate(2.2, 1.3, 3.4)
     for text in (
-        findings.alt_by_sex(male, female, long),
-        findings.alt_gradient([male, female], long),
-        findings.alt_sexes([(long, male, female)] * 3, "Here"),
+        chart_words.alt_by_sex(male, female, long),
+        chart_words.alt_gradient([male, female], long),
+        chart_words.alt_sexes([(long, male, female)] * 3, "Here"),
     ):
         assert len(text) <= sentences.ALT_LIMIT
         assert "7.6" in text
@@ -127,4 +129,4 @@ def test_alternative_texts_are_short_and_state_numbers() -> None:
 def test_neighbourhoods_are_counted_in_good_english(total: int, inside: int, said: str) -> None:
     count = rate(inside, None, None, "count").with_(unit="LSOAs", decimals=0)
     share = rate(4.6, None, None, "share").with_(unit="%")
-    assert plain(findings.neighbourhoods(total, count, share)) == said
+    assert plain(chart_words.neighbourhoods(total, count, share)) == said

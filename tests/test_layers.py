@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from needs.figures import claims
-from needs.sources import printed
+from needs.sources import printed_claims
 from needs.tables.prepare import code_files
 
 
@@ -90,4 +90,17 @@ def test_every_module_that_makes_processed_tables_is_in_their_hash(package: Path
 
 
 def test_measures_that_a_claim_may_name_are_those_that_are_worked_out() -> None:
-    assert tuple(claims.MEASURES) == printed.MEASURES
+    assert tuple(claims.MEASURES) == printed_claims.MEASURES
+
+
+def test_no_two_modules_and_no_two_classes_share_a_name(package: Path) -> None:
+    """A name that a reader meets means one thing, whichever folder it stands in."""
+    known = modules(package)
+    classes = [
+        node.name
+        for path in known.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    for names in (classes, [name.rpartition(".")[2] for name in known]):
+        assert sorted({one for one in names if names.count(one) > 1}) == []

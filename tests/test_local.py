@@ -23,12 +23,13 @@ from needs.chapters.blocks import Blocks, Notice, Prose, all_figures, all_tables
 from needs.errors import InvalidDataError
 from needs.figures import assessment
 from needs.figures.figure import collect
-from needs.report.fragments import to_html
+from needs.report.block_html import to_html
 from needs.sources import schemas
-from needs.sources.readers.datapackage import describe, open_package
+from needs.sources.readers.datapackage import open_package
+from needs.sources.readers.package_tables import describe
 from needs.stats.intervals import poisson
 from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
-from needs.tables import local_extracts
+from needs.tables import adding_up, local_checks, local_rates, protected_observations
 from needs.tables.prepare import prepare
 from needs.words.text import plain
 
@@ -171,7 +172,7 @@ def test_rates_are_those_of_the_statistics(made: Made, extract, lsoa) -> None:
     expected = crude_rate(
         pd.DataFrame({"x": [deaths], "n": [years]}), by=[], count="x", population="n"
     ).iloc[0]
-    found = one(table, local_extracts.QUINTILES[1])
+    found = one(table, local_rates.QUINTILES[1])
     assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
     assert found["upper"] == pytest.approx(expected["upper95_0"], rel=1e-12)
     assert found["count"] == deaths
@@ -202,7 +203,7 @@ def test_populations_of_lsoas_by_age_standardise_the_quintiles(made: Made, extra
     ).to_frame(index=False)
     people["population"] = 40.0
     processed = made({"local_counts": extract, "local_populations": people}, OFF)
-    found = one(rates_of(processed), local_extracts.QUINTILES[1], "directly_standardised_rate")
+    found = one(rates_of(processed), local_rates.QUINTILES[1], "directly_standardised_rate")
     inside = lsoa.loc[lsoa["imd_decile"] <= 2, "lsoa_code"]
     x = extract[extract["lsoa_code"].isin(inside)].groupby("age_band")["count"].sum()
     frame = pd.DataFrame({"age": BANDS, "x": x.reindex(BANDS).fillna(0).to_numpy()})
@@ -291,7 +292,7 @@ def rates_where(
     tables = {name: pd.read_parquet(processed / f"{name}.parquet") for name in names}
     people = tables["lsoa_population"]
     tables["lsoa_population"] = people[~lost(people)]
-    table, problems = local_extracts.rates(open_package(package), local_extracts.Places(**tables))
+    table, problems = local_rates.rates(open_package(package), local_checks.PlaceTables(**tables))
     assert problems == []
     return table
 
@@ -304,14 +305,14 @@ def test_fifths_without_all_their_residents_have_no_rate_and_say_why(
     most = sorted(index.loc[index["imd_decile"] <= 2, "lsoa_code"])
     package = write(tmp_path / "extract", {"local_counts": extract}, OFF)
     table = rates_where(processed, package, lambda rows: rows["lsoa_code"].isin(most[::2]))
-    found = one(table, local_extracts.QUINTILES[1])
+    found = one(table, local_rates.QUINTILES[1])
     assert found["status"] == "unavailable"
     assert pd.isna(found["value"]) and pd.isna(found["denominator"])
     assert found["source_row"].startswith(
         f"local_counts.csv; no rate, because there are no residents of {len(most[::2])} of its "
         f"{len(most)} LSOAs: {most[0]}, {most[2]}"
     )
-    other = one(table, local_extracts.QUINTILES[2])
+    other = one(table, local_rates.QUINTILES[2])
     assert (other["status"], other["source_row"]) == ("shown", "local_counts.csv")
 
     copy = Path(shutil.copytree(processed, tmp_path / "processed"))
@@ -331,7 +332,7 @@ def test_a_year_without_all_residents_takes_the_nearest_that_has_them(
     table = rates_where(
         processed, package, lambda rows: rows["lsoa_code"].eq(most[0]) & rows["year"].eq(2019)
     )
-    found = one(table, local_extracts.QUINTILES[1])
+    found = one(table, local_rates.QUINTILES[1])
     people = pd.read_parquet(processed / "lsoa_population.parquet")
     inside = people[people["lsoa_code"].isin(most) & people["year"].eq(2020)]
     assert found["denominator"] == 3 * inside["population"].sum()
@@ -550,7 +551,7 @@ def test_a_reason_is_printed_where_control_is_off(made: Made, extract) -> None:
     ],
 )
 def test_pooled_periods_never_overlap(labels: list[str], years: int, expected: list[str]) -> None:
-    assert [one.label for one, _ in local_extracts._pooled(labels, years)] == expected
+    assert [one.label for one, _ in local_rates._pooled(labels, years)] == expected
 
 
 def figures(*rows: tuple[Any, ...]) -> pd.DataFrame:
@@ -631,7 +632,7 @@ def observed(indicator: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
 
 def protected(rows: pd.DataFrame, processed: Path, **rule: Any) -> pd.DataFrame:
     areas = pd.read_parquet(processed / "areas.parquet")
-    return local_extracts.protect_observations(
+    return protected_observations.protect_observations(
         rows, "local_extract", Disclosure(**rule), areas, load().indicators
     )
 
@@ -656,7 +657,7 @@ def test_sums_of_years_join_whatever_their_lengths() -> None:
     single = [(day(year, 1, 1), day(year, 12, 31)) for year in (2018, 2019, 2020)]
     two, three = (day(2018, 1, 1), day(2019, 12, 31)), (day(2018, 1, 1), day(2020, 12, 31))
     fiscal = (day(2018, 4, 1), day(2019, 3, 31))
-    found = local_extracts._families([*single, two, three, fiscal], pd.Timedelta(days=1))
+    found = adding_up.families([*single, two, three, fiscal], pd.Timedelta(days=1))
     assert {(one.whole, one.parts, one.tiled) for one in found} == {
         (two, tuple(single[:2]), True),
         (two, (fiscal,), False),
@@ -667,8 +668,8 @@ def test_sums_of_years_join_whatever_their_lengths() -> None:
 
 def test_ages_divide_each_longer_one() -> None:
     ages = ("all ages", "under 18", "18+", "18-24", "20-29")
-    found = local_extracts._families(map(local_extracts._years_of_age, ages), 1)
-    whole, *parts = map(local_extracts._years_of_age, ages)
+    found = adding_up.families(map(adding_up.years_of_age, ages), 1)
+    whole, *parts = map(adding_up.years_of_age, ages)
     young, adult, first, later = parts
     assert {(one.whole, one.parts, one.tiled) for one in found} == {
         (whole, (young, adult), True),
@@ -830,14 +831,16 @@ def test_shares_are_computed_again_from_protected_numbers() -> None:
         }
     )
     rule = load().sources["local_extract"].disclosure
-    done = local_extracts.protect_observations(
+    done = protected_observations.protect_observations(
         rows, "local_extract", rule, areas, load().indicators
     )
     assert done["status"].tolist() == ["shown", "suppressed", "suppressed"]
     assert done.loc[0, ["count", "denominator", "value"]].tolist() == [60, 150, 40]
     assert done.loc[0, "lower"] < 40 < done.loc[0, "upper"]
     assert done.loc[[1, 2], ["value", "count", "denominator"]].isna().all(axis=None)
-    same = local_extracts.protect_observations(rows, "other", rule, areas, load().indicators)
+    same = protected_observations.protect_observations(
+        rows, "other", rule, areas, load().indicators
+    )
     pd.testing.assert_frame_equal(same, rows)
 
 

@@ -20,7 +20,7 @@ from needs.figures import assessment, neighbours
 from needs.figures.assessment import Assessment
 from needs.figures.neighbours import FEATURES, UNLIKE
 from needs.sources import schemas
-from needs.tables import features
+from needs.tables import authority_features
 from needs.tables.areas import upper_tiers
 from needs.words.text import plain
 
@@ -175,7 +175,9 @@ def test_all_of_england_is_counted_once(national: Path) -> None:
             assert one["km2"].sum() == pytest.approx(130_460, rel=0.001)
     for _, rows in table.groupby("year"):
         assert rows["population"].sum() > 56e6
-        assert rows[list(features.AGES)].sum(axis=1).to_numpy() == pytest.approx(100, abs=0.003)
+        assert rows[list(authority_features.AGES)].sum(axis=1).to_numpy() == pytest.approx(
+            100, abs=0.003
+        )
 
 
 @pytest.mark.mirror
@@ -322,7 +324,7 @@ def test_without_features_the_annex_says_so(worcestershire: Assessment) -> None:
 def test_columns_are_those_of_the_schema() -> None:
     columns = list(schemas.AUTHORITY_FEATURES.columns)
     assert set(FEATURES) - set(columns) == {"residents_per_km2"}
-    assert set(features.BASIS) < set(columns)
+    assert set(authority_features.BASIS) < set(columns)
 
 
 def test_what_is_missing_gives_no_row_and_no_guess() -> None:
@@ -359,14 +361,14 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
         for kind, table in zip(names, (lsoa, people, land), strict=True)
     )
     files = {"mid-2019": {"source": "ons_population", "source_row": "mye.xlsx, edition mid-2019"}}
-    full = features.authority_features(areas, ages, lsoa, people, land, published, files)
+    full = authority_features.authority_features(areas, ages, lsoa, people, land, published, files)
     assert full["area_code"].tolist() == ["E06000001"]
     row = full.iloc[0]
     assert (row["residents"], row["km2"], row["imd_score"]) == (1500, 10, 20)
     assert row["sparsely_populated"] == 100  # 150 residents per square kilometre
     assert row["aged_under_18"] == pytest.approx(100 * 18 / 91, abs=0.001)
     assert row["aged_65_and_over"] == pytest.approx(100 * 26 / 91, abs=0.001)
-    assert features.file_pairs(row.to_dict()) == [
+    assert authority_features.file_pairs(row.to_dict()) == [
         ("ons_population", "people.csv, line 2"),
         *((f"of_{kind}", f"{name}, edition 1") for kind, name in names.items()),
     ]
@@ -376,4 +378,4 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
         (areas, ages.iloc[:0], lsoa, people, land, published),
         (areas, ages, lsoa.iloc[:0], people, land, published),
     ):
-        assert features.authority_features(*lacking, files).empty
+        assert authority_features.authority_features(*lacking, files).empty

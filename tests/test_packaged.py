@@ -13,8 +13,9 @@ import pytest
 
 from needs.catalogue import load
 from needs.commands.pack import pack
-from needs.sources.readers.datapackage import PACKED, open_package
-from needs.sources.template import KINDS, write_template
+from needs.sources.package_template import KINDS, write_template
+from needs.sources.readers.datapackage import open_package
+from needs.sources.readers.package_tables import PACKED
 
 PLACE = ("E10000034", "Worcestershire")
 OWN = "local_extract"

@@ -14,7 +14,6 @@ from needs.sources.periods import (
     Period,
     calendar_year,
     financial_year,
-    newest,
     parse,
     pooled_years,
     population_years,
@@ -78,14 +77,6 @@ def test_order_is_by_end_then_start() -> None:
         "2021/22",
         "2022",
     ]
-
-
-def test_reporting_year() -> None:
-    periods = [parse(one) for one in ("2018 to 2020", "2019 to 2021", "2020/21", "2022/23")]
-    assert newest(periods, 2022) == parse("2019 to 2021")
-    assert newest(periods, 2021) == parse("2019 to 2021")
-    assert newest(periods, 2020) == parse("2018 to 2020")
-    assert newest(periods, 2017) is None
 
 
 def test_population_years_match_the_methods() -> None:

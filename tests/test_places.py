@@ -9,7 +9,7 @@ import pytest
 
 from needs.errors import ParameterError
 from needs.figures import assessment
-from needs.tables import places
+from needs.tables import same_land
 from needs.tables.areas import upper_tiers
 
 pytestmark = pytest.mark.mirror
@@ -22,7 +22,7 @@ def areas(national: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def lands(areas: pd.DataFrame) -> dict[str, frozenset[str]]:
-    return places.lands(areas)
+    return same_land.lands(areas)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_a_place_keeps_its_land_under_another_code(
     lands: dict[str, frozenset[str]], one: str, other: str
 ) -> None:
     assert lands[one] == lands[other]
-    assert places.cover(one, [other, "E06000016"], lands) == (other,)
-    assert places.cover(other, [one], lands) == (one,)
+    assert same_land.cover(one, [other, "E06000016"], lands) == (other,)
+    assert same_land.cover(other, [one], lands) == (one,)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_a_place_keeps_its_land_under_another_code(
 def test_areas_of_another_date_make_up_the_land(
     lands: dict[str, frozenset[str]], code: str, parts: tuple[str, ...]
 ) -> None:
-    assert places.cover(code, parts, lands) == parts
-    assert places.cover(code, parts[1:], lands) == ()
+    assert same_land.cover(code, parts, lands) == parts
+    assert same_land.cover(code, parts[1:], lands) == ()
 
 
 def test_authorities_of_a_year_share_no_land_and_leave_none_over(
@@ -64,14 +64,14 @@ def test_authorities_of_a_year_share_no_land_and_leave_none_over(
 ) -> None:
     for year in range(2018, 2026):
         codes = [one.code for one in upper_tiers(areas, year)]
-        assert places.sharing(codes, lands) == []
+        assert same_land.sharing(codes, lands) == []
         assert frozenset().union(*(lands[code] for code in codes)) == lands["E92000001"]
 
 
 def test_regions_make_up_england(lands: dict[str, frozenset[str]]) -> None:
     regions = [code for code in lands if code.startswith("E12")]
     assert len(regions) == 9
-    assert places.sharing(regions, lands) == []
+    assert same_land.sharing(regions, lands) == []
     assert frozenset().union(*(lands[code] for code in regions)) == lands["E92000001"]
 
 
@@ -122,7 +122,7 @@ def test_authorities_are_compared_once_each(
     ):
         codes = [one.code for one in na.compared(key, period)]
         assert codes[0] == "E10000027"
-        assert places.sharing(codes, lands) == []
+        assert same_land.sharing(codes, lands) == []
     # Bournemouth and Poole had a rate before they were joined, and the whole has none
     assert {"E06000028", "E06000029"} <= set(codes)
     assert "E06000058" not in codes

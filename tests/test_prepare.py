@@ -293,14 +293,14 @@ def test_every_source_has_a_reader_that_says_what_it_gives():
         if source.editions:
             module = importlib.import_module(f"needs.sources.readers.{source.reader}")
             assert callable(module.read), source.key
-            observing = source.reader not in prepare.FRAMES
+            observing = source.gives == "readings"
             assert observing == ("Measure" in (module.__doc__ or "")), source.reader
 
 
 def test_every_part_of_an_indicator_is_a_reading():
     for indicator in load().indicators.values():
         for part in indicator.parts:
-            assert load().sources[part.source].reader not in prepare.FRAMES, indicator.key
+            assert load().sources[part.source].gives == "readings", indicator.key
 
 
 HEADINGS = (

@@ -27,8 +27,8 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.tables import areas as areas_module
 from needs.tables.naming import names
-from needs.tables.places import lands
 from needs.tables.prepare import prepare
+from needs.tables.same_land import lands
 
 pytestmark = pytest.mark.mirror
 

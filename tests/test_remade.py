@@ -15,8 +15,8 @@ from needs.catalogue import load
 from needs.chapters import recent
 from needs.figures import assessment, population
 from needs.stats.trend import recent_trend
-from needs.tables import remade
-from needs.tables.places import lands
+from needs.tables import remade_areas
+from needs.tables.same_land import lands
 
 pytestmark = pytest.mark.mirror
 
@@ -71,7 +71,7 @@ def test_a_sum_with_a_part_missing_is_not_formed(national: Path) -> None:
     areas = pd.read_parquet(national / "areas.parquet")
     table = pd.read_parquet(national / "populations.parquet")
     part = table[table["area_code"].isin(["E07000026", "E07000028"]) & (table["year"] == 2020)]
-    made = remade.people_everywhere(part, areas, lands(areas))
+    made = remade_areas.people_everywhere(part, areas, lands(areas))
     assert set(made["area_code"]) == {
         "E07000026",
         "E07000028",
@@ -152,7 +152,7 @@ def test_periods_after_a_new_code_are_seen_under_the_old_one() -> None:
             )
         ]
     )  # fmt: skip
-    found = remade.counts_everywhere(made, areas, lands(areas), catalogue)
+    found = remade_areas.counts_everywhere(made, areas, lands(areas), catalogue)
     for code in ("E08000016", "E08000038"):
         own = found[found["area_code"] == code].set_index("period")["value"]
         assert own.to_dict() == {"2016 to 2018": 15.4, "2019 to 2021": 18.3}

@@ -21,8 +21,8 @@ from scipy.optimize import linprog
 
 from needs.catalogue import Disclosure, load
 from needs.errors import InvalidDataError
-from needs.sources.template import KINDS
-from needs.tables import local_extracts
+from needs.sources.package_template import KINDS
+from needs.tables import protected_observations
 
 COUNTY = "E10000034"
 DISTRICTS = tuple(f"E0700023{n}" for n in range(4, 10))
@@ -94,7 +94,7 @@ def areas(processed: Path) -> pd.DataFrame:
 def shown(rows: Sequence[Row], areas: pd.DataFrame, threshold: int, base: int = 0) -> list[Any]:
     """What is shown of each number; None where it is hidden."""
     rule = Disclosure(threshold=threshold, rounding_base=base)
-    done = local_extracts.protect_observations(
+    done = protected_observations.protect_observations(
         observations(rows), "local_extract", rule, areas, load().indicators
     )
     return [None if np.isnan(value) else float(value) for value in done["value"]]

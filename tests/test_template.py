@@ -11,8 +11,9 @@ import pytest
 from needs.catalogue import CATALOGUE, load
 from needs.cli import main
 from needs.errors import InvalidDataError, ParameterError
-from needs.sources.readers.datapackage import DESCRIPTOR, open_package
-from needs.sources.template import KINDS, example, write_template
+from needs.sources.package_template import KINDS, example, write_template
+from needs.sources.readers.datapackage import open_package
+from needs.sources.readers.package_tables import DESCRIPTOR
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

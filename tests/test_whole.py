@@ -17,8 +17,8 @@ from needs.cli import main
 from needs.commands import run as runs
 from needs.commands.pack import pack
 from needs.errors import ParameterError
-from needs.report.workshop import workshop
-from needs.sources import whole
+from needs.report.scratch import scratch_folder
+from needs.sources import whole_files
 from needs.tables.prepare import prepare
 
 AREA = "Worcestershire"
@@ -30,7 +30,7 @@ import hashlib, os, random, signal, sys
 from pathlib import Path
 import pandas, pyarrow.parquet, geopandas
 from needs.commands import pack
-from needs.sources import whole
+from needs.sources import whole_files
 from needs.tables import prepare
 
 {task}
@@ -115,9 +115,9 @@ FILE = """
 target = Path({out!r}, "claims")
 def old():
     target.mkdir(exist_ok=True)
-    whole.write_file(target / "a.csv", "old" * 10_000, "--out")
+    whole_files.write_file(target / "a.csv", "old" * 10_000, "--out")
 def new():
-    whole.write_file(target / "a.csv", "new" * 20_000, "--out")
+    whole_files.write_file(target / "a.csv", "new" * 20_000, "--out")
 """
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system makes no such copies")
@@ -162,24 +162,24 @@ def test_what_a_killed_run_put_aside_is_taken_back(tmp_path: Path) -> None:
     (left / "old").mkdir(parents=True)
     (left / "old" / "a.txt").write_text("old")
     (left / "lock").touch()
-    whole.settle(tmp_path / "made")
+    whole_files.settle(tmp_path / "made")
     assert [path.name for path in tmp_path.rglob("*")] == ["made", "a.txt"]
 
 
 def test_two_renames_where_the_system_has_no_exchange(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "_swapped", lambda one, other: False)
+    monkeypatch.setattr(whole_files, "_swapped", lambda one, other: False)
     for text in ("old", "new"):
-        whole.write_folder(tmp_path / "made", {"a.txt": text}, "--out")
+        whole_files.write_folder(tmp_path / "made", {"a.txt": text}, "--out")
     assert (tmp_path / "made" / "a.txt").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
 def test_another_run_that_still_goes_is_left_alone(tmp_path: Path) -> None:
-    with whole.new_folder(tmp_path / "made", "--out") as fresh:
-        whole.settle(tmp_path / "made")
-        whole.write_folder(tmp_path / "made", {"a.txt": "other"}, "--out")
+    with whole_files.new_folder(tmp_path / "made", "--out") as fresh:
+        whole_files.settle(tmp_path / "made")
+        whole_files.write_folder(tmp_path / "made", {"a.txt": "other"}, "--out")
         (fresh / "a.txt").write_text("own")
     assert (tmp_path / "made" / "a.txt").read_text() == "own"
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
@@ -189,7 +189,7 @@ def test_other_files_of_a_folder_are_kept(tmp_path: Path) -> None:
     (tmp_path / "made" / "more").mkdir(parents=True)
     (tmp_path / "made" / "more" / "note.txt").write_text("kept")
     (tmp_path / "made" / "away").symlink_to("nowhere")
-    whole.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
+    whole_files.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
     assert (tmp_path / "made" / "more" / "note.txt").read_text() == "kept"
     assert (tmp_path / "made" / "away").is_symlink()
 
@@ -218,7 +218,7 @@ def test_a_place_that_cannot_be_written_is_told(
     assert caught.value.problem.where == "--processed"
     if kind != "a file":
         with pytest.raises(ParameterError):
-            whole.write_file(out, "text", "--out")
+            whole_files.write_file(out, "text", "--out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "loop"]
     assert (tmp_path / "file").read_text() in ("kept", "text")
 
@@ -226,7 +226,7 @@ def test_a_place_that_cannot_be_written_is_told(
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "made").symlink_to("far")
-    whole.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
+    whole_files.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
     assert (tmp_path / "made").is_symlink() and (tmp_path / "far" / "a.txt").read_text() == "new"
 
 
@@ -245,11 +245,11 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_told_and_nothing_is_left(processed: Path, root: Path, tiny: Path) -> None:
-    whole.write_folder(tiny / "made", {"a.txt": "old"}, "--out")
+    whole_files.write_folder(tiny / "made", {"a.txt": "old"}, "--out")
     for write in (
         lambda: pack(processed, AREA, tiny / "made", 2022),
         lambda: prepare(root / "data" / "raw" / "worcestershire", tiny / "processed"),
-        lambda: whole.write_file(tiny / "claims.csv", "x" * 100_000, "--out"),
+        lambda: whole_files.write_file(tiny / "claims.csv", "x" * 100_000, "--out"),
     ):
         with pytest.raises(ParameterError, match="no room left on the disk"):
             write()
@@ -261,7 +261,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(processed: Path, root: Path, ti
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 def test_a_full_device_is_told_and_stays_one() -> None:
     with pytest.raises(ParameterError, match="no room left on the disk"):
-        whole.write_file(Path("/dev/full"), "text", "--out")
+        whole_files.write_file(Path("/dev/full"), "text", "--out")
     assert Path("/dev/full").is_char_device()
 
 
@@ -289,10 +289,10 @@ def test_a_disk_without_locks_is_not_another_run(
 
     fcntl = pytest.importorskip("fcntl")
     monkeypatch.setattr(fcntl, "flock", no_locks)
-    whole.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
+    whole_files.write_folder(tmp_path / "made", {"a.txt": "new"}, "--out")
     assert [path.name for path in tmp_path.rglob("*")] == ["made", "a.txt"]
     with pytest.raises(ParameterError, match="Reports cannot be written there: No locks"):
-        workshop(tmp_path / "rutland" / "2022").__enter__()
+        scratch_folder(tmp_path / "rutland" / "2022").__enter__()
 
 
 @pytest.fixture
@@ -365,7 +365,7 @@ def test_folders_of_reports_and_of_raw_data_are_looked_at_first(
     place = str(in_the_way(tmp_path)["a file" if kind == "file" else "a loop"])
     assert main(["fetch", "--raw", place, "--quiet"]) == 2
     with pytest.raises(ParameterError) as caught:
-        whole.reachable(Path(place), "--out")
+        whole_files.reachable(Path(place), "--out")
     assert str(caught.value) == capsys.readouterr().err.strip().replace("--raw", "--out")
 
 
@@ -374,6 +374,6 @@ def test_a_full_disk_fails_a_report_and_leaves_the_last_one(
 ) -> None:
     target = tiny / "rutland" / "2022"
     runs.publish({"report.html": b"old"}, target)
-    with pytest.raises(ParameterError, match="no room"), whole.writing(target, "--out"):
+    with pytest.raises(ParameterError, match="no room"), whole_files.writing(target, "--out"):
         runs.publish({"report.html": b"x" * 100_000}, target)
     assert [path.name for path in tiny.rglob("*") if path.is_file()] == ["report.html"]

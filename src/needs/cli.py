@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # of a place that no command foresees, or of the output itself
-        from needs.sources.whole import refused
+        from needs.sources.whole_files import refused
 
         fault = refused(error)
         print(fault, file=sys.stderr)
@@ -115,7 +115,12 @@ def _folder(given: Path | None, default: str) -> Path:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
+def _progress(quiet: bool, pace: Callable[[int, int], str] | None = None) -> Iterator[Progress]:
+    """Tell how far long work is: a bar on a terminal, else a line for each step.
+
+    `pace` says of steps that are done, and of all, how fast they go: what many reports are told
+    with, in place of the time that one has taken.
+    """
     from needs.commands.run import silent
 
     if quiet:
@@ -127,21 +132,29 @@ def _progress(quiet: bool) -> Iterator[Progress]:
     # The stream of now: the chapters that run in this process have streams of their own.
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        yield lambda what, done, total: print(f"{done}/{total} {what}", file=console.file)
+
+        def line(what: str, done: int, total: int) -> None:
+            how_fast = f"  {pace(done, total)}".rstrip() if pace else ""
+            print(f"{done}/{total} {what}{how_fast}", file=console.file)
+
+        yield line
         return
+    what, bar, count = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        (bar, count, TextColumn("{task.fields[pace]}"), what)
+        if pace
+        else (what, bar, count, TimeElapsedColumn())
     )
+    # the chapters of one report run in this process, those of a batch in others
+    redirect = pace is not None
     with Progress(
-        *columns, console=console, redirect_stdout=False, redirect_stderr=False
+        *columns, console=console, redirect_stdout=redirect, redirect_stderr=redirect
     ) as progress:
-        task = progress.add_task("", total=None)
+        task = progress.add_task("", total=None, pace="")
 
         def tell(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
+            how_fast = pace(done, total) if pace else ""
+            progress.update(task, description=what, completed=done, total=total, pace=how_fast)
 
         yield tell
 
@@ -292,20 +305,10 @@ def run(
     typer.echo(folder)
 
 
-@contextmanager
-def _pace(quiet: bool) -> Iterator[Progress]:
-    """Progress of many reports: count, rate and time left."""
+def _pace() -> Callable[[int, int], str]:
+    """Say how many reports are made in a minute, and how long the others take."""
     import time
 
-    from needs.commands.run import silent
-
-    if quiet:
-        yield silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(file=sys.stderr)
     began: list[tuple[float, int]] = []  # the first report counts from when the work began
 
     def pace(done: int, total: int) -> str:
@@ -317,27 +320,7 @@ def _pace(quiet: bool) -> Iterator[Progress]:
         left = (total - done) * taken / made
         return f"{60 * made / taken:.1f} a minute, {_minutes(left)} left"
 
-    if not console.is_terminal:
-
-        def line(what: str, done: int, total: int) -> None:
-            print(f"{done}/{total} {what}  {pace(done, total)}".rstrip(), file=console.file)
-
-        yield line
-        return
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[pace]}"),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=None, pace="")
-
-        def tell(what: str, done: int, total: int) -> None:
-            shown = pace(done, total)
-            progress.update(task, description=what, completed=done, total=total, pace=shown)
-
-        yield tell
+    return pace
 
 
 def _minutes(seconds: float) -> str:
@@ -418,7 +401,7 @@ def batch(
     number, fewer = batches.processes(jobs or 0)
     if fewer and not scheduler:
         typer.echo(fewer, err=True)
-    with _pace(quiet) as progress:
+    with _progress(quiet, _pace()) as progress:
         tally = batches.run(
             reports,
             start,
@@ -473,7 +456,7 @@ def pack(
     from needs.errors import ParameterError
 
     if template:
-        from needs.sources.template import write_template
+        from needs.sources.package_template import write_template
 
         typer.echo(write_template(template, out))
         return
@@ -508,8 +491,8 @@ def claims(
     from needs.figures import assessment
     from needs.figures import claims as checking
     from needs.report.parameters import RunParameters
-    from needs.sources.printed import read_claims
-    from needs.sources.whole import reachable, write_file
+    from needs.sources.printed_claims import read_claims
+    from needs.sources.whole_files import reachable, write_file
 
     parameters = RunParameters.check({"areas": [area], "year": year})
     if out:

@@ -22,8 +22,8 @@ from outcomes import Outcome, compared
 from needs import catalogue
 from needs.catalogue import LOCAL_SOURCE
 from needs.sources import schemas
+from needs.sources.package_template import KINDS, write_template
 from needs.sources.readers.datapackage import Package
-from needs.sources.template import KINDS, write_template
 from needs.stats.rates import ESP2013
 from needs.tables import prepare
 

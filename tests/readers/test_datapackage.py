@@ -13,7 +13,8 @@ import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
 from needs.sources import schemas
-from needs.sources.readers.datapackage import TABLES, describe, read_package
+from needs.sources.readers.datapackage import read_package
+from needs.sources.readers.package_tables import TABLES, describe
 
 COLUMNS = ("indicator", "area_code", "area_name", "period", "value", "source")
 

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from needs.errors import InvalidDataError
-from needs.sources.readers import fingertips, tabular
+from needs.sources.readers import file_faults, fingertips, heading_maps
 from needs.stats.status import Status
 
 
@@ -134,7 +134,7 @@ def test_next_generation_service(read):
 
 
 def _file(columns=27, rows=None, swap=None):
-    headings = list(tabular.layout("fingertips", f"{columns} columns").headings)
+    headings = list(heading_maps.layout("fingertips", f"{columns} columns").headings)
     variants = {
         *("Compared to percentiles", "Compared to Region value or percentiles", "Target data"),
         "Compared to Regions (statistical) value or percentiles",
@@ -262,7 +262,7 @@ def test_many_figures_that_stand_twice_are_counted(edition_of, written):
     ]
     with pytest.raises(InvalidDataError) as caught:
         edition_of("ohid_fingertips_91380").read(written(_file(rows=rows)))
-    assert len(caught.value.problems) == tabular.SHOWN_CELLS + 1
+    assert len(caught.value.problems) == file_faults.SHOWN_CELLS + 1
     assert caught.value.problems[-1].what == "5 more figures stand twice and differ."
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from needs.errors import InvalidDataError, MissingDataError
-from needs.sources.readers import iod, tabular
+from needs.sources.readers import heading_maps, iod
 from needs.sources.schemas import DOMAINS
 
 
@@ -61,7 +61,7 @@ def test_published_counts_of_worcestershire(read, key):
 
 def _file(edition: str, *, full: bool = True) -> str:
     """Two rows under the headings of an edition: all of them, or only those required."""
-    known = tabular.layout("iod", edition)
+    known = heading_maps.layout("iod", edition)
     kept = [h for h, name in known.headings.items() if full or name in known.required]
     texts = {"lsoa_name": "Name", "district_name": "District"}
     rows = []
@@ -84,7 +84,7 @@ def test_full_and_short_layouts(edition_of, written, key, edition, full):
 
 
 def test_the_2019_map_has_the_57_columns_of_the_full_file():
-    assert len(tabular.layout("iod", "2019").headings) == 57
+    assert len(heading_maps.layout("iod", "2019").headings) == 57
 
 
 def test_headings_with_spaces_at_their_ends(edition_of, written):

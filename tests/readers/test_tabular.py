@@ -14,12 +14,12 @@ import pytest
 from needs.catalogue import CATALOGUE, Edition
 from needs.catalogue import load as load_catalogue
 from needs.errors import InvalidDataError, MissingDataError
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, tabular, workbooks
 
 
 def test_missing_file_names_file_and_folder(tmp_path):
     with pytest.raises(MissingDataError) as caught:
-        tabular.read_csv(tmp_path / "ons" / "none.csv")
+        csv_files.read_csv(tmp_path / "ons" / "none.csv")
     assert "none.csv" in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
 
@@ -39,35 +39,37 @@ def test_missing_file_names_file_and_folder(tmp_path):
 )
 def test_what_is_not_a_table(written, text, said):
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(written(text))
+        csv_files.read_csv(written(text))
     assert said in str(caught.value)
 
 
 def test_other_encodings_and_archives_are_refused(written, tmp_path):
     with pytest.raises(InvalidDataError, match="cannot be read") as caught:
-        tabular.read_csv(written("a,b\ncafé,1\n", encoding="latin-1"))
+        csv_files.read_csv(written("a,b\ncafé,1\n", encoding="latin-1"))
     assert "UTF-8" in str(caught.value)
     archive = tmp_path / "file.csv"
     archive.write_bytes(b"PK\x03\x04rest")
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(archive)
+        csv_files.read_csv(archive)
     assert "workbook or a zip" in str(caught.value)
 
 
 def test_lines_follow_breaks_inside_quotes(written):
-    table = tabular.read_csv(written('a,"b\nc"\n1,"x\ny"\n2,z\n'))
+    table = csv_files.read_csv(written('a,"b\nc"\n1,"x\ny"\n2,z\n'))
     assert table["line"].tolist() == [3, 5]
 
 
 def test_byte_order_mark_and_crlf(written):
-    table = tabular.read_csv(written("\ufeffcode,n\r\nE1,2\r\n"))
+    table = csv_files.read_csv(written("\ufeffcode,n\r\nE1,2\r\n"))
     assert table.to_dict("list") == {"code": ["E1"], "n": ["2"], "line": [2]}
 
 
 def test_unknown_and_missing_headings_are_told_together():
-    known = tabular.Layout({"LSOA code (2011)": "code", "Score": "score"}, frozenset({"score"}))
-    faults = tabular.Faults(Path("folder/file.csv"))
-    tabular.rename(pd.DataFrame(columns=["LSOA code (2012)", "Scores"]), known, faults)
+    known = heading_maps.Layout(
+        {"LSOA code (2011)": "code", "Score": "score"}, frozenset({"score"})
+    )
+    faults = file_faults.Faults(Path("folder/file.csv"))
+    heading_maps.rename(pd.DataFrame(columns=["LSOA code (2012)", "Scores"]), known, faults)
     said = [problem.what for problem in faults.problems]
     assert said == [
         "Heading 'LSOA code (2012)' is not known; nearest known: 'LSOA code (2011)'.",
@@ -81,7 +83,7 @@ def test_numbers_name_each_bad_cell_and_never_guess():
     table = pd.DataFrame(
         {"n": ["1", "1,234", "", " 5 ", "x", "1.5", "inf", ":"], "line": range(2, 10)}
     )
-    faults = tabular.Faults(Path("folder/file.csv"))
+    faults = file_faults.Faults(Path("folder/file.csv"))
     value = tabular.numbers(table, "n", faults, missing=("", ":"), whole=True)
     assert value.tolist()[:2] == [1.0, 1234.0]
     assert value.isna().tolist() == [False, False, True, False, True, True, True, True]
@@ -101,7 +103,7 @@ def test_numbers_name_each_bad_cell_and_never_guess():
 )
 def test_what_might_be_another_number_is_none(text):
     table = pd.DataFrame({"n": ["1", text], "line": [2, 3]})
-    faults = tabular.Faults(Path("folder/file.csv"))
+    faults = file_faults.Faults(Path("folder/file.csv"))
     assert tabular.numbers(table, "n", faults).isna().tolist() == [False, True]
     (problem,) = faults.problems
     assert problem.what == f"'{text}' is not a number."
@@ -117,7 +119,7 @@ def test_what_might_be_another_number_is_none(text):
     ],
 )
 def test_commas_between_thousands_are_taken_away(text, value):
-    faults = tabular.Faults(Path("folder/file.csv"))
+    faults = file_faults.Faults(Path("folder/file.csv"))
     table = pd.DataFrame({"n": ["", text], "line": [2, 3]})
     assert tabular.numbers(table, "n", faults).tolist()[1] == value
     assert not faults.problems
@@ -125,15 +127,15 @@ def test_commas_between_thousands_are_taken_away(text, value):
 
 def test_many_bad_cells_are_counted():
     table = pd.DataFrame({"n": ["x"] * 25, "line": range(2, 27)})
-    faults = tabular.Faults(Path("folder/file.csv"))
+    faults = file_faults.Faults(Path("folder/file.csv"))
     tabular.numbers(table, "n", faults)
-    assert len(faults.problems) == tabular.SHOWN_CELLS + 1
+    assert len(faults.problems) == file_faults.SHOWN_CELLS + 1
     assert faults.problems[-1].what.startswith("15 more")
 
 
 def test_unknown_edition_of_a_map():
     with pytest.raises(InvalidDataError, match="1066"):
-        tabular.layout("iod", "1066")
+        heading_maps.layout("iod", "1066")
 
 
 def test_missing_option_names_the_yaml():
@@ -148,12 +150,12 @@ def test_every_map_is_well_formed():
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         if list(table.columns[:2]) == ["name", "need"]:
             assert set(table["need"]) <= {"required", "optional"}, path.name
-            tabular.layout(path.stem)
+            heading_maps.layout(path.stem)
 
 
 def test_workbook_that_is_a_web_page(written):
     with pytest.raises(InvalidDataError, match="declares") as caught:
-        tabular.read_sheets(written("<html>", "book.xlsx"))
+        workbooks.read_sheets(written("<html>", "book.xlsx"))
     assert "not a workbook" in str(caught.value)
 
 
@@ -181,14 +183,14 @@ def workbook(path: Path, ref: str, cut: int = 0) -> Path:
 
 @pytest.mark.parametrize("ref", ["A1:C4", "A1:C2", "A1:A4", "A1", "A1:Z99"])
 def test_a_sheet_is_read_whole_whatever_size_it_declares(tmp_path, ref):
-    rows = tabular.read_sheets(workbook(tmp_path / "a.xlsx", ref))["MYE"]
+    rows = workbooks.read_sheets(workbook(tmp_path / "a.xlsx", ref))["MYE"]
     nothing = [None] * 3
     assert rows == [["Code", "Name", "All"], ["E1", "a", 1], nothing, ["E2", None, None]]
 
 
 def test_a_sheet_that_is_cut_off_is_named(tmp_path):
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_sheets(workbook(tmp_path / "a.xlsx", "A1:C4", cut=80))
+        workbooks.read_sheets(workbook(tmp_path / "a.xlsx", "A1:C4", cut=80))
     assert "Sheet 'MYE' is broken or cut off" in str(caught.value)
     assert "sheet MYE" in caught.value.problems[0].where
 
@@ -205,7 +207,7 @@ def test_a_sheet_that_is_cut_off_is_named(tmp_path):
 )
 def test_a_quotation_mark_that_is_not_closed_is_told_where_it_opens(written, text, line):
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(written(text))
+        csv_files.read_csv(written(text))
     (fault,) = caught.value.problems
     assert "quotation mark opens here" in fault.what
     assert fault.where == f"source/file.csv, line {line}"
@@ -213,7 +215,7 @@ def test_a_quotation_mark_that_is_not_closed_is_told_where_it_opens(written, tex
 
 def test_empty_columns_and_rows_at_the_end_are_ignored(written):
     text = "LSOA11CD,LAD19CD,,\nE01000001,E09000001,,\n , ,\nE01000002,,,\n,,,\n   \n"
-    table = tabular.read_csv(written(text))
+    table = csv_files.read_csv(written(text))
     assert list(table.columns) == ["LSOA11CD", "LAD19CD", "line"]
     assert table["LAD19CD"].tolist() == ["E09000001", ""]
     assert table["line"].tolist() == [2, 4]
@@ -221,7 +223,7 @@ def test_empty_columns_and_rows_at_the_end_are_ignored(written):
 
 def test_a_cell_beyond_the_headings_is_still_a_fault(written):
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(written("a,b,,\n1,2,,\n3,4,,5\n"))
+        csv_files.read_csv(written("a,b,,\n1,2,,\n3,4,,5\n"))
     (fault,) = caught.value.problems
     assert (fault.what, fault.where) == (
         "The row has 4 cells, but there are 2 headings.",
@@ -233,7 +235,7 @@ def test_a_cell_beyond_the_headings_is_still_a_fault(written):
 def test_other_separators_are_named(written, mark, name):
     text = "LSOA code;Education, Skills and Training;Crime\nE1;1,5;2\n".replace(";", mark)
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(written(text))
+        csv_files.read_csv(written(text))
     (fault,) = caught.value.problems
     assert f"parted by {name}" in fault.what
     assert "CSV with commas" in fault.remedy
@@ -249,7 +251,7 @@ def test_other_workbooks_are_named_as_what_they_are(tmp_path, content, name, suf
     path = tmp_path / f"book{suffix}"
     path.write_bytes(content)
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_csv(path) if suffix == ".csv" else tabular.read_sheets(path)
+        csv_files.read_csv(path) if suffix == ".csv" else workbooks.read_sheets(path)
     (fault,) = caught.value.problems
     assert name in fault.what
     assert "ave it as" in fault.remedy and "ownload" not in fault.remedy
@@ -262,7 +264,7 @@ def test_empty_columns_and_rows_of_a_sheet_are_ignored(tmp_path):
     book.active.append(["E1", None, None])
     book.active["F9"] = " "  # once formatted
     book.save(path)
-    assert tabular.read_sheets(path)["Sheet"] == [["Code", "Name"], ["E1", None]]
+    assert workbooks.read_sheets(path)["Sheet"] == [["Code", "Name"], ["E1", None]]
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
@@ -274,16 +276,16 @@ def test_a_broken_part_of_a_workbook_is_a_fault(tmp_path, part):
             content = old.read(name)
             new.writestr(name, content[: len(content) // 2] if name == part else content)
     with pytest.raises(InvalidDataError) as caught:
-        tabular.read_sheets(path)
+        workbooks.read_sheets(path)
     assert "broken or cut off" in caught.value.problems[0].what
 
 
 def test_a_renamed_heading_names_the_map_and_the_edition():
-    known = tabular.layout("ons_lookups", "district to upper tier 2019")
+    known = heading_maps.layout("ons_lookups", "district to upper tier 2019")
     table = pd.DataFrame({heading: ["x"] for heading in known.headings} | {"line": [2]})
     table = table.rename(columns={"LTLA19CD": "LTLA19CODE"})
-    faults = tabular.Faults(Path("ons/a.csv"))
-    tabular.rename(table, known, faults)
+    faults = file_faults.Faults(Path("ons/a.csv"))
+    heading_maps.rename(table, known, faults)
     unknown, missing = faults.problems
     assert "'LTLA19CODE' is not known; nearest known: 'LTLA19CD'" in unknown.what
     assert "'LTLA19CD' is missing; nearest in the file: 'LTLA19CODE'" in missing.what
@@ -301,14 +303,14 @@ def test_all_formats_of_workbooks_are_read_alike(tmp_path, ending, named):
     """As LibreOffice saves one: merged cells, formulas, a note, empty rows and columns first."""
     path = tmp_path / f"book{named or ending}"
     shutil.copy(WORKBOOKS / f"workbook{ending}", path)
-    expected = tabular.read_sheets(WORKBOOKS / "workbook.xlsx")
+    expected = workbooks.read_sheets(WORKBOOKS / "workbook.xlsx")
     assert expected["Table 1"][2:4] == [
         ["Area code", "Area name", 2021, "2020 [note 3]"],
         ["E10000034", "Worcestershire", 20, 3.25],
     ]
     assert expected["Notes"][2] == [None, None, "far", None]
-    assert tabular.read_sheets(path) == expected
-    assert list(tabular.read_sheets(path, ["Notes"])) == ["Notes"]
+    assert workbooks.read_sheets(path) == expected
+    assert list(workbooks.read_sheets(path, ["Notes"])) == ["Notes"]
 
 
 def test_a_workbook_is_the_edition_in_any_format_that_is_read(tmp_path):
@@ -334,7 +336,7 @@ def test_an_inflated_workbook_is_told_before_it_is_unpacked(tmp_path, ending):
     path = declaring(WORKBOOKS / f"workbook{ending}", 4_000_000_000, tmp_path / f"big{ending}")
     begun = time.monotonic()
     with pytest.raises(InvalidDataError, match=f"big{ending}") as caught:
-        tabular.read_sheets(path)
+        workbooks.read_sheets(path)
     assert time.monotonic() - begun < 5
     (fault,) = caught.value.problems
     assert "4.0 GB unpacked" in fault.what and fault.where.endswith(path.name)
@@ -344,7 +346,7 @@ def test_an_inflated_workbook_is_told_before_it_is_unpacked(tmp_path, ending):
 def test_a_part_that_is_larger_than_it_declares_is_broken(tmp_path, ending):
     path = declaring(WORKBOOKS / f"workbook{ending}", 10, tmp_path / f"a{ending}")
     with pytest.raises(InvalidDataError):
-        tabular.read_sheets(path)
+        workbooks.read_sheets(path)
 
 
 def test_a_lone_cell_far_away_takes_no_room(tmp_path):
@@ -353,12 +355,12 @@ def test_a_lone_cell_far_away_takes_no_room(tmp_path):
     book.active["A1"] = "near"
     book.active["XFD1000"] = "far"
     book.save(path)
-    rows = tabular.read_sheets(path)["Sheet"]
+    rows = workbooks.read_sheets(path)["Sheet"]
     assert (rows[0][0], rows[-1][-1], len(rows)) == ("near", "far", 1000)
     book.active["XFD100000"] = "farther"
     book.save(path)
     with pytest.raises(InvalidDataError, match="100,000 rows of 16,384 cells"):
-        tabular.read_sheets(path)
+        workbooks.read_sheets(path)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +376,7 @@ def test_a_lone_cell_far_away_takes_no_room(tmp_path):
     ],
 )
 def test_a_period_is_read_without_its_notes(text, read):
-    faults = tabular.Faults(Path("a.csv"))
+    faults = file_faults.Faults(Path("a.csv"))
     table = pd.DataFrame({"year": [text], "line": [2]})
     assert tabular.with_periods(table, "year", faults)["period"].tolist() == [read]
     assert not faults.problems
@@ -382,18 +384,18 @@ def test_a_period_is_read_without_its_notes(text, read):
 
 @pytest.mark.parametrize("text", ["[x]", "2018 20", "2018 [see the note below]", "5"])
 def test_what_is_no_note_stays(text):
-    faults = tabular.Faults(Path("a.csv"))
+    faults = file_faults.Faults(Path("a.csv"))
     tabular.with_periods(pd.DataFrame({"year": [text], "line": [2]}), "year", faults)
     (fault,) = faults.problems
     assert fault.what == f"'{text}' is not a period."
 
 
 def test_headings_are_matched_without_their_notes():
-    known = tabular.Layout({"Code": "code", "Rate [low]": "rate"}, frozenset({"code", "rate"}))
-    faults = tabular.Faults(Path("a.csv"))
+    known = heading_maps.Layout({"Code": "code", "Rate [low]": "rate"}, frozenset({"code", "rate"}))
+    faults = file_faults.Faults(Path("a.csv"))
     table = pd.DataFrame([["E1", "1", 2]], columns=["Code [note 3]", "Rate [low]", "line"])
-    assert list(tabular.rename(table, known, faults)) == ["code", "rate", "line"]
+    assert list(heading_maps.rename(table, known, faults)) == ["code", "rate", "line"]
     assert not faults.problems
     twice = pd.DataFrame([["E1", "E2", 2]], columns=["Code [x]", "Code", "line"])
-    tabular.rename(twice, known, faults)
+    heading_maps.rename(twice, known, faults)
     assert "Two columns are 'code'." in [one.what for one in faults.problems]

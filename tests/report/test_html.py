@@ -24,10 +24,10 @@ from needs.chapters.blocks import MIME_TYPE, Bullets, Chart, Prose, to_model
 from needs.commands import run as runs
 from needs.figures import assessment
 from needs.figures.figure import Figure
-from needs.report import fragments
+from needs.report import block_html
+from needs.report.block_html import inline_svg
 from needs.report.document import Document, source_blocks
 from needs.report.exporters import context_of_notebook
-from needs.report.fragments import inline_svg
 from needs.report.html import render_html
 from needs.report.index import write_index
 from needs.words.text import Span, plain
@@ -319,12 +319,12 @@ def test_words_of_drawings_and_captions_can_be_read(page: Any, width: int) -> No
 
 def test_a_source_is_named_once(document: Document) -> None:
     chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
-    view = fragments.View(document, document.context.catalogue)
-    assert fragments.draw(chart, view).count("Source:") == 1
+    view = block_html.View(document, document.context.catalogue)
+    assert block_html.draw(chart, view).count("Source:") == 1
     only_table = dataclasses.replace(chart, sources=())
-    assert fragments.draw(only_table, view).count("Source:") == 1
+    assert block_html.draw(only_table, view).count("Source:") == 1
     more = dataclasses.replace(chart, sources=("example_deaths", "another"))
-    assert fragments.draw(more, view).count("Source:") == 1
+    assert block_html.draw(more, view).count("Source:") == 1
 
 
 # What scripts add
@@ -387,7 +387,7 @@ def sortable(browser: Any, values: list[str], kind: str = "number") -> Any:
     rows = "".join(f'<tr><th scope="row">a{n}</th><td>{v}</td></tr>' for n, v in enumerate(values))
     opened = browser.new_page()
     table = TABLE.replace('"number"', f'"{kind}"').replace("{rows}", rows)
-    script = fragments.page_script("sort.js")
+    script = block_html.page_script("sort.js")
     opened.set_content(f"<main>{table}</main><script>{script}</script>")
     return opened
 

@@ -16,7 +16,7 @@ import pytest
 from needs.commands.run import run
 from needs.errors import InvalidDataError
 from needs.report.parameters import RunParameters
-from needs.sources.template import write_template
+from needs.sources.package_template import write_template
 from needs.tables.prepare import prepare
 
 COUNTY = ("E10000034", "Worcestershire")

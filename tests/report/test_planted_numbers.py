@@ -33,11 +33,11 @@ from needs import catalogue
 from needs.commands.run import run
 from needs.commands.trace import trace
 from needs.report.parameters import RunParameters
+from needs.sources.package_template import write_template
 from needs.sources.periods import parse
-from needs.sources.readers.datapackage import describe
-from needs.sources.template import write_template
+from needs.sources.readers.package_tables import describe
 from needs.stats.intervals import poisson
-from needs.tables import local_extracts
+from needs.tables import local_rates, protected_observations
 from needs.tables.prepare import is_fresh
 
 COUNTY, REGION, ENGLAND = "E10000034", "E12000005", "E92000001"
@@ -586,7 +586,7 @@ RULES = {
     "planted_file": (5, 0),
 }
 KEY = ["indicator", "place", "begins", "ends", "sex", "age", "category"]
-AGES = tuple(local_extracts.AGE_GROUPS)
+AGES = tuple(local_rates.AGE_GROUPS)
 MANY = 100_000
 
 
@@ -696,7 +696,7 @@ def _sums(
 ) -> Iterator[tuple[list[tuple[Any, ...]], tuple[Any, ...]]]:
     """Every sum of which all numbers are in the tables, hidden or not."""
     region = _authorities()
-    fifths = list(local_extracts.QUINTILES.values())
+    fifths = list(local_rates.QUINTILES.values())
     spans = {(key[1], key[2]) for key in cells}
     for total in cells:
         place, begins, ends, sex, age, category = total
@@ -809,7 +809,8 @@ def test_the_attack_succeeds_on_a_broken_rule(
     root: Path, tmp_path: Path, extended: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without secondary suppression the same attack finds the number, in data and report."""
-    monkeypatch.setattr(local_extracts, "protect", without_secondary)
+    for module in (local_rates, protected_observations):
+        monkeypatch.setattr(module, "protect", without_secondary)
     broken = make(tmp_path, root, 0, formats=("xlsx",))
     of_data = given_away(processed_tables(broken.processed))
     exact = {name for name, (_, base) in RULES.items() if base == 0}

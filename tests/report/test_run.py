@@ -35,7 +35,7 @@ from needs.figures.assessment import Assessment
 from needs.report import manifest as manifests
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.workshop import workshop
+from needs.report.scratch import scratch_folder
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
@@ -222,36 +222,36 @@ def test_a_cell_that_is_tagged_so_may_fail(tmp_path: Path, engine: str) -> None:
 
 def test_a_failed_chapters_workshop_is_kept_and_others_are_not(tmp_path: Path) -> None:
     target = tmp_path / "reports" / "rutland" / "2022"
-    with pytest.raises(KeyboardInterrupt), workshop(target):
+    with pytest.raises(KeyboardInterrupt), scratch_folder(target):
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(NotebookError), workshop(target) as kept:
+    with pytest.raises(NotebookError), scratch_folder(target) as kept:
         (kept / "05_deaths.ipynb").touch()
         raise NotebookError("failed")
     assert [path.name for path in kept.iterdir()] == ["05_deaths.ipynb"]
-    with workshop(target.parent.with_name("leeds") / "2022"):
+    with scratch_folder(target.parent.with_name("leeds") / "2022"):
         assert kept.exists()
         os.utime(kept, (0, 0))
-    with workshop(target.parent.with_name("leeds") / "2022"):
+    with scratch_folder(target.parent.with_name("leeds") / "2022"):
         assert not kept.exists()
-    with pytest.raises(NotebookError), workshop(target) as kept:
+    with pytest.raises(NotebookError), scratch_folder(target) as kept:
         (kept / "05_deaths.ipynb").touch()
         raise NotebookError("failed")
-    with workshop(target) as again:
+    with scratch_folder(target) as again:
         assert [path.name for path in again.iterdir()] == ["lock"]
     assert list((tmp_path / "reports").iterdir()) == []
 
 
 def test_a_second_run_of_a_report_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
     target = tmp_path / "rutland" / "2022"
-    with workshop(target) as folder:
+    with scratch_folder(target) as folder:
         (folder / "01.ipynb").touch()
         with pytest.raises(ParameterError, match="Another run is making rutland/2022 now"):
-            workshop(target).__enter__()
-        with workshop(target.with_name("2021")):
+            scratch_folder(target).__enter__()
+        with scratch_folder(target.with_name("2021")):
             pass
         assert (folder / "01.ipynb").exists()
-    with workshop(target):
+    with scratch_folder(target):
         pass
 
 
@@ -266,7 +266,7 @@ def test_where_nothing_can_be_written_is_not_another_run(tmp_path: Path) -> None
     places += [Path("/proc/needs")] if sys.platform == "linux" else []  # even for root
     for out in places:
         with pytest.raises(ParameterError) as caught:
-            workshop(out / "rutland" / "2022").__enter__()
+            scratch_folder(out / "rutland" / "2022").__enter__()
         assert "Reports cannot be written there" in str(caught.value), out
         assert "Another run" not in str(caught.value), out
     assert in_the_way.read_text(encoding="utf-8") == "mine"
@@ -276,8 +276,8 @@ def test_what_a_killed_run_left_is_cleared_and_what_a_live_one_has_is_not(tmp_pa
     script = """
 import sys, time
 from pathlib import Path
-from needs.report.workshop import workshop
-with workshop(Path(sys.argv[1])) as folder:
+from needs.report.scratch import scratch_folder
+with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "01.ipynb").touch()
     (folder / "ready").touch()
     time.sleep(60)
@@ -294,9 +294,9 @@ with workshop(Path(sys.argv[1])) as folder:
             process.kill()
             process.wait()
         os.utime(folders[2], (0, 0))  # the live one began long ago
-        with pytest.raises(ParameterError), workshop(targets[2]):
+        with pytest.raises(ParameterError), scratch_folder(targets[2]):
             pass
-        with workshop(targets[0]) as own:
+        with scratch_folder(targets[0]) as own:
             assert [path.name for path in own.iterdir()] == ["lock"]
             assert not folders[1].exists()
             assert (folders[2] / "01.ipynb").exists()
@@ -309,7 +309,7 @@ with workshop(Path(sys.argv[1])) as folder:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ParameterError, match="cannot be written"):
-        workshop(tmp_path / "file" / "rutland" / "2022").__enter__()
+        scratch_folder(tmp_path / "file" / "rutland" / "2022").__enter__()
 
 
 def test_a_failed_rendering_names_its_traceback() -> None:

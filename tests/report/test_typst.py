@@ -21,7 +21,7 @@ import pytest
 from needs.chapters.blocks import Cell, Chart, Column, Heading, Prose, Table, all_tables
 from needs.commands import run as runs
 from needs.errors import RenderError
-from needs.report import compiler, exporters, typeset, typst
+from needs.report import exporters, typst, typst_client, typst_process
 from needs.report.accessibility import check_pdf
 from needs.report.document import Document, InputFile, Placed
 from needs.report.parameters import RunParameters
@@ -147,7 +147,9 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
 
 def test_row_headings_are_not_there_before(document: Document) -> None:
     files: dict[str, bytes] = {}
-    raw = typst._compile(typst._model(document, files, cover=True), files, typeset.untagged_rows)
+    raw = typst._compile(
+        typst._model(document, files, cover=True), files, typst_process.untagged_rows
+    )
     with pikepdf.open(io.BytesIO(raw)) as before:
         rows = elements(before.Root.StructTreeRoot, "TBody")
         assert all(not list(elements(one, "TH")) for one in rows)
@@ -369,8 +371,10 @@ def test_headline_figures_stand_on_one_page(report: Path) -> None:
 def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
     files: dict[str, bytes] = {}
     model = typst._model(document, files, cover=False)
-    pdf = typst._compile(model, files, typeset.untagged_rows)
-    found = typst._compile(model, files, lambda *given: json.dumps(typeset.ends(*given)).encode())
+    pdf = typst._compile(model, files, typst_process.untagged_rows)
+    found = typst._compile(
+        model, files, lambda *given: json.dumps(typst_process.ends(*given)).encode()
+    )
     ends = json.loads(found)
     assert sum(end["pages"] for end in ends) == len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
     assert all(0 < end["filled"] <= 1 for end in ends)
@@ -390,18 +394,18 @@ def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
         [end(1, 0.1), end(4, 0.1), end(3, 0.1)],
         [end(1, 0.1), end(3, 0.9), end(3, 0.1)],
     ])  # fmt: skip
-    monkeypatch.setattr(typeset, "ends", lambda *_: next(asked))
-    made = json.loads(typeset.tightened(files, "")["document.json"])
+    monkeypatch.setattr(typst_process, "ends", lambda *_: next(asked))
+    made = json.loads(typst_process.tightened(files, "")["document.json"])
     kept = [new == old for new, old in zip(made["chapters"], model["chapters"], strict=True)]
     assert kept == [True, False, True]
     gaps = {one["row_gap"] for one in made["chapters"][1]["blocks"] if one["kind"] == "table"}
-    assert gaps == {typeset._TIGHT_ROWS}
+    assert gaps == {typst_process._TIGHT_ROWS}
 
 
 def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:
     assert typst._share_of_width(236.0) == 1.0
-    assert compiler.SMALLEST < typst._share_of_width(300.0) < 1.0
-    assert typst._share_of_width(400.0) == compiler.SMALLEST
+    assert typst_client.SMALLEST < typst._share_of_width(300.0) < 1.0
+    assert typst._share_of_width(400.0) == typst_client.SMALLEST
     assert typst._share_of_width(1120.0) == 0.5  # a page is not higher
 
 

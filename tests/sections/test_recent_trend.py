@@ -11,7 +11,7 @@ from needs.chapters import glance, recent, resources, saying, summary
 from needs.chapters.analysis import opened, usual_views
 from needs.chapters.blocks import Cards, Table, all_tables
 from needs.figures.assessment import Assessment
-from needs.report.fragments import trend_words
+from needs.report.block_html import trend_words
 from needs.words.text import plain
 
 

@@ -27,7 +27,7 @@ from needs.chapters.blocks import Blocks, Cards, Chart, Notice, Prose, Table, al
 from needs.figures import assessment, deprivation
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.report.fragments import comparison_words, trend_words
+from needs.report.block_html import comparison_words, trend_words
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
 from needs.words.text import plain
 

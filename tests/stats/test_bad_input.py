@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, NeedsError, ParameterError
-from needs.stats.inequality import quantiles, slope_index
+from needs.stats.gradients import quantiles, slope_index
 from needs.stats.proportions import proportion
 from needs.stats.rates import crude_rate, directly_standardised_rate
 

@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, ParameterError
-from needs.stats.compare import against_reference, difference, funnel_limits, funnel_outliers, judge
+from needs.stats.compare import (
+    against_reference,
+    difference,
+    funnel_limits,
+    funnel_outliers,
+    judgements,
+)
 
 LIMITS = {"lower": "low", "upper": "high"}
 
@@ -55,10 +61,13 @@ def test_polarity_turns_labels_into_judgements(polarity, judgements):
 
 def test_trends_are_judged_too():
     labels = pd.Series(["increasing", "decreasing", "no significant change"])
-    assert judge(labels, "higher is better").tolist()[:2] == ["getting better", "getting worse"]
-    assert judge(labels, "none").tolist() == labels.tolist()
+    assert judgements(labels, "higher is better").tolist()[:2] == [
+        "getting better",
+        "getting worse",
+    ]
+    assert judgements(labels, "none").tolist() == labels.tolist()
     with pytest.raises(ParameterError, match="polarity"):
-        judge(labels, "higher")  # type: ignore[arg-type]
+        judgements(labels, "higher")  # type: ignore[arg-type]
 
 
 def test_a_reference_of_each_row():
@@ -257,7 +266,7 @@ def test_a_reference_is_a_finite_number(bad):
 def test_labels_of_any_kind_are_judged():
     words = ["increasing", "decreasing", None]
     for kind in ("object", "str", "category"):
-        judged = judge(pd.Series(words, dtype=kind, index=[5, 3, 1]), "lower is better")
+        judged = judgements(pd.Series(words, dtype=kind, index=[5, 3, 1]), "lower is better")
         assert judged.tolist()[:2] == ["getting worse", "getting better"]
         assert judged.index.tolist() == [5, 3, 1]
         assert judged.isna().tolist() == [False, False, True]

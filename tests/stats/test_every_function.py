@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, ParameterError
-from needs.stats import compare, inequality, intervals, proportions, rates, spatial, trend
+from needs.stats import compare, gradients, intervals, proportions, rates, spatial, trend
 from needs.stats import unmet_need as need
 from needs.stats.rates import ESP2013
 
@@ -168,13 +168,13 @@ CALLS: dict[str, Call] = {
         repeated_events,
         ("n", "people", "times"),
     ),
-    "indirectly_standardised_ratio": Call(
-        partial(rates.indirectly_standardised_ratio, **INDIRECT),
+    "indirectly_standardised": Call(
+        partial(rates.indirectly_standardised, **INDIRECT),
         banded,
         ("n", "people", "all_n", "all_people"),
     ),
-    "indirectly_standardised_rate": Call(
-        partial(rates.indirectly_standardised_rate, **INDIRECT),
+    "indirectly_standardised, rate": Call(
+        partial(rates.indirectly_standardised, **INDIRECT, result="rate"),
         banded,
         ("n", "people", "all_n", "all_people"),
     ),
@@ -190,26 +190,26 @@ CALLS: dict[str, Call] = {
         ("treated", "prevalent", "low", "high"),
     ),
     "quantiles": Call(
-        partial(inequality.quantiles, value="score", number=3),
+        partial(gradients.quantiles, value="score", number=3),
         scores,
         ("score",),
         any_sign=("score",),
         keeps_rows=True,
     ),
     "slope_index": Call(
-        partial(inequality.slope_index, standard_error="error", **SLOPE),
+        partial(gradients.slope_index, standard_error="error", **SLOPE),
         deciles,
         ("decile", "people", "rate", "error"),
         any_sign=("rate",),
     ),
     "slope_index, limits": Call(
-        partial(inequality.slope_index, **BOUNDS, **SLOPE),
+        partial(gradients.slope_index, **BOUNDS, **SLOPE),
         deciles,
         ("people", *RATE),
         any_sign=("low",),
     ),
     "slope_index, drawn": Call(
-        partial(inequality.slope_index, kind="rate", draws=200, **BOUNDS, **SLOPE),
+        partial(gradients.slope_index, kind="rate", draws=200, **BOUNDS, **SLOPE),
         deciles,
         ("people", *RATE),
     ),
@@ -266,34 +266,17 @@ CALLS: dict[str, Call] = {
         ("rate",),
         any_sign=("rate",),
     ),
-    "gearys_c": Call(
-        partial(spatial.gearys_c, edges=EDGES, area="id", value="rate"),
-        mapped,
-        ("rate",),
-        any_sign=("rate",),
-    ),
-    "local_morans_i": Call(
-        partial(spatial.local_morans_i, edges=EDGES, area="id", value="rate"),
-        mapped,
-        ("rate",),
-        any_sign=("rate",),
-    ),
     "gi_star": Call(
         partial(spatial.gi_star, edges=EDGES, area="id", value="rate"),
         mapped,
         ("rate",),
         any_sign=("rate",),
     ),
-    "empirical_bayes": Call(
-        partial(spatial.empirical_bayes, area="id", count="n", population="people"),
-        mapped,
-        ("n", "people"),
-    ),
 }
 GROUPED = [name for name, call in CALLS.items() if call.by]
 PUBLIC = [
     function
-    for module in (rates, proportions, need, inequality, trend, compare, spatial, intervals)
+    for module in (rates, proportions, need, gradients, trend, compare, spatial, intervals)
     for name, function in vars(module).items()
     if inspect.isfunction(function)
     and function.__module__ == module.__name__

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from needs.errors import InvalidDataError, ParameterError
-from needs.stats.inequality import quantiles, slope_index
+from needs.stats.gradients import quantiles, slope_index
 from needs.stats.intervals import z_value
 
 BOTH = (0.95, 0.998)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from needs.stats.compare import against_reference, funnel_outliers
-from needs.stats.inequality import quantiles, slope_index
+from needs.stats.gradients import quantiles, slope_index
 from needs.stats.intervals import byar, exact_poisson, poisson, wilson
 from needs.stats.proportions import proportion
 from needs.stats.rates import (
     ESP2013,
     crude_rate,
     directly_standardised_rate,
-    indirectly_standardised_ratio,
+    indirectly_standardised,
 )
 from needs.stats.trend import recent_trend
 from needs.stats.unmet_need import places_to_reach, unmet_need
@@ -207,8 +207,8 @@ def test_empty_strata_change_nothing(data, people):
     nothing = empty.assign(pop=people, all=0, everyone=700)
     for extra in (nowhere, nothing):
         pd.testing.assert_frame_equal(
-            indirectly_standardised_ratio(known, by=["area"], **DSR, **REFERENCE),
-            indirectly_standardised_ratio(
+            indirectly_standardised(known, by=["area"], **DSR, **REFERENCE),
+            indirectly_standardised(
                 pd.concat([known, extra], ignore_index=True), by=["area"], **DSR, **REFERENCE
             ),
         )
@@ -239,16 +239,14 @@ def test_a_member_without_need_changes_no_footprint(data):
 @given(populations())
 def test_indirect_limits_nest_and_the_reference_itself_is_100(data):
     known = with_reference(data)
-    ours = indirectly_standardised_ratio(
-        known, by=["area"], confidence=(0.95, 0.998), **DSR, **REFERENCE
-    )
+    ours = indirectly_standardised(known, by=["area"], confidence=(0.95, 0.998), **DSR, **REFERENCE)
     columns = ["lower99_8", "lower95_0", "value", "upper95_0", "upper99_8"]
     for row in ours[columns].to_numpy():
         row = row[~np.isnan(row)]  # a limit of Byar's below 0 is missing
         assert (np.diff(row) >= 0).all()
     itself = known.assign(count=known["all"], pop=known["everyone"])
     np.testing.assert_allclose(
-        indirectly_standardised_ratio(itself, by=["area"], **DSR, **REFERENCE)["value"],
+        indirectly_standardised(itself, by=["area"], **DSR, **REFERENCE)["value"],
         100,
         rtol=1e-12,
     )

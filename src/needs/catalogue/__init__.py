@@ -38,6 +38,16 @@ INDEX_READER = "iod"
 LSOA_POPULATION_READERS = ("nomis", "lsoa_density")
 VINTAGE = "lsoa_vintage"
 
+#: What readers give that is no reading of a measure: places, populations and deprivation.
+GIVES: Mapping[str, str] = {
+    INDEX_READER: "index",
+    **dict.fromkeys(LSOA_POPULATION_READERS, "residents of LSOAs"),
+    "boundaries": "boundaries",
+    "centroids": "centroids",
+    "geography": "lookup",
+    "ons_population": "populations",
+}
+
 #: The source that rows of local extracts name.
 LOCAL_SOURCE = "local_extract"
 
@@ -194,6 +204,11 @@ class Source(Declaration):
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 
+    @property
+    def gives(self) -> str:
+        """What its reader makes of its files."""
+        return GIVES.get(self.reader, "readings")
+
 
 class Part(BaseModel):
     """Where an indicator's numbers stand: a source, and the rows of what its reader returns.
@@ -310,11 +325,11 @@ class Catalogue(BaseModel):
         populations: dict[int, list[str]] = {}
         for key, source in self.sources.items():
             for edition in source.editions:
-                if source.reader in LSOA_POPULATION_READERS and VINTAGE in edition.options:
+                if source.gives == "residents of LSOAs" and VINTAGE in edition.options:
                     populations.setdefault(int(edition.options[VINTAGE]), []).append(key)
         found = {}
         for key, source in self.sources.items():
-            for edition in source.editions if source.reader == INDEX_READER else ():
+            for edition in source.editions if source.gives == "index" else ():
                 vintage = int(edition.options[VINTAGE])
                 if edition.released is None:
                     raise InvalidDataError(
@@ -344,7 +359,7 @@ class Catalogue(BaseModel):
     def sources_of(self, indicator: str) -> tuple[str, ...]:
         """Keys of the sources behind an indicator, through its numerator and denominator."""
         if indicator == "population":
-            return tuple(k for k, s in self.sources.items() if s.reader == "ons_population")
+            return tuple(k for k, s in self.sources.items() if s.gives == "populations")
         one = self.indicators[indicator]
         keys = [part.source for part in one.parts]
         for input_key in (one.numerator, one.denominator):

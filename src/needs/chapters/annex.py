@@ -25,7 +25,7 @@ from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
 from needs.figures.neighbours import FEATURES, METHOD
 from needs.stats.status import SYMBOLS
-from needs.tables.features import AGES, SPARSE, file_pairs
+from needs.tables.authority_features import AGES, SPARSE, file_pairs
 from needs.tables.naming import figure_id
 from needs.words import sentences
 from needs.words.text import Span

@@ -238,7 +238,7 @@ class Blocks:
         return Why("\n".join(f"Not drawn: {one}" for one in self.pruned) or "All is drawn.")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from needs.report.fragments import to_html  # drawing is not this module's business
+        from needs.report.block_html import to_html  # drawing is not this module's business
 
         # a cell that shows nothing tells its author why; the report is made from the model alone
         seen = self.items or tuple(Prose((Span(one),), "note") for one in self.why().splitlines())

@@ -24,7 +24,7 @@ from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
 
 COMPARISON_NOTE = (
@@ -73,7 +73,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         figure = na.figure(indicator.key)
         gone = na.withheld(indicator.key)
         if gone is not None:
-            older.append(f"{indicator.short_name}: {findings.withheld(gone)}.")
+            older.append(f"{indicator.short_name}: {chart_words.withheld(gone)}.")
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
         if mixed := vintages(na, figure, england):
@@ -224,7 +224,7 @@ def _dumbbell(na: Assessment, unit: str, rows: list[tuple[Indicator, Figure, Fig
     )
     return Chart(
         id=f"chart_{key}",
-        headline=findings.furthest(named),
+        headline=chart_words.furthest(named),
         subtitle=f"{sentences.capital(what)}, {na.name} and England, newest period of each.",
         svg=charts.dumbbell(
             [
@@ -236,7 +236,7 @@ def _dumbbell(na: Assessment, unit: str, rows: list[tuple[Indicator, Figure, Fig
             first=na.name,
             second="England",
         ),
-        alt=findings.alt_furthest(named),
+        alt=chart_words.alt_furthest(named),
         table=table,
         figures=each_once(table.figures),
         sources=table.sources,

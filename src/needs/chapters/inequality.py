@@ -18,12 +18,12 @@ from needs.chapters.missing import missing_notice
 from needs.chapters.rules import is_count
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, Series
-from needs.sources.codes import ENGLAND_AND_WALES
-from needs.sources.written import age_range
-from needs.stats.inequality import LEAST_GROUPS, slope_index
+from needs.sources.area_codes import ENGLAND_AND_WALES
+from needs.sources.written_numbers import age_range
+from needs.stats.gradients import LEAST_GROUPS, slope_index
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span
 
 #: Rates by age, of England and Wales together.
@@ -88,7 +88,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
     )
     if counted and all(one.shown and (one.lower or 0) > 0 for one in figures):
         slope, relative = slope_figures_of(figures, indicator.key, figures[0].area_code)
-        index = Prose(findings.slope(slope, relative), figures=(slope, relative))
+        index = Prose(chart_words.slope(slope, relative), figures=(slope, relative))
     else:
         text = "A slope index needs a rate above 0 and a population in each of the deciles."
         index = Prose((Span(text),), style="note")
@@ -97,7 +97,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
         Heading(indicator.name, level=3),
         Chart(
             id=chart_id,
-            headline=findings.gradient(figures, subject),
+            headline=chart_words.gradient(figures, subject),
             subtitle=f"{indicator.name}, {unit}, England by deprivation decile of "
             f"authorities{set_in_words(figures[0].note)}, {period}. The lines are 95% confidence "
             "intervals.",
@@ -109,7 +109,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
                 chart_id=chart_id,
                 in_order=True,
             ),
-            alt=findings.alt_gradient(figures, subject),
+            alt=chart_words.alt_gradient(figures, subject),
             table=table,
             figures=figures,
             sources=table.sources,
@@ -138,7 +138,7 @@ def males_and_females(na: Assessment, *measures: Measure) -> Blocks:
         Heading("Males and females"),
         Chart(
             id="chart_by_sex",
-            headline=findings.sexes([(male, female) for _, male, female in pairs], na.name),
+            headline=chart_words.sexes([(male, female) for _, male, female in pairs], na.name),
             subtitle=f"Rates {pairs[0][1].unit} for males and females, {na.name}, newest period of "
             "each.",
             svg=charts.dumbbell(
@@ -151,7 +151,7 @@ def males_and_females(na: Assessment, *measures: Measure) -> Blocks:
                 first="Males",
                 second="Females",
             ),
-            alt=findings.alt_sexes(
+            alt=chart_words.alt_sexes(
                 [(one.short_name, male, female) for one, male, female in pairs], na.name
             ),
             table=table,
@@ -208,11 +208,11 @@ def ages(measure: Measure, *, id: str = "by_age") -> Blocks | str:
         Prose((Span(f"{indicator.definition} {indicator.limits}"),), style="definition"),
         Chart(
             id=chart_id,
-            headline=findings.by_age(persons, [said[one.age] for one in persons]),
+            headline=chart_words.by_age(persons, [said[one.age] for one in persons]),
             subtitle=f"Deaths related to drug misuse, {indicator.unit}, by age and sex, {where}, "
             f"{period}. The lines are 95% confidence intervals.",
             svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="age"),
-            alt=findings.alt_by_age(persons, [said[one.age] for one in persons]),
+            alt=chart_words.alt_by_age(persons, [said[one.age] for one in persons]),
             table=table,
             figures=table.figures,
             sources=table.sources,
@@ -295,7 +295,7 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
     complete = len(figures) == LEAST_GROUPS and all(one.shown and one.lower for one in figures)
     if complete:
         slope, relative = slope_figures_of(figures, indicator, upper)
-        index = Prose(findings.slope(slope, relative), figures=(slope, relative))
+        index = Prose(chart_words.slope(slope, relative), figures=(slope, relative))
     else:
         text = "A slope index needs a rate above 0 that can be shown in each of the five quintiles."
         index = Prose((Span(text),), style="note")
@@ -304,7 +304,7 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
         Heading(f"The gradient by neighbourhood: {local.name_of(rows)}"),
         Chart(
             id=chart_id,
-            headline=findings.local_gradient(figures, subject),
+            headline=chart_words.local_gradient(figures, subject),
             subtitle=f"{figures[0].method}, {figures[0].label}, {figures[0].unit}, by national "
             f"deprivation quintile of the LSOA, {figures[0].period}. The lines are 95% "
             "confidence intervals.",

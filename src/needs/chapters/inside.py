@@ -10,7 +10,7 @@ from needs.chapters.measure import Measure, view
 from needs.chapters.rules import COUNTED, is_count, left_to, standardised
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 
 
 @view
@@ -46,7 +46,7 @@ def sexes(measure: Measure, *, id: str = "") -> Blocks | str:
     return blocks(
         Chart(
             id=chart_id,
-            headline=findings.by_sex(figures[0], figures[1], subject_of(indicator)),
+            headline=chart_words.by_sex(figures[0], figures[1], subject_of(indicator)),
             subtitle=subtitle_of(
                 indicator,
                 figures,
@@ -57,7 +57,7 @@ def sexes(measure: Measure, *, id: str = "") -> Blocks | str:
             svg=charts.grouped_bars(
                 series, unit=indicator.unit, chart_id=chart_id, group="area_name"
             ),
-            alt=findings.alt_by_sex(figures[0], figures[1], subject_of(indicator)),
+            alt=chart_words.alt_by_sex(figures[0], figures[1], subject_of(indicator)),
             table=table,
             figures=each_once(table.figures),
             sources=table.sources,

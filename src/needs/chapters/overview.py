@@ -12,7 +12,7 @@ from needs.chapters.captions import each_once, subject_of
 from needs.chapters.inside import district_period
 from needs.chapters.recent import recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
-from needs.charts.rug import RugColumn
+from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.figures.findings import set_aside

@@ -15,7 +15,7 @@ from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span
 
 #: What the sexes of a population are called in a heading.
@@ -141,7 +141,7 @@ def pyramid(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_pyramid",
-            headline=findings.pyramid(na.name, local, national),
+            headline=chart_words.pyramid(na.name, local, national),
             subtitle=f"Share of all residents by {by}, {na.name} (bars) and "
             f"England (outline), mid-{year}.",
             svg=charts.pyramid(
@@ -156,7 +156,7 @@ def pyramid(na: Assessment) -> Blocks:
                 area=na.name,
                 comparator="England",
             ),
-            alt=findings.alt_pyramid(na.name, local, national, f"mid-{year}"),
+            alt=chart_words.alt_pyramid(na.name, local, national, f"mid-{year}"),
             table=table,
             sources=("ons_population",),
         )
@@ -175,10 +175,10 @@ def growth(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_growth",
-            headline=findings.growth(series),
+            headline=chart_words.growth(series),
             subtitle=f"Residents at mid-year, {na.name}, {first.period} to {last.period}.",
             svg=charts.trend([series], unit="residents", chart_id="chart_growth", from_zero=False),
-            alt=findings.alt_growth(series),
+            alt=chart_words.alt_growth(series),
             table=table,
             figures=series.figures,
             sources=("ons_population",),
@@ -203,7 +203,7 @@ def deprivation_counts(na: Assessment) -> Blocks:
             cells += [figure_tables.value_cell(one) for one in parts]
             figures += parts
         rows.append(tuple(cells))
-    text = findings.deprived_parts(
+    text = chart_words.deprived_parts(
         na.name,
         len(na.lsoa),
         [
@@ -258,7 +258,7 @@ def deciles(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_deciles",
-            headline=findings.deciles(na.name, figures, most, least),
+            headline=chart_words.deciles(na.name, figures, most, least),
             subtitle=f"Share of residents by national decile of the Index of Multiple Deprivation, "
             f"{na.name}, {deprivation.period(na)}. A tenth of England's LSOAs is in each decile.",
             svg=charts.decile_bars(figures, chart_id="chart_deciles"),
@@ -297,7 +297,7 @@ def lsoa_map(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="map_deprivation",
-            headline=findings.deprivation_map(na.name, na.lsoa, deprivation.lsoa_count(na, 1)),
+            headline=chart_words.deprivation_map(na.name, na.lsoa, deprivation.lsoa_count(na, 1)),
             subtitle=f"National deprivation decile of each LSOA in {na.name}, "
             f"IoD{na.index_edition}. {how}",
             svg=drawn,
@@ -308,7 +308,7 @@ def lsoa_map(na: Assessment) -> Blocks:
                 noun="LSOAs",
                 found=deprivation.lsoa_count(na, 1),
                 what="are in the most deprived 10% in England",
-                where=[place for place, _ in findings.most_deprived_places(na.lsoa)][:3]
+                where=[place for place, _ in chart_words.most_deprived_places(na.lsoa)][:3]
                 if na.districts
                 else (),
             ),
@@ -354,13 +354,13 @@ def domains(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_domains",
-            headline=findings.domains(na.name, frame),
+            headline=chart_words.domains(na.name, frame),
             subtitle=f"Share of residents of {na.name} who live in the most deprived 10%, 20% and "
             f"30% of LSOAs in England, by domain, {deprivation.period(na)}.",
             svg=charts.domain_profile(
                 deprivation.domain_bands(frame), chart_id="chart_domains", reference=30.0
             ),
-            alt=findings.alt_domains(na.name, frame),
+            alt=chart_words.alt_domains(na.name, frame),
             table=table,
             figures=figures,
             sources=deprivation.sources(na),
@@ -414,7 +414,7 @@ def clustering(na: Assessment) -> Blocks:
     if na.lsoa.empty:
         return Blocks()
     index, p = deprivation.clustering(na)
-    found = findings.clustering(na.name, index, p)
+    found = chart_words.clustering(na.name, index, p)
     if not index.shown:
         remedy = "Add the boundaries of LSOAs to data/raw and run needs prepare."
         lacking = na.neighbours.empty and index.status is Status.UNAVAILABLE
@@ -426,7 +426,7 @@ def clustering(na: Assessment) -> Blocks:
     }
     figures = tuple(counts.values())
     most, outside = deprivation.lsoa_count(na, 1), deprivation.outside_clusters(na, spots)
-    in_clusters = findings.clusters(figures[0], figures[1:], most, outside)
+    in_clusters = chart_words.clusters(figures[0], figures[1:], most, outside)
     text = sentences.sentences(found, in_clusters)
     prose = Prose(text, figures=(index, *figures, most, outside))
     if spots.empty:

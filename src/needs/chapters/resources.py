@@ -15,7 +15,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span
 
 #: What amounts of later years are: they are shown, unlike all other figures of later years.
@@ -70,20 +70,20 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         figures=figures,
     )
     said = [one for one in spent if one.shown]
-    sentence = Prose(findings.spent(said), figures=tuple(said)) if said else None
+    sentence = Prose(chart_words.spent(said), figures=tuple(said)) if said else None
     if not grants:
         return blocks(heading, sentence, table)
     return blocks(
         heading,
         Chart(
             id="chart_grants",
-            headline=findings.amounts(totals, na.name),
+            headline=chart_words.amounts(totals, na.name),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             f"year, cash terms. {plans}".rstrip(),
             svg=charts.amounts(
                 [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
             ),
-            alt=findings.alt_amounts(totals, grants, na.name),
+            alt=chart_words.alt_amounts(totals, grants, na.name),
             table=table,
             figures=figures,
             sources=table.sources,

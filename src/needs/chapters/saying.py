@@ -10,7 +10,7 @@ from needs.chapters.rules import told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import set_aside
-from needs.words import findings, sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
 
 
@@ -31,7 +31,7 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
     gone = na.withheld(indicator.key)
     if gone is None:
         return text
-    return (*text, Span(f" {sentences.capital(findings.withheld(gone))}."))
+    return (*text, Span(f" {sentences.capital(chart_words.withheld(gone))}."))
 
 
 def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:

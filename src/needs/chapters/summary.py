@@ -28,8 +28,7 @@ from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import Finding, ranked
-from needs.words import findings as findings_of
-from needs.words import sentences
+from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
 
 #: Big figures of the first page.
@@ -85,7 +84,7 @@ def _who_lives_here(na: Assessment) -> Prose | None:
         figures += [people, older]
     if len(na.lsoa):
         count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
-        told.append(findings_of.neighbourhoods(len(na.lsoa), count, share))
+        told.append(chart_words.neighbourhoods(len(na.lsoa), count, share))
         figures += [count, share]
     return Prose(sentences.sentences(*told), figures=each_once(figures)) if told else None
 
@@ -288,4 +287,4 @@ def _too_few(na: Assessment) -> Prose | None:
 
 def _detail(figure: Figure, withheld: Figure | None) -> str:
     said = ", ".join(part for part in (figure.period, figure.interval, figure.symbols) if part)
-    return f"{said}; {findings_of.withheld(withheld)}" if withheld else said
+    return f"{said}; {chart_words.withheld(withheld)}" if withheld else said

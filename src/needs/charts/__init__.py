@@ -6,16 +6,19 @@ limits come with the figures. Titles and alternative texts are the page's busine
 is not shown is a gap or a printed symbol, never a zero.
 """
 
-from needs.charts.compare import bars, caterpillar, dumbbell, funnel, grouped_bars
-from needs.charts.parts import amounts, decile_bars, domain_profile, pyramid, treated_bar
-from needs.charts.rug import rug
-from needs.charts.spine import spine
+from needs.charts.bars import amounts, decile_bars, grouped_bars, treated_bar
+from needs.charts.caterpillars import caterpillar
+from needs.charts.dumbbells import dumbbell
+from needs.charts.funnels import funnel
+from needs.charts.profiles import domain_profile
+from needs.charts.pyramids import pyramid
+from needs.charts.rugs import rug
+from needs.charts.spines import spine
 from needs.charts.spread import spread
 from needs.charts.trends import trend
 
 __all__ = [
     "amounts",
-    "bars",
     "caterpillar",
     "decile_bars",
     "domain_profile",

@@ -32,7 +32,6 @@ FONT_FAMILY = "'Source Sans Pro', 'Source Sans 3', Arial, sans-serif"
 
 #: Analysis Function palettes.
 CATEGORICAL = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
-DUO = ("#12436D", "#F46A25")
 FOCUS, CONTEXT = "#12436D", "#BFBFBF"
 #: Parts of a bar in order: each contrasts 3 to 1 with the next.
 SEQUENTIAL = ("#12436D", "#5694CA", "#F3F8FC")

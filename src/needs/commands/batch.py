@@ -46,12 +46,12 @@ from needs.errors import (
 from needs.report import html
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
-from needs.sources import whole
+from needs.sources import whole_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from needs.report.index import Line
+    from needs.report.index import IndexLine
 
 #: Name of the file that says what became of each report, in the folder of reports.
 STATE = "batch.json"
@@ -94,7 +94,7 @@ def _entry(value: Any) -> Any:
     return value
 
 
-class Entry(BaseModel):
+class BatchEntry(BaseModel):
     """One report of a batch's file: a name alone, or a mapping."""
 
     model_config = ConfigDict(extra="forbid")
@@ -110,7 +110,7 @@ class BatchFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     year: Any = None
-    reports: Annotated[list[Annotated[Entry, BeforeValidator(_entry)]], Field(min_length=1)]
+    reports: Annotated[list[Annotated[BatchEntry, BeforeValidator(_entry)]], Field(min_length=1)]
 
 
 def read_file(
@@ -189,7 +189,7 @@ def _fault(fault: Any, file: str) -> Problem:
     if len(place) > 1:
         where += f", report {place[1] + 1}"
     if fault["type"] == "extra_forbidden":
-        known = (*Entry.model_fields, "area") if len(place) > 1 else BatchFile.model_fields
+        known = (*BatchEntry.model_fields, "area") if len(place) > 1 else BatchFile.model_fields
         near = get_close_matches(key, known, n=1)
         remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
         return Problem(f"Unknown key '{key}'.", where, remedy)
@@ -300,7 +300,7 @@ def refuse(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchOutcome:
     """What became of a report.
 
     Attributes
@@ -311,7 +311,7 @@ class Outcome:
         Of the fault's family; 0 for a report that is there.
     what, where, remedy : str
         See `needs.errors.Problem`.
-    line : Line, optional
+    line : IndexLine, optional
         What the list of reports says of one that was made.
     """
 
@@ -321,17 +321,17 @@ class Outcome:
     what: str = ""
     where: str = ""
     remedy: str = ""
-    line: Line | None = None
+    line: IndexLine | None = None
 
 
 @dataclass(frozen=True)
 class Tally:
     """What became of a batch, in the order in which it was asked for."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[BatchOutcome, ...]
     stopped: bool = False
 
-    def of(self, state: str) -> tuple[Outcome, ...]:
+    def of(self, state: str) -> tuple[BatchOutcome, ...]:
         """Outcomes of one state."""
         return tuple(one for one in self.outcomes if one.state == state)
 
@@ -415,7 +415,7 @@ def read_state(out: Path) -> list[dict[str, Any]]:
         ) from None
 
 
-def write_state(out: Path, outcomes: Iterable[Outcome]) -> None:
+def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
     """Note what became of some reports; what was noted of others stays."""
     reports = {one["folder"]: one for one in read_state(out)}
     for one in outcomes:
@@ -433,7 +433,7 @@ def write_state(out: Path, outcomes: Iterable[Outcome]) -> None:
         reports[one.report.folder] = entry
     content = {"reports": [reports[folder] for folder in sorted(reports)]}
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    whole.write_whole(out / STATE, text)
+    whole_files.write_whole(out / STATE, text)
 
 
 def not_done(out: Path, common: Mapping[str, Any]) -> dict[str, RunParameters]:
@@ -523,7 +523,7 @@ def warm() -> None:
 
     import needs.chapters
     from needs import catalogue
-    from needs.report import engine, fragments
+    from needs.report import block_html, engine
 
     for name in ("needs.report.spreadsheet", "needs.report.typst", "papermill.execute"):
         importlib.import_module(name)
@@ -532,7 +532,7 @@ def warm() -> None:
     importlib.import_module("geopandas")
     catalogue.load()
     for template in ("blocks.html.j2", "report.html.j2"):
-        fragments.environment().get_template(template)
+        block_html.environment().get_template(template)
     style.register_fonts()
     drawing = Figure()
     drawing.add_subplot().set_title("a")
@@ -550,7 +550,7 @@ def _digest(inputs: Mapping[str, Any]) -> str:
     return manifests.sha256(json.dumps(inputs, sort_keys=True).encode("utf-8"))
 
 
-def make(task: Task) -> Outcome:
+def make(task: Task) -> BatchOutcome:
     """Make one report in a process of the cluster; a failure is an outcome too."""
     from needs.catalogue import load
     from needs.report.index import read_line
@@ -565,17 +565,19 @@ def make(task: Task) -> Outcome:
             )
         runs.make(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
-        return Outcome(task.report, "made", line=read_line(task.out, task.report.folder, load()))
+        return BatchOutcome(
+            task.report, "made", line=read_line(task.out, task.report.folder, load())
+        )
     except (NeedsError, OSError) as failure:
-        error = failure if isinstance(failure, NeedsError) else whole.refused(failure)
+        error = failure if isinstance(failure, NeedsError) else whole_files.refused(failure)
         problems = error.problems
         what = " ".join([error.problem.what, *(one.what for one in problems)])
         where = error.problem.where or (problems[0].where if problems else "")
         remedy = error.problem.remedy or (problems[0].remedy if problems else "")
-        return Outcome(task.report, "failed", error.exit_code, what, where, remedy)
+        return BatchOutcome(task.report, "failed", error.exit_code, what, where, remedy)
     except Exception as error:  # one report's fault, whatever it is, is not the others'
         last = traceback.extract_tb(error.__traceback__)[-1]
-        return Outcome(
+        return BatchOutcome(
             task.report,
             "failed",
             1,
@@ -599,8 +601,8 @@ def _trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _killed(report: Wanted) -> Outcome:
-    return Outcome(
+def _killed(report: Wanted) -> BatchOutcome:
+    return BatchOutcome(
         report,
         "failed",
         NotebookError.exit_code,
@@ -717,12 +719,12 @@ def run(
     """
     from needs.report.index import write_index
 
-    whole.reachable(out, "--out")
+    whole_files.reachable(out, "--out")
     out = out.resolve()
     outcomes = {
-        one.folder: Outcome(one, "waiting")
+        one.folder: BatchOutcome(one, "waiting")
         if force or not unchanged(one, start, out, dated=dated)
-        else Outcome(one, "unchanged")
+        else BatchOutcome(one, "unchanged")
         for one in reports
     }
     todo = [one.report for one in outcomes.values() if one.state == "waiting"]
@@ -764,13 +766,13 @@ def run(
     return Tally(tuple(outcomes.values()), stopped)
 
 
-def _outcome(future: Any, report: Wanted) -> Outcome:
+def _outcome(future: Any, report: Wanted) -> BatchOutcome:
     try:
-        outcome: Outcome = future.result()
+        outcome: BatchOutcome = future.result()
     except KilledWorker:
         return _killed(report)
     except CancelledError:
-        return Outcome(
+        return BatchOutcome(
             report,
             "failed",
             ParameterError.exit_code,

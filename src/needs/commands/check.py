@@ -12,6 +12,7 @@ from needs.errors import InvalidDataError, Problem
 from needs.sources import schemas
 from needs.sources.fetch import ledger
 from needs.tables import prepare
+from needs.tables.coverage import first_of
 
 #: Files that no source declares which are named one by one.
 NAMED = 10
@@ -137,10 +138,9 @@ def _raw(raw: Path, catalogue: Catalogue) -> list[str]:
     if gone:
         lines.append(f"  in {LOCK_NAME}, but not there: {', '.join(gone)} (needs fetch)")
     if strange:
-        more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
         lines.append(
-            f"  not read, as no edition of a source declares them: {', '.join(strange[:NAMED])}"
-            f"{more} (docs/adding-a-source.md)"
+            "  not read, as no edition of a source declares them: "
+            f"{first_of(strange, NAMED)} (docs/adding-a-source.md)"
         )
     return lines
 

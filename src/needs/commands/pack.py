@@ -7,6 +7,7 @@ machine, so a package can never disagree with the package's own arithmetic.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -23,10 +24,12 @@ from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, So
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
-from needs.sources import schemas, whole
-from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources import schemas, whole_files
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse, population_years
-from needs.sources.readers.datapackage import (
+from needs.sources.readers.datapackage import read_package
+from needs.sources.readers.package_cells import packed
+from needs.sources.readers.package_tables import (
     DESCRIPTOR,
     LINKED,
     NAMES,
@@ -34,15 +37,13 @@ from needs.sources.readers.datapackage import (
     SHEETS,
     TABLES,
     describe,
-    packed,
-    read_package,
 )
 from needs.stats.status import Status
-from needs.tables import places
+from needs.tables import same_land
 from needs.tables.areas import find, same_place, upper_tiers
-from needs.tables.features import file_pairs
-from needs.tables.places import ADDED
+from needs.tables.authority_features import file_pairs
 from needs.tables.prepare import MANIFEST
+from needs.tables.same_land import ADDED
 
 #: The option that names the folder of the package.
 OUT = "--out"
@@ -121,8 +122,8 @@ def pack(
     InvalidDataError
         The package that is there already has errors.
     """
-    whole.settle(out)
-    whole.check(out, OUT)
+    whole_files.settle(out)
+    whole_files.check(out, OUT)
     known = catalogue or catalogue_module.load()
     tables = {name: _read(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
@@ -157,7 +158,7 @@ def pack(
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
-    whole.write_folder(out, texts, OUT)
+    whole_files.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
 
 
@@ -270,12 +271,12 @@ def _observations(
 
 def _no_land_twice(rows: pd.DataFrame, areas: pd.DataFrame, year: int) -> pd.DataFrame:
     """Leave out what a place has under its other codes: a reader of the package finds it again."""
-    lands = places.lands(areas)
+    lands = same_land.lands(areas)
     in_use = {one.code for one in upper_tiers(areas, year)}
     kept = set()
     for key, codes in rows.groupby(["indicator", "period"])["area_code"]:
         ordered = sorted(set(codes), key=lambda one: (one not in in_use, one))
-        kept |= {(key, code) for code in places.apart(ordered, lands)}
+        kept |= {(key, code) for code in same_land.apart(ordered, lands)}
     keys = zip(rows["indicator"], rows["period"], strict=True)
     return rows[[one in kept for one in zip(keys, rows["area_code"], strict=True)]]
 
@@ -619,33 +620,10 @@ def _origins(
     tables: Mapping[str, pd.DataFrame], catalogue: Catalogue, files: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[_Origin, ...]]:
     """Sources behind each table: those that rows name, and else the files that were read for it."""
-
-    def read_by(reader: str, gives: str, row: str = "", **options: Any) -> list[_Origin]:
-        found = []
-        for source in catalogue.sources.values():
-            editions = [
-                one.edition
-                for one in source.editions
-                if all(one.options.get(key, value) == value for key, value in options.items())
-            ]
-            names = (files.get((source.key, edition), "") for edition in editions)
-            if source.reader == reader and editions:
-                found.append(_Origin(source, gives, tuple(filter(None, names)), row))
-        return found
+    read_by = functools.partial(_origins_by_reader, catalogue, files)
 
     def named(table: str, gives: Mapping[str, str], row: str) -> list[_Origin]:
-        """Files that rows name, in order of the readers in `gives`."""
-        rows = tables[table][list(schemas.FILES)].drop_duplicates().to_dict("records")
-        pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
-        by_source: dict[str, dict[str, None]] = {}
-        for key, name in pairs:
-            by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
-        return [
-            _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
-            for reader in gives
-            for key, names in by_source.items()
-            if catalogue.sources[key].reader == reader
-        ]
+        return _origins_by_rows(catalogue, tables[table], gives, row)
 
     residents = dict.fromkeys(LSOA_POPULATION_READERS, "population")
     found: dict[str, list[_Origin]] = {}
@@ -698,6 +676,45 @@ def _origins(
         worked = "worked out for each authority"
         found["authority_features"] = named("authority_features", gives, worked)
     return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _origins_by_reader(
+    catalogue: Catalogue,
+    files: Mapping[tuple[str, str], str],
+    reader: str,
+    gives: str,
+    row: str = "",
+    **options: Any,
+) -> list[_Origin]:
+    """Sources of a reader whose editions have some options, with the files that were read."""
+    found = []
+    for source in catalogue.sources.values():
+        editions = [
+            one.edition
+            for one in source.editions
+            if all(one.options.get(key, value) == value for key, value in options.items())
+        ]
+        names = (files.get((source.key, edition), "") for edition in editions)
+        if source.reader == reader and editions:
+            found.append(_Origin(source, gives, tuple(filter(None, names)), row))
+    return found
+
+
+def _origins_by_rows(
+    catalogue: Catalogue, table: pd.DataFrame, gives: Mapping[str, str], row: str
+) -> list[_Origin]:
+    """Files that rows name, in order of the readers in `gives`."""
+    rows = table[list(schemas.FILES)].drop_duplicates().to_dict("records")
+    pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
+    by_source: dict[str, dict[str, None]] = {}
+    for key, name in pairs:
+        by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
+    return [
+        _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
+        for reader in gives
+        for key, names in by_source.items()
+        if catalogue.sources[key].reader == reader
+    ]
 
 
 def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -35,8 +35,8 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters, assigned
-from needs.report.workshop import workshop
-from needs.sources.whole import writing
+from needs.report.scratch import scratch_folder
+from needs.sources.whole_files import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -301,7 +301,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
-    with workshop(target) as folder, _processed_data(start.processed):
+    with scratch_folder(target) as folder, _processed_data(start.processed):
         _check_target(target, codes, start.areas)
         executed = []
         for number, path in enumerate(start.chapters):
@@ -711,9 +711,9 @@ def _same_land(one: tuple[str, ...], other: tuple[str, ...], areas: pd.DataFrame
     """Whether two reports are of one place; Buckinghamshire has had two codes."""
     if one == other or areas is None:
         return one == other
-    from needs.tables import places
+    from needs.tables import same_land
 
-    land = places.lands(areas)
+    land = same_land.lands(areas)
     return {land.get(code) for code in one} == {land.get(code) for code in other}
 
 

@@ -25,10 +25,10 @@ from needs.errors import InvalidDataError, MissingDataError, ParameterError, Pro
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
 from needs.figures.figure import Figure, Series
-from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.schemas import FILES
 from needs.stats.status import Status
-from needs.tables import places
+from needs.tables import same_land
 from needs.tables.areas import (
     Area,
     children,
@@ -38,7 +38,7 @@ from needs.tables.areas import (
     upper_tiers,
 )
 from needs.tables.naming import figure_id
-from needs.tables.places import ADDED, ADDED_UP
+from needs.tables.same_land import ADDED, ADDED_UP
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -289,7 +289,7 @@ class Assessment:
         ordered, contested = self.once(_authorities_in_order)
         there = [one for one in ordered if one.code in codes]
         shared = [one.code for one in there if one.code in contested]
-        kept = places.apart(shared, self.once(_lands))
+        kept = same_land.apart(shared, self.once(_lands))
         return tuple(one for one in there if one.code not in contested or one.code in kept)
 
     @functools.cached_property
@@ -479,7 +479,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     near = [one.code for one in (area, *regions, england, *districts)]
 
     authorities = table.loc[table["kind"] == "upper tier", "code"].unique().tolist()
-    lands = places.lands(table)
+    lands = same_land.lands(table)
     whole = () if single else _others_of_the_land(codes, authorities, lands)
     known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
@@ -492,21 +492,14 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
             [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
         ],
     )
+    catalogue = catalogue_module.load()
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
-    observations = own_documents(observations, own, catalogue_module.load())
+    observations = own_documents(observations, own, catalogue)
     populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
-        people = footprint.join_populations(populations, codes, name)
-        joined = footprint.join_observations(observations, people, codes, name)
-        joined = footprint.same_land(
-            observations, joined, whole, codes, name, catalogue_module.load()
+        observations, populations = _with_footprint(
+            observations, populations, codes, whole, area, catalogue
         )
-        if len(whole) > 1:
-            theirs = people.assign(area_code=footprint.code_of(whole))
-            made = footprint.join_observations(observations, theirs, whole, name)
-            joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
-        populations = pd.concat([populations, people], ignore_index=True)
-        observations = pd.concat([observations, joined], ignore_index=True)
     observations = observations.sort_values(
         ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
     )
@@ -516,7 +509,6 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     ]
     observations = observations[observations["period_end"] <= cutoff]
 
-    catalogue = catalogue_module.load()
     land = {code: district_codes(code, table) for code in codes}
     lsoa, edition, population_year = _lsoa(
         folder,
@@ -552,12 +544,37 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     )
 
 
+def _with_footprint(
+    observations: pd.DataFrame,
+    populations: pd.DataFrame,
+    codes: Sequence[str],
+    whole: Sequence[str],
+    area: Place,
+    catalogue: Catalogue,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Observations and populations, and those of the footprint that the members make.
+
+    `whole` are other authorities that have the same land together.
+    """
+    people = footprint.join_populations(populations, codes, area.name)
+    joined = footprint.join_observations(observations, people, codes, area.name)
+    joined = footprint.same_land(observations, joined, whole, codes, area.name, catalogue)
+    if len(whole) > 1:
+        theirs = people.assign(area_code=footprint.code_of(whole))
+        made = footprint.join_observations(observations, theirs, whole, area.name)
+        joined = footprint.also(joined, made.assign(area_code=area.code), ADDED_UP)
+    return (
+        pd.concat([observations, joined], ignore_index=True),
+        pd.concat([populations, people], ignore_index=True),
+    )
+
+
 def _others_of_the_land(
-    members: Sequence[str], authorities: Sequence[str], lands: places.Lands
+    members: Sequence[str], authorities: Sequence[str], lands: same_land.Lands
 ) -> tuple[str, ...]:
     """Authorities of another date that together have just the land of a footprint."""
     land = frozenset().union(*(lands[code] for code in members))
-    return places.tiles(land, sorted(set(authorities) - set(members)), lands)
+    return same_land.tiles(land, sorted(set(authorities) - set(members)), lands)
 
 
 def choose(
@@ -623,8 +640,8 @@ def _land_twice(members: Sequence[Area], table: pd.DataFrame) -> list[Problem]:
     if len({one.code for one in members}) < len(members):
         return [Problem("An authority is given twice.", "--area", "Give each once.")]
     named = {one.code: f"{one.name} ({one.code})" for one in members if one.kind == "upper tier"}
-    lands = places.lands(table) if len(named) > 1 else {}
-    pairs = places.sharing(list(named), lands)
+    lands = same_land.lands(table) if len(named) > 1 else {}
+    pairs = same_land.sharing(list(named), lands)
     # a table without districts still says what took over from a county
     heirs = [(one.code, heir) for one in members for heir in one.successors if heir in named]
     pairs += [pair for pair in heirs if pair not in pairs and pair[::-1] not in pairs]
@@ -856,7 +873,7 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
 
 
 def _lands(na: Assessment) -> dict[str, frozenset[str]]:
-    return places.lands(na.areas)
+    return same_land.lands(na.areas)
 
 
 def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:

@@ -16,10 +16,18 @@ import pandas as pd
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, NeedsError, Problem
 from needs.figures.assessment import RESIDENTS
+from needs.figures.deprivation import people_up_to
 from needs.figures.figure import format_number, with_unit
+from needs.figures.population import of_everyone
 from needs.sources.periods import parse
-from needs.sources.printed import GIVE_A_KEY, normalise, precision, qualifier, unknown_indicators
-from needs.sources.written import ungrouped
+from needs.sources.printed_claims import (
+    GIVE_A_KEY,
+    normalise,
+    precision,
+    qualifier,
+    unknown_indicators,
+)
+from needs.sources.written_numbers import ungrouped
 from needs.stats.status import Status
 from needs.tables.areas import known_code, nearest_code
 
@@ -29,9 +37,6 @@ NOT_AVAILABLE = "not available"
 LATER = "later than the reporting year"
 PRINTED = "printed figure only"
 UNKNOWN = "indicator not known"
-
-#: Every verdict that a figure can get, in the order of a summary.
-VERDICTS = (AGREES, DIFFERS, PRINTED, NOT_AVAILABLE, LATER, UNKNOWN)
 
 #: Columns of the result of `check_claims`.
 COLUMNS = (
@@ -92,7 +97,7 @@ def check_claims(
     claims : DataFrame
         At least ``claim_id``, ``indicator`` (a key of the catalogue or of `MEASURES`, or the words
         of ``claim_terms.csv``), ``area_code``, ``period`` and ``stated_value``; other columns as in
-        `needs.sources.printed.CLAIMS`.
+        `needs.sources.printed_claims.CLAIMS`.
     observations : DataFrame
         Processed observations with derived indicators, later periods included.
     lsoa : DataFrame
@@ -485,9 +490,9 @@ def _members(claim: dict[str, object], data: _Data) -> pd.DataFrame:
 def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _Own | None]:
     def measure(claim: dict[str, object], data: _Data) -> _Own | None:
         rows = _members(claim, data)
-        if rows.empty or (what != "lsoas" and rows["population"].isna().any()):
+        people, everyone = people_up_to(rows, "imd", deciles)
+        if rows.empty:
             return None
-        inside = rows[rows["imd_decile"] <= deciles]
         edition = f"IoD{rows['edition'].iloc[0]}"
         parts = [("source", "source_row")]
         if what != "lsoas":
@@ -501,14 +506,16 @@ def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _
         where = "; ".join(files)
         if what == "lsoas":
             formula = "count of LSOAs whose national decile is in range"
-            own = _Own(float(len(inside)), edition, "LSOAs", 0, source, where, formula=formula)
+            inside = float((rows["imd_decile"] <= deciles).sum())
+            own = _Own(inside, edition, "LSOAs", 0, source, where, formula=formula)
             return replace(own, method=DEPRIVATION)
-        people = float(inside["population"].sum())
+        if people is None or everyone is None:
+            return None
         if what == "residents":
             formula = "sum of the mid-year populations of those LSOAs"
             own = _Own(people, edition, "people", 0, source, where, formula=formula)
             return replace(own, method=DEPRIVATION)
-        share = 100 * people / float(rows["population"].sum())
+        share = 100 * people / everyone
         formula = "residents of LSOAs in range ÷ all residents × 100"
         own = _Own(share, edition, "%", 2, source, where, formula=formula)
         return replace(own, method=DEPRIVATION)
@@ -519,13 +526,7 @@ def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _
 def _total(code: str, year: int, data: _Data) -> tuple[float, str, str] | None:
     """Residents, the edition that they are of, and the row where they stand."""
     table = data.populations
-    rows = table[
-        (table["area_code"] == code)
-        & (table["year"] == year)
-        & (table["sex"] == "persons")
-        & (table["age_from"] == 0)
-        & table["age_to"].isna()
-    ]
+    rows = table[(table["area_code"] == code) & (table["year"] == year) & of_everyone(table)]
     if rows.empty:
         return None
     row = rows.iloc[0]

@@ -89,7 +89,7 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
 
 def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Residents of those LSOAs."""
-    inside, _ = _people(_in(na, place), "imd", decile)
+    inside, _ = people_up_to(_in(na, place), "imd", decile)
     return _figure(na, f"residents_most_deprived_{decile}0", place, inside, "people", 0).with_(
         label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
         numerator=inside,
@@ -99,7 +99,7 @@ def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure
 
 def share(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Share of all residents who live in those LSOAs, in per cent."""
-    inside, total = _people(_in(na, place), "imd", decile)
+    inside, total = people_up_to(_in(na, place), "imd", decile)
     return _share(na, f"share_most_deprived_{decile}0", inside, total, place).with_(
         label=f"Share of residents in LSOAs in the {CUT_OFFS[decile]} nationally",
     )
@@ -109,8 +109,8 @@ def share_by_decile(na: Assessment) -> tuple[Figure, ...]:
     """Share of residents in each national decile, 1 (most deprived) to 10."""
     figures = []
     for decile in range(1, 11):
-        below, total = _people(na.lsoa, "imd", decile)
-        less, _ = _people(na.lsoa, "imd", decile - 1)
+        below, total = people_up_to(na.lsoa, "imd", decile)
+        less, _ = people_up_to(na.lsoa, "imd", decile - 1)
         inside = None if below is None or less is None else below - less
         figures.append(
             _share(na, f"share_in_decile_{decile}", inside, total).with_(
@@ -124,7 +124,7 @@ def share_by_decile(na: Assessment) -> tuple[Figure, ...]:
 
 def share_least(na: Assessment) -> Figure:
     """Share of residents in the three least deprived national deciles."""
-    below, total = _people(na.lsoa, "imd", 7)
+    below, total = people_up_to(na.lsoa, "imd", 7)
     inside = None if below is None or total is None else total - below
     return _share(na, "share_least_deprived_30", inside, total).with_(
         label="Share of residents in LSOAs in the least deprived 30% nationally",
@@ -147,9 +147,9 @@ def domain_shares(na: Assessment) -> pd.DataFrame:
             if key == "imd":  # the index's own shares have one id wherever they are shown
                 row[f"d{cut}"] = share(na, cut)
                 continue
-            row[f"d{cut}"] = _share(na, f"share_{key}_{cut}0", *_people(na.lsoa, key, cut)).with_(
-                label=f"{label}: share of residents in the {words} nationally"
-            )
+            row[f"d{cut}"] = _share(
+                na, f"share_{key}_{cut}0", *people_up_to(na.lsoa, key, cut)
+            ).with_(label=f"{label}: share of residents in the {words} nationally")
         out.append(row)
     return pd.DataFrame(out)
 
@@ -260,7 +260,7 @@ def period(na: Assessment) -> str:
     return f"IoD{na.index_edition}{people}"
 
 
-def _people(rows: pd.DataFrame, domain: str, decile: int) -> tuple[float | None, float | None]:
+def people_up_to(rows: pd.DataFrame, domain: str, decile: int) -> tuple[float | None, float | None]:
     """Residents up to a national decile, and all residents; None where one LSOA's are missing."""
     if rows.empty or rows["population"].isna().any():
         return None, None

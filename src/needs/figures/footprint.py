@@ -17,7 +17,7 @@ from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source, declared
 from needs.errors import InvalidDataError, Problem
 from needs.stats.status import Status
 from needs.tables.areas import plain_name
-from needs.tables.places import added, under
+from needs.tables.same_land import added, under
 
 #: What identifies the same number in every member.
 _SAME = ["indicator", "period", "period_start", "period_end", "sex", "age", "category"]

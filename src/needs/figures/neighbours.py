@@ -1,7 +1,7 @@
 """Statistical neighbours: the authorities most alike in age, deprivation and density.
 
 Computed from open data alone, by a rule that the report prints: slices of the processed table
-that `needs.tables.features` makes.
+that `needs.tables.authority_features` makes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pandas as pd
 
 from needs.errors import MissingDataError
 from needs.sources.schemas import FILES
-from needs.tables.features import AGES, BASIS, SHARES, columns_of, file_pairs
+from needs.tables.authority_features import AGES, BASIS, SHARES, columns_of, file_pairs
 
 METHOD = "Statistical neighbours"
 

@@ -109,8 +109,12 @@ def sexes(na: Assessment) -> tuple[str, ...]:
 
 def _totals(na: Assessment, place: Place) -> pd.DataFrame:
     table = _of_place(na, place)
-    everyone = (table["age_from"] == 0) & table["age_to"].isna()
-    return table[(table["sex"] == "persons") & everyone]
+    return table[of_everyone(table)]
+
+
+def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of all residents, whatever their sex and age."""
+    return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
 
 
 def _by_age(

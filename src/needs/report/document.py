@@ -347,46 +347,18 @@ def read_document(
     '1. Deaths'
     """
     problems: list[Problem] = []
-    chapters: list[Chapter] = []
-    unshown: list[str] = []
-    typed: list[str] = []
-    cells: dict[int, str] = {}
-    annexes = 0
-    for position, notebook in enumerate(notebooks, 1):
-        name, node = _open(notebook, position)
-        title, read = _read_notebook(node, name, problems)
-        annex = re.match(r"annex\b[:.]?\s*", title, re.IGNORECASE)
-        if annex:
-            title = title[annex.end() :] or "Sources, methods and register"
-        if annex or annexes:  # a number after a letter would stand where nobody looks for it
-            annexes += 1
-            number = chr(ord("A") + annexes - 1)
-        else:
-            number = str(len(chapters) + 1)
-        key = re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", name.removesuffix(".ipynb"))
-        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(read.items)))
-        unshown += read.unshown
-        typed += read.typed
-        cells |= {id(one): place for one, place in zip(read.items, read.places, strict=True)}
-        _check_levels(read.items, name, problems)
-
+    read = [_read_notebook(*_open(one, at), problems) for at, one in enumerate(notebooks, 1)]
+    chapters = _filled(_numbered(read), context)
     every = [block for chapter in chapters for block in chapter.blocks]
-    if any(isinstance(block, Sources) for block in every):
-        used = _used_sources(every, context.catalogue)
-        chapters = [
-            dataclasses.replace(one, blocks=_fill_sources(one.blocks, used, context))
-            for one in chapters
-        ]
-        every = [block for chapter in chapters for block in chapter.blocks]
-    if any(isinstance(block, Methods) for block in every):
-        filled = method_blocks(one.method for one in blocks.all_figures(every))
-        chapters = [
-            dataclasses.replace(one, blocks=_fill(one.blocks, Methods, filled)) for one in chapters
-        ]
-        every = [block for chapter in chapters for block in chapter.blocks]
     charts = [block for block in every if isinstance(block, Chart)]
     tables = list(blocks.all_tables(every))
-    where = _Where(cells)
+    where = _Where(
+        {
+            id(block): place
+            for _, one in read
+            for block, place in zip(one.items, one.places, strict=True)
+        }
+    )
     _check_ids("chart", [(one.id, where(one)) for one in charts], problems)
     holders = [one for one in every if isinstance(one, (Chart, Table))]
     of_tables = [(table.id, where(one)) for one in holders for table in blocks.all_tables([one])]
@@ -405,9 +377,45 @@ def read_document(
         register=register,
         chart_numbers={chart.id: number for number, chart in enumerate(charts, 1)},
         table_numbers={table.id: number for number, table in enumerate(tables, 1)},
-        unshown=tuple(unshown),
-        typed=tuple(typed),
+        unshown=tuple(line for _, one in read for line in one.unshown),
+        typed=tuple(line for _, one in read for line in one.typed),
     )
+
+
+def _numbered(read: Iterable[tuple[str, Read]]) -> list[Chapter]:
+    """Chapters with their numbers; from the first annex on, with letters."""
+    chapters: list[Chapter] = []
+    annexes = 0
+    for title, one in read:
+        annex = re.match(r"annex\b[:.]?\s*", title, re.IGNORECASE)
+        if annex:
+            title = title[annex.end() :] or "Sources, methods and register"
+        if annex or annexes:  # a number after a letter would stand where nobody looks for it
+            annexes += 1
+            number = chr(ord("A") + annexes - 1)
+        else:
+            number = str(len(chapters) + 1)
+        key = re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", one.name.removesuffix(".ipynb"))
+        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(one.items)))
+    return chapters
+
+
+def _filled(chapters: list[Chapter], context: ReportContext) -> list[Chapter]:
+    """Chapters with what only the whole report knows: its sources, then its methods."""
+    every = [block for chapter in chapters for block in chapter.blocks]
+    if any(isinstance(block, Sources) for block in every):
+        used = _used_sources(every, context.catalogue)
+        chapters = [
+            dataclasses.replace(one, blocks=_fill_sources(one.blocks, used, context))
+            for one in chapters
+        ]
+        every = [block for chapter in chapters for block in chapter.blocks]
+    if any(isinstance(block, Methods) for block in every):
+        filled = method_blocks(one.method for one in blocks.all_figures(every))
+        chapters = [
+            dataclasses.replace(one, blocks=_fill(one.blocks, Methods, filled)) for one in chapters
+        ]
+    return chapters
 
 
 @dataclass(frozen=True)
@@ -465,9 +473,11 @@ def _open(
 
 
 def _read_notebook(
-    node: nbformat.NotebookNode, name: str, problems: list[Problem]
+    name: str, node: nbformat.NotebookNode, problems: list[Problem]
 ) -> tuple[str, Read]:
+    """A notebook's title, and what it says and shows."""
     read = read_cells(node, name, problems)
+    _check_levels(read.items, name, problems)
     if len(read.titles) != 1:
         problems.append(
             Problem(
@@ -642,7 +652,33 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
     """What the annex says of sources: tables of them and of their files, limits, attribution."""
     if not sources:
         return (Prose((Span("No source is used in this report."),)),)
-    table = Table(
+    pages = tuple(
+        (
+            Span(f"{one.title}, {one.producer}", link=one.landing_page),
+            Span("."),
+            *(
+                Span(f" {sentence}")
+                for sentence in (released(one, context.files), one.limits, *one.breaks)
+                if sentence
+            ),
+        )
+        for one in sources
+    )
+    words = "Publishers’ pages, with known dates of release, and limits and breaks of each series:"
+    lines = dict.fromkeys(one.attribution for one in sources)
+    files = [one for one in context.files if not one.source or one.source in _keys(sources)]
+    return (
+        _table_of_sources(sources),
+        Prose((Span(words),)),
+        Bullets(pages),
+        *([_table_of_files(files, context.catalogue)] if files else []),
+        Prose((Span("Attribution:"),)),
+        Bullets(tuple((Span(line),) for line in lines)),
+    )
+
+
+def _table_of_sources(sources: Sequence[Source]) -> Table:
+    return Table(
         id="sources",
         caption="Sources used in this report",
         columns=tuple(
@@ -670,49 +706,30 @@ def source_blocks(sources: Sequence[Source], context: ReportContext) -> tuple[Bl
             "and is not itself official statistics.",
         ),
     )  # fmt: skip
-    out: list[Block] = [table]
-    pages = tuple(
+
+
+def _table_of_files(files: Sequence[InputFile], catalogue: Catalogue) -> Table:
+    rows = tuple(
         (
-            Span(f"{one.title}, {one.producer}", link=one.landing_page),
-            Span("."),
-            *(
-                Span(f" {sentence}")
-                for sentence in (released(one, context.files), one.limits, *one.breaks)
-                if sentence
-            ),
+            Cell(path),
+            Cell(catalogue.sources[one.source].title if one.source else "data package"),
+            Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
+            Cell(one.sha256),
         )
-        for one in sources
+        for path, one in _together(files)
     )
-    words = "Publishers’ pages, with known dates of release, and limits and breaks of each series:"
-    out += [Prose((Span(words),))]
-    out += [Bullets(pages)]
-    files = [one for one in context.files if not one.source or one.source in _keys(sources)]
-    if files:
-        rows = tuple(
-            (
-                Cell(path),
-                Cell(context.catalogue.sources[one.source].title if one.source else "data package"),
-                Cell("[c]") if one.size is None else Cell(f"{one.size:,}", one.size),
-                Cell(one.sha256),
-            )
-            for path, one in _together(files)
-        )
-        guarded = any(one.size is None for one in files)
-        columns = (
-            Column("File", "header"),
-            Column("Source", "text"),
-            Column("Size", "number", "bytes"),
-            Column("SHA-256", "text"),
-        )
-        notes = (
-            "[c]: files with small numbers. The hash is one for all of them: that of the figures "
-            "that disclosure control leaves.",
-        )
-        out.append(Table("files", "Files read", columns, rows, notes if guarded else ()))
-    lines = dict.fromkeys(one.attribution for one in sources)
-    out += [Prose((Span("Attribution:"),))]
-    out += [Bullets(tuple((Span(line),) for line in lines))]
-    return tuple(out)
+    guarded = any(one.size is None for one in files)
+    columns = (
+        Column("File", "header"),
+        Column("Source", "text"),
+        Column("Size", "number", "bytes"),
+        Column("SHA-256", "text"),
+    )
+    notes = (
+        "[c]: files with small numbers. The hash is one for all of them: that of the figures "
+        "that disclosure control leaves.",
+    )
+    return Table("files", "Files read", columns, rows, notes if guarded else ())
 
 
 def _together(files: Sequence[InputFile]) -> list[tuple[str, InputFile]]:

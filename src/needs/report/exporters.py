@@ -62,49 +62,51 @@ def _blocks(node: nbformat.NotebookNode) -> Iterator[Block]:
                 yield from_model(dict(model))
 
 
-def _document(exporter: Exporter, node: nbformat.NotebookNode, date: str) -> Document:
-    """One chapter as a document; what readers do not get is told on nbconvert's log."""
-    document = read_document([node], context=context_of_notebook(node, date))
-    for line in document.unshown:
-        exporter.log.warning("Not shown to readers: %s", line)
-    return document
+class _ReportExporter(Exporter):
+    """One executed chapter, drawn as a report is."""
+
+    report_date = Unicode("", help="Date of the report (ISO).").tag(config=True)
+
+    def drawn(self, document: Document) -> str | bytes:
+        """Draw the document."""
+        raise NotImplementedError
+
+    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
+        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[str | bytes, dict[str, Any]]:
+        """Convert one executed chapter; what readers do not get is told on nbconvert's log."""
+        node, resources = super().from_notebook_node(nb, resources, **kw)
+        document = read_document([node], context=context_of_notebook(node, self.report_date))
+        for line in document.unshown:
+            self.log.warning("Not shown to readers: %s", line)
+        return self.drawn(document), resources
 
 
-class HTMLReportExporter(Exporter):
+class HTMLReportExporter(_ReportExporter):
     """``jupyter nbconvert --to needs-html CHAPTER.ipynb``: one executed chapter as a page."""
 
     export_from_notebook = "Needs assessment (accessible HTML)"
     output_mimetype = "text/html"
-    report_date = Unicode("", help="Date printed on the page (ISO).").tag(config=True)
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
-        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Convert one executed chapter."""
-        node, resources = super().from_notebook_node(nb, resources, **kw)
-        document = _document(self, node, self.report_date)
-        return render_html(document), resources
+    def drawn(self, document: Document) -> str:
+        """Draw the page."""
+        return render_html(document)
 
 
-class TypstReportExporter(Exporter):
+class TypstReportExporter(_ReportExporter):
     """``jupyter nbconvert --to needs-typst CHAPTER.ipynb``: one executed chapter as a PDF."""
 
     export_from_notebook = "Needs assessment (accessible PDF)"
     output_mimetype = "application/pdf"
-    report_date = Unicode("", help="Date kept in the PDF (ISO).").tag(config=True)
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
         return ".pdf"
 
-    def from_notebook_node(  # type: ignore[override]  # as all of nbconvert's own do
-        self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[bytes, dict[str, Any]]:
-        """Convert one executed chapter."""
-        node, resources = super().from_notebook_node(nb, resources, **kw)
-        document = _document(self, node, self.report_date)
-        return render_pdf(document, cover=False), resources
+    def drawn(self, document: Document) -> bytes:
+        """Draw the PDF."""
+        return render_pdf(document, cover=False)

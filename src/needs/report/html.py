@@ -11,8 +11,8 @@ import font_source_sans_pro
 from markupsafe import Markup
 
 from needs.chapters.blocks import Heading, Register
+from needs.report.block_html import View, draw, environment
 from needs.report.document import Document, Placed
-from needs.report.fragments import View, draw, environment
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 

@@ -14,9 +14,9 @@ from needs import catalogue as catalogue_module
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
+from needs.report.block_html import environment
 from needs.report.document import symbols_in
-from needs.report.fragments import environment
-from needs.sources.whole import write_whole
+from needs.sources.whole_files import write_whole
 from needs.stats.status import Status
 
 NAME = "index.html"
@@ -33,7 +33,7 @@ _OUTPUTS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class IndexLine:
     """One report in the list.
 
     Attributes
@@ -61,7 +61,7 @@ def write_index(
     out: Path,
     folders: Iterable[str],
     *,
-    read: Mapping[str, Line] = MappingProxyType({}),
+    read: Mapping[str, IndexLine] = MappingProxyType({}),
     older: Collection[str] = (),
 ) -> Path:
     """Write the list of the reports in a folder.
@@ -71,7 +71,7 @@ def write_index(
     out : Path
     folders : iterable of str
         Folders of the reports below `out`; those that are gone are left out.
-    read : mapping of str to Line
+    read : mapping of str to IndexLine
         What the list says of some of them, so that they need not be read again.
     older : collection of str
         Those of the folders whose report was to be made again, and was not.
@@ -91,7 +91,7 @@ def write_index(
     return out / NAME
 
 
-def read_line(out: Path, folder: str, catalogue: Catalogue) -> Line:
+def read_line(out: Path, folder: str, catalogue: Catalogue) -> IndexLine:
     """Read what the list says of a report, from its register."""
     path = out / folder / "figures.json"
     try:
@@ -103,7 +103,7 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> Line:
             if indicator and indicator.headline and one["area_name"] == report["area_name"]:
                 # the summary comes first, with the newest figure of each
                 found.setdefault(one["indicator"], _figure(one))
-        return Line(
+        return IndexLine(
             str(report["area_name"]),
             tuple(report["area_codes"]),
             int(report["year"]),
@@ -129,7 +129,7 @@ def _figure(data: Mapping[str, Any]) -> Figure:
     return Figure(**{**values, "status": Status(values["status"])})
 
 
-def render_index(lines: Sequence[Line], catalogue: Catalogue) -> str:
+def render_index(lines: Sequence[IndexLine], catalogue: Catalogue) -> str:
     """Draw the list as a page; without scripts it is a plain table, with them it can be searched.
 
     Returns
@@ -156,7 +156,7 @@ def render_index(lines: Sequence[Line], catalogue: Catalogue) -> str:
     )
 
 
-def _period(indicator: Indicator, lines: Sequence[Line]) -> str:
+def _period(indicator: Indicator, lines: Sequence[IndexLine]) -> str:
     """The period of an indicator's figures, if they all have the same."""
     periods = {
         line.figures[indicator.key].period for line in lines if indicator.key in line.figures

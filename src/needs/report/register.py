@@ -138,7 +138,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisterEntry:
     """The figures of one indicator, with what explains them all.
 
     `indicator` is None for a measure that the report computes and the catalogue does not hold.
@@ -160,7 +160,7 @@ class Entry:
         return f"register-{self.key}"
 
 
-def entries(document: Document) -> tuple[Entry, ...]:
+def entries(document: Document) -> tuple[RegisterEntry, ...]:
     """The register grouped by indicator, in order of first appearance."""
     groups: dict[str, list[Figure]] = {}
     for figure in document.register:
@@ -172,7 +172,7 @@ def entries(document: Document) -> tuple[Entry, ...]:
         keys = dict.fromkeys(source for figure in group for source in figure.sources)
         sources = tuple(catalogue.sources[one] for one in keys)
         out.append(
-            Entry(
+            RegisterEntry(
                 key=key,
                 name=indicator.name if indicator else group[0].label,
                 indicator=indicator,

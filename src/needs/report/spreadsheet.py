@@ -27,8 +27,8 @@ from openpyxl.worksheet.table import TableStyleInfo
 
 from needs.chapters.blocks import Card, Cards, Cell, Chart, Column, Table
 from needs.figures.figure import Figure, format_number
+from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Document, printed_date, symbols_in
-from needs.report.fragments import View, comparison_words, trend_words
 from needs.words.text import plain
 
 _HEADLINE = "Headline 1"

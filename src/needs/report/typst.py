@@ -38,9 +38,9 @@ from needs.chapters.blocks import (
     Table,
 )
 from needs.errors import Problem, RenderError
-from needs.report import compiler
+from needs.report import typst_client
+from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Chapter, Document, Placed, printed_date
-from needs.report.fragments import View, comparison_words, trend_words
 from needs.words import sentences
 from needs.words.text import Span, Text
 
@@ -110,8 +110,8 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
     files: dict[str, bytes] = {}
     model = _model(document, files, cover=cover)
     try:
-        return _compile(model, files, compiler.typeset)
-    except compiler.RefusedError as error:
+        return _compile(model, files, typst_client.typeset)
+    except typst_client.RefusedError as error:
         raise RenderError(
             "The PDF could not be made.", problems=_faults(model, files, str(error))
         ) from error
@@ -135,15 +135,17 @@ def _compile(
 
 def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Problem]:
     """The blocks that do not compile by themselves; the compiler names only the template's line."""
-    from needs.report import typeset
+    from needs.report import typst_process
 
     found = []
     for chapter in model["chapters"]:
         for block in chapter["blocks"]:
             alone = {**chapter, "blocks": [_by_itself(block)]}
             try:
-                _compile({**model, "cover": False, "chapters": [alone]}, files, typeset.compiled)
-            except compiler.RefusedError as error:
+                _compile(
+                    {**model, "cover": False, "chapters": [alone]}, files, typst_process.compiled
+                )
+            except typst_client.RefusedError as error:
                 where = f"{chapter['label']}, {block['name']}"
                 found.append(Problem(str(error).strip(), where))
     return found or [Problem(message.strip(), "report.pdf")]
@@ -569,7 +571,7 @@ def _aspect(svg: str) -> float:
 
 def _share_of_width(height: float) -> float:
     """How wide a drawing is that would be so high at the width of the page."""
-    return min(1.0, max(_TALL / height, compiler.SMALLEST), _HEIGHT / height)
+    return min(1.0, max(_TALL / height, typst_client.SMALLEST), _HEIGHT / height)
 
 
 def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:

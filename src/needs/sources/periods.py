@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
@@ -216,17 +215,6 @@ def population_years(period: Period | str) -> tuple[int, ...]:
     ((2021,), (2018, 2019, 2020))
     """
     return (parse(period) if isinstance(period, str) else period).years
-
-
-def newest(periods: Iterable[Period], year: int) -> Period | None:
-    """The newest period that ends in or before the reporting year; None when there is none.
-
-    Examples
-    --------
-    >>> newest([parse("2020/21"), parse("2021/22"), parse("2022/23")], 2022).label
-    '2021/22'
-    """
-    return max((one for one in periods if one.ends_by(year)), default=None)
 
 
 def _whole_year(text: str, kind: Kind | None) -> Period | None:

@@ -179,14 +179,6 @@ _READING_FIELDS: dict[str, pa.Column] = {
     "marks": _text(_matches(_MARKS)),
 }
 
-READINGS = pa.DataFrameSchema(
-    {"measure": _text(), **_READING_FIELDS, "source_row": _text()},
-    checks=_OBSERVATION_CHECKS,
-    unique=["measure", "area_code", "period", "sex", "age", "category"],
-    strict=False,
-    name="readings",
-)
-
 OBSERVATIONS = pa.DataFrameSchema(
     {
         "indicator": _text(_matches(_KEYS)),
@@ -402,7 +394,7 @@ COMMENTS = pa.DataFrameSchema(
 #: Parts of an authority that rates of a local extract are computed for.
 LOCAL_KINDS: tuple[str, ...] = ("area", "district", "quintile", "age and sex")
 
-#: Rates from local extracts, after disclosure control (`needs.tables.local_extracts`); only where
+#: Rates from local extracts, after disclosure control (`needs.tables.local_rates`); only where
 #: there is one.
 LOCAL_RATES = pa.DataFrameSchema(
     {
@@ -454,9 +446,6 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     "authority_features": AUTHORITY_FEATURES,
     "areas": AREAS,
 }
-
-#: Layers of boundaries, each a GeoParquet table ``boundaries_<layer>`` in WGS84.
-LAYERS: tuple[str, ...] = ("lsoa_2011", "lsoa_2021", "district", "upper_tier")
 
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import pdtrik
 
 from needs.errors import ParameterError
@@ -37,6 +38,44 @@ JUDGEMENTS: dict[str, dict[str, str]] = {
     },
     "none": {},
 }
+
+
+def side_of(lower: ArrayLike, upper: ArrayLike, reference: ArrayLike) -> NDArray[np.str_]:
+    """Say on which side of a reference an interval lies.
+
+    Parameters
+    ----------
+    lower, upper : array_like
+        Limits of the interval, the lower one not above the upper one.
+    reference : array_like
+        What they are compared with.
+
+    Returns
+    -------
+    numpy.ndarray
+        "lower", "higher", "similar" where the interval holds the reference, and "not compared"
+        where a number is missing; of the shape of the arguments.
+
+    Raises
+    ------
+    ValueError
+        For text.
+
+    Notes
+    -----
+    Strictly: upper < reference is lower, lower > reference is higher, else similar. Office for
+    Health Improvement and Disparities. Public Health Profiles, technical guidance: comparing with a
+    benchmark by confidence intervals.
+
+    Examples
+    --------
+    >>> side_of([3.3, 5.1, 2.0], [5.3, 6.0, 5.0], 5.0).tolist()
+    ['similar', 'higher', 'similar']
+    """
+    low, high, level = (np.asarray(one, dtype=np.float64) for one in (lower, upper, reference))
+    unknown = np.isnan(low) | np.isnan(high) | np.isnan(level)
+    labels = [NOT_COMPARED, LOWER, HIGHER]
+    return np.asarray(np.select([unknown, high < level, low > level], labels, SIMILAR))
 
 
 def against_reference(
@@ -78,9 +117,7 @@ def against_reference(
 
     Notes
     -----
-    Strictly: upper < reference is lower, lower > reference is higher, else similar. Office for
-    Health Improvement and Disparities. Public Health Profiles, technical guidance: comparing with a
-    benchmark by confidence intervals.
+    By `side_of`, as in Public Health Profiles.
 
     Examples
     --------
@@ -106,15 +143,55 @@ def against_reference(
     )
     check.finish()
 
-    unknown = np.isnan(low) | np.isnan(high) | np.isnan(level)
-    label = np.select([unknown, high < level, low > level], [NOT_COMPARED, LOWER, HIGHER], SIMILAR)
-    comparison = pd.Series(label, index=data.index, dtype="str")
+    comparison = pd.Series(side_of(low, high, level), index=data.index, dtype="str")
     return inputs.extend(
         data,
         comparison=comparison,
-        judgement=judge(comparison, polarity),
-        comparison_status=inputs.statuses(len(data), unavailable=unknown),
+        judgement=judgements(comparison, polarity),
+        comparison_status=inputs.statuses(
+            len(data), unavailable=(comparison == NOT_COMPARED).to_numpy()
+        ),
     )
+
+
+def mover(
+    one: tuple[ArrayLike, ArrayLike, ArrayLike], other: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> tuple[Floats, Floats, Floats]:
+    """Difference of independent figures, with limits made from the figures' own limits.
+
+    Parameters
+    ----------
+    one, other : (array_like, array_like, array_like)
+        Values with their lower and upper limits, all at one level of confidence.
+
+    Returns
+    -------
+    difference, lower, upper : numpy.ndarray
+        In the figures' unit, at their level of confidence; missing where a number is.
+
+    Raises
+    ------
+    ValueError
+        For text.
+
+    Notes
+    -----
+    With d = a - b: lower = d - sqrt((a - a_lower)^2 + (b_upper - b)^2) and
+    upper = d + sqrt((a_upper - a)^2 + (b - b_lower)^2). Zou GY, Donner A. Construction of
+    confidence limits about effect measures: a general approach. Statistics in Medicine 2008; 27:
+    1693-1702. Two intervals can overlap although the figures differ: overlap is no test. The
+    figures must be independent, so not periods that share years, nor a part and its whole.
+
+    Examples
+    --------
+    >>> [round(float(number), 2) for number in mover((4.8, 3.8, 6.0), (3.0, 2.2, 4.0))]
+    [1.8, 0.39, 3.24]
+    """
+    a, a_low, a_high = (np.asarray(number, dtype=np.float64) for number in one)
+    b, b_low, b_high = (np.asarray(number, dtype=np.float64) for number in other)
+    between = a - b
+    lower = between - np.hypot(a - a_low, b_high - b)
+    return between, lower, between + np.hypot(a_high - a, b - b_low)
 
 
 def difference(
@@ -157,11 +234,7 @@ def difference(
 
     Notes
     -----
-    With d = a - b: lower = d - sqrt((a - a_lower)^2 + (b_upper - b)^2) and
-    upper = d + sqrt((a_upper - a)^2 + (b - b_lower)^2). Zou GY, Donner A. Construction of
-    confidence limits about effect measures: a general approach. Statistics in Medicine 2008; 27:
-    1693-1702. Two intervals can overlap although the figures differ: overlap is no test. The
-    figures must be independent, so not periods that share years, nor a part and its whole.
+    By `mover`. Zou GY, Donner A. Statistics in Medicine 2008; 27: 1693-1702.
 
     Examples
     --------
@@ -183,22 +256,19 @@ def difference(
     check.enclosed(value, lower, upper, (a, a_low, a_high))
     check.enclosed(other, other_lower, other_upper, (b, b_low, b_high))
     check.finish()
-    gap = a - b
-    least = gap - np.hypot(a - a_low, b_high - b)
-    most = gap + np.hypot(a_high - a, b - b_low)
-    unknown = np.isnan(least) | np.isnan(most)
-    label = np.select([unknown, least > 0, most < 0], [NOT_COMPARED, HIGHER, LOWER], SIMILAR)
+    between, least, most = mover((a, a_low, a_high), (b, b_low, b_high))
+    label = side_of(least, most, 0.0)
     return inputs.extend(
         data,
-        difference=gap,
+        difference=between,
         difference_lower=least,
         difference_upper=most,
         comparison=pd.Series(label, index=data.index, dtype="str"),
-        comparison_status=inputs.statuses(len(data), unavailable=unknown),
+        comparison_status=inputs.statuses(len(data), unavailable=label == NOT_COMPARED),
     )
 
 
-def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
+def judgements(labels: pd.Series, polarity: Polarity) -> pd.Series:
     """Turn labels of a comparison or a trend into better and worse by the indicator's polarity.
 
     Parameters
@@ -228,7 +298,7 @@ def judge(labels: pd.Series, polarity: Polarity) -> pd.Series:
     Examples
     --------
     >>> import pandas as pd
-    >>> judge(pd.Series(["increasing", "similar"]), "lower is better").tolist()
+    >>> judgements(pd.Series(["increasing", "similar"]), "lower is better").tolist()
     ['getting worse', 'similar']
     """
     if polarity not in JUDGEMENTS:

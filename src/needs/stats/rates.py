@@ -296,7 +296,7 @@ def directly_standardised_rate(
     )
 
 
-def indirectly_standardised_ratio(
+def indirectly_standardised(
     data: pd.DataFrame,
     *,
     by: Sequence[str],
@@ -305,9 +305,10 @@ def indirectly_standardised_ratio(
     reference_count: str,
     reference_population: str,
     age_band: str,
+    result: Literal["ratio", "rate"] = "ratio",
     bands: Sequence[object] | None = None,
     confidence: Sequence[float] = (0.95,),
-    multiplier: float = 100,
+    multiplier: float | None = None,
 ) -> pd.DataFrame:
     """Observed events over those expected at the reference's age-specific rates.
 
@@ -324,14 +325,16 @@ def indirectly_standardised_ratio(
         Columns of events (0 or more) and person-years (above 0) of the reference in the band.
     age_band : str
         Column of age bands: each once in a group, and the same bands in every group.
+    result : {"ratio", "rate"}
+        The ratio itself, or the ratio times the reference's crude rate.
     bands : sequence, optional
         The age bands that every group must have. Give them: without them a band that no group has
         passes unseen, except that bands such as "0-4" and "90+" must adjoin, without gap or
         overlap.
     confidence : sequence of float
         Levels as shares.
-    multiplier : float
-        100: the reference is 100.
+    multiplier : float, optional
+        Unit: 100 for a ratio (the reference is 100) and 100,000 for a rate unless given.
 
     Returns
     -------
@@ -339,129 +342,40 @@ def indirectly_standardised_ratio(
         One row per group: grouping columns, ``value``, limits, ``total_count`` (observed),
         ``total_denominator`` (expected), ``statistic``, ``method``, ``status`` (shown, not
         applicable: no event is expected, or unavailable: a population is missing) and
-        ``missing_counts`` (counts taken as 0).
+        ``missing_counts`` (counts taken as 0); of a rate ``reference_rate`` too, in its unit.
 
     Raises
     ------
     needs.errors.ParameterError
-        For a multiplier or level out of range, an empty or repeated entry of `bands`, and a
-        grouping column that is named as one of the result, or named twice.
+        For an unknown result, a multiplier or level out of range, an empty or repeated entry of
+        `bands`, and a grouping column that is named as one of the result, or named twice.
     needs.errors.InvalidDataError
         For a missing, doubled or unknown age band, bands with a gap or overlap, a reference
         population that is not above 0, and negative, infinite or text input; all at once.
 
     Notes
     -----
-    ``ratio = multiplier * O / E`` with ``E = sum(n * X / N)`` over the bands; limits are those of O
-    (exact below 10, Byar's from 10) over E. Eayres D. Technical Briefing 3: Commonly used public
-    health statistics and their confidence intervals. Association of Public Health Observatories,
-    2008.
+    ``ratio = multiplier * O / E`` with ``E = sum(n * X / N)`` over the bands, and
+    ``rate = multiplier * O / E * sum(X) / sum(N)``; limits are those of O (exact below 10, Byar's
+    from 10) over E. Eayres D. Technical Briefing 3: Commonly used public health statistics and
+    their confidence intervals. Association of Public Health Observatories, 2008.
 
     Examples
     --------
     >>> import pandas as pd
     >>> deaths = pd.DataFrame({"area": "A", "age": ["18-64", "65+"], "deaths": [30, 20],
     ...     "people": [50_000, 10_000], "all_deaths": [500, 300], "all_people": [10**6, 2 * 10**5]})
-    >>> indirectly_standardised_ratio(deaths, by=["area"], count="deaths", population="people",
+    >>> indirectly_standardised(deaths, by=["area"], count="deaths", population="people",
     ...     reference_count="all_deaths", reference_population="all_people", age_band="age",
     ... ).round(2).iloc[0][["value", "lower95_0", "upper95_0", "total_denominator"]].to_dict()
     {'value': 125.0, 'lower95_0': 92.77, 'upper95_0': 164.8, 'total_denominator': 40.0}
     """
-    return _indirect(
-        data,
-        by=by,
-        count=count,
-        population=population,
-        reference_count=reference_count,
-        reference_population=reference_population,
-        age_band=age_band,
-        bands=bands,
-        confidence=confidence,
-        multiplier=multiplier,
-        rate=False,
-    )
-
-
-def indirectly_standardised_rate(
-    data: pd.DataFrame,
-    *,
-    by: Sequence[str],
-    count: str,
-    population: str,
-    reference_count: str,
-    reference_population: str,
-    age_band: str,
-    bands: Sequence[object] | None = None,
-    confidence: Sequence[float] = (0.95,),
-    multiplier: float = 100_000,
-) -> pd.DataFrame:
-    """Indirectly standardised ratio times the reference's crude rate.
-
-    Parameters
-    ----------
-    data, by, count, population, reference_count, reference_population, age_band, bands, confidence
-        As for `indirectly_standardised_ratio`.
-    multiplier : float
-        Unit of the rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As for `indirectly_standardised_ratio`, and ``reference_rate`` in the unit of the rate.
-
-    Raises
-    ------
-    needs.errors.ParameterError, needs.errors.InvalidDataError
-        As for `indirectly_standardised_ratio`.
-
-    Notes
-    -----
-    ``rate = multiplier * O / E * sum(X) / sum(N)``, and likewise its limits. Eayres D. Technical
-    Briefing 3: Commonly used public health statistics and their confidence intervals. Association
-    of Public Health Observatories, 2008.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> deaths = pd.DataFrame({"area": "A", "age": ["18-64", "65+"], "deaths": [30, 20],
-    ...     "people": [50_000, 10_000], "all_deaths": [500, 300], "all_people": [10**6, 2 * 10**5]})
-    >>> indirectly_standardised_rate(deaths, by=["area"], count="deaths", population="people",
-    ...     reference_count="all_deaths", reference_population="all_people", age_band="age",
-    ... ).round(2).iloc[0][["value", "lower95_0", "upper95_0", "reference_rate"]].to_dict()
-    {'value': 83.33, 'lower95_0': 61.85, 'upper95_0': 109.87, 'reference_rate': 66.67}
-    """
-    return _indirect(
-        data,
-        by=by,
-        count=count,
-        population=population,
-        reference_count=reference_count,
-        reference_population=reference_population,
-        age_band=age_band,
-        bands=bands,
-        confidence=confidence,
-        multiplier=multiplier,
-        rate=True,
-    )
-
-
-def _indirect(
-    data: pd.DataFrame,
-    *,
-    by: Sequence[str],
-    count: str,
-    population: str,
-    reference_count: str,
-    reference_population: str,
-    age_band: str,
-    bands: Sequence[object] | None,
-    confidence: Sequence[float],
-    multiplier: float,
-    rate: bool,
-) -> pd.DataFrame:
-    statistic = f"indirectly standardised {'rate' if rate else 'ratio'}"
+    if result not in ("ratio", "rate"):
+        raise ParameterError(f"Unknown result '{result}'.", "result", "Use 'ratio' or 'rate'.")
+    rate = result == "rate"
+    statistic = f"indirectly standardised {result}"
     levels = inputs.levels(confidence)
-    multiplier = inputs.unit(multiplier)
+    multiplier = inputs.unit((100_000 if rate else 100) if multiplier is None else multiplier)
     columns = [count, population, reference_count, reference_population, age_band]
     check = inputs.begin(data, by, columns, statistic)
     events = check.numbers(count)

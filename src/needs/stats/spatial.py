@@ -1,4 +1,4 @@
-"""Spatial clustering: neighbours, Moran's I, Geary's C and the Gi* statistic.
+"""Spatial clustering: neighbours, Moran's I and the Gi* statistic.
 
 Neighbours are an edge list: a frame with two columns of area codes, a row per pair of neighbours in
 either or both directions. Areas without neighbours (islands) are allowed.
@@ -20,7 +20,6 @@ from needs.errors import InvalidDataError, ParameterError, Problem
 from needs.stats import inputs
 from needs.stats.inputs import Check, Groups
 from needs.stats.intervals import Floats, z_value
-from needs.stats.status import Status
 
 if TYPE_CHECKING:
     import geopandas
@@ -185,161 +184,6 @@ def morans_i(
     )
 
 
-def gearys_c(
-    data: pd.DataFrame,
-    edges: pd.DataFrame,
-    *,
-    area: str,
-    value: str,
-    by: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Global spatial autocorrelation by the differences between neighbours.
-
-    Parameters
-    ----------
-    data, edges, area, value, by
-        As for `morans_i`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As for `morans_i`: ``value`` is 1 by chance and below 1 when neighbours are alike; a
-        positive ``z`` means alike.
-
-    Raises
-    ------
-    needs.errors.ParameterError
-        For a grouping column, or the area's, that is named as one of the result, or named twice.
-    needs.errors.InvalidDataError
-        As for `morans_i`.
-
-    Notes
-    -----
-    ``C = (n - 1) / (2 S0) * sum(w_ij (x_i - x_j)^2) / sum(z_i^2)`` with row-standardised weights
-    and the variance under randomisation. Islands do not count among the areas n. Cliff AD, Ord JK.
-    Spatial Processes. Pion, 1981, chapter 2.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> ring = pd.DataFrame({"code": list("ABCDEF"), "rate": [9.0, 8.0, 3.0, 1.0, 2.0, 7.0]})
-    >>> edges = pd.DataFrame({"area": list("ABCDEF"), "neighbour": list("BCDEFA")})
-    >>> gearys_c(ring, edges, area="code", value="rate")[["value", "expected", "p"]].round(3)
-       value  expected      p
-    0  0.431       1.0  0.075
-    """
-    map_ = _read(data, edges, area, value, by, "Geary's C")
-    weights = map_.row_standardised
-    s0, s1, s2 = _sums(weights)
-    n = map_.number - map_.islands
-    deviation = map_.deviation
-    square = np.where(map_.possible, (deviation**2).sum(axis=1), 1.0)
-    pairs = weights.tocoo()
-    apart = (deviation[:, pairs.coords[0]] - deviation[:, pairs.coords[1]]) ** 2 @ pairs.data
-    enough = n >= LEAST_AREAS
-    index = (n - 1) * apart / (2 * s0 * square) if enough else np.zeros(len(square))
-    kurtosis = map_.number * (deviation**4).sum(axis=1) / square**2
-    variance = np.full(len(square), np.nan)
-    if enough:
-        variance = (
-            (n - 1) * s1 * (n**2 - 3 * n + 3 - (n - 1) * kurtosis)
-            - (n - 1) * s2 * (n**2 + 3 * n - 6 - (n**2 - n + 2) * kurtosis) / 4
-            + s0**2 * (n**2 - 3 - (n - 1) ** 2 * kurtosis)
-        ) / (n * (n - 2) * (n - 3) * s0**2)
-    return map_.result(
-        "Geary's C",
-        "row-standardised weights, randomisation",
-        value=index,
-        expected=np.ones(len(square)),
-        variance=variance,
-        z=_z(1 - index, variance),
-    )
-
-
-def local_morans_i(
-    data: pd.DataFrame,
-    edges: pd.DataFrame,
-    *,
-    area: str,
-    value: str,
-    by: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Local spatial autocorrelation: which areas are like or unlike their neighbours.
-
-    Parameters
-    ----------
-    data, edges, area, value, by
-        As for `morans_i`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per group and area: grouping columns, the area's column, ``value`` (local I),
-        ``expected``, ``variance``, ``z``, ``p`` (two-sided), ``p_adjusted`` (for false discoveries
-        among the areas of the group), ``quadrant`` ("High-High", "Low-Low", "High-Low", "Low-High":
-        the area against the mean, its neighbours against the mean of all neighbours), ``status``:
-        shown, or not applicable (an island, fewer than 4 areas, or all values equal).
-
-    Raises
-    ------
-    needs.errors.ParameterError
-        For a grouping column, or the area's, that is named as one of the result, or named twice.
-    needs.errors.InvalidDataError
-        As for `morans_i`.
-
-    Notes
-    -----
-    ``I_i = z_i / m2 * sum(w_ij z_j)`` with row-standardised weights and ``m2 = sum(z^2) / n``;
-    moments are conditional on the area's own value. Anselin L. Local indicators of spatial
-    association. Geographical Analysis 1995; 27: 93-115. Sokal RR, Oden NL, Thomson BA. Local
-    spatial autocorrelation in a biological model. Geographical Analysis 1998; 30: 331-354.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> ring = pd.DataFrame({"code": list("ABCDEF"), "rate": [9.0, 8.0, 3.0, 1.0, 2.0, 7.0]})
-    >>> edges = pd.DataFrame({"area": list("ABCDEF"), "neighbour": list("BCDEFA")})
-    >>> local_morans_i(ring, edges, area="code", value="rate")[
-    ...     ["code", "value", "quadrant"]].round(3).head(3)
-      code  value   quadrant
-    0    A  1.034  High-High
-    1    B  0.310  High-High
-    2    C  0.103    Low-Low
-    """
-    map_ = _read(data, edges, area, value, by, "local Moran's I")
-    weights = map_.row_standardised
-    n = map_.number
-    deviation = map_.deviation
-    second = np.where(map_.possible, (deviation**2).sum(axis=1) / max(n, 1), 1.0)[:, None]
-    lag = (weights @ deviation.T).T
-    total = weights.sum(axis=1)
-    squares = weights.power(2).sum(axis=1)
-    index = deviation / second * lag
-    if n < LEAST_AREAS:
-        expected = variance = np.full_like(index, np.nan)
-    else:
-        expected = -(deviation**2) * total / ((n - 1) * second)
-        variance = (
-            (deviation / second) ** 2
-            * (n / (n - 2))
-            * (squares - total**2 / (n - 1))
-            * (second - deviation**2 / (n - 1))
-        )
-    around = lag - lag.mean(axis=1, keepdims=True) if n else lag
-    own = np.where(deviation > 0, "High", "Low").astype(object)
-    beside = np.where(around > 0, "High", "Low").astype(object)
-    return map_.local_result(
-        "local Moran's I",
-        "row-standardised weights, conditional",
-        has_value=map_.degree > 0,
-        value=index,
-        expected=expected,
-        variance=variance,
-        z=_z(index - expected, variance),
-        labels=own + "-" + beside,
-    )
-
-
 def gi_star(
     data: pd.DataFrame,
     edges: pd.DataFrame,
@@ -427,101 +271,6 @@ def gi_star(
     )
 
 
-def empirical_bayes(
-    data: pd.DataFrame,
-    *,
-    area: str,
-    count: str,
-    population: str,
-    by: Sequence[str] = (),
-    multiplier: float = 100_000,
-) -> pd.DataFrame:
-    """Rates of small areas, drawn towards the rate of all by how little each can say alone.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row per area (and group of `by`).
-    area : str
-        Column of the area's code.
-    count, population : str
-        Columns of events (0 or more) and person-years (above 0).
-    by : sequence of str
-        Grouping columns, all kept.
-    multiplier : float
-        Unit of the rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per group and area: grouping columns, the area's column, ``value`` (smoothed rate),
-        ``crude_rate``, ``standardised`` (deviation from the rate of all over its standard error:
-        what `morans_i` takes for rates of unequal precision), ``total_count``,
-        ``total_denominator``, ``statistic``, ``method``, ``status``.
-
-    Raises
-    ------
-    needs.errors.ParameterError
-        For a multiplier that is not above 0, and a grouping column, or the area's, that is named as
-        one of the result, or named twice.
-    needs.errors.InvalidDataError
-        For an area that stands twice, and missing, negative, infinite or text input; all at once.
-
-    Notes
-    -----
-    ``b + (r - b) A / (A + b / n)`` with the rate b of all, the area's rate r, and the variance
-    between areas ``A = sum(n (r - b)^2) / sum(n) - b / mean(n)``, at least 0. Marshall RJ. Mapping
-    disease and mortality rates using empirical Bayes estimators. Applied Statistics 1991; 40:
-    283-294. Assunção RM, Reis EA. A new proposal to adjust Moran's I for population density.
-    Statistics in Medicine 1999; 18: 2147-2162.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> small = pd.DataFrame({"area": ["A", "B", "C"], "deaths": [0, 90, 20],
-    ...                       "people": [1_000, 200_000, 100_000]})
-    >>> empirical_bayes(small, area="area", count="deaths", population="people").round(1)[
-    ...     ["area", "value", "crude_rate"]]
-      area  value  crude_rate
-    0    A   35.5         0.0
-    1    B   43.8        45.0
-    2    C   24.2        20.0
-    """
-    multiplier = inputs.unit(multiplier)
-    check = inputs.begin(data, [*inputs.listed(by), area], [count, population], "smoothed rate")
-    events = check.numbers(count, missing=False)
-    people = check.numbers(population, above=0.0, missing=False)
-    areas = inputs.group(check)
-    within = inputs.group(Check(data, tuple(by), check.statistic))
-    check.refuse(
-        areas.sizes()[areas.codes] > 1,
-        f"Column '{area}' has an area twice in a group.",
-        "Keep one row per group and area.",
-    )
-    check.finish()
-    rate = events / people
-    everyone = within.total(people)
-    overall = within.total(events) / everyone
-    b = overall[within.codes]
-    average = (everyone / within.sizes())[within.codes]
-    between = (within.total(people * (rate - b) ** 2) / everyone)[within.codes] - b / average
-    between = np.maximum(between, 0)
-    variance = between + b / people
-    spread = np.where(variance > 0, variance, 1.0)
-    order = np.argsort(areas.codes)
-    return inputs.assemble(
-        areas,
-        value=(multiplier * (b + (rate - b) * between / spread))[order],
-        crude_rate=(multiplier * rate)[order],
-        standardised=((rate - b) / np.sqrt(spread))[order],
-        total_count=events[order],
-        total_denominator=people[order],
-        statistic=f"smoothed rate per {multiplier:,.10g}",
-        method="empirical Bayes",
-        status=Status.SHOWN.value,
-    )
-
-
 @dataclass(frozen=True)
 class _Map:
     """Values of each group (a row) on one map of areas (a column), and who neighbours whom."""
@@ -581,7 +330,6 @@ class _Map:
         method: str,
         *,
         has_value: NDArray[np.bool_],
-        labels: NDArray[np.object_] | None = None,
         clustered_at: float | None = None,
         **columns: Floats,
     ) -> pd.DataFrame:
@@ -589,8 +337,6 @@ class _Map:
         held: dict[str, object] = {
             name: np.where(possible, numbers, np.nan).ravel() for name, numbers in columns.items()
         }
-        if labels is not None:
-            held["quadrant"] = np.where(possible, labels, "not applicable").ravel()
         p = 2 * ndtr(-np.abs(np.where(possible, columns["z"], np.nan)))
         keys = self.groups.keys.loc[self.groups.keys.index.repeat(self.number)]
         kept = {name: column.array for name, column in keys.items()}

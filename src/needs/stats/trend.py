@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from needs.stats import inputs
 from needs.stats.inputs import Check
@@ -112,38 +113,21 @@ def recent_trend(
     window = np.maximum(ends[:, None] - np.arange(POINTS, 0, -1), 0)
     rows = place[window] if len(place) else np.empty((0, POINTS), dtype=np.intp)
     points, width = y[rows], high[rows] - low[rows]
-    reason = np.select(
-        [
-            sizes < POINTS,
-            (np.diff(months[rows], axis=1) != 12).any(axis=1),
-            spans[rows].any(axis=1),
-            (edition[rows] != edition[rows[:, -1:]]).any(axis=1),
-            np.isnan(points).any(axis=1),
-            np.isnan(width).any(axis=1),
-            (width == 0).any(axis=1),
-        ],
-        [
-            "fewer than five points",
-            "the last five points are not consecutive years",
-            "the periods are longer than a year",
-            "the series breaks",
-            "a value is missing",
-            "an interval is missing",
-            "an interval has no width",
-        ],
-        "",
-    ).astype(object)
+    why_not = {
+        "fewer than five points": sizes < POINTS,
+        "the last five points are not consecutive years": (np.diff(months[rows]) != 12).any(axis=1),
+        "the periods are longer than a year": spans[rows].any(axis=1),
+        "the series breaks": (edition[rows] != edition[rows[:, -1:]]).any(axis=1),
+        "a value is missing": np.isnan(points).any(axis=1),
+        "an interval is missing": np.isnan(width).any(axis=1),
+        "an interval has no width": (width == 0).any(axis=1),
+    }
+    reason = np.select([*why_not.values()], [*why_not], "").astype(object)
     possible = reason == ""
     weight = (3.92 / np.where(possible[:, None], width, 1.0)) ** 2
     points = np.where(possible[:, None], points, 0.0)
     slope, chi_squared = _fit(weight, points)
-    left_out = np.stack(
-        [_fit(weight * (np.arange(POINTS) != gone), points)[0] for gone in range(POINTS)], axis=1
-    )
-    # a slope that is 0 but for rounding is 0
-    scale = 1e-12 * np.abs(points).max(axis=1, initial=0.0)
-    rising = slope >= -scale
-    kept = ((left_out >= -scale[:, None]) == rising[:, None]).all(axis=1)
+    rising, kept = _signs(weight, points, slope)
     significant = (chi_squared > CRITICAL) & kept
     trend = np.select(
         [~possible, significant & rising, significant],
@@ -164,6 +148,19 @@ def recent_trend(
         method="weighted least squares on five annual points",
         status=inputs.statuses(groups.number, unavailable=~possible),
     )
+
+
+def _signs(
+    weight: Floats, points: Floats, slope: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each slope rises, and whether its sign stays when any one point is left out."""
+    left_out = np.stack(
+        [_fit(weight * (np.arange(POINTS) != gone), points)[0] for gone in range(POINTS)], axis=1
+    )
+    # a slope that is 0 but for rounding is 0
+    scale = 1e-12 * np.abs(points).max(axis=1, initial=0.0)
+    rising = slope >= -scale
+    return rising, ((left_out >= -scale[:, None]) == rising[:, None]).all(axis=1)
 
 
 def _fit(weight: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import Problem
-from needs.sources.codes import ENGLAND, LOCAL, UNITARY, UPPER
+from needs.sources.area_codes import ENGLAND, LOCAL, UNITARY, UPPER
 from needs.sources.relations import (
     CRUDE,
     MANY_VALUES,

@@ -16,7 +16,7 @@ import pandas as pd
 
 from needs.catalogue import in_use
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.sources.codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
 
 #: Countries that are not England, by the first letter of their areas' codes; K: several countries.
 _OTHERS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "K": ""}
@@ -223,12 +223,6 @@ def children(code: str, areas: pd.DataFrame, year: int | None = None) -> tuple[A
     return tuple(sorted(found, key=lambda area: area.name))
 
 
-def region(code: str, areas: pd.DataFrame) -> Area | None:
-    """Return the region that an area lies in, or None."""
-    area = find(code, areas)
-    return find(area.region_code, areas) if area.region_code else None
-
-
 def predecessors(code: str, areas: pd.DataFrame) -> tuple[Area, ...]:
     """Return the areas that a code took over from, by code."""
     successors = areas["successor"].fillna("").astype(str)
@@ -271,12 +265,16 @@ Buckinghamshire (E06000060).'
     heirs = [find(code, areas) for code in area.successors if code in set(areas["code"])]
     if not heirs:
         return f"{said}."
-    names = [f"{one.name} ({one.code})" for one in heirs]
-    joined = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    joined = _listed(heirs)
     same = len(heirs) == 1 and area.code in same_place(heirs[0].code, areas)
     if same:
         return f"{said}; since then the same area is {joined}."
     return f"{said}, before boundaries changed; since then its area is in {joined}."
+
+
+def _listed(areas: Sequence[Area]) -> str:
+    names = [f"{one.name} ({one.code})" for one in areas]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def future(area: Area, areas: pd.DataFrame, year: int) -> str:
@@ -296,13 +294,8 @@ the reporting year.'
     if area.valid_from is None or area.valid_from <= date(year, 12, 31):
         return ""
     begun = f"{area.valid_from.day} {area.valid_from:%B %Y}"
-    names = [
-        f"{one.name} ({one.code})"
-        for one in predecessors(area.code, areas)
-        if one.kind == "upper tier"
-    ]
-    joined = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-    said = f"took over from {joined}" if names else "began"
+    before = [one for one in predecessors(area.code, areas) if one.kind == "upper tier"]
+    said = f"took over from {_listed(before)}" if before else "began"
     return f"{area.name} ({area.code}) {said} on {begun}, after the reporting year."
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE, Edition, Source
 from needs.errors import Problem
-from needs.sources.codes import LOCAL, UNITARY, UPPER
+from needs.sources import schemas
+from needs.sources.area_codes import LOCAL, UNITARY, UPPER
 
 #: Option of an edition whose file is of a part only: which part, in words. It is not counted.
 SUBSET = "subset"
@@ -29,8 +30,8 @@ ROWS = "rows"
 #: Places named in a message; the rest are counted.
 NAMED = 5
 
-#: Readers of small areas; a file is counted against that of the first reader that is at hand.
-_SMALL = ("iod", "geography", "boundaries", "centroids")
+#: Files of small areas; one is counted against the first kind of these that is at hand.
+_SMALL = ("index", "lookup", "boundaries", "centroids")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Held:
     def name(self) -> str:
         """The file's name without its folder."""
         return self.file.rsplit("/", 1)[-1]
+
+    @property
+    def stands(self) -> dict[str, str]:
+        """The columns `schemas.FILES` of its rows."""
+        name = f"{self.name}, edition {self.edition.edition}"
+        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
 
     @property
     def whole(self) -> bool:
@@ -133,9 +140,13 @@ def listed(names: Iterable[object], most: int = NAMED) -> str:
     >>> listed(["E01000003", "E01000001", "E01000002"], most=2)
     'E01000001, E01000002 and 1 more'
     """
-    ordered = sorted(map(str, names))
-    rest = len(ordered) - most
-    return ", ".join(ordered[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+    return first_of(sorted(map(str, names)), most)
+
+
+def first_of(names: Sequence[object], most: int = NAMED, by: str = ", ") -> str:
+    """Names as they are ordered, the first of them only; the rest are counted."""
+    rest = len(names) - most
+    return by.join(map(str, names[:most])) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:
@@ -198,8 +209,8 @@ def _vintage(one: Held) -> int | None:
 
 def _of_small_areas(held: Sequence[Held]) -> Iterator[Problem]:
     def rank(one: Held) -> int:
-        reader = one.source.reader
-        return _SMALL.index(reader) if reader in _SMALL else len(_SMALL)
+        gives = one.source.gives
+        return _SMALL.index(gives) if gives in _SMALL else len(_SMALL)
 
     vintages = {one.file: _vintage(one) for one in held}
     for vintage in sorted({one for one in vintages.values() if one is not None}):
@@ -257,7 +268,7 @@ def _of_lookups(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
     """Lookups of one year have the same districts, and those that `areas` has in that year."""
     by_year: dict[int, list[Held]] = {}
     for one in held:
-        if one.source.reader == "geography" and VALID in one.edition.options:
+        if one.source.gives == "lookup" and VALID in one.edition.options:
             by_year.setdefault(int(one.edition.options[VALID]), []).append(one)
     for year, lookups in sorted(by_year.items()):
         whole = {code for code in _valid(areas, year)["code"] if code[:3] in (*UNITARY, "E07")}
@@ -270,11 +281,11 @@ def _of_lookups(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
 def _of_authorities(held: Sequence[Held], areas: pd.DataFrame) -> Iterator[Problem]:
     for one in held:
         of_areas = "area_code" in one.table or one.layer in ("district", "upper_tier")
-        if one.source.reader == "geography" or not of_areas:
+        if one.source.gives == "lookup" or not of_areas:
             continue
         # estimates are of the authorities of their own year unless the edition says another
         options = one.edition.options
-        estimates = one.source.reader == "ons_population"
+        estimates = one.source.gives == "populations"
         year = options.get(VALID, options.get("year") if estimates else None)
         if year is None and one.layer:
             yield Problem(

@@ -15,14 +15,14 @@ import pandas as pd
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, NeedsError
 from needs.sources import schemas
-from needs.sources.codes import ENGLAND
+from needs.sources.area_codes import ENGLAND
 from needs.sources.periods import parse, population_years
-from needs.sources.written import age_range
+from needs.sources.written_numbers import age_range
 from needs.stats.rates import LEAST_EVENTS, RELIABLE_EVENTS, crude_rate
 from needs.stats.status import SYMBOLS, Status
 from needs.stats.unmet_need import unmet_need
 from needs.tables.areas import authorities_of
-from needs.tables.places import ADDED
+from needs.tables.same_land import ADDED
 
 #: The Office for National Statistics gives no crude death rate for fewer deaths.
 LEAST_DEATHS = 3
@@ -328,28 +328,7 @@ def _unmet_need(
         high=both["upper_p"],
         age=age,
     )
-    rounded = both["base_t"].fillna(0)
-    parts = []
-    for base in sorted(rounded.unique()):
-        made = unmet_need(
-            inputs[rounded == base],
-            by=[*_JOIN, "age"],
-            treated="treated",
-            prevalence="people",
-            prevalence_lower="low",
-            prevalence_upper="high",
-            rounding=float(base) or None,
-            multiplier=indicator.multiplier,
-        )
-        ends = ("lower95_0_rounding", "upper95_0_rounding") if base else ("lower95_0", "upper95_0")
-        parts.append(
-            made.rename(columns={"value": "share"}).assign(
-                from_low=made[ends[0]], to_high=made[ends[1]]
-            )
-        )
-    shares = inputs[[*_JOIN, "age"]].merge(
-        pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1"
-    )
+    shares = _shares(inputs, both["base_t"].fillna(0), indicator.multiplier)
     status = shares["status"].astype("str")
     hidden = both["status_t"].eq(Status.SUPPRESSED) | both["status_p"].eq(Status.SUPPRESSED)
     status[hidden.fillna(False)] = Status.SUPPRESSED.value
@@ -383,6 +362,34 @@ def _unmet_need(
         }
     )
     return pd.concat([sums[made.columns], made], ignore_index=True) if len(sums) else made
+
+
+def _shares(inputs: pd.DataFrame, rounded: pd.Series[float], multiplier: float) -> pd.DataFrame:
+    """Shares not treated, with limits that hold what rounding the treated may have changed.
+
+    `rounded` is the base that the treated of each row are rounded to; 0 for none.
+    """
+    parts = []
+    for base in sorted(rounded.unique()):
+        made = unmet_need(
+            inputs[rounded == base],
+            by=[*_JOIN, "age"],
+            treated="treated",
+            prevalence="people",
+            prevalence_lower="low",
+            prevalence_upper="high",
+            rounding=float(base) or None,
+            multiplier=multiplier,
+        )
+        ends = ("lower95_0_rounding", "upper95_0_rounding") if base else ("lower95_0", "upper95_0")
+        parts.append(
+            made.rename(columns={"value": "share"}).assign(
+                from_low=made[ends[0]], to_high=made[ends[1]]
+            )
+        )
+    return inputs[[*_JOIN, "age"]].merge(
+        pd.concat(parts), on=[*_JOIN, "age"], how="left", validate="1:1"
+    )
 
 
 def _left_out(both: pd.DataFrame, published: pd.DataFrame) -> pd.Series[bool]:

@@ -8,26 +8,21 @@ what is shown is rounded. What is worked out from a hidden count, such as its ra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from needs.catalogue import Disclosure
-from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.stats.status import Status
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from needs.errors import InvalidDataError
+from needs.sources.readers.package_rules import LocalRule
+from needs.stats.inputs import Flags
+from needs.stats.intervals import Floats
 
 #: Numbers that are no further apart are the same.
 CLOSE = 1e-6
-
-#: Columns of an observation that would give a hidden count away.
-DERIVED = ("value", "lower", "upper")
 
 
 @dataclass(frozen=True)
@@ -42,87 +37,10 @@ class Line:
     total: int | None = None
 
 
-def apply(
-    data: pd.DataFrame,
-    rule: Disclosure,
-    *,
-    count: str = "count",
-    within: Sequence[str] = (),
-    crossing: tuple[str, str] | None = None,
-    total: str | None = None,
-    derived: Iterable[str] = DERIVED,
-    off_because: str = "",
-) -> pd.DataFrame:
-    """Apply a source's disclosure rule to a table of counts.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row a cell, with `count` (people or events, missing where there is none) and, where the
-        source withholds some itself, `status`.
-    rule : needs.catalogue.Disclosure
-        Threshold, rounding base, and whether further parts are hidden.
-    count : str
-        Column of counts.
-    within : sequence of str
-        Each combination of these columns is one breakdown. Its parts are taken to add up to a total
-        that can be seen, in the table or elsewhere.
-    crossing : (str, str), optional
-        Columns that name the row and the column of a two-way table inside each breakdown.
-    total : str, optional
-        Column of true or false that marks totals. In a two-way table a row's total has a column
-        name that no cell has, and the other way round. A total that is hidden protects its parts.
-    derived : iterable of str
-        Columns worked out from the count, hidden with it where they are in the table. Where counts
-        are rounded, work those that are shown out again.
-    off_because : str
-        The reason for switching the rule off, in words: the table then comes back as it was, with
-        statuses. There is no other way to switch it off.
-
-    Returns
-    -------
-    DataFrame
-        A new table with the same rows: `count` and `derived` missing where hidden, `status`
-        "suppressed" there, and "rounds to zero" where a count above 0 rounds to 0.
-
-    Raises
-    ------
-    InvalidDataError
-        For a negative count or a missing column, and for a breakdown that cannot be protected
-        because its total is seen elsewhere.
-    ParameterError
-        For a negative threshold or rounding base.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"district": list("abcd"), "count": [3, 8, 12, 0]})
-    >>> shown = apply(table, Disclosure(threshold=5, secondary=True))
-    >>> shown["count"].tolist(), shown["status"].tolist()
-    ([nan, nan, 12.0, 0.0], ['suppressed', 'suppressed', 'shown', 'shown'])
-    """
-    _check(data, rule, count, [*within, *(crossing or ()), *([total] if total else [])])
-    out = data.copy()
-    counts = out[count].to_numpy(dtype=float, na_value=np.nan)
-    if "status" not in out:
-        out["status"] = np.where(np.isnan(counts), Status.UNAVAILABLE, Status.SHOWN)
-    if off_because:
-        return out
-    given = (out["status"] == Status.SUPPRESSED).to_numpy(dtype=bool)
-    hidden = given | ((counts > 0) & (counts < rule.threshold))
-    if rule.secondary:
-        totals = out[total].to_numpy(dtype=bool) if total else np.zeros(len(out), dtype=bool)
-        for rows in _breakdowns(out, within):
-            lines = _lines(out.iloc[rows], totals[rows], crossing)
-            hidden[rows] = protect(counts[rows], hidden[rows], lines, rule.threshold)
-    rounded = round_to_base(counts, rule.rounding_base)
-    vanished = ~hidden & (counts > 0) & (rounded == 0)
-    gone = hidden | vanished
-    out[count] = np.where(gone, np.nan, rounded)
-    for column in (name for name in derived if name in out.columns and name != count):
-        out[column] = out[column].astype(float).mask(gone)
-    status = out["status"].astype(object).mask(hidden, Status.SUPPRESSED.value)
-    out["status"] = status.mask(vanished, Status.ROUNDS_TO_ZERO.value).astype("str")
-    return out
+def is_small(counts: Floats, rule: Disclosure | LocalRule) -> Flags:
+    """Counts above 0 that are below a rule's threshold."""
+    found: Flags = (counts > 0) & (counts < rule.threshold)
+    return found
 
 
 def round_to_base(counts: Floats, base: int) -> Floats:
@@ -223,36 +141,6 @@ def protect(
             given_up.add(cell)
         else:
             out[spare] = True
-
-
-def possible_values(
-    cell: int,
-    values: Floats,
-    hidden: Flags,
-    lines: Sequence[Line],
-    least: Floats,
-    most: Floats,
-) -> tuple[float, float]:
-    """The range that the totals leave a hidden cell, as a reader could work it out.
-
-    Parameters
-    ----------
-    cell : int
-        Position of the hidden cell.
-    values : array
-        True counts, from which the seen totals follow.
-    hidden : array of bool
-    lines : sequence of Line
-    least, most : array
-        What the reader knows of each cell beforehand.
-
-    Returns
-    -------
-    (float, float)
-        Smallest and largest possible value. They are whole numbers for one-way and two-way tables.
-    """
-    low, high, _, _ = _ends(cell, values, hidden, lines, least, most)
-    return low, high
 
 
 def _ends(
@@ -506,74 +394,3 @@ def _filled(counts: Floats, hidden: Flags, lines: Sequence[Line]) -> Floats:
         if line.total is not None and np.isnan(values[line.total]) and hidden[line.total]:
             values[line.total] = max(float(np.nansum(values[list(line.parts)])), 1.0)
     return np.where(np.isnan(values) & hidden, 1.0, values)
-
-
-def _breakdowns(data: pd.DataFrame, within: Sequence[str]) -> Iterator[NDArray[np.intp]]:
-    if not within:
-        yield np.arange(len(data))
-        return
-    for rows in data.groupby(list(within), sort=True, dropna=False).indices.values():
-        yield np.sort(rows)
-
-
-def _lines(block: pd.DataFrame, totals: Flags, crossing: tuple[str, str] | None) -> list[Line]:
-    parts = [int(n) for n in np.flatnonzero(~totals)]
-    sums = [int(n) for n in np.flatnonzero(totals)]
-    if not parts:
-        return []
-    if crossing is None:
-        return [Line(tuple(parts), one) for one in sums] or [Line(tuple(parts))]
-    names = [block[column].astype(object).tolist() for column in crossing]
-    inside = [{names[axis][part] for part in parts} for axis in (0, 1)]
-    lines = []
-    for axis, other in ((0, 1), (1, 0)):
-        for name in sorted(inside[axis], key=str):
-            own = tuple(part for part in parts if names[axis][part] == name)
-            lines.append(
-                Line(
-                    own,
-                    next(
-                        (
-                            one
-                            for one in sums
-                            if names[axis][one] == name and names[other][one] not in inside[other]
-                        ),
-                        None,
-                    ),
-                )
-            )
-    grand = [one for one in sums if all(names[axis][one] not in inside[axis] for axis in (0, 1))]
-    for one in grand:
-        lines.append(Line(tuple(parts), one))
-        for axis in (0, 1):
-            margin = [line.total for line in lines if _is_margin(line, names[axis], inside[axis])]
-            if len(margin) == len(inside[axis]):
-                lines.append(Line(tuple(cell for cell in margin if cell is not None), one))
-    return lines
-
-
-def _is_margin(line: Line, names: Sequence[object], inside: set[object]) -> bool:
-    return line.total is not None and names[line.total] in inside
-
-
-def _check(data: pd.DataFrame, rule: Disclosure, count: str, columns: Sequence[str]) -> None:
-    if rule.threshold < 0 or rule.rounding_base < 0:
-        raise ParameterError(
-            "A threshold or rounding base is negative.", "disclosure", "Use 0 for none."
-        )
-    problems = [
-        Problem(f"column '{column}' is missing", column, "Name a column of the table.")
-        for column in dict.fromkeys([count, *columns])
-        if column not in data.columns
-    ]
-    if count in data.columns:
-        numbers = pd.to_numeric(data[count], errors="coerce")
-        text = data[count].notna() & numbers.isna()
-        for index in data.index[(numbers < 0) | text]:
-            problems.append(
-                Problem(f"'{data.loc[index, count]}' is no count", f"row {index}", "Correct it.")
-            )
-    if problems:
-        raise InvalidDataError(
-            "Disclosure control cannot read the table.", count, problems=problems
-        )

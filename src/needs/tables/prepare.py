@@ -31,9 +31,10 @@ from needs.errors import (
     Problem,
     unforeseen,
 )
-from needs.sources import schemas, whole
+from needs.sources import schemas, whole_files
+from needs.sources.readers.package_tables import DESCRIPTOR
 from needs.stats.status import Status
-from needs.tables import agreement, coverage, crossed, places
+from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
 
@@ -50,23 +51,8 @@ MANIFEST = "manifest.json"
 #: The option that names the folder of processed tables.
 PROCESSED = "--processed"
 
-DESCRIPTOR = "datapackage.json"
-
 #: Folders of the package whose modules make processed tables, beside ``errors.py``.
 CODE_LAYERS = ("catalogue", "stats", "sources", "tables")
-
-#: Readers of places, populations and deprivation; all others return readings of measures.
-FRAMES = frozenset(
-    {
-        "boundaries",
-        "centroids",
-        "geography",
-        "iod",
-        "lsoa_density",
-        "nomis",
-        "ons_population",
-    }
-)
 
 #: How each table is sorted on disk: by place first, so that a slice of one area reads little.
 ORDER: Mapping[str, tuple[str, ...]] = {
@@ -96,29 +82,28 @@ class Found:
     edition: Edition
     path: Path
 
-    @property
-    def stands(self) -> dict[str, str]:
-        """The columns `schemas.FILES` of its rows."""
-        name = f"{self.path.name}, edition {self.edition.edition}"
-        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
-
 
 @dataclass
 class _Raw:
     """Everything read, before it is joined."""
 
     held: list[coverage.Held] = field(default_factory=list)
-    indices: list[pd.DataFrame] = field(default_factory=list)
-    centroids: list[pd.DataFrame] = field(default_factory=list)
-    small_areas: list[pd.DataFrame] = field(default_factory=list)
-    populations: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
-    lookups: list[tuple[Edition, pd.DataFrame]] = field(default_factory=list)
-    boundaries: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
-    #: Where each layer of boundaries and each edition of the mid-year estimates stand.
-    layers: dict[str, dict[str, str]] = field(default_factory=dict)
-    people: dict[str, dict[str, str]] = field(default_factory=dict)
     packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def of(self, gives: str) -> list[coverage.Held]:
+        """Files whose source gives this; see `needs.catalogue.GIVES`."""
+        return [one for one in self.held if one.source.gives == gives]
+
+    @property
+    def layers(self) -> dict[str, coverage.Held]:
+        """Files of boundaries by layer."""
+        return {str(one.edition.options["layer"]): one for one in self.of("boundaries")}
+
+    @property
+    def boundaries(self) -> dict[str, geopandas.GeoDataFrame]:
+        """Boundaries by layer."""
+        return {layer: one.table for layer, one in self.layers.items()}
 
 
 def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -151,7 +136,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     InvalidDataError
         All faults of all files at once.
     """
-    whole.check(processed, PROCESSED)
+    whole_files.check(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
     tables, read = _make(raw, catalogue, progress)
@@ -300,7 +285,7 @@ def is_fresh(raw: Path, processed: Path) -> bool:
 
     What killed runs have left beside it is cleared away first.
     """
-    whole.settle(processed)
+    whole_files.settle(processed)
     path = processed / MANIFEST
     if not path.is_file():
         return False
@@ -439,9 +424,8 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
 
 
 def _read_file(one: Found, read: _Raw) -> None:
-    reader = one.source.reader
     try:
-        module = importlib.import_module(f"needs.sources.readers.{reader}")
+        module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
         table = module.read(one.path, one.source, one.edition)
     except NeedsError as error:
         read.problems.extend(error.problems or (error.problem,))
@@ -451,20 +435,6 @@ def _read_file(one: Found, read: _Raw) -> None:
         return
     file = f"{one.path.parent.name}/{one.path.name}"
     read.held.append(coverage.Held(file, one.source, one.edition, table))
-    if reader == "iod":
-        read.indices.append(table.assign(**one.stands))
-    elif reader == "centroids":
-        read.centroids.append(table)
-    elif reader in ("nomis", "lsoa_density"):
-        read.small_areas.append(table.assign(**one.stands))
-    elif reader == "ons_population":
-        read.populations.append((one.edition, table))
-        read.people[one.edition.edition] = one.stands
-    elif reader == "geography":
-        read.lookups.append((one.edition, table))
-    elif reader == "boundaries":
-        read.boundaries[str(one.edition.options["layer"])] = table
-        read.layers[str(one.edition.options["layer"])] = one.stands
 
 
 def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
@@ -487,13 +457,13 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
 
 def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     from needs.tables.derive import derive
-    from needs.tables.remade import counts_everywhere, finished
+    from needs.tables.remade_areas import counts_everywhere, finished
 
     areas = _areas(read)
     _check_places(read, areas)
     _fill_codes(read, areas)
     read.problems += checks(read.held, areas, catalogue)
-    land = places.lands(areas)
+    land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages(populations)
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
@@ -504,7 +474,8 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         read.problems.extend(error.problems or (error.problem,))
     lsoa = _lsoa(read, areas)
     # the last edition wins
-    people = _with_packages(read, "lsoa_population", read.small_areas[::-1])
+    residents = [one.table.assign(**one.stands) for one in reversed(read.of("residents of LSOAs"))]
+    people = _with_packages(read, "lsoa_population", residents)
     features = _features(read, areas, populations, lsoa, people, catalogue)
     tables = {
         "observations": observations,
@@ -537,7 +508,7 @@ def checks(
     return [
         *coverage.problems(held, areas),
         *agreement.problems(held, catalogue),
-        *crossed.problems(held, areas),
+        *cross_checks.problems(held, areas),
     ]
 
 
@@ -548,7 +519,7 @@ def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
     held = []
     for one in read.held:
         table = one.table
-        if one.source.reader not in FRAMES:
+        if one.source.gives == "readings":
             try:
                 table = areas_module.fill_codes(table, areas, one.file)
             except NeedsError as error:
@@ -563,25 +534,25 @@ def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:
 
 def _comments(read: _Raw) -> dict[str, pd.DataFrame]:
     """What people said, with how many said so under the rule of disclosure."""
-    from needs.tables import local_extracts
+    from needs.tables import local_rates
 
     given = [one for one in read.packages if "consultation" in one.tables]
-    made = [local_extracts.comments(one.tables["consultation"], one.rule) for one in given]
+    made = [local_rates.comments(one.tables["consultation"], one.rule) for one in given]
     return {"consultation": pd.concat(made, ignore_index=True)} if made else {}
 
 
 def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Protected rates of local extracts; their counts go no further."""
-    from needs.tables import local_extracts
+    from needs.tables import local_checks, local_rates
 
     given = [one for one in read.packages if "local_counts" in one.tables]
     if not given:
         return {}
     names = ("areas", "lsoa", "lsoa_population", "populations")
-    places = local_extracts.Places(**{name: tables[name] for name in names})
+    places = local_checks.PlaceTables(**{name: tables[name] for name in names})
     made = []
     for package in given:
-        table, problems = local_extracts.checked(package, places)
+        table, problems = local_rates.checked(package, places)
         made.append(table)
         read.problems += [replace(one, where=f"{package.folder}/{one.where}") for one in problems]
     joined = pd.concat(made, ignore_index=True)
@@ -612,12 +583,13 @@ def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def _areas(read: _Raw) -> pd.DataFrame:
     kinds: dict[str, dict[int, pd.DataFrame]] = {"district_upper": {}, "district_region": {}}
     histories = []
-    for edition, table in read.lookups:
-        kind = str(edition.options["table"])
+    lookups = read.of("lookup")
+    for one in lookups:
+        kind = str(one.edition.options["table"])
         if kind == "district_history":
-            histories.append(table)
+            histories.append(one.table)
         elif kind in kinds:
-            kinds[kind][int(edition.options["valid"])] = table
+            kinds[kind][int(one.edition.options["valid"])] = one.table
     own = []
     lacking = [name for name, tables in kinds.items() if not tables]
     if not lacking:
@@ -625,8 +597,8 @@ def _areas(read: _Raw) -> pd.DataFrame:
             own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
         except NeedsError as error:
             read.problems.extend(error.problems or (error.problem,))
-    elif read.lookups:
-        there = ", ".join(edition.edition for edition, _ in read.lookups)
+    elif lookups:
+        there = ", ".join(one.edition.edition for one in lookups)
         read.problems.append(
             Problem(
                 "Areas need a district to upper tier and a district to region lookup; there: "
@@ -653,25 +625,26 @@ def _check_places(read: _Raw, areas: pd.DataFrame) -> None:
                 read.problems.append(Problem(wrong[0], where, wrong[1]))
 
 
-def _populations(read: _Raw, areas: pd.DataFrame, land: places.Lands) -> pd.DataFrame:
+def _populations(read: _Raw, areas: pd.DataFrame, land: same_land.Lands) -> pd.DataFrame:
     """Join editions: of all that give a place's number, under any code, the newest is kept."""
-    from needs.tables.remade import people_everywhere
+    from needs.tables.remade_areas import people_everywhere
 
-    parts = [people_everywhere(table, areas, land) for _, table in reversed(read.populations)]
-    given = [one.tables["populations"] for one in read.packages if "populations" in one.tables]
-    parts += [people_everywhere(table, areas, land) for table in given]
-    return _joined("populations", parts)
+    given = [one.table for one in reversed(read.of("populations"))]
+    given += [one.tables["populations"] for one in read.packages if "populations" in one.tables]
+    return _joined("populations", [people_everywhere(table, areas, land) for table in given])
 
 
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:
     place = areas.set_index("code")
+    points = [one.table for one in read.of("centroids")]
     centroids = (
-        pd.concat(read.centroids).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
-        if read.centroids
+        pd.concat(points).drop_duplicates(["lsoa_vintage", "lsoa_code"], keep="last")
+        if points
         else pd.DataFrame(columns=["lsoa_vintage", "lsoa_code", "easting", "northing"])
     )
     tables = []
-    for index in read.indices:
+    for one in read.of("index"):
+        index = one.table.assign(**one.stands)
         upper = index["district_code"].map(place["upper_code"])
         unknown = sorted(set(index.loc[upper.isna(), "district_code"]))
         if unknown:
@@ -694,12 +667,13 @@ def _neighbours(read: _Raw) -> list[pd.DataFrame]:
     from needs.stats.spatial import queen_contiguity
 
     names = {"area": "lsoa_code", "neighbour": "neighbour_code"}
+    layers = read.layers
     return [
-        queen_contiguity(read.boundaries[layer], code="code")
+        queen_contiguity(layers[name].table, code="code")
         .rename(columns=names)
-        .assign(lsoa_vintage=int(layer.removeprefix("lsoa_")), **read.layers[layer])
-        for layer in ("lsoa_2011", "lsoa_2021")
-        if layer in read.boundaries
+        .assign(lsoa_vintage=int(name.removeprefix("lsoa_")), **layers[name].stands)
+        for name in ("lsoa_2011", "lsoa_2021")
+        if name in layers
     ]
 
 
@@ -712,20 +686,18 @@ def _features(
     catalogue: Catalogue,
 ) -> list[pd.DataFrame]:
     """What authorities are compared by, where the national files that it needs are there."""
-    from needs.tables.features import authority_features, land_areas
+    from needs.tables.authority_features import authority_features, land_areas
 
-    layers = {int(name[-4:]): name for name in sorted(read.boundaries) if "lsoa" in name}
-    if not layers or not read.indices or not read.populations:
+    layers = {int(name[-4:]): one for name, one in sorted(read.layers.items()) if "lsoa" in name}
+    estimates = {one.edition.edition: one.stands for one in read.of("populations")}
+    if not layers or not read.of("index") or not estimates:
         return []
     land = pd.concat(
-        [
-            land_areas(read.boundaries[name], vintage).assign(**read.layers[name])
-            for vintage, name in layers.items()
-        ]
+        [land_areas(one.table, year).assign(**one.stands) for year, one in layers.items()]
     )
     published = {one.edition: one.published for one in catalogue.indices.values()}
     return [
-        authority_features(areas, populations, lsoa, lsoa_population, land, published, read.people)
+        authority_features(areas, populations, lsoa, lsoa_population, land, published, estimates)
     ]
 
 
@@ -737,7 +709,7 @@ def _observations(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> pd.D
     """
     by_source: dict[str, list[pd.DataFrame]] = {}
     for one in read.held:
-        if one.source.reader not in FRAMES:
+        if one.source.gives == "readings":
             by_source.setdefault(one.source.key, []).append(one.table)
     names = areas.set_index("code")["name"]
     read.problems += _alike(read.packages)
@@ -847,7 +819,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
 
     Where it is switched off, the trail of each figure says why.
     """
-    from needs.tables import local_extracts
+    from needs.tables.protected_observations import protect_observations
 
     for number, package in enumerate(read.packages):
         rows = package.tables.get("observations")
@@ -859,7 +831,7 @@ def _protect_packages(read: _Raw, areas: pd.DataFrame, catalogue: Catalogue) -> 
             rows = rows.assign(source_row=rows["source_row"].mask(own, rows["source_row"] + reason))
         else:
             try:
-                rows = local_extracts.protect_observations(
+                rows = protect_observations(
                     rows, LOCAL_SOURCE, package.rule.disclosure, areas, catalogue.indicators
                 )
             except NeedsError as error:
@@ -871,15 +843,13 @@ def _protect(
     read: _Raw, table: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue
 ) -> pd.DataFrame:
     """Apply the rules of all sources whose publisher has not done so, before rates are made."""
-    from needs.tables import local_extracts
+    from needs.tables.protected_observations import protect_observations
 
     for key, source in catalogue.sources.items():
         if key == LOCAL_SOURCE:  # by package
             continue
         try:
-            table = local_extracts.protect_observations(
-                table, key, source.disclosure, areas, catalogue.indicators
-            )
+            table = protect_observations(table, key, source.disclosure, areas, catalogue.indicators)
         except NeedsError as error:
             read.problems.extend(error.problems or (error.problem,))
     return table
@@ -901,7 +871,7 @@ def _write(
     processed: Path,
 ) -> None:
     """Write to a folder beside `processed`, then let it take its place."""
-    with whole.new_folder(processed, PROCESSED) as fresh:
+    with whole_files.new_folder(processed, PROCESSED) as fresh:
         for path in processed.glob(".*"):
             if path.is_file():
                 shutil.copy2(path, fresh / path.name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from needs.figures.figure import Figure, Series
-from needs.words.comparing import outside, place, placed, revealed, verdict
 from needs.words.english import (
     capital,
     count_noun,
@@ -21,6 +20,7 @@ from needs.words.english import (
 )
 from needs.words.phrases import since_break, span, the_topic
 from needs.words.text import plain
+from needs.words.verdicts import outside, place, placed, revealed, verdict
 
 #: Longest alternative text, in characters.
 ALT_LIMIT = 250

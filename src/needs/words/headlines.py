@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from needs.figures.figure import Figure, Series
-from needs.words.comparing import compare, ends, outside, place, placed, revealed, trend_judgement
 from needs.words.english import (
     a_or_an,
     capital,
@@ -30,6 +29,7 @@ from needs.words.phrases import (
     when,
 )
 from needs.words.text import Text
+from needs.words.verdicts import compare, ends, outside, place, placed, revealed, trend_judgement
 
 #: Longest headline of a chart, in characters.
 HEADLINE_LIMIT = 140

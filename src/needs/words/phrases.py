@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
-import pandas as pd
-
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import difference
+from needs.stats.compare import mover, side_of
 from needs.words.english import (
     capital,
-    count_noun,
     in_prose,
     listing,
     lower_first,
     possessive,
     say,
-    singular,
 )
 from needs.words.text import Span, Text, plain
 
@@ -121,14 +116,6 @@ def areas(figures: Sequence[Figure]) -> str:
     return listing([in_prose(figure.area_name) for figure in figures])
 
 
-def rest(number: int, noun: str, verb_one: str, verb_many: str, tail: str) -> str:
-    """A sentence about a number of things: "One authority has no figure." Empty for none."""
-    if number == 0:
-        return ""
-    verb = verb_one if number == 1 else verb_many
-    return f"{capital(count_noun(number, singular(noun), noun, words=True))} {verb} {tail}."
-
-
 def is_zero(figure: Figure) -> bool:
     """Whether the printed number is zero."""
     return figure.shown and figure.number.strip("0.,") == ""
@@ -170,22 +157,15 @@ def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", 
 
 
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.difference`."""
-    numbers: list[float] = []
+    """How a figure stands to an independent one, by `needs.stats.compare.mover`."""
+    numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper
         if value is None or lower is None or upper is None or not lower <= value <= upper:
             return "untested"
-        numbers += [value, lower, upper]
-    return _differ(tuple(numbers))
-
-
-@functools.lru_cache(maxsize=4096)
-def _differ(numbers: tuple[float, ...]) -> Literal["higher", "lower", "similar"]:
-    names = ("value", "lower", "upper", "other", "other_lower", "other_upper")
-    row = pd.DataFrame([dict(zip(names, numbers, strict=True))])
-    said = difference(row, **{name: name for name in names})["comparison"].iloc[0]
-    return cast(Literal["higher", "lower", "similar"], said)
+        numbers.append((value, lower, upper))
+    _, least, most = mover(*numbers)
+    return cast(Literal["higher", "lower", "similar"], str(side_of(least, most, 0.0)))
 
 
 def _share_years(first: str, last: str) -> bool:

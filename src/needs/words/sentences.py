@@ -14,7 +14,7 @@ from needs.catalogue.glossary import Term, glossary
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
 from needs.tables.areas import divisions, find
-from needs.tables.places import ADDED_UP
+from needs.tables.same_land import ADDED_UP
 from needs.words.alt_text import (
     ALT_LIMIT,
     alt_bars,
@@ -25,18 +25,6 @@ from needs.words.alt_text import (
     alt_map,
     alt_treated,
     alt_trend,
-)
-from needs.words.comparing import (
-    Comparison,
-    compare,
-    ends,
-    judge,
-    outside,
-    place,
-    revealed,
-    trend_judgement,
-    verdict,
-    why_not_tested,
 )
 from needs.words.english import (
     NO_INTERVAL,
@@ -69,7 +57,6 @@ from needs.words.headlines import (
 )
 from needs.words.phrases import (
     ages,
-    areas,
     direction,
     is_count,
     is_zero,
@@ -78,13 +65,22 @@ from needs.words.phrases import (
     opening,
     owned,
     phrase,
-    rest,
     short,
     since_break,
     value,
     when,
 )
-from needs.words.text import Span, Text
+from needs.words.text import Text
+from needs.words.verdicts import (
+    Comparison,
+    compare,
+    judge,
+    outside,
+    revealed,
+    trend_judgement,
+    verdict,
+    why_not_tested,
+)
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment
@@ -108,7 +104,6 @@ __all__ = [
     "alt_treated",
     "alt_trend",
     "capital",
-    "change_words",
     "changed",
     "compare",
     "comparison_sentence",
@@ -130,15 +125,12 @@ __all__ = [
     "number_word",
     "one_of",
     "ordinal",
-    "parts_sentence",
     "places_sentence",
     "possessive",
     "publisher",
-    "rank_sentence",
     "reading_ease",
     "say",
     "sentences",
-    "share_sentence",
     "singular",
     "trend_judgement",
     "trend_sentence",
@@ -221,15 +213,6 @@ def marks_sentence(figure: Figure) -> Text:
     if "b" in figure.marks:
         said.append("The series breaks here, so do not compare it with earlier figures.")
     return sentences(*said)
-
-
-def change_words(change: Figure) -> Text:
-    """A change, already computed, in words: "up 4.2 percentage points", "unchanged"."""
-    if change.value is None:
-        return say("{f}", f=change)
-    if is_zero(change):
-        return (Span("unchanged", figure=change.id),)
-    return say("{way} {f:size}", way="down" if change.value < 0 else "up", f=change)
 
 
 def changed(series: Series, recent: str = "", *, breaks: Mapping[int, str] | None = None) -> bool:
@@ -354,40 +337,6 @@ def _broken(at: str, why: str) -> str:
     return f"{said} {capital(why.strip().rstrip('.'))}." if why else said
 
 
-def rank_sentence(
-    figures: Sequence[Figure], focus: Figure, *, noun: str = "authorities", subject: str = ""
-) -> Text:
-    """Where an area stands among others, with ties, and with areas that have no figure.
-
-    Parameters
-    ----------
-    figures : sequence of Figure
-        One an area, the focus among them.
-    focus : Figure
-        The figure of the area in question.
-    noun : str
-        What the areas are, plural.
-    subject : str
-        As in `comparison_sentence`.
-    """
-    shown = [figure for figure in figures if figure.shown]
-    if not focus.shown:
-        what = capital(owned(focus, subject))
-        return say("{what} is {f}, so it has no rank.", what=what, f=focus)
-    if len(shown) < 2:
-        return _statement(focus, subject)
-    text = say(
-        "{what} of {f} was the {place} of {n} {noun}.",
-        what=owned(focus, subject),
-        f=focus,
-        place=place(shown, focus),
-        n=number_word(len(shown)),
-        noun=noun,
-    )
-    hidden = len(figures) - len(shown)
-    return sentences(_opened(focus.period, text), rest(hidden, noun, "has", "have", "no figure"))
-
-
 def funnel_sentence(
     figures: Sequence[Figure],
     labels: Mapping[str, str],
@@ -421,129 +370,6 @@ def funnel_sentence(
         f"{capital(many)}.",
         meaning,
     )
-
-
-def parts_sentence(
-    parts: Sequence[Figure],
-    whole: Figure | None,
-    *,
-    noun: str = "districts",
-    subject: str = "",
-) -> Text:
-    """The highest and lowest part, which parts differ from the whole, and which are withheld.
-
-    Parameters
-    ----------
-    parts : sequence of Figure
-    whole : Figure, optional
-        What the parts are compared with.
-    noun : str
-        What the parts are, plural.
-    subject : str
-        As in `comparison_sentence`.
-    """
-    what = phrase(subject, parts[0].label if parts else "figure")
-    shown = [figure for figure in parts if figure.value is not None]
-    if not shown:
-        first = join([f"No {singular(noun)} has {a_or_an(what)} that can be shown."])
-    else:
-        first = sentences(_extremes(shown, noun, what), _differing(shown, whole))
-    return sentences(first, _withheld(parts))
-
-
-def _extremes(shown: Sequence[Figure], noun: str, what: str) -> Text:
-    if len(shown) == 1:
-        name = in_prose(shown[0].area_name)
-        return say(
-            "Only {name} has {what} that can be shown: {f}.",
-            name=name, what=a_or_an(what), f=shown[0],
-        )  # fmt: skip
-    low, high = ends(shown)
-    if low[0].number == high[0].number:
-        every = capital(one_of(len(shown), len(shown), noun))
-        return say("{every} have the same {what}: {f}.", every=every, what=what, f=low[0])
-    return say(
-        "{high} {has} the highest {what}, {f}, and {low} the lowest, {g}.",
-        high=capital(areas(high)),
-        has="has" if len(high) == 1 else "have",
-        what=what,
-        f=high[0],
-        low=areas(low),
-        g=short(low[0]),
-    )
-
-
-def _differing(shown: Sequence[Figure], whole: Figure | None) -> Text:
-    compared = [(figure, compare(figure, whole).result) for figure in shown]
-    if whole is None or all(result == "not compared" for _, result in compared):
-        return ()
-    end = say("{name} ({f})", name=in_prose(whole.area_name), f=short(whole))
-    if len(shown) == 1:
-        result = compared[0][1]
-        link = "similar to" if result == "similar" else f"{result} than"
-        return say("It is statistically {link} {end}.", link=link, end=end)
-    higher = [figure for figure, result in compared if result == "higher"]
-    lower = [figure for figure, result in compared if result == "lower"]
-    if not higher and not lower:
-        return say("None differs statistically from {end}.", end=end)
-    first, way = (higher, "higher") if higher else (lower, "lower")
-    tail = f", and {areas(lower)} {_are(lower)} statistically lower" if higher and lower else ""
-    return say(
-        "{names} {are} statistically {way} than {end}{tail}.",
-        names=capital(areas(first)),
-        are=_are(first),
-        way=way,
-        end=end,
-        tail=tail,
-    )
-
-
-def _are(figures: Sequence[Figure]) -> str:
-    return "is" if len(figures) == 1 else "are"
-
-
-def _withheld(figures: Sequence[Figure]) -> Text:
-    said = []
-    for status in Status:
-        group = [figure for figure in figures if figure.status is status and not figure.shown]
-        if group:
-            names = listing([(Span(in_prose(f.area_name), figure=f.id),) for f in group])
-            one = len(group) == 1
-            said.append(
-                say(
-                    "The {figure} for {names} {verb} {why}.",
-                    figure="figure" if one else "figures",
-                    names=names,
-                    verb="is" if one else "are",
-                    why=WITHHELD[status],
-                )
-            )
-    return sentences(*said)
-
-
-def share_sentence(count: Figure, share: Figure, *, who: str, what: str) -> Text:
-    """How many, and which share of whom: "27,750 of Worcestershire's residents (4.6%) lived in …".
-
-    Parameters
-    ----------
-    count, share : Figure
-        The number and its percentage.
-    who : str
-        The whole, as the area owns it: "residents".
-    what : str
-        Verb phrase in the past tense: "lived in the most deprived 10% of neighbourhoods".
-    """
-    owner = possessive(count.area_name)
-    if not count.shown and not share.shown:
-        return say("The number of {owner} {who} who {what} is {f}.",
-                   owner=owner, who=who, what=what, f=count)  # fmt: skip
-    if not count.shown:
-        text = say("{f} of {owner} {who} {what}.", f=share, owner=owner, who=who, what=what)
-    else:
-        bracket = say(" ({f})", f=share) if share.shown else ()
-        text = say("{f:number} of {owner} {who}{bracket} {what}.",
-                   f=count, owner=owner, who=who, bracket=bracket, what=what)  # fmt: skip
-    return _opened(count.period, text)
 
 
 def unmet_need_sentence(

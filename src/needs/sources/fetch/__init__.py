@@ -33,9 +33,9 @@ from needs.sources.fetch import ledger, services
 from needs.sources.fetch.look import look
 from needs.sources.fetch.mirrors import Mirror, open_mirror
 from needs.sources.fetch.web import GoneError, OfflineError, Settings, Web
-from needs.sources.whole import reachable
+from needs.sources.whole_files import reachable
 
-__all__ = ["Outcome", "Settings", "State", "fetch", "refuse", "tally"]
+__all__ = ["FetchOutcome", "Settings", "State", "fetch", "refuse", "tally"]
 
 #: Told what is done now, how many files are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -59,7 +59,7 @@ _STEP = 5_000_000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FetchOutcome:
     """What became of one edition of a source.
 
     Attributes
@@ -98,7 +98,7 @@ class _Job:
     origin: str
     accept_revision: bool
     today: datetime.date
-    entries: dict[str, ledger.Entry] = field(default_factory=dict)
+    entries: dict[str, ledger.LockEntry] = field(default_factory=dict)
 
 
 def fetch(
@@ -111,7 +111,7 @@ def fetch(
     catalogue: Catalogue | None = None,
     today: datetime.date | None = None,
     progress: Progress | None = None,
-) -> tuple[Outcome, ...]:
+) -> tuple[FetchOutcome, ...]:
     """Bring files of sources into `raw`; one that fails does not stop the others.
 
     Parameters
@@ -134,7 +134,7 @@ def fetch(
 
     Returns
     -------
-    tuple of Outcome
+    tuple of FetchOutcome
         One for each edition, in order of source; see `tally` and `refuse`.
 
     Raises
@@ -173,12 +173,12 @@ def fetch(
     return tuple(outcomes)
 
 
-def tally(outcomes: Sequence[Outcome]) -> list[str]:
+def tally(outcomes: Sequence[FetchOutcome]) -> list[str]:
     """How many files there are of each state, and what is left to a person, a line each.
 
     Examples
     --------
-    >>> tally([Outcome("a", "1", "new"), Outcome("b", "1", "new"), Outcome("c", "1", "failed")])
+    >>> tally([FetchOutcome("a", "1", state) for state in ("new", "new", "failed")])
     ['2 new', '1 failed']
     """
     counts = Counter(one.state for one in outcomes)
@@ -192,7 +192,7 @@ def tally(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def refuse(outcomes: Sequence[Outcome]) -> None:
+def refuse(outcomes: Sequence[FetchOutcome]) -> None:
     """Raise everything that failed, at once.
 
     Raises
@@ -238,13 +238,13 @@ def _refuse_unknown(keys: Sequence[str], known: Mapping[str, Source]) -> None:
         raise ParameterError("Unknown sources were asked for.", problems=problems)
 
 
-def _without_file(source: Source) -> Outcome:
+def _without_file(source: Source) -> FetchOutcome:
     problem = Problem(
         f"{source.title}: no file is fetched for this source.",
         source.landing_page,
         source.how_to_get or "See its landing page.",
     )
-    return Outcome(source.key, "", "by hand", problems=(problem,), asked=True)
+    return FetchOutcome(source.key, "", "by hand", problems=(problem,), asked=True)
 
 
 def _pulse(tell: Progress, what: str, done: int, total: int) -> Callable[[int], None]:
@@ -261,7 +261,7 @@ def _pulse(tell: Progress, what: str, done: int, total: int) -> Callable[[int], 
 
 def _one(
     source: Source, edition: Edition, job: _Job, asked: bool, pulse: Callable[[int], None]
-) -> Outcome:
+) -> FetchOutcome:
     name = edition.file
     try:
         name, found = _names(edition, job)
@@ -286,7 +286,7 @@ def _one(
         return _failed(source, edition, name, (problem,), asked)
     except Exception as error:  # one file that nobody foresaw does not stop the others
         return _failed(source, edition, name, (unforeseen(error, name),), asked)
-    return Outcome(source.key, edition.edition, state, name, problems, asked)
+    return FetchOutcome(source.key, edition.edition, state, name, problems, asked)
 
 
 def _services(origin: str, known: Mapping[str, Source], settings: Settings) -> list[str]:
@@ -328,9 +328,9 @@ def _offline(
 
 def _failed(
     source: Source, edition: Edition, name: str, problems: Sequence[Problem], asked: bool
-) -> Outcome:
+) -> FetchOutcome:
     named = [Problem(f"{source.key}: {one.what}", one.where, one.remedy) for one in problems]
-    return Outcome(source.key, edition.edition, "failed", name, tuple(named), asked)
+    return FetchOutcome(source.key, edition.edition, "failed", name, tuple(named), asked)
 
 
 def _names(edition: Edition, job: _Job) -> tuple[str, str | None]:
@@ -465,7 +465,7 @@ def _settle(
     if entry is None or came != entry.sha256:
         for other in _locked(edition, job):
             del job.entries[other]
-        job.entries[name] = ledger.Entry(
+        job.entries[name] = ledger.LockEntry(
             source=source.key,
             edition=edition.edition,
             address=edition.address or source.landing_page,

@@ -24,7 +24,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
 @dataclass(frozen=True)
-class Entry:
+class LockEntry:
     """One file as it was brought in.
 
     Attributes
@@ -54,7 +54,7 @@ class Entry:
     replaces: str = ""
 
 
-def read(raw: Path) -> dict[str, Entry]:
+def read(raw: Path) -> dict[str, LockEntry]:
     """Read the entries by path below `raw`; none where there is no lock.
 
     Raises
@@ -75,15 +75,15 @@ def read(raw: Path) -> dict[str, Entry]:
         ) from error
 
 
-def parse(text: bytes) -> dict[str, Entry]:
+def parse(text: bytes) -> dict[str, LockEntry]:
     """Entries of a lock's text, ours or a mirror's."""
     written = json.loads(text.decode("utf-8"))
     if written["version"] != VERSION:
         raise ValueError(f"version {written['version']} is not known")
-    return {str(name): Entry(**one) for name, one in written["files"].items()}
+    return {str(name): LockEntry(**one) for name, one in written["files"].items()}
 
 
-def write(raw: Path, entries: Mapping[str, Entry]) -> None:
+def write(raw: Path, entries: Mapping[str, LockEntry]) -> None:
     """Replace the lock as a whole."""
     files = {name: asdict(one) for name, one in sorted(entries.items())}
     text = json.dumps({"version": VERSION, "files": files}, ensure_ascii=False, indent=1) + "\n"

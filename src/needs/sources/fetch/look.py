@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, workbooks
 from needs.sources.readers.boundaries import cut_off
 
 #: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
@@ -52,7 +52,7 @@ def look(path: Path, source: Source, edition: Edition) -> None:
     InvalidDataError
         With every fault found.
     """
-    faults = tabular.Faults(path)
+    faults = file_faults.Faults(path)
     with path.open("rb") as file:
         start = file.read(_START)
     suffix = path.suffix.lower()
@@ -75,7 +75,7 @@ def _told(start: bytes) -> str:
             begin = text.lower().index(f"<{tag}>") + len(tag) + 2
             text = text[begin:].split("<", 1)[0]
             break
-    return tabular.plain(text)[:120]
+    return heading_maps.cell_text(text)[:120]
 
 
 def _is_page(start: bytes) -> bool:
@@ -86,7 +86,7 @@ def _is_message(start: bytes) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
 
 
-def _refused(start: bytes, faults: tabular.Faults) -> None:
+def _refused(start: bytes, faults: file_faults.Faults) -> None:
     kind = "a web page" if _is_page(start) else "a service's message"
     faults.add(
         f"The answer is {kind}, not the file: {_told(start)}",
@@ -94,16 +94,16 @@ def _refused(start: bytes, faults: tabular.Faults) -> None:
     )
 
 
-def _archive(path: Path, start: bytes, faults: tabular.Faults) -> None:
+def _archive(path: Path, start: bytes, faults: file_faults.Faults) -> None:
     if _is_page(start) or _is_message(start):
         _refused(start, faults)
         return
-    if tabular.other_format(start):
-        tabular.read_sheets(path, [])
+    if csv_files.other_format(start):
+        workbooks.read_sheets(path, [])
         return
     try:
         with zipfile.ZipFile(path) as archive:
-            tabular.refuse_inflated(archive, faults)
+            workbooks.refuse_inflated(archive, faults)
             broken = archive.testzip()
             names = set(archive.namelist())
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
@@ -116,7 +116,7 @@ def _archive(path: Path, start: bytes, faults: tabular.Faults) -> None:
 
 
 def _layer(
-    path: Path, start: bytes, source: Source, edition: Edition, faults: tabular.Faults
+    path: Path, start: bytes, source: Source, edition: Edition, faults: file_faults.Faults
 ) -> None:
     if _is_page(start):
         _refused(start, faults)
@@ -145,7 +145,7 @@ def _layer(
 
 
 def _table(
-    path: Path, start: bytes, source: Source, edition: Edition, faults: tabular.Faults
+    path: Path, start: bytes, source: Source, edition: Edition, faults: file_faults.Faults
 ) -> None:
     if _is_page(start) or _is_message(start):
         _refused(start, faults)
@@ -156,11 +156,11 @@ def _table(
     try:
         with path.open(encoding="utf-8-sig", newline="", errors="strict") as file:
             rows = csv.reader(file)
-            header = [tabular.plain(cell) for cell in next(rows, [])]
-            header = tabular.without_empty_end(header, 0)
+            header = [heading_maps.cell_text(cell) for cell in next(rows, [])]
+            header = csv_files.without_empty_end(header, 0)
             first = next((row for row in rows if any(map(str.strip, row))), None)
         _decode(path)
-        tabular.refuse_other_separators(start.decode("utf-8-sig", "replace"), faults)
+        csv_files.refuse_other_separators(start.decode("utf-8-sig", "replace"), faults)
     except (UnicodeDecodeError, csv.Error) as error:
         faults.add(f"The file is not a table in UTF-8: {error}.", remedy="Fetch it again.")
         return
@@ -184,13 +184,13 @@ def _shape(source: Source, edition: Edition) -> str:
     return "nomis" if edition.interface == "nomis" else source.reader
 
 
-def _known(source: Source, edition: Edition) -> tabular.Layout:
+def _known(source: Source, edition: Edition) -> heading_maps.Layout:
     shape, by_edition = MAPS[_shape(source, edition)]
-    return tabular.layout(shape, edition.edition if by_edition else "")
+    return heading_maps.layout(shape, edition.edition if by_edition else "")
 
 
 def _properties(
-    there: Mapping[str, Any], source: Source, edition: Edition, faults: tabular.Faults
+    there: Mapping[str, Any], source: Source, edition: Edition, faults: file_faults.Faults
 ) -> None:
     """Properties of a feature: more than those that the map knows are no fault."""
     for heading in sorted(set(_known(source, edition).headings) - set(there)):
@@ -200,12 +200,16 @@ def _properties(
         )
 
 
-def _headings(header: list[str], source: Source, edition: Edition, faults: tabular.Faults) -> None:
+def _headings(
+    header: list[str], source: Source, edition: Edition, faults: file_faults.Faults
+) -> None:
     if source.reader in COLUMNS:
         for one in sorted(COLUMNS[source.reader] - set(header)):
             faults.add(f"Heading '{one}' is missing.", "line 1")
     if source.reader in MAPS:
-        tabular.rename(pd.DataFrame(columns=header, dtype=str), _known(source, edition), faults)
+        heading_maps.rename(
+            pd.DataFrame(columns=header, dtype=str), _known(source, edition), faults
+        )
 
 
 def _no_rows(edition: Edition) -> str:
@@ -218,7 +222,7 @@ def _no_rows(edition: Edition) -> str:
 
 
 def _expected(
-    row: Mapping[str, str], source: Source, edition: Edition, faults: tabular.Faults
+    row: Mapping[str, str], source: Source, edition: Edition, faults: file_faults.Faults
 ) -> None:
     """Whether the first row is of the indicator or year that was asked for."""
     wanted = {"fingertips": ("Indicator ID", "indicator_id"), "nomis": ("DATE_NAME", "year")}

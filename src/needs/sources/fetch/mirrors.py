@@ -27,7 +27,7 @@ class Mirror(Protocol):
     def save(self, name: str, path: Path, pulse: Pulse | None) -> None:
         """Copy one of them; `GoneError` when it was only a guess that it is there."""
 
-    def entries(self) -> dict[str, ledger.Entry]:
+    def entries(self) -> dict[str, ledger.LockEntry]:
         """Entries of its own lock; none where it has none."""
 
 
@@ -70,7 +70,7 @@ class _Folder:
         if pulse is not None:
             pulse(path.stat().st_size)
 
-    def entries(self) -> dict[str, ledger.Entry]:
+    def entries(self) -> dict[str, ledger.LockEntry]:
         return ledger.read(self._folder)
 
 
@@ -78,7 +78,7 @@ class _Tree:
     def __init__(self, address: str, web: Web) -> None:
         self.label = address.rstrip("/") + "/"
         self._web = web
-        self._entries: dict[str, ledger.Entry] | None = None
+        self._entries: dict[str, ledger.LockEntry] | None = None
         self._listings: dict[str, tuple[str, ...]] = {}
         self._guessed: set[str] = set()
 
@@ -103,7 +103,7 @@ class _Tree:
                 f"The mirror names {name}, but does not have it.", self.label, "Tell its keeper."
             ) from error
 
-    def entries(self) -> dict[str, ledger.Entry]:
+    def entries(self) -> dict[str, ledger.LockEntry]:
         if self._entries is None:
             address = self.label + ledger.NAME
             try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from needs.catalogue import Edition, Source
 from needs.errors import MissingDataError
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, heading_maps
 
 if TYPE_CHECKING:
     import geopandas
@@ -48,7 +48,7 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         raise MissingDataError(
             f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
         )
-    faults = tabular.Faults(path)
+    faults = file_faults.Faults(path)
     try:
         collection = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -56,7 +56,7 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         faults.raise_if_any()
     features = (collection.get("features") if isinstance(collection, dict) else None) or []
     if not features or not isinstance(features, list):
-        said = tabular.plain(str(collection)[:120])
+        said = heading_maps.cell_text(str(collection)[:120])
         faults.add(f"The file has no features: {said}")
         faults.raise_if_any()
     _malformed(collection, features, faults)
@@ -69,7 +69,7 @@ def read(path: Path, source: Source, edition: Edition) -> geopandas.GeoDataFrame
         )
     names = {
         name: heading
-        for heading, name in tabular.layout("ons_boundaries", edition.edition).headings.items()
+        for heading, name in heading_maps.layout("ons_boundaries", edition.edition).headings.items()
     }
     properties = [feature.get("properties") or {} for feature in features]
     for heading in sorted(names.values()):
@@ -108,14 +108,14 @@ def cut_off(collection: Mapping[str, Any]) -> bool:
 
 
 def _malformed(
-    collection: Mapping[str, Any], features: Sequence[Any], faults: tabular.Faults
+    collection: Mapping[str, Any], features: Sequence[Any], faults: file_faults.Faults
 ) -> None:
     """Note what is no feature, and a layer that says itself that it is not in degrees."""
     for number, one in enumerate(features, 1):
         parts = [one.get(name) for name in ("properties", "geometry")] if _is_object(one) else [0]
         if all(part is None or _is_object(part) for part in parts) and "attributes" not in one:
             continue
-        said = tabular.plain(str(one)[:80])
+        said = heading_maps.cell_text(str(one)[:80])
         faults.add(
             f"Not a GeoJSON feature: {said}",
             f"feature {number}",
@@ -135,7 +135,7 @@ def _is_object(one: object) -> bool:
     return isinstance(one, dict)
 
 
-def _shapes(features: Sequence[Mapping[str, Any]], faults: tabular.Faults) -> list[Any]:
+def _shapes(features: Sequence[Mapping[str, Any]], faults: file_faults.Faults) -> list[Any]:
     """Geometries of the features; those that are none are noted with their number."""
     import numpy as np
     import shapely
@@ -157,7 +157,7 @@ def _shapes(features: Sequence[Mapping[str, Any]], faults: tabular.Faults) -> li
     return shapes
 
 
-def _outside_england(layer: geopandas.GeoDataFrame, faults: tabular.Faults) -> None:
+def _outside_england(layer: geopandas.GeoDataFrame, faults: file_faults.Faults) -> None:
     """Note areas that do not lie in England's longitudes and latitudes, and why that may be."""
     west, south, east, north = ENGLAND
     bounds = layer.geometry.bounds
@@ -168,7 +168,7 @@ def _outside_england(layer: geopandas.GeoDataFrame, faults: tabular.Faults) -> N
         & bounds["maxy"].le(north)
     )
     apart = layer[~inside]
-    for index, area in apart.head(tabular.SHOWN_CELLS).iterrows():
+    for index, area in apart.head(file_faults.SHOWN_CELLS).iterrows():
         x, y = bounds.loc[index, "minx"], bounds.loc[index, "miny"]
         why = "is outside England"
         if abs(x) > 180 or abs(y) > 90:
@@ -180,23 +180,25 @@ def _outside_england(layer: geopandas.GeoDataFrame, faults: tabular.Faults) -> N
             f"property {area['code']}",
             _IN_DEGREES,
         )
-    if len(apart) > tabular.SHOWN_CELLS:
-        faults.add(f"{len(apart) - tabular.SHOWN_CELLS} more areas are not in England's degrees.")
+    if len(apart) > file_faults.SHOWN_CELLS:
+        faults.add(
+            f"{len(apart) - file_faults.SHOWN_CELLS} more areas are not in England's degrees."
+        )
 
 
-def _uncoded(said: Sequence[Mapping[str, Any]], heading: str, faults: tabular.Faults) -> None:
+def _uncoded(said: Sequence[Mapping[str, Any]], heading: str, faults: file_faults.Faults) -> None:
     """Note features that have the property but no code in it: their area would be left out."""
     bad = [
         (number, one)
         for number, one in enumerate(said, 1)
         if heading in one and not re.fullmatch(r"[A-Z]\d{8}", str(one[heading] or ""))
     ]
-    for number, one in bad[: tabular.SHOWN_CELLS]:
+    for number, one in bad[: file_faults.SHOWN_CELLS]:
         others = [f"{name} {text}" for name, text in one.items() if text and name != heading]
         written = f"'{one[heading]}' is no code" if one[heading] else "There is no code"
         faults.add(
             f"{written}; beside it: {', '.join(others[:3]) or 'nothing'}.",
             f"feature {number}, property {heading}",
         )
-    if len(bad) > tabular.SHOWN_CELLS:
-        faults.add(f"{len(bad) - tabular.SHOWN_CELLS} more features have no code.")
+    if len(bad) > file_faults.SHOWN_CELLS:
+        faults.add(f"{len(bad) - file_faults.SHOWN_CELLS} more features have no code.")

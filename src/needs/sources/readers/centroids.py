@@ -22,17 +22,11 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(
-        tabular.read_csv(path), tabular.layout("ons_centroids", edition.edition), faults
-    )
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "ons_centroids", edition.edition)
     tabular.codes(table, "lsoa_code", r"[EW]01\d{6}", faults)
     for column in ("easting", "northing"):
         table[column] = tabular.numbers(table, column, faults, missing=())
-    tabular.note_cells(
-        table, "lsoa_code", table["lsoa_code"].duplicated(), "stands more than once", faults
-    )
+    tabular.note_repeated(table, "lsoa_code", faults)
     faults.raise_if_any()
     table = table[table["lsoa_code"].str.startswith("E")]
     return table.assign(lsoa_vintage=int(tabular.option(source, edition, "lsoa_vintage")))[

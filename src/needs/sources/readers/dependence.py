@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources import periods
 from needs.sources.readers import tabular
 
 
@@ -30,10 +29,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("dependence", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "dependence", edition.edition)
     missing = ("", "NA")
     table = table.assign(
         value=tabular.numbers(table, "value", faults, missing=missing),
@@ -42,9 +38,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         area_code=table["area_code"].where(table["area_code"].str.fullmatch(r"E\d{8}"), ""),
         year=financial(table["year"]),
     )
-    table = tabular.with_periods(table, "year", faults, periods.kind_of(source.period_type)).drop(
-        columns="year"
-    )
+    table = tabular.with_periods(table, "year", faults, source).drop(columns="year")
     return tabular.readings(
         table,
         path.name,

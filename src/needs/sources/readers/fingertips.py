@@ -17,8 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources import periods
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, tabular
 from needs.stats.status import Status
 
 #: England, regions, unitary authorities, districts and counties.
@@ -45,9 +44,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     MissingDataError, InvalidDataError
         Also when the file holds another indicator than the edition's option ``indicator_id``.
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(tabular.read_csv(path), tabular.layout("fingertips"), faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "fingertips")
     wanted = str(tabular.option(source, edition, "indicator_id"))
     other = table["indicator_id"] != wanted
     tabular.note_cells(table, "indicator_id", other, f"is not indicator {wanted}", faults)
@@ -66,7 +63,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         )
     for column in ("value", "lower", "upper", "count", "denominator"):
         table = table.assign(**{column: tabular.numbers(table, column, faults)})
-    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
+    table = tabular.with_periods(table, "period_text", faults, source)
     table = table.assign(
         sex=sexes(table, faults),
         age=ages(table["age"]),
@@ -79,7 +76,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     return tabular.readings(table, path.name, faults)
 
 
-def sexes(table: pd.DataFrame, faults: tabular.Faults) -> pd.Series[str]:
+def sexes(table: pd.DataFrame, faults: file_faults.Faults) -> pd.Series[str]:
     """Our words for the publisher's sexes; note what is none."""
     known = table["sex"].map(_SEXES)
     tabular.note_cells(table, "sex", known.isna(), "is not Persons, Male or Female", faults)

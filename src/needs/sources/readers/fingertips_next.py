@@ -23,10 +23,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("fingertips_next", edition.edition)
-    table = tabular.rename(tabular.read_csv(path, repeats=True), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "fingertips_next", edition.edition, repeats=True)
     wanted = tabular.option(source, edition, "indicators")
     here = set(table["indicator_id"])
     for one in sorted(set(wanted) - here):

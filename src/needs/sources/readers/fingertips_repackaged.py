@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources import periods
 from needs.sources.readers import fingertips, tabular
 
 
@@ -21,14 +20,11 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("fingertips_repackaged", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "fingertips_repackaged", edition.edition)
     tabular.codes(table, "area_code", r"E\d{8}", faults)
     table = table[table["area_code"].str.fullmatch(fingertips.AREAS)]
     table = table.assign(value=tabular.numbers(table, "value", faults, missing=("", "NA")))
-    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
+    table = tabular.with_periods(table, "period_text", faults, source)
     table = table.assign(
         sex=fingertips.sexes(table, faults),
         age="all ages",

@@ -30,11 +30,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(
-        tabular.read_csv(path), tabular.layout("ons_lookups", edition.edition), faults
-    )
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "ons_lookups", edition.edition)
     for column in [one for one in table.columns if "code" in one]:
         tabular.codes(table, column, r"[EWNS]\d{8}", faults)
     faults.raise_if_any()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, tabular
 from needs.sources.schemas import DOMAINS
 
 
@@ -36,8 +36,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(tabular.read_csv(path), tabular.layout("iod", edition.edition), faults)
+    faults = file_faults.Faults(path)
+    table = heading_maps.rename(
+        csv_files.read_csv(path), heading_maps.layout("iod", edition.edition), faults
+    )
     expected = edition.options.get("lsoas")
     # what is there is checked even if a column is missing: every fault in one run
     here = set(table.columns)
@@ -53,8 +55,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
             said = f"is not a {part} from 1 to {highest or len(table)}"
             tabular.note_cells(table, column, outside, said, faults)
     if "lsoa_code" in here:
-        twice = table["lsoa_code"].duplicated()
-        tabular.note_cells(table, "lsoa_code", twice, "stands more than once", faults)
+        tabular.note_repeated(table, "lsoa_code", faults)
     if expected and len(table) != expected:
         faults.add(
             f"The index has {len(table):,} LSOAs, but its edition has {expected:,}.",

@@ -27,18 +27,12 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """
     if edition.interface == "nomis":
         return nomis.read(path, source, edition)
-    faults = tabular.Faults(path)
-    table = tabular.rename(
-        tabular.read_csv(path), tabular.layout("lsoa_density", edition.edition), faults
-    )
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "lsoa_density", edition.edition)
     tabular.codes(table, "lsoa_code", r"[EW]01\d{6}", faults)
     years = [column for column in table.columns if column.isdigit()]
     for year in years:
         table[year] = tabular.numbers(table, year, faults, missing=(), whole=True)
-    tabular.note_cells(
-        table, "lsoa_code", table["lsoa_code"].duplicated(), "stands more than once", faults
-    )
+    tabular.note_repeated(table, "lsoa_code", faults)
     faults.raise_if_any()
     table = table[table["lsoa_code"].str.startswith("E")]
     long = table.melt(["lsoa_code"], years, var_name="year", value_name="population")

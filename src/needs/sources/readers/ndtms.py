@@ -17,8 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source, in_use
-from needs.sources import periods
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, tabular
 
 _COUNTS = {"in_treatment": "in_treatment", "new_presentations": "new_to_treatment"}
 
@@ -35,16 +34,13 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("ndtms", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "ndtms", edition.edition)
     for column in ("substance", "sex", "age"):
         table[column] = _grouped(table, column, faults)
     counts = [column for column in _COUNTS if column in table.columns]
     for column in counts:
         table[column] = tabular.numbers(table, column, faults, missing=("", "NULL"), whole=True)
-    table = tabular.with_periods(table, "period_text", faults, periods.kind_of(source.period_type))
+    table = tabular.with_periods(table, "period_text", faults, source)
     faults.raise_if_any()
     kept = ["line", "period", "period_start", "period_end", "area_name", "substance", "sex", "age"]
     long = table.melt(kept, counts, var_name="counted", value_name="value")
@@ -64,7 +60,7 @@ def _groups() -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def _grouped(table: pd.DataFrame, column: str, faults: tabular.Faults) -> pd.Series[str]:
+def _grouped(table: pd.DataFrame, column: str, faults: file_faults.Faults) -> pd.Series[str]:
     groups = _groups()
     groups = groups[groups["column"] == column]
     ours = table[column].str.strip().str.casefold().map(groups.set_index("text")["ours"])

@@ -21,7 +21,7 @@ import pandas as pd
 
 from needs.catalogue import Edition, Source
 from needs.sources import periods
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, tabular
 
 
 def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
@@ -31,11 +31,11 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
-    table = tabular.read_csv(path)
+    faults = file_faults.Faults(path)
+    table = csv_files.read_csv(path)
     table = table.rename(columns={one: "year" for one in table if str(one).casefold() == "year"})
     if "year" not in table.columns:
-        near = tabular.nearest("year", table.columns)
+        near = heading_maps.nearest("year", table.columns)
         faults.add(
             f"Heading 'year' is missing; nearest in the file: {near}.",
             "line 1",

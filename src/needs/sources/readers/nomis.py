@@ -28,9 +28,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     MissingDataError, InvalidDataError
         Also when the answer has exactly the rows at which the service cuts off.
     """
-    faults = tabular.Faults(path)
-    table = tabular.rename(tabular.read_csv(path), tabular.layout("nomis"), faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "nomis")
     if len(table) == GUEST_LIMIT:
         faults.add(
             f"The file has exactly {GUEST_LIMIT:,} rows, where the service cuts off.",

@@ -23,7 +23,7 @@ import pandas as pd
 from needs.catalogue import Edition, Source, in_use
 from needs.errors import InvalidDataError
 from needs.sources import periods
-from needs.sources.readers import tabular
+from needs.sources.readers import file_faults, heading_maps, tabular, workbooks
 from needs.stats.status import Status
 
 #: What stands in place of a count or rate.
@@ -49,9 +49,9 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
+    faults = file_faults.Faults(path)
     tables = sheets_of(edition)
-    sheets = tabular.read_sheets(path, tables["sheet"].tolist())
+    sheets = workbooks.read_sheets(path, tables["sheet"].tolist())
     parts = []
     for measure, sex, sheet in tables.itertuples(index=False):
         if sheet not in sheets:
@@ -95,19 +95,19 @@ def _read_table(
     rows: list[list[Any]],
     sheet: str,
     edition: Edition,
-    faults: tabular.Faults,
+    faults: file_faults.Faults,
     words: dict[str, str],
 ) -> pd.DataFrame | None:
-    known = tabular.layout("ons_deaths", edition.edition)
+    known = heading_maps.layout("ons_deaths", edition.edition)
     of_areas = [
         heading for heading, name in known.headings.items() if name in ("area_code", "area_name")
     ]
-    top = tabular.find_row(rows, of_areas)
+    top = workbooks.find_row(rows, of_areas)
     if top is None:
-        tabular.missing_row(rows, of_areas, known, sheet, faults)
+        workbooks.missing_row(rows, of_areas, known, sheet, faults)
         return None
-    tabular.check_title(rows, top, words, sheet, faults)
-    labels = [tabular.heading(cell, of_areas) for cell in rows[top]]
+    workbooks.check_title(rows, top, words, sheet, faults)
+    labels = [heading_maps.heading(cell, of_areas) for cell in rows[top]]
     labels = [one if one in of_areas else tabular.period_text(one) for one in labels]
     code = next(i for i, label in enumerate(labels) if known.name_of(label) == "area_code")
     before = len(faults.problems)
@@ -129,7 +129,7 @@ def _read_table(
 
 
 def _blocks(
-    labels: Sequence[str], of_areas: Sequence[str], sheet: str, top: int, faults: tabular.Faults
+    labels: Sequence[str], of_areas: Sequence[str], sheet: str, top: int, faults: file_faults.Faults
 ) -> list[tuple[str, int, int]]:
     """Period, first and last-but-one column of each block under the label row."""
     whose = {label.casefold() for label in of_areas}
@@ -154,18 +154,22 @@ def _columns(
     stop: int,
     edition: Edition,
     place: str,
-    faults: tabular.Faults,
+    faults: file_faults.Faults,
 ) -> dict[str, int] | None:
     """Find where in a block each of our columns stands; ``flag`` where there is one."""
-    known = tabular.layout("ons_deaths", edition.edition)
-    written = [tabular.heading(headings[i], known.headings) for i in range(start, stop)]
-    tabular.note_twice(written, place, faults)
+    known = heading_maps.layout("ons_deaths", edition.edition)
+    written = [heading_maps.heading(headings[i], known.headings) for i in range(start, stop)]
+    workbooks.note_twice(written, place, faults)
     found = {label: i for i, label in enumerate(written, start)}
-    flags = [i for i in range(start, stop) if not tabular.plain(headings[i])]
+    flags = [i for i in range(start, stop) if not heading_maps.cell_text(headings[i])]
     before = len(faults.problems)
-    named = pd.DataFrame(columns=[one for one in map(tabular.plain, headings[start:stop]) if one])
-    block = tabular.Layout(known.headings, known.required - {"area_code", "area_name"}, known.map)
-    tabular.rename(named, block, faults, place)
+    named = pd.DataFrame(
+        columns=[one for one in map(heading_maps.cell_text, headings[start:stop]) if one]
+    )
+    block = heading_maps.Layout(
+        known.headings, known.required - {"area_code", "area_name"}, known.map
+    )
+    heading_maps.rename(named, block, faults, place)
     if len(faults.problems) > before:
         return None
     columns = {str(known.name_of(heading)): i for heading, i in found.items() if heading}
@@ -178,17 +182,17 @@ def _body(rows: list[list[Any]], top: int, column: int, first: int) -> pd.DataFr
     """Rows of England's areas: code, name (left of column `first`), row number and all cells."""
     found = []
     for index, row in enumerate(rows[top + 1 :], top + 2):
-        code = tabular.plain(row[column])
+        code = heading_maps.cell_text(row[column])
         if re.fullmatch(r"E\d{8}", code):
+            cells = [heading_maps.cell_text(cell) for cell in row]
             # names are indented by kind of area: one cell of several holds the name
-            name = " ".join(tabular.plain(cell) for cell in row[1:first] if tabular.plain(cell))
-            cells = [tabular.plain(cell) for cell in row]
+            name = " ".join(filter(None, cells[1:first]))
             found.append((code, name.title() if name.isupper() else name, index, cells))
     return pd.DataFrame(found, columns=["area_code", "area_name", "row", "cells"])
 
 
 def _block(
-    body: pd.DataFrame, columns: dict[str, int], place: str, faults: tabular.Faults
+    body: pd.DataFrame, columns: dict[str, int], place: str, faults: file_faults.Faults
 ) -> pd.DataFrame:
     table = body[["area_code", "area_name", "row"]].copy()
     for name, column in columns.items():
@@ -226,10 +230,10 @@ def _block(
     ]
 
 
-class _Placed(tabular.Faults):
+class _Placed(file_faults.Faults):
     """Faults of one block: the sheet and period stand before the row."""
 
-    def __init__(self, faults: tabular.Faults, place: str, headings: dict[str, str]) -> None:
+    def __init__(self, faults: file_faults.Faults, place: str, headings: dict[str, str]) -> None:
         super().__init__(faults.path, faults.problems, headings)
         self._place = place
 

@@ -18,8 +18,8 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.codes import ENGLAND_AND_WALES
-from needs.sources.readers import tabular
+from needs.sources.area_codes import ENGLAND_AND_WALES
+from needs.sources.readers import file_faults, heading_maps, tabular, workbooks
 from needs.stats.status import Status
 
 #: What stands in place of a count or rate.
@@ -45,19 +45,19 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     ------
     MissingDataError, InvalidDataError
     """
-    faults = tabular.Faults(path)
+    faults = file_faults.Faults(path)
     sheet = str(tabular.option(source, edition, "sheet"))
-    sheets = tabular.read_sheets(path, [sheet])
+    sheets = workbooks.read_sheets(path, [sheet])
     if sheet not in sheets:
         faults.add(f"Sheet '{sheet}' is missing.", remedy="Check that this is the right file.")
         faults.raise_if_any()
     rows = sheets[sheet]
-    top = tabular.find_row(rows, ["Age groups"])
+    top = workbooks.find_row(rows, ["Age groups"])
     if top is None:
         faults.add("No row has the label 'Age groups'.", f"sheet {sheet}")
         faults.raise_if_any()
     assert top is not None
-    labels = [tabular.heading(cell) for cell in rows[top]]
+    labels = [heading_maps.heading(cell) for cell in rows[top]]
     starts = [place for place, label in enumerate(labels) if place and label]
     body = _body(rows[top + 1 :], top + 2)
     parts = []
@@ -83,8 +83,8 @@ def _body(rows: list[list[Any]], first: int) -> pd.DataFrame:
     """Rows of years: the sex whose heading stands above, the year, the row number and all cells."""
     found, sex = [], ""
     for number, row in enumerate(rows, first):
-        cells = [tabular.plain(cell) for cell in row]
-        sex = SEXES.get(tabular.heading(cells[0]), sex)
+        cells = [heading_maps.cell_text(cell) for cell in row]
+        sex = SEXES.get(heading_maps.heading(cells[0]), sex)
         year = tabular.period_text(cells[1])
         if sex and not cells[0] and re.fullmatch(r"\d{4}", year):
             found.append((sex, year, number, cells))
@@ -97,15 +97,17 @@ def _block(
     start: int,
     stop: int,
     edition: Edition,
-    faults: tabular.Faults,
+    faults: file_faults.Faults,
     place: str,
 ) -> pd.DataFrame | None:
     """One age group's rows: value, limits, count, status and marks."""
-    tabular.note_twice([tabular.plain(one) for one in headings[start:stop]], place, faults)
-    named = {tabular.plain(headings[i]): i for i in range(start, stop) if headings[i]}
-    known = tabular.layout("ons_deaths_by_age", edition.edition)
+    workbooks.note_twice(
+        [heading_maps.cell_text(one) for one in headings[start:stop]], place, faults
+    )
+    named = {heading_maps.cell_text(headings[i]): i for i in range(start, stop) if headings[i]}
+    known = heading_maps.layout("ons_deaths_by_age", edition.edition)
     before = len(faults.problems)
-    tabular.rename(pd.DataFrame(columns=list(named)), known, faults, place)
+    heading_maps.rename(pd.DataFrame(columns=list(named)), known, faults, place)
     if len(faults.problems) > before:
         return None
     at = {str(known.name_of(heading)): i for heading, i in named.items()}
@@ -126,7 +128,7 @@ def _block(
     ).drop(columns=["rate", "flag"])
 
 
-def _age(label: str, faults: tabular.Faults, place: str) -> str:
+def _age(label: str, faults: file_faults.Faults, place: str) -> str:
     """An age group as our tables write it."""
     text = label.replace("–", "-").lower()
     text = re.sub(r" and over$", "+", text)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Edition, Source
-from needs.sources.readers import tabular
+from needs.sources.readers import csv_files, file_faults, heading_maps, tabular, workbooks
 
 SHEETS = {"MYE2 - Persons": "persons", "MYE2 - Females": "female", "MYE2 - Males": "male"}
 
@@ -50,9 +50,9 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     MissingDataError, InvalidDataError
     """
     shape = tabular.option(source, edition, "shape")
-    faults = tabular.Faults(path)
+    faults = file_faults.Faults(path)
     if shape == "wide":
-        table = tabular.rename(tabular.read_csv(path), _layout(edition), faults)
+        table = heading_maps.rename(csv_files.read_csv(path), _layout(edition), faults)
         faults.raise_if_any()
         table = table.assign(place=path.name + ", line " + table["line"].astype(str))
         long = _long(table, "persons", int(tabular.option(source, edition, "year")), faults)
@@ -63,16 +63,16 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     return long[COLUMNS].reset_index(drop=True)
 
 
-def _layout(edition: Edition) -> tabular.Layout:
-    return tabular.layout("ons_population", edition.edition)
+def _layout(edition: Edition) -> heading_maps.Layout:
+    return heading_maps.layout("ons_population", edition.edition)
 
 
 def _read_workbook(
-    path: Path, source: Source, edition: Edition, faults: tabular.Faults
+    path: Path, source: Source, edition: Edition, faults: file_faults.Faults
 ) -> pd.DataFrame:
     totals = str(edition.options.get("totals", ""))
     wanted = [*SHEETS, *([totals] if totals else [])]
-    sheets = tabular.read_sheets(path, wanted)
+    sheets = workbooks.read_sheets(path, wanted)
     for name in wanted:
         if name not in sheets:
             faults.add(f"Sheet '{name}' is missing.", remedy="Check that this is the right file.")
@@ -88,7 +88,7 @@ def _read_workbook(
         table = _table(
             sheets[totals],
             totals,
-            tabular.layout("ons_population_totals", edition.edition),
+            heading_maps.layout("ons_population_totals", edition.edition),
             faults,
             _year(year),
         )
@@ -106,40 +106,40 @@ def _year(year: int) -> dict[str, str]:
 def _table(
     rows: list[list[Any]],
     sheet: str,
-    known: tabular.Layout,
-    faults: tabular.Faults,
+    known: heading_maps.Layout,
+    faults: file_faults.Faults,
     words: dict[str, str],
 ) -> pd.DataFrame | None:
     """Rows under the headings of a sheet, England's only, or None with the fault noted.
 
-    For `words` see `tabular.check_title`.
+    For `words` see `workbooks.check_title`.
     """
     of_areas = [
         heading for heading, name in known.headings.items() if name in ("area_code", "area_name")
     ]
-    header = tabular.find_row(rows, of_areas)
+    header = workbooks.find_row(rows, of_areas)
     if header is None:
-        tabular.missing_row(rows, of_areas, known, sheet, faults)
+        workbooks.missing_row(rows, of_areas, known, sheet, faults)
         return None
-    tabular.check_title(rows, header, words, sheet, faults)
-    headings = [tabular.plain(cell) for cell in rows[header]]
+    workbooks.check_title(rows, header, words, sheet, faults)
+    headings = [heading_maps.cell_text(cell) for cell in rows[header]]
     width = max((i + 1 for i, heading in enumerate(headings) if heading), default=0)
     body = [row[:width] for row in rows[header + 1 :]]
     table = pd.DataFrame(body, columns=headings[:width], dtype=object)
     table["row"] = range(header + 2, header + 2 + len(table))
     before = len(faults.problems)
-    table = tabular.rename(table, known, faults, f"sheet {sheet}, row {header + 1}")
+    table = heading_maps.rename(table, known, faults, f"sheet {sheet}, row {header + 1}")
     if len(faults.problems) > before:
         return None
     # a whole number read from a cell is printed as one, and an empty cell as empty text
     text = [column for column in table.columns if column != "row"]
-    table[text] = table[text].map(tabular.plain).astype(str)
+    table[text] = table[text].map(heading_maps.cell_text).astype(str)
     table.attrs["sheet"] = sheet
     table["place"] = [f"{faults.path.name}, {sheet}, row {row}" for row in table["row"]]
     return table[table["area_code"].str.fullmatch(r"E\d{8}")]
 
 
-def _long(table: pd.DataFrame, sex: str, year: int, faults: tabular.Faults) -> pd.DataFrame:
+def _long(table: pd.DataFrame, sex: str, year: int, faults: file_faults.Faults) -> pd.DataFrame:
     ages = [column for column in table.columns if column.isdigit()]
     columns = {column: tabular.numbers(table, column, faults, missing=()) for column in ages}
     columns["total"] = tabular.numbers(table, "total", faults, missing=())
@@ -160,7 +160,7 @@ def _long(table: pd.DataFrame, sex: str, year: int, faults: tabular.Faults) -> p
     )
 
 
-def _years(table: pd.DataFrame, newest: int, faults: tabular.Faults) -> pd.DataFrame:
+def _years(table: pd.DataFrame, newest: int, faults: file_faults.Faults) -> pd.DataFrame:
     """Totals of the years before the edition's own."""
     years = [column for column in table.columns if column.isdigit() and int(column) != newest]
     columns = {column: tabular.numbers(table, column, faults, missing=()) for column in years}

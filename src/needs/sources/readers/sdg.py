@@ -20,9 +20,8 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Disclosure, Edition, Source
-from needs.sources import periods
-from needs.sources.codes import ENGLAND
-from needs.sources.readers import tabular
+from needs.sources.area_codes import ENGLAND
+from needs.sources.readers import file_faults, tabular
 
 SERIES = {
     "Alcohol - People in treatment": "alcohol_in_treatment",
@@ -50,13 +49,10 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         Also when two rows of an area remain that disagree, and when a count of a period that
         the source declares exact is there only rounded, and is not declared so.
     """
-    faults = tabular.Faults(path)
-    known = tabular.layout("sdg_3_5_1", edition.edition)
-    table = tabular.rename(tabular.read_csv(path), known, faults)
-    faults.raise_if_any()
+    table, faults = tabular.read_headed(path, "sdg_3_5_1", edition.edition)
     measure = table["series"].map(SERIES)
     tabular.note_cells(table, "series", measure.isna(), "is not a series that we know", faults)
-    table = tabular.with_periods(table, "year", faults, periods.kind_of(source.period_type))
+    table = tabular.with_periods(table, "year", faults, source)
     national = table["area_name"].str.strip() == ""
     decile = table["decile"].str.strip()
     table = table.assign(
@@ -81,7 +77,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     )
 
 
-def _note_nameless(england: pd.DataFrame, faults: tabular.Faults) -> None:
+def _note_nameless(england: pd.DataFrame, faults: file_faults.Faults) -> None:
     """Note rows that have no name, as England's, beside one of many more people.
 
     England stands once, or with the sum of its authorities, which is about the same.
@@ -91,7 +87,7 @@ def _note_nameless(england: pd.DataFrame, faults: tabular.Faults) -> None:
     tabular.note_cells(england, "value", england["value"] < most / 2, said, faults, _NAMELESS)
 
 
-def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: tabular.Faults) -> None:
+def _check_exact(table: pd.DataFrame, rule: Disclosure, faults: file_faults.Faults) -> None:
     """Note counts of exact periods that are there only rounded, though nobody declared them so."""
     place = ["area_code", "area_name", "period", "category"]
     exact = table["period"].isin(rule.exact_periods) & (table["area_code"] != ENGLAND)

@@ -1,7 +1,7 @@
 """Figures of areas that were remade: residents and counts under every code of the same land.
 
-Publishers give figures on the areas of their own day. `needs.tables.places` tells which codes have
-the same land and which areas make one up; here the rows of one are given to the other, so that
+Publishers give figures on the areas of their own day. `needs.tables.same_land` tells which codes
+have the same land and which areas make one up; here the rows of one are given to the other, so that
 rates, trends and comparisons do not depend on the code that a file happens to use.
 """
 
@@ -15,7 +15,7 @@ import pandas as pd
 from needs.catalogue import ADDITIVE, Catalogue
 from needs.stats.status import Status
 from needs.tables.derive import join_marks, join_texts
-from needs.tables.places import ADDED_UP, SAME_LAND, Lands, added, cover, replaceable, under
+from needs.tables.same_land import ADDED_UP, SAME_LAND, Lands, added, cover, replaceable, under
 
 #: What makes a row of the table of populations, apart from whose it is.
 _BAND = ["year", "sex", "age_from", "age_to", "edition"]
@@ -90,15 +90,15 @@ def counts_everywhere(
     areas : DataFrame
         Processed table, for names.
     lands : mapping of str to frozenset of str
-        From `needs.tables.places.lands`.
+        From `needs.tables.same_land.lands`.
     catalogue : Catalogue
 
     Returns
     -------
     DataFrame
         The rows given, and new ones: a row of a code of the same land, as it stands, and the sum of
-        counts over areas that make up the land (method `needs.tables.places.ADDED_UP`), where every
-        one of them has an exact count. A published rate is no sum: its row is kept without a value,
+        counts over areas that make up the land (method `same_land.ADDED_UP`), where every one of
+        them has an exact count. A published rate is no sum: its row is kept without a value,
         for the count that a derived rate needs; see `finished`.
     """
     covers = replaceable(lands)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from needs.errors import NotebookError, ParameterError
-from needs.sources.whole import hold, unwritable
+from needs.sources.whole_files import hold, unwritable
 
 #: Seconds after which what another report's run has left to be looked at is cleared away.
 OLD = 24 * 60 * 60
@@ -23,7 +23,7 @@ _TRIES, _WAIT = 20, 0.05
 
 
 @contextlib.contextmanager
-def workshop(target: Path) -> Iterator[Path]:
+def scratch_folder(target: Path) -> Iterator[Path]:
     """Hold a hidden folder beside a report while it is made.
 
     The system gives the lock in it back when a run ends, however it ends. So a lock that is free
@@ -50,7 +50,7 @@ def workshop(target: Path) -> Iterator[Path]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as reports:
-    ...     with workshop(Path(reports, "rutland", "2022")) as folder:
+    ...     with scratch_folder(Path(reports, "rutland", "2022")) as folder:
     ...         inside = folder.name
     ...     inside, list(Path(reports).iterdir())
     ('.needs-run-2022', [])

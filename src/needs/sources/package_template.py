@@ -13,8 +13,8 @@ from typing import Any
 from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE
 from needs.errors import ParameterError
-from needs.sources import whole
-from needs.sources.readers.datapackage import DESCRIPTOR, describe
+from needs.sources import whole_files
+from needs.sources.readers.package_tables import DESCRIPTOR, describe
 
 #: Columns of observations that a template asks for.
 OBSERVED = ("indicator", "area_code", "area_name", "period", "value", "source")
@@ -224,7 +224,7 @@ def write_template(kind: str, out: Path) -> Path:
     texts = {f"{name}.csv": ",".join(columns) + "\n" for name, columns in template.tables.items()}
     texts[DESCRIPTOR] = json.dumps(_descriptor(kind, template), ensure_ascii=False, indent=1) + "\n"
     texts["README.txt"] = _readme(template)
-    whole.write_folder(out, texts, "--out")
+    whole_files.write_folder(out, texts, "--out")
     return out / DESCRIPTOR
 
 

@@ -47,7 +47,7 @@ def faults(table: str, rows: pd.DataFrame, catalogue: Catalogue) -> Iterator[Fau
     Parameters
     ----------
     table : str
-        Name of the table, see `needs.sources.readers.datapackage.TABLES`.
+        Name of the table, see `needs.sources.readers.package_tables.TABLES`.
     rows : DataFrame
         In the columns and types of its schema.
     catalogue : Catalogue

@@ -1,15 +1,13 @@
-"""Parts of a whole: treated and not treated, ages, deciles, domains and amounts."""
+"""Bars: groups side by side, parts of a whole, deciles, and amounts that add up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-import pandas as pd
+from matplotlib.axes import Axes
 
-from needs.charts.compare import _value_scale
+from needs.charts.labels import at_right, value_scale, widest
 from needs.charts.layout import (
     LINE,
     bounds,
@@ -31,8 +29,6 @@ from needs.charts.style import (
     INK,
     OUTLINE,
     QUIET,
-    SEQUENTIAL,
-    SMALL,
     TEXT,
     WIDTH,
     empty_svg,
@@ -40,7 +36,73 @@ from needs.charts.style import (
     text_width,
     to_svg,
 )
-from needs.figures.figure import Figure, format_number
+from needs.figures.figure import Figure, Series, format_number
+
+GroupBy = Literal["area_name", "period", "sex", "age", "label", "note"]
+
+
+def _whisker(axes: Axes, f: Figure, row: float) -> None:
+    if f.lower is not None and f.upper is not None:
+        # white under black, so that the line is seen on a dark bar and off it
+        for color, width in (("white", 3.0), (INK, 1.2)):
+            axes.plot([f.lower, f.upper], [row, row], color=color, linewidth=width, zorder=3,
+                      solid_capstyle="butt")  # fmt: skip
+
+
+def grouped_bars(
+    series: Sequence[Series], *, chart_id: str, unit: str, group: GroupBy = "period"
+) -> str:
+    """Draw bars side by side for each group, for example males and females by period.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        A colour each, at most six; its label is in the legend.
+    chart_id : str
+        Prefix of every id in the SVG.
+    unit : str
+        Names the value axis.
+    group : str
+        Which attribute of a figure names its group. Groups stand in the order of the first series.
+
+    Returns
+    -------
+    str
+        An SVG element with intervals as lines; a figure that is not shown is its symbol.
+    """
+    if not any(f.shown for one in series for f in one.figures):
+        return empty_svg(chart_id)
+    groups = list(dict.fromkeys(str(getattr(f, group)) for one in series for f in one.figures))
+    everything = [f for one in series for f in one.figures]
+    parts = [p for f in everything for p in (f.value, f.lower, f.upper)]
+    low, high = bounds(parts)
+    labels = [one.label for one in series]
+    with report_style():
+        drawing, axes = row_canvas(
+            groups,
+            row=14.0 * len(series) + 10,
+            top=legend_height(labels) + 8,
+            right=12 + widest(everything),
+        )
+        value_scale(drawing, axes, low, high, unit, integer=whole(parts))
+        height = drawing.get_size_inches()[1] * 72
+        legend(
+            drawing,
+            [(one.label, {"color": CATEGORICAL[i % 6]}) for i, one in enumerate(series)],
+            height - 8,
+        )
+        thick = 0.8 / len(series)
+        for number, one in enumerate(series):
+            for f in one.figures:
+                row = (
+                    groups.index(str(getattr(f, group))) + (number - (len(series) - 1) / 2) * thick
+                )
+                axes.barh(row, f.value or 0, height=thick * 0.86, color=CATEGORICAL[number % 6])
+                _whisker(axes, f, row)
+                at_right(axes, f, row)
+        axes.axvline(0, color=QUIET, linewidth=0.8)
+        return to_svg(drawing, chart_id)
+
 
 #: The part of a bar that is not treated.
 PALE = "#D5E3F0"
@@ -87,7 +149,7 @@ def treated_bar(
         drawing, axes = row_canvas(
             [label for label, _, _ in rows], row=30, top=legend_height(labels) + 8, right=16
         )
-        _value_scale(drawing, axes, low, high, unit, integer=whole(ends))
+        value_scale(drawing, axes, low, high, unit, integer=whole(ends))
         height = drawing.get_size_inches()[1] * 72
         entries: list[tuple[str, dict[str, Any]]] = [
             (labels[0], {"color": FOCUS}),
@@ -120,93 +182,6 @@ def treated_bar(
                     axes.annotate(f.number, (begin, row), xytext=(4, 0), textcoords="offset points",
                                   va="center_baseline", color=color, zorder=5)  # fmt: skip
         axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id)
-
-
-def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
-    """Draw the age structure of men and women, or of persons, with a comparator's as an outline.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns ``age_from`` (years), ``sex`` ("male" and "female", or "persons" where the source
-        does not tell them apart), ``population`` and, where there is a comparator, ``comparator``
-        (its population). Bands are those of ``age_from``.
-    chart_id : str
-        Prefix of every id in the SVG.
-    area, comparator : str
-        Names for the legend.
-
-    Returns
-    -------
-    str
-        An SVG element; bars are shares of all residents of the area, the outline of the comparator.
-    """
-    table = frame.pivot_table(index="age_from", columns="sex", values="population", aggfunc="sum")
-    if table.empty or not table.to_numpy().sum() > 0:
-        return empty_svg(chart_id)
-    sides = ["persons"] if "persons" in table.columns else ["male", "female"]
-    shares = table.reindex(columns=sides).fillna(0.0) / table.to_numpy().sum() * 100
-    outline = None
-    if comparator and "comparator" in frame and frame["comparator"].sum() > 0:
-        other = frame.pivot_table(
-            index="age_from", columns="sex", values="comparator", aggfunc="sum"
-        )
-        outline = (
-            other.reindex(index=shares.index, columns=sides).fillna(0.0)
-            / other.to_numpy().sum()
-            * 100
-        )
-    ages = [int(age) for age in shares.index]
-    names = [
-        f"{age} to {after - 1}" if after - age > 1 else f"{age}" for age, after in pairwise(ages)
-    ] + [f"{ages[-1]} and over"]
-    every = int(np.ceil(len(ages) / 22))
-    row = max(11.5 / every, 3.0) if len(ages) > 22 else 13.0
-    peak = max(part.to_numpy().max() for part in (shares, outline) if part is not None)
-    labels = [area, *([comparator] if outline is not None else [])]
-    top, bottom = legend_height(labels) + 24, 36.0
-    gutter = max(text_width(name) for name in names) + 12
-    both = len(sides) > 1
-    half = (WIDTH - gutter) / 2
-    middle = WIDTH / 2 if both else gutter / 2
-    height = top + bottom + row * len(ages)
-    with report_style():
-        if both:
-            drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
-            box = male.get_position()
-            female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
-            panels = [male, female]
-        else:
-            drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
-            panels = [everyone]
-        for axes, sex in zip(panels, sides, strict=True):
-            axes.set_ylim(-0.5, len(ages) - 0.5)
-            axes.set_yticks([])
-            _, reach = bounds([peak], ticks=4)
-            axes.set_xlim((reach, 0) if sex == "male" else (0, reach))
-            value_axis(axes.xaxis, 0, reach, 4)
-            axes.spines["bottom"].set_visible(False)
-            axes.barh(range(len(ages)), shares[sex], height=0.86, color=FOCUS)
-            if outline is not None:
-                edges = np.repeat(outline[sex].to_numpy(), 2)
-                rows = np.repeat(np.arange(len(ages) + 1) - 0.5, 2)[1:-1]
-                axes.plot(np.r_[0, edges, 0], np.r_[rows[0], rows, rows[-1]], color="#F46A25",
-                          linewidth=1.5)  # fmt: skip
-        for i, name in enumerate(names):
-            if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
-                say(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
-        if both:
-            ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
-            say(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
-            say(drawing, ends[1], height - top + 8, "Females", bold=True)
-        else:
-            say(drawing, gutter, height - top + 8, "Persons", bold=True)
-        say(drawing, WIDTH / 2, 7, "% of all residents", align="center")
-        entries = [(area, {"color": FOCUS})]
-        if outline is not None:
-            entries.append((comparator, {"kind": "line", "color": "#F46A25"}))
-        legend(drawing, entries, height - 8)
         return to_svg(drawing, chart_id)
 
 
@@ -276,89 +251,6 @@ def decile_bars(
         say(drawing, left, 12, "Most deprived", size=TEXT)
         say(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
         say(drawing, WIDTH - right, 12, "Least deprived", align="right")
-        return to_svg(drawing, chart_id)
-
-
-def domain_profile(
-    frame: pd.DataFrame,
-    *,
-    chart_id: str,
-    unit: str = "% of residents",
-    reference: float | None = None,
-) -> str:
-    """Draw the share in the most deprived national deciles, a bar for each domain.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns ``domain`` (in the order to be drawn), ``band`` ("Most deprived 10%",
-        "10% to 20%", "20% to 30%": up to three, from the most deprived) and ``share`` (%).
-    chart_id : str
-        Prefix of every id in the SVG.
-    unit : str
-        Names the value axis.
-    reference : float, optional
-        A dashed line: what an even spread would give all bands together, usually 30.
-
-    Returns
-    -------
-    str
-        An SVG element with the sum of the bands at the end of each bar.
-    """
-    known = frame.dropna(subset=["share"])
-    if known.empty:
-        return empty_svg(chart_id)
-    domains = list(dict.fromkeys(frame["domain"].astype(str)))
-    bands = list(dict.fromkeys(frame["band"].astype(str)))
-    shares = {
-        (str(domain), str(band)): float(share)
-        for domain, band, share in known[["domain", "band", "share"]].itertuples(index=False)
-    }
-    totals = [
-        sum(shares.get((domain, band), 0.0) for band in bands)
-        if any((domain, band) in shares for band in bands)
-        else None
-        for domain in domains
-    ]
-    low, high = bounds([*totals, reference])
-    colors = SEQUENTIAL
-    with report_style():
-        drawing, axes = row_canvas(
-            domains,
-            row=23,
-            top=legend_height(bands) + 8 + (18 if reference is not None else 0),
-            right=52,
-        )
-        _value_scale(drawing, axes, low, high, unit)
-        height = drawing.get_size_inches()[1] * 72
-        legend(
-            drawing,
-            [(band, {"color": colors[i % 3], "edge": OUTLINE}) for i, band in enumerate(bands)],
-            height - 8,
-        )
-        scale = axes.get_position().width * WIDTH / (high - low)
-        for row, (domain, total) in enumerate(zip(domains, totals, strict=True)):
-            start = 0.0
-            for i, band in enumerate(bands):
-                share = shares.get((domain, band), 0.0)
-                axes.barh(row, share, left=start, height=0.68, color=colors[i % 3],
-                          edgecolor=OUTLINE, linewidth=0.6)  # fmt: skip
-                text = format_number(share, 1)
-                if share * scale > text_width(text) + 6:
-                    axes.annotate(text, (start + share / 2, row), ha="center", va="center_baseline",
-                                  color="white" if i == 0 else INK)  # fmt: skip
-                start += share
-            text = "[x]" if total is None else f"{format_number(total, 1)}%"
-            axes.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
-                          textcoords="offset points", va="center_baseline", fontweight="bold",
-                          annotation_clip=False)  # fmt: skip
-        if reference is not None:
-            axes.axvline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
-            axes.annotate(f"Even spread {format_number(reference)}%", (reference, 1),
-                          xycoords=("data", "axes fraction"), xytext=(0, 4),
-                          textcoords="offset points", ha="center", va="bottom",
-                          annotation_clip=False)  # fmt: skip
-        axes.axvline(0, color=QUIET, linewidth=0.8)
         return to_svg(drawing, chart_id)
 
 

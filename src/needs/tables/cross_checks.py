@@ -14,7 +14,7 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE
 from needs.errors import Problem
-from needs.sources.codes import ENGLAND, LOCAL
+from needs.sources.area_codes import ENGLAND, LOCAL
 from needs.stats.status import Status
 from needs.tables.areas import aliases, mismatch, plain_name
 from needs.tables.coverage import NAMED, Held, listed, told
@@ -129,9 +129,9 @@ def _of_districts(held: Sequence[Held]) -> Iterator[Problem]:
     lookups = [
         one
         for one in held
-        if one.source.reader == "geography" and one.edition.options.get("table") == "lsoa_district"
+        if one.source.gives == "lookup" and one.edition.options.get("table") == "lsoa_district"
     ]
-    for one in (each for each in held if each.source.reader == "iod"):
+    for one in (each for each in held if each.source.gives == "index"):
         for lookup in lookups:
             if lookup.edition.options[VINTAGE] != one.edition.options.get(VINTAGE):
                 continue
@@ -154,7 +154,7 @@ def _of_residents(held: Sequence[Held]) -> Iterator[Problem]:
     lookups = {
         int(one.edition.options[VINTAGE]): one.table.set_index("lsoa_code")["district_code"]
         for one in held
-        if one.source.reader == "geography" and one.edition.options.get("table") == "lsoa_district"
+        if one.source.gives == "lookup" and one.edition.options.get("table") == "lsoa_district"
     }
     people = _residents(held)
     if people.empty:
@@ -342,7 +342,7 @@ def _of_shapes(held: Sequence[Held]) -> Iterator[Problem]:
     lookups = {
         int(one.edition.options[VINTAGE]): one.table.set_index("lsoa_code")
         for one in held
-        if one.source.reader == "geography" and one.edition.options.get("table") == "lsoa_district"
+        if one.source.gives == "lookup" and one.edition.options.get("table") == "lsoa_district"
     }
     uppers = pd.concat(
         [one.table[["district_code", "upper_code"]] for one in held if "upper_code" in one.table]

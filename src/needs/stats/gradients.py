@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from needs.errors import ParameterError
 from needs.stats import inputs
-from needs.stats.inputs import Check
+from needs.stats.inputs import Check, Groups
 from needs.stats.intervals import Floats, z_value
 from needs.stats.status import Status
 
@@ -226,22 +226,11 @@ def slope_index(
     check = inputs.begin(data, by, [quantile, population, value, *limits], "slope index")
     rank = _ranks(check, quantile)
     people = check.numbers(population, above=0.0, missing=False)
-    bounds = {
-        "normal": (None, "a number"),
-        "rate": (np.inf, "above 0, and has no logarithm"),
-        "proportion": (1.0, "between 0 and 1, and has no logit"),
-    }[kind]
     read = [
         check.numbers(name, minimum=0.0 if name == standard_error else None, missing=False)
         for name in (value, *limits)
     ]
-    if bounds[0] is not None:
-        for name, numbers in zip((value, *limits), read, strict=True):
-            check.refuse(
-                (numbers <= 0) | (numbers >= bounds[0]),
-                f"Column '{name}' is not {bounds[1]}.",
-                "Join groups, or leave out the index for this indicator.",
-            )
+    _refuse_outside(check, kind, dict(zip((value, *limits), read, strict=True)))
     groups = inputs.group(check)
     check.once(
         groups,
@@ -262,14 +251,7 @@ def slope_index(
     regressed = inner if transform else y
     sizes = ordered.sizes()
     total = ordered.total(people)
-    share = people / total[codes]
-    running = np.cumsum(people)
-    before = (np.cumsum(total) - total)[codes]
-    # mid-ranks round their weighted mean, which is one half
-    x = (running - before - people / 2) / total[codes] - 0.5
-    # a group of one quantile has no slope
-    turn = ordered.total(share * x**2)
-    leverage = share * x / np.where(turn > 0, turn, 1.0)[codes]
+    share, leverage = _positions(ordered, people)
     slope, half = ordered.total(leverage * regressed), ordered.total(share * regressed)
     final: Scale = back if transform else _same
     apt = (sizes >= LEAST_GROUPS) & (sizes <= MOST_GROUPS)
@@ -278,6 +260,7 @@ def slope_index(
     possible = apt & whole
     content: dict[str, Floats] = {}
     relatives: dict[str, Floats] = {}
+    # of normal values, or transformed ones, the slope is a sum of normal values
     if transform or kind == "normal":
         spread = np.sqrt(ordered.total((leverage * error) ** 2))
         for level in levels:
@@ -314,6 +297,38 @@ def slope_index(
         method=_method(kind, transform, draws),
         status=inputs.statuses(groups.number, unavailable=~whole, not_applicable=~apt),
     )
+
+
+def _refuse_outside(check: Check, kind: str, columns: Mapping[str, Floats]) -> None:
+    """Refuse values that have no logarithm, or no logit."""
+    bounds = {
+        "rate": (np.inf, "above 0, and has no logarithm"),
+        "proportion": (1.0, "between 0 and 1, and has no logit"),
+    }
+    if kind not in bounds:
+        return
+    most, words = bounds[kind]
+    for name, numbers in columns.items():
+        check.refuse(
+            (numbers <= 0) | (numbers >= most),
+            f"Column '{name}' is not {words}.",
+            "Join groups, or leave out the index for this indicator.",
+        )
+
+
+def _positions(groups: Groups, people: Floats) -> tuple[Floats, Floats]:
+    """Share of the group's people in each quantile, and its leverage on the slope.
+
+    Quantiles stand at the middle of their own part of the cumulative share, from -1/2 to 1/2.
+    """
+    codes, total = groups.codes, groups.total(people)
+    share = people / total[codes]
+    before = (np.cumsum(total) - total)[codes]
+    # mid-ranks round their weighted mean, which is one half
+    x = (np.cumsum(people) - before - people / 2) / total[codes] - 0.5
+    # a group of one quantile has no slope
+    turn = groups.total(share * x**2)
+    return share, share * x / np.where(turn > 0, turn, 1.0)[codes]
 
 
 def _error_columns(

@@ -14,9 +14,9 @@ import pandera.pandas as pa
 
 from needs.catalogue import Catalogue, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
-from needs.sources.codes import tidy
+from needs.sources.area_codes import tidy
 from needs.sources.periods import parse
-from needs.sources.written import WRITE_NUMBERS, read_number, ungrouped
+from needs.sources.written_numbers import WRITE_NUMBERS, read_number, ungrouped
 
 #: Words before a printed figure, and whether ours may stand below, above or on both sides of it.
 _BELOW = ("almost", "nearly", "just under", "close to")
@@ -91,7 +91,7 @@ def read_claims(path: Path) -> pd.DataFrame:
 
 
 def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
-    """Bring claims to the columns of `needs.sources.printed.CLAIMS`.
+    """Bring claims to the columns of `needs.sources.printed_claims.CLAIMS`.
 
     Words for an indicator become its key, periods take our spelling, and a printed precision that
     is not given is read from the digits: "13.5" is printed to 0.1. Faults name `file`, and the row

@@ -13,7 +13,7 @@ import pandas as pd
 
 from needs.sources.schemas import FILES
 from needs.tables.areas import district_codes
-from needs.tables.places import SAME_LAND
+from needs.tables.same_land import SAME_LAND
 
 if TYPE_CHECKING:
     import geopandas

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from needs.catalogue import Catalogue, load
 from needs.chapters.blocks import Block, Card, Cards, Chart, Heading, Table
 from needs.report.document import Chapter, Document, method_anchor, printed_date, symbols_in
-from needs.report.register import Entry, entries, printed_input, printed_limit
+from needs.report.register import RegisterEntry, entries, printed_input, printed_limit
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -87,7 +87,7 @@ class View:
         anchor = method_anchor(name)
         return anchor if anchor in printed else ""
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
         return entries(self.document) if self.document else ()
 

@@ -1,7 +1,7 @@
 """Ask a process of its own for a report's PDF: the compiler's memory is given back when it ends.
 
-Apart from `needs.report.typeset`, which is that process, so that who asks does not import what it
-needs.
+Apart from `needs.report.typst_process`, which is that process, so that who asks does not import
+what it needs.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class RefusedError(Exception):
 
 
 def typeset(files: Mapping[str, bytes], fonts: str) -> bytes:
-    """Compile and tag a document in a process of its own; see `needs.report.typeset.compiled`."""
+    """Compile and tag a document in a process of its own; see `typst_process.compiled`."""
     done = subprocess.run(
-        [sys.executable, "-m", "needs.report.typeset"],
+        [sys.executable, "-m", "needs.report.typst_process"],
         input=pickle.dumps((dict(files), fonts)),
         capture_output=True,
         check=False,

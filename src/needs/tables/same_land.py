@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from needs.sources.codes import ENGLAND, UNITARY
+from needs.sources.area_codes import ENGLAND, UNITARY
 
 #: The method of a region's count that is the sum of its authorities' (`needs.tables.derive`).
 ADDED = "added up"

@@ -1,21 +1,18 @@
 """How a figure stands to a reference, to other areas and to chance.
 
-The word for a difference comes from one rule, `needs.stats.compare.against_reference`, so that a
+The word for a difference comes from one rule, `needs.stats.compare.side_of`, so that a
 sentence, a card, a table and an alternative text cannot disagree.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import pandas as pd
-
 from needs.errors import ParameterError
 from needs.figures.figure import Figure
-from needs.stats.compare import JUDGEMENTS, against_reference
+from needs.stats.compare import JUDGEMENTS, side_of
 from needs.words.english import capital, in_prose, join, number_word, ordinal, possessive, say
 from needs.words.phrases import is_count, short, when
 from needs.words.text import Text
@@ -74,7 +71,8 @@ def compare(figure: Figure, reference: Figure | None, polarity: str = "none") ->
     reason = _why_not(figure, reference)
     if reason or reference is None or reference.value is None:
         return Comparison("not compared", "not compared", reason)
-    result = _against(figure.lower, figure.upper, reference.value)
+    limits = (cast(float, figure.lower), cast(float, figure.upper))  # or there is a reason
+    result = cast(Result, str(side_of(*limits, reference.value)))
     return Comparison(result, judge(result, polarity))
 
 
@@ -129,13 +127,6 @@ def _why_not(figure: Figure, reference: Figure | None) -> Reason:
     if figure.lower is None or figure.upper is None:
         return "no interval"
     return ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _against(lower: float, upper: float, reference: float) -> Result:
-    row = pd.DataFrame({"lower": [lower], "upper": [upper]})
-    said = against_reference(row, lower="lower", upper="upper", reference=reference)
-    return cast(Result, said["comparison"].iloc[0])
 
 
 def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure | None]:

@@ -17,7 +17,7 @@ from typing import Any
 import pikepdf
 import typst
 
-from needs.report.compiler import REFUSED, SMALLEST, RefusedError
+from needs.report.typst_client import REFUSED, SMALLEST, RefusedError
 
 # a chapter's last page that is filled less than this is worth setting the chapter tighter
 _FILLED = 0.3

@@ -1,0 +1,108 @@
+"""Profiles: how an area's LSOAs spread over the deciles of each domain of deprivation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from needs.charts.labels import value_scale
+from needs.charts.layout import (
+    bounds,
+    legend,
+    legend_height,
+    row_canvas,
+)
+from needs.charts.style import (
+    INK,
+    OUTLINE,
+    QUIET,
+    SEQUENTIAL,
+    WIDTH,
+    empty_svg,
+    report_style,
+    text_width,
+    to_svg,
+)
+from needs.figures.figure import format_number
+
+
+def domain_profile(
+    frame: pd.DataFrame,
+    *,
+    chart_id: str,
+    unit: str = "% of residents",
+    reference: float | None = None,
+) -> str:
+    """Draw the share in the most deprived national deciles, a bar for each domain.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``domain`` (in the order to be drawn), ``band`` ("Most deprived 10%",
+        "10% to 20%", "20% to 30%": up to three, from the most deprived) and ``share`` (%).
+    chart_id : str
+        Prefix of every id in the SVG.
+    unit : str
+        Names the value axis.
+    reference : float, optional
+        A dashed line: what an even spread would give all bands together, usually 30.
+
+    Returns
+    -------
+    str
+        An SVG element with the sum of the bands at the end of each bar.
+    """
+    known = frame.dropna(subset=["share"])
+    if known.empty:
+        return empty_svg(chart_id)
+    domains = list(dict.fromkeys(frame["domain"].astype(str)))
+    bands = list(dict.fromkeys(frame["band"].astype(str)))
+    shares = {
+        (str(domain), str(band)): float(share)
+        for domain, band, share in known[["domain", "band", "share"]].itertuples(index=False)
+    }
+    totals = [
+        sum(shares.get((domain, band), 0.0) for band in bands)
+        if any((domain, band) in shares for band in bands)
+        else None
+        for domain in domains
+    ]
+    low, high = bounds([*totals, reference])
+    colors = SEQUENTIAL
+    with report_style():
+        drawing, axes = row_canvas(
+            domains,
+            row=23,
+            top=legend_height(bands) + 8 + (18 if reference is not None else 0),
+            right=52,
+        )
+        value_scale(drawing, axes, low, high, unit)
+        height = drawing.get_size_inches()[1] * 72
+        legend(
+            drawing,
+            [(band, {"color": colors[i % 3], "edge": OUTLINE}) for i, band in enumerate(bands)],
+            height - 8,
+        )
+        scale = axes.get_position().width * WIDTH / (high - low)
+        for row, (domain, total) in enumerate(zip(domains, totals, strict=True)):
+            start = 0.0
+            for i, band in enumerate(bands):
+                share = shares.get((domain, band), 0.0)
+                axes.barh(row, share, left=start, height=0.68, color=colors[i % 3],
+                          edgecolor=OUTLINE, linewidth=0.6)  # fmt: skip
+                text = format_number(share, 1)
+                if share * scale > text_width(text) + 6:
+                    axes.annotate(text, (start + share / 2, row), ha="center", va="center_baseline",
+                                  color="white" if i == 0 else INK)  # fmt: skip
+                start += share
+            text = "[x]" if total is None else f"{format_number(total, 1)}%"
+            axes.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
+                          textcoords="offset points", va="center_baseline", fontweight="bold",
+                          annotation_clip=False)  # fmt: skip
+        if reference is not None:
+            axes.axvline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
+            axes.annotate(f"Even spread {format_number(reference)}%", (reference, 1),
+                          xycoords=("data", "axes fraction"), xytext=(0, 4),
+                          textcoords="offset points", ha="center", va="bottom",
+                          annotation_clip=False)  # fmt: skip
+        axes.axvline(0, color=QUIET, linewidth=0.8)
+        return to_svg(drawing, chart_id)

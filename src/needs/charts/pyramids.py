@@ -1,0 +1,113 @@
+"""Population pyramids."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from needs.charts.layout import (
+    bounds,
+    canvas,
+    legend,
+    legend_height,
+    say,
+    value_axis,
+)
+from needs.charts.style import (
+    FOCUS,
+    SMALL,
+    WIDTH,
+    empty_svg,
+    report_style,
+    text_width,
+    to_svg,
+)
+
+
+def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
+    """Draw the age structure of men and women, or of persons, with a comparator's as an outline.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``age_from`` (years), ``sex`` ("male" and "female", or "persons" where the source
+        does not tell them apart), ``population`` and, where there is a comparator, ``comparator``
+        (its population). Bands are those of ``age_from``.
+    chart_id : str
+        Prefix of every id in the SVG.
+    area, comparator : str
+        Names for the legend.
+
+    Returns
+    -------
+    str
+        An SVG element; bars are shares of all residents of the area, the outline of the comparator.
+    """
+    table = frame.pivot_table(index="age_from", columns="sex", values="population", aggfunc="sum")
+    if table.empty or not table.to_numpy().sum() > 0:
+        return empty_svg(chart_id)
+    sides = ["persons"] if "persons" in table.columns else ["male", "female"]
+    shares = table.reindex(columns=sides).fillna(0.0) / table.to_numpy().sum() * 100
+    outline = None
+    if comparator and "comparator" in frame and frame["comparator"].sum() > 0:
+        other = frame.pivot_table(
+            index="age_from", columns="sex", values="comparator", aggfunc="sum"
+        )
+        outline = (
+            other.reindex(index=shares.index, columns=sides).fillna(0.0)
+            / other.to_numpy().sum()
+            * 100
+        )
+    ages = [int(age) for age in shares.index]
+    names = [
+        f"{age} to {after - 1}" if after - age > 1 else f"{age}" for age, after in pairwise(ages)
+    ] + [f"{ages[-1]} and over"]
+    every = int(np.ceil(len(ages) / 22))
+    row = max(11.5 / every, 3.0) if len(ages) > 22 else 13.0
+    peak = max(part.to_numpy().max() for part in (shares, outline) if part is not None)
+    labels = [area, *([comparator] if outline is not None else [])]
+    top, bottom = legend_height(labels) + 24, 36.0
+    gutter = max(text_width(name) for name in names) + 12
+    both = len(sides) > 1
+    half = (WIDTH - gutter) / 2
+    middle = WIDTH / 2 if both else gutter / 2
+    height = top + bottom + row * len(ages)
+    with report_style():
+        if both:
+            drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
+            box = male.get_position()
+            female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
+            panels = [male, female]
+        else:
+            drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
+            panels = [everyone]
+        for axes, sex in zip(panels, sides, strict=True):
+            axes.set_ylim(-0.5, len(ages) - 0.5)
+            axes.set_yticks([])
+            _, reach = bounds([peak], ticks=4)
+            axes.set_xlim((reach, 0) if sex == "male" else (0, reach))
+            value_axis(axes.xaxis, 0, reach, 4)
+            axes.spines["bottom"].set_visible(False)
+            axes.barh(range(len(ages)), shares[sex], height=0.86, color=FOCUS)
+            if outline is not None:
+                edges = np.repeat(outline[sex].to_numpy(), 2)
+                rows = np.repeat(np.arange(len(ages) + 1) - 0.5, 2)[1:-1]
+                axes.plot(np.r_[0, edges, 0], np.r_[rows[0], rows, rows[-1]], color="#F46A25",
+                          linewidth=1.5)  # fmt: skip
+        for i, name in enumerate(names):
+            if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
+                say(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
+        if both:
+            ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
+            say(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
+            say(drawing, ends[1], height - top + 8, "Females", bold=True)
+        else:
+            say(drawing, gutter, height - top + 8, "Persons", bold=True)
+        say(drawing, WIDTH / 2, 7, "% of all residents", align="center")
+        entries = [(area, {"color": FOCUS})]
+        if outline is not None:
+            entries.append((comparator, {"kind": "line", "color": "#F46A25"}))
+        legend(drawing, entries, height - 8)
+        return to_svg(drawing, chart_id)

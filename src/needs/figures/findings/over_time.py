@@ -18,7 +18,9 @@ from needs.stats.intervals import poisson
 
 
 def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
-    """What may be said of the area over time."""
+    """What may be said of the area over time; of a count within another only its share is told."""
+    if one.indicator.statistic == "count" and one.finding.part_of:
+        return
     if one.indicator.statistic in ("amount", "unmet_need", "proportion"):
         return
     own = reading.yearly(na, one, na.area.code)

@@ -18,7 +18,7 @@ from needs.errors import InvalidDataError
 from needs.figures import findings
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
-from needs.figures.findings import reading, score, seats, warned, wording
+from needs.figures.findings import over_time, reading, score, seats, warned, wording
 from needs.figures.findings.candidate import Candidate, as_frame
 from needs.report.findings_csv import COLUMNS, findings_csv
 
@@ -446,7 +446,7 @@ def test_a_target_that_is_met_is_good_news_only_where_it_is_shown(
     worcestershire: Assessment,
 ) -> None:
     row = {"indicator": "prison_continuity", "area_code": "E10000034", "value": 80.0}
-    for limits, reason in (({}, "not tested"), ({"lower": 77.0, "upper": 83.0}, "")):
+    for limits, reason in (({}, "not tested"), ({"lower": 77.0, "upper": 83.0}, seats.NO_SEAT)):
         na = with_rows(
             worcestershire,
             row | limits | {"period": "2022"} | {"period_end": pd.Timestamp(2022, 12, 31)},
@@ -470,7 +470,7 @@ def test_the_file_holds_the_whole_list(worcestershire: Assessment) -> None:
     parts = [float(first[part]) for part in score.PARTS]
     assert float(first["S"]) == pytest.approx(sum(parts[:-1]) - parts[-1])
     assert first["rank"] == "1" and first["left_out"] == ""
-    assert all(row["rank"] or row["left_out"] or row["kind"] for row in rows)
+    assert all(bool(row["rank"]) != bool(row["left_out"]) for row in rows)
 
 
 def test_a_text_that_begins_a_formula_is_made_harmless(worcestershire: Assessment) -> None:
@@ -557,3 +557,20 @@ def test_findings_and_questions_read_easily(worcestershire: Assessment) -> None:
 def test_how_sure_in_words(p: float, q: float, changes: dict[str, bool], words: str) -> None:
     asked = {"tested": True, "warning": False, "extreme": False} | changes
     assert wording.sure(p, q, **asked).startswith(words)
+
+
+def test_a_rise_to_a_level_still_better_than_englands_says_so() -> None:
+    level = made(kind=kinds.BETTER, good=True, value=4.9, comparator_value=7.9)
+    rise = made(
+        kind=kinds.RISING, is_change=True, statement="The rate rose by 27%.", told="It rose."
+    )
+    above = made(value=9.0, comparator_value=7.9)
+    better, told = over_time.with_gaps([level], [rise])
+    assert better == replace(level, changed=False)
+    assert told.statement.endswith(
+        "The rate is still below England's: 4.9 against 7.9 per 100,000."
+    )
+    # above England the rise is told with the gap, and not again
+    gap, again = over_time.with_gaps([above], [rise])
+    assert gap.statement.endswith("It rose.") and again.left_out == "said with the gap"
+    assert gap.changed and again.statement == rise.statement

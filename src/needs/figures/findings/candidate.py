@@ -122,6 +122,17 @@ COLUMNS = tuple(one.name for one in fields(Candidate))
 
 
 def as_frame(candidates: Iterable[Candidate]) -> pd.DataFrame:
-    """Candidates as a tidy table, a row each, in their order."""
+    """Candidates as a tidy table, a row each, in their order.
+
+    Examples
+    --------
+    >>> one = Candidate(
+    ...     kind=WORSE, indicator="drug_misuse_rate", domain="drug deaths", harm="death",
+    ...     part_code="E06000009", part="Blackpool", period="2019 to 2021",
+    ...     ended=pd.Timestamp(2021, 12, 31), unit="per 100,000", ratio=3.8, p=1e-26, people=25,
+    ... )
+    >>> as_frame([one])[["kind", "part", "ratio"]].to_dict("records")
+    [{'kind': 'worse than England', 'part': 'Blackpool', 'ratio': 3.8}]
+    """
     listed = list(candidates)
     return pd.DataFrame({name: [getattr(one, name) for one in listed] for name in COLUMNS})

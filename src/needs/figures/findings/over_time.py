@@ -18,7 +18,9 @@ from needs.stats.intervals import poisson
 
 
 def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
-    """What may be said of the area over time."""
+    """What may be said of the area over time; of a count within another only its share is told."""
+    if one.indicator.statistic == "count" and one.finding.part_of:
+        return
     if one.indicator.statistic in ("amount", "unmet_need", "proportion"):
         return
     own = reading.yearly(na, one, na.area.code)
@@ -76,7 +78,20 @@ def with_gaps(whole: Sequence[Candidate], over: Sequence[Candidate]) -> list[Can
         replace(one, left_out=one.left_out or "said with the gap") if one.kind in told else one
         for one in over
     ]
-    return [*gaps, *rest]
+    below = [one for one in whole if one.kind == kinds.BETTER and not one.left_out]
+    return [*gaps, *(_in_proportion(one, below) for one in rest)]
+
+
+def _in_proportion(one: Candidate, below: Sequence[Candidate]) -> Candidate:
+    """Say of a rise or a record where the level is still better than England's: it alarms less."""
+    if not below or one.good or one.kind not in (kinds.RISING, kinds.HIGH):
+        return one
+    level = below[0]
+    own, theirs = (
+        wording.amount(each, level.unit) for each in (level.value, level.comparator_value)
+    )
+    says = f"The rate is still below England's: {own} against {theirs} {level.unit}."
+    return replace(one, statement=f"{one.statement} {says}")
 
 
 def _common(na: Assessment, one: Measure, own: Yearly) -> dict[str, object]:

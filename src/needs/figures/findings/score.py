@@ -34,6 +34,20 @@ def scored(candidates: pd.DataFrame, weights: Mapping[str, float], year: int) ->
     -------
     DataFrame
         With ``q``, ``years_old``, ``stale``, the parts of the score (`PARTS`) and ``S``.
+
+    Examples
+    --------
+    >>> from needs.catalogue import in_use, ranking
+    >>> from needs.figures.findings.candidate import WORSE, Candidate, as_frame
+    >>> one = Candidate(
+    ...     kind=WORSE, indicator="drug_misuse_rate", domain="drug deaths", harm="death",
+    ...     part_code="E06000009", part="Blackpool", period="2019 to 2021",
+    ...     ended=pd.Timestamp(2021, 12, 31), unit="per 100,000", ratio=3.8, p=1e-26, people=25,
+    ... )
+    >>> weights = ranking.weights(in_use("findings.yaml"))
+    >>> (row,) = scored(as_frame([one]), weights, 2022).to_dict("records")
+    >>> [round(row[part], 2) for part in ("H", "G", "E", "N", "T", "U", "S")]
+    [5.0, 2.89, 2.0, 1.05, 0.0, 0.0, 10.94]
     """
     table = candidates.copy()
     w = weights

@@ -18,6 +18,7 @@ KEPT = (kinds.INSIDE, kinds.UNMET, kinds.WARNING)
 _GAPS = {kinds.WORSE_HERE: kinds.WORSE, kinds.BETTER_HERE: kinds.BETTER}
 
 PAIRED = "said with {}"
+NO_SEAT = "others came first"
 OPPOSED = "a change that a newer figure turned round"
 
 
@@ -130,6 +131,7 @@ def seated(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
         chosen = dict.fromkeys(order, 0.0)
     for place, at in enumerate(order, start=1):
         found.loc[at, ["rank", "adjusted"]] = [place, chosen[at]]
+    found["left_out"] = found["left_out"].mask(open_ & found["rank"].isna(), NO_SEAT)
     return found
 
 

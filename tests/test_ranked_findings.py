@@ -18,7 +18,7 @@ from needs.errors import InvalidDataError
 from needs.figures import findings
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
-from needs.figures.findings import over_time, reading, score, seats, warned, wording
+from needs.figures.findings import changed, reading, score, seats, warned, wording
 from needs.figures.findings.candidate import Candidate, as_frame
 from needs.report.findings_csv import COLUMNS, findings_csv
 
@@ -565,12 +565,12 @@ def test_a_rise_to_a_level_still_better_than_englands_says_so() -> None:
         kind=kinds.RISING, is_change=True, statement="The rate rose by 27%.", told="It rose."
     )
     above = made(value=9.0, comparator_value=7.9)
-    better, told = over_time.with_gaps([level], [rise])
+    better, told = changed.with_gaps([level], [rise])
     assert better == replace(level, changed=False)
     assert told.statement.endswith(
         "The rate is still below England's: 4.9 against 7.9 per 100,000."
     )
     # above England the rise is told with the gap, and not again
-    gap, again = over_time.with_gaps([above], [rise])
+    gap, again = changed.with_gaps([above], [rise])
     assert gap.statement.endswith("It rose.") and again.left_out == "said with the gap"
     assert gap.changed and again.statement == rise.statement

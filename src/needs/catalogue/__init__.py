@@ -280,7 +280,7 @@ class Indicator(Declaration):
     #: How an analyst adds figures where there are none.
     how_to_add: str
     #: How it takes part in the ranked findings, and what it asks; empty: not at all.
-    finding: ranking.Finding | None = None
+    finding: ranking.FindingRule | None = None
 
 
 class Method(BaseModel):

@@ -101,7 +101,7 @@ class Guidance(BaseModel):
         return f"{self.title} ({self.body}, {self.year})"
 
 
-class Finding(BaseModel):
+class FindingRule(BaseModel):
     """How an indicator takes part in the ranked findings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -473,6 +473,7 @@ def build(
     histories: Iterable[pd.DataFrame],
     uppers: Mapping[int, pd.DataFrame],
     regions: Mapping[int, pd.DataFrame],
+    files: Mapping[int, str] | None = None,
 ) -> pd.DataFrame:
     """Build the table ``areas`` from the national lookups and ``catalogue/maps/area_changes.csv``.
 
@@ -485,6 +486,8 @@ def build(
         By year: district_code, district_name, upper_code, upper_name.
     regions : mapping of int to DataFrame
         By year: district_code, district_name, region_code, region_name.
+    files : mapping of int to str, optional
+        Where `uppers` were read from, for what is said of them.
 
     Returns
     -------
@@ -511,7 +514,8 @@ def build(
     table = _with_changes(table)
     table = _from_successor(table, "region_code")
     table = _from_successor(table, "upper_code")
-    _refuse_unexplained(table, uppers)
+    newest = (files or {}).get(max(uppers), f"the district to upper tier lookup of {max(uppers)}")
+    _refuse_unexplained(table, uppers, newest)
     table["kind"] = table["kind"].fillna(table["code"].str[:3].map(_kind))
     columns = [
         *("code", "name", "kind", "region_code", "upper_code"),
@@ -622,7 +626,7 @@ def _from_successor(table: pd.DataFrame, column: str) -> pd.DataFrame:
     )
 
 
-def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame]) -> None:
+def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame], file: str) -> None:
     newest = uppers[max(uppers)]["upper_code"]
     older = pd.concat([frame["upper_code"] for frame in uppers.values()])
     ended = table.set_index("code")["valid_to"]
@@ -637,8 +641,7 @@ def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame])
             problems=[
                 Problem(
                     f"{code} is in an older lookup and not in the newest.",
-                    f"ons_lookups/, district to upper tier of {max(uppers)}; or "
-                    "catalogue/maps/area_changes.csv",
+                    f"{file}; or catalogue/maps/area_changes.csv",
                     "Download the newest lookup again; if it has ended, add a row with its end and "
                     "successor.",
                 )

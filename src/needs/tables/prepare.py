@@ -582,6 +582,7 @@ def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 def _areas(read: _Raw) -> pd.DataFrame:
     kinds: dict[str, dict[int, pd.DataFrame]] = {"district_upper": {}, "district_region": {}}
+    uppers: dict[int, str] = {}
     histories = []
     lookups = read.of("lookup")
     for one in lookups:
@@ -590,11 +591,17 @@ def _areas(read: _Raw) -> pd.DataFrame:
             histories.append(one.table)
         elif kind in kinds:
             kinds[kind][int(one.edition.options["valid"])] = one.table
+            if kind == "district_upper":
+                uppers[int(one.edition.options["valid"])] = one.file
     own = []
     lacking = [name for name, tables in kinds.items() if not tables]
     if not lacking:
         try:
-            own = [areas_module.build(histories, kinds["district_upper"], kinds["district_region"])]
+            own = [
+                areas_module.build(
+                    histories, kinds["district_upper"], kinds["district_region"], uppers
+                )
+            ]
         except NeedsError as error:
             read.problems.extend(error.problems or (error.problem,))
     elif lookups:

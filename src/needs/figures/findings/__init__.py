@@ -18,8 +18,8 @@ from needs.catalogue.ranking import Guidance
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import (
+    changed,
     compared,
-    over_time,
     parts,
     reading,
     score,
@@ -191,8 +191,8 @@ def set_aside(na: Assessment, key: str) -> str:
 def _candidates(na: Assessment) -> list[Candidate]:
     found: list[Candidate] = []
     for one in reading.measures(na):
-        over = over_time.with_records(list(over_time.candidates(na, one)))
-        found += over_time.with_gaps(list(compared.candidates(na, one)), over)
+        over = changed.with_records(list(changed.candidates(na, one)))
+        found += changed.with_gaps(list(compared.candidates(na, one)), over)
         found += sized.candidates(na, one)
         found += shares.candidates(na, one)
         found += parts.candidates(na, one)

@@ -13,7 +13,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Row
+from needs.figures.findings.reading import RankedMeasure, Row
 from needs.stats.evidence import against_value, among_areas, rate_ratio
 from needs.stats.intervals import byar, poisson
 from needs.stats.status import Status
@@ -39,7 +39,7 @@ class Against:
     id: str = ""
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """What may be said of the area as a whole in its newest period."""
     if one.indicator.statistic in ("count", "amount", "unmet_need"):
         return
@@ -52,7 +52,7 @@ def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
         yield from _led_by_the_first(found)
 
 
-def base(na: Assessment, one: Measure, row: Row) -> dict[str, Any]:
+def base(na: Assessment, one: RankedMeasure, row: Row) -> dict[str, Any]:
     """What a candidate takes from its measure and row."""
     place = na.area
     tested = bool(np.isfinite(row["lower"]) and np.isfinite(row["upper"]))
@@ -78,7 +78,7 @@ def base(na: Assessment, one: Measure, row: Row) -> dict[str, Any]:
     }
 
 
-def counted(one: Measure, row: Row) -> tuple[float, float]:
+def counted(one: RankedMeasure, row: Row) -> tuple[float, float]:
     """Events behind a row, and those of a year; of a share the people who have it."""
     count = float(row["count"])
     if not np.isfinite(count):
@@ -86,7 +86,7 @@ def counted(one: Measure, row: Row) -> tuple[float, float]:
     return count, count / reading.years_of(row)
 
 
-def _comparators(na: Assessment, one: Measure, row: Row) -> Iterator[Against]:
+def _comparators(na: Assessment, one: RankedMeasure, row: Row) -> Iterator[Against]:
     period, sex = str(row["period"]), str(row["sex"])
     national = reading.at(na, one.key, na.england.code, period, sex)
     if national is not None:
@@ -112,7 +112,7 @@ def _of(name: str, row: Row) -> Against:
     )
 
 
-def _all_with_figures(na: Assessment, one: Measure, period: str) -> Against | None:
+def _all_with_figures(na: Assessment, one: RankedMeasure, period: str) -> Against | None:
     """All authorities with numbers together, where England's figure is not published."""
     there = reading.others(na, one.key, period)
     known = np.isfinite(there.count) & (there.people > 0)
@@ -125,7 +125,7 @@ def _all_with_figures(na: Assessment, one: Measure, period: str) -> Against | No
     return Against(name, count * unit, lower * unit, upper * unit, national=False)
 
 
-def _alike(na: Assessment, one: Measure, period: str) -> Against | None:
+def _alike(na: Assessment, one: RankedMeasure, period: str) -> Against | None:
     """Similar areas together: their events over the people that their rates imply."""
     codes = {place.code for place in reading.neighbours(na)} - {na.area.code}
     there = reading.others(na, one.key, period)
@@ -145,7 +145,7 @@ def _alike(na: Assessment, one: Measure, period: str) -> Against | None:
     )
 
 
-def _compared(na: Assessment, one: Measure, row: Row, with_: Against) -> Candidate:
+def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> Candidate:
     """A figure beside one comparator; `kinds.SIMILAR` where nothing shows."""
     found = base(na, one, row)
     scale = 100.0 if one.share else 1.0
@@ -194,7 +194,7 @@ def _compared(na: Assessment, one: Measure, row: Row, with_: Against) -> Candida
     )
 
 
-def _says(one: Measure, row: Row, with_: Against, events: float) -> str:
+def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
     """The number, then its rate with limits, then that of the comparator."""
     unit, value = one.indicator.unit, float(row["value"])
     when = wording.during(str(row["period"]))
@@ -216,7 +216,7 @@ def _says(one: Measure, row: Row, with_: Against, events: float) -> str:
     return f"{happened} {when}. That is {rate}, against {theirs}."
 
 
-def _among(na: Assessment, one: Measure, row: Row) -> float:
+def _among(na: Assessment, one: RankedMeasure, row: Row) -> float:
     """Of shares of records: the chance of a share as far from the usual spread."""
     if not (one.share and one.finding.recorded):
         return NAN
@@ -227,7 +227,7 @@ def _among(na: Assessment, one: Measure, row: Row) -> float:
     return float(p[there.codes.index(row["area_code"])])
 
 
-def extreme(na: Assessment, one: Measure, row: Row, *, worse: bool) -> bool:
+def extreme(na: Assessment, one: RankedMeasure, row: Row, *, worse: bool) -> bool:
     """Whether the value is among the worst 5% of 100 authorities or more; the best where better."""
     there = reading.others(na, one.key, str(row["period"]))
     known = np.isfinite(there.value)
@@ -258,7 +258,7 @@ def _led_by_the_first(found: list[Candidate]) -> Iterator[Candidate]:
         yield replace(one, left_out=one.left_out or reason)
 
 
-def _pooled(na: Assessment, one: Measure, row: Row | None) -> Candidate | None:
+def _pooled(na: Assessment, one: RankedMeasure, row: Row | None) -> Candidate | None:
     """Yearly counts pooled until there are ten, where the newest period has no rate or too few."""
     settings = reading.rule(na)
     newest = reading.records(na, one.key, na.area.code)

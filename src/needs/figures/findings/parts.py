@@ -13,7 +13,7 @@ from needs.figures.assessment import Assessment, Place
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import compared, reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Row, Yearly
+from needs.figures.findings.reading import RankedMeasure, Row, Yearly
 from needs.stats.evidence import against_value, rate_ratio
 from needs.stats.intervals import z_value
 
@@ -23,7 +23,7 @@ BETTER_OFF = "a part that is better off is told with the other parts"
 _RATE = ("value", "lower", "upper", "count", "denominator")
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """What may be said of parts of the area and of its people."""
     if one.indicator.statistic in ("count", "amount", "unmet_need", "proportion"):
         return
@@ -37,7 +37,7 @@ def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
             yield replace(each, left_out="said of all people there") if again else each
 
 
-def _against_the_rest(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _against_the_rest(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Each part's events of up to ten years against those of the other parts together.
 
     Where one part's count is withheld, none is compared: the rest would give it away.
@@ -115,7 +115,7 @@ def _pool(
     return shared[start:], table[:, start:, :].sum(axis=1)
 
 
-def _standardised(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _standardised(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Each part's standardised rates of single years against those of the other parts.
 
     Where the yearly series is of standardised rates, an older place is not called worse for its
@@ -183,7 +183,7 @@ def _standardised(na: Assessment, one: Measure) -> Iterator[Candidate]:
 
 def _part(
     na: Assessment,
-    one: Measure,
+    one: RankedMeasure,
     place: Place,
     period: str,
     newest: Row,
@@ -230,7 +230,7 @@ def _part(
     )
 
 
-def _sexes(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _sexes(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Women and men of the area and its parts, against England's of the same sex.
 
     Said where the rate is beyond England's by more than that of the other sex, or of a part by more
@@ -248,7 +248,7 @@ def _sexes(na: Assessment, one: Measure) -> Iterator[Candidate]:
             yield from _sex(na, one, row, place, county)
 
 
-def _other(na: Assessment, one: Measure, row: Row, code: str, sex: str) -> Row | None:
+def _other(na: Assessment, one: RankedMeasure, row: Row, code: str, sex: str) -> Row | None:
     """The other sex, its figures scaled as if England's two sexes had the same rate."""
     period = str(row["period"])
     theirs = reading.at(na, one.key, code, period, sex)
@@ -263,7 +263,7 @@ def _other(na: Assessment, one: Measure, row: Row, code: str, sex: str) -> Row |
 
 
 def _sex(
-    na: Assessment, one: Measure, row: Row, place: Place, beside: Row | None
+    na: Assessment, one: RankedMeasure, row: Row, place: Place, beside: Row | None
 ) -> Iterator[Candidate]:
     settings = reading.rule(na)
     england = reading.at(na, one.key, na.england.code, str(row["period"]), str(row["sex"]))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from needs.catalogue import Indicator, in_use
-from needs.catalogue.ranking import Finding, weights
+from needs.catalogue.ranking import FindingRule, weights
 from needs.figures.assessment import Assessment, Place
 from needs.stats.intervals import Floats
 from needs.stats.status import Status
@@ -26,11 +26,11 @@ _YEAR = (350, 380)
 
 
 @dataclass(frozen=True)
-class Measure:
+class RankedMeasure:
     """An indicator that takes part, with what it declares of its findings."""
 
     indicator: Indicator
-    finding: Finding
+    finding: FindingRule
 
     @property
     def key(self) -> str:
@@ -87,18 +87,18 @@ def rule(na: Assessment) -> Mapping[str, float]:
     return weights(in_use("findings.yaml"))
 
 
-def measures(na: Assessment) -> tuple[Measure, ...]:
+def measures(na: Assessment) -> tuple[RankedMeasure, ...]:
     """Indicators that take part for the area: of two editions of one thing the preferred one."""
     return na.once(_measures)
 
 
-def _declared(na: Assessment) -> tuple[Measure, ...]:
+def _declared(na: Assessment) -> tuple[RankedMeasure, ...]:
     return tuple(
-        Measure(one, one.finding) for one in na.catalogue.indicators.values() if one.finding
+        RankedMeasure(one, one.finding) for one in na.catalogue.indicators.values() if one.finding
     )
 
 
-def _measures(na: Assessment) -> tuple[Measure, ...]:
+def _measures(na: Assessment) -> tuple[RankedMeasure, ...]:
     def superseded(by: str) -> bool:
         return bool(by) and newest(na, by, na.area.code) is not None
 
@@ -172,7 +172,7 @@ def years_of(row: Row) -> float:
     return float(max(1, round((row["period_end"] - row["period_start"]).days / 365.25)))
 
 
-def yearly(na: Assessment, one: Measure, code: str) -> Yearly | None:
+def yearly(na: Assessment, one: RankedMeasure, code: str) -> Yearly | None:
     """Counts of single years of a measure, with the people they come from where these are known.
 
     They stand in the series that tells its trend, or in its own where that is yearly.
@@ -188,7 +188,7 @@ def _yearly_known(na: Assessment) -> dict[tuple[str, str], Yearly | None]:
     return {}
 
 
-def _yearly(na: Assessment, one: Measure, code: str) -> Yearly | None:
+def _yearly(na: Assessment, one: RankedMeasure, code: str) -> Yearly | None:
     key = one.indicator.trend_from or one.key
     rows = [row for row in records(na, key, code) if _YEAR[0] < _days(row) < _YEAR[1]]
     if not rows:

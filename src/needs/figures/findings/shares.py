@@ -14,12 +14,12 @@ from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Row
+from needs.figures.findings.reading import RankedMeasure, Row
 from needs.stats.evidence import among_areas, share_difference
 from needs.stats.intervals import wilson
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """The share in the newest year that has both counts, against England's of that year.
 
     People of an age are an inequality inside the area; other parts are better or worse by the side
@@ -97,7 +97,7 @@ def _pair(part: Row | None, whole: Row | None) -> tuple[float, float] | None:
     return found if np.isfinite(found).all() and 0 <= found[0] <= found[1] > 0 else None
 
 
-def _among(na: Assessment, one: Measure, whole: str, period: str) -> float:
+def _among(na: Assessment, one: RankedMeasure, whole: str, period: str) -> float:
     """Of records: the chance of a share as far from the usual spread between areas."""
     if not one.finding.recorded:
         return NAN

@@ -9,13 +9,13 @@ import pandas as pd
 
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
-from needs.figures.findings import compared, over_time, reading, wording
+from needs.figures.findings import changed, compared, reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Row
+from needs.figures.findings.reading import RankedMeasure, Row
 from needs.stats.evidence import against_value
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Of unmet need its size, and of what has a target whether it is met."""
     row = reading.newest(na, one.key, na.area.code)
     if row is None:
@@ -26,7 +26,7 @@ def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
         yield from _target(na, one, row, one.indicator.target)
 
 
-def _unmet(na: Assessment, one: Measure, row: Row) -> Candidate:
+def _unmet(na: Assessment, one: RankedMeasure, row: Row) -> Candidate:
     """How many people with a need are not in treatment; compared only where the estimate allows."""
     settings = reading.rule(na)
     found = compared.base(na, one, row)
@@ -85,14 +85,14 @@ def _unmet(na: Assessment, one: Measure, row: Row) -> Candidate:
     )
 
 
-def _treated(na: Assessment, one: Measure, row: Row) -> str:
+def _treated(na: Assessment, one: RankedMeasure, row: Row) -> str:
     """That the number treated fell up to the estimate, where that is too old to be said alone."""
     declared = na.catalogue.indicators.get(one.indicator.numerator)
     if declared is None or declared.finding is None:
         return ""
-    part = Measure(declared, declared.finding)
+    part = RankedMeasure(declared, declared.finding)
     own = reading.yearly(na, part, na.area.code)
-    change = over_time.against_england(na, part, own) if own is not None else None
+    change = changed.against_england(na, part, own) if own is not None else None
     if own is None or change is None or own.period[-1] != row["period"]:
         return ""
     years, area, england, (*_, p), then = change
@@ -103,9 +103,9 @@ def _treated(na: Assessment, one: Measure, row: Row) -> str:
     ):
         return ""
     return (
-        f" The number treated {over_time.went(area)} in {years} years, from "
+        f" The number treated {changed.went(area)} in {years} years, from "
         f"{wording.number(float(then.count[0]))} to {wording.number(float(own.count[-1]))}. "
-        f"In England it {over_time.went(england)}."
+        f"In England it {changed.went(england)}."
     )
 
 
@@ -114,13 +114,13 @@ def _turned(na: Assessment, ended: pd.Timestamp, *, rose: bool) -> bool:
     for other in reading.measures(na):
         own = reading.yearly(na, other, na.area.code) if other.finding.process else None
         if own is not None and own.ended[-1] > ended + pd.DateOffset(years=1):
-            change = over_time.against_england(na, other, own)
+            change = changed.against_england(na, other, own)
             if change is not None and (change[1] > 1) != rose:
                 return True
     return False
 
 
-def _target(na: Assessment, one: Measure, row: Row, target: float) -> Iterator[Candidate]:
+def _target(na: Assessment, one: RankedMeasure, row: Row, target: float) -> Iterator[Candidate]:
     """A target that is missed, or met: by the interval, or by the figure where there is none."""
     found = compared.base(na, one, row)
     higher = one.adverse < 0

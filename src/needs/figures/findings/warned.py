@@ -14,7 +14,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import compared, reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Yearly
+from needs.figures.findings.reading import RankedMeasure, Yearly
 from needs.sources import periods
 from needs.stats.evidence import chance_of_none, share_difference
 from needs.stats.intervals import wilson
@@ -24,7 +24,7 @@ from needs.stats.status import Status
 SET_ASIDE = "its share of the whole moved, or is far from England's: the whole is told instead"
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Warnings about a measure's own figures."""
     yield from _naming(na, one)
     yield from _none_recorded(na, one)
@@ -59,7 +59,7 @@ def led_by_the_whole(found: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _naming(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _naming(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """A part of deaths whose share of the whole moved too far, or lies far from England's."""
     whole = one.finding.part_of
     if not whole or one.indicator.statistic == "count":
@@ -68,7 +68,7 @@ def _naming(na: Assessment, one: Measure) -> Iterator[Candidate]:
     declared = na.indicator(whole)
     if declared.finding is None:
         return
-    parent = Measure(declared, declared.finding)
+    parent = RankedMeasure(declared, declared.finding)
     years, before = int(settings["gate.part_years"]), int(settings["gate.part_before_years"])
     now, all_now = _both(na, one, parent, na.area.code, years)
     then, all_then = _both(na, one, parent, na.area.code, before, skip=years)
@@ -146,7 +146,7 @@ def _capital(text: str) -> str:
 
 
 def _both(
-    na: Assessment, one: Measure, parent: Measure, code: str, years: int, skip: int = 0
+    na: Assessment, one: RankedMeasure, parent: RankedMeasure, code: str, years: int, skip: int = 0
 ) -> tuple[Yearly | None, Yearly | None]:
     """The same years of a part and its whole; nothing where one is withheld or missing."""
     part, whole = reading.yearly(na, one, code), reading.yearly(na, parent, code)
@@ -157,7 +157,7 @@ def _both(
     return (part, whole) if same else (None, None)
 
 
-def _none_recorded(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _none_recorded(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """A zero in records where England's share would hardly ever give one."""
     if not (one.share and one.finding.recorded):
         return
@@ -269,7 +269,7 @@ def _message(value: float, beside: float, side: int) -> str:
     return "worse" if side * (value - beside) > 0 else "better"
 
 
-def since(na: Assessment, one: Measure) -> Candidate | None:
+def since(na: Assessment, one: RankedMeasure) -> Candidate | None:
     """The newest figure that was published for a period after the reporting year."""
     rows = [row for row in reading.later(na, one.key) if row["status"] == Status.SHOWN]
     if not rows:

@@ -12,12 +12,12 @@ from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import Measure, Row, Yearly
+from needs.figures.findings.reading import RankedMeasure, Row, Yearly
 from needs.stats.evidence import against_value, rate_ratio, ratio_of_ratios
 from needs.stats.intervals import poisson
 
 
-def candidates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """What may be said of the area over time; of a count within another only its share is told."""
     if one.indicator.statistic == "count" and one.finding.part_of:
         return
@@ -94,7 +94,7 @@ def _in_proportion(one: Candidate, below: Sequence[Candidate]) -> Candidate:
     return replace(one, statement=f"{one.statement} {says}")
 
 
-def _common(na: Assessment, one: Measure, own: Yearly) -> dict[str, object]:
+def _common(na: Assessment, one: RankedMeasure, own: Yearly) -> dict[str, object]:
     return {
         "indicator": one.key,
         "domain": one.finding.domain,
@@ -107,14 +107,14 @@ def _common(na: Assessment, one: Measure, own: Yearly) -> dict[str, object]:
     }
 
 
-def _side(one: Measure) -> int:
+def _side(one: RankedMeasure) -> int:
     """1 where a rise is worse, -1 where it is good news."""
     if one.finding.good_when:
         return -1 if one.finding.good_when == "rising" else 1
     return one.adverse
 
 
-def _record(na: Assessment, one: Measure, own: Yearly) -> Iterator[Candidate]:
+def _record(na: Assessment, one: RankedMeasure, own: Yearly) -> Iterator[Candidate]:
     """The newest of ten yearly counts or more, where it is higher or lower than all others."""
     settings = reading.rule(na)
     known = np.isfinite(own.count)
@@ -170,7 +170,7 @@ def _record(na: Assessment, one: Measure, own: Yearly) -> Iterator[Candidate]:
     )
 
 
-def _beside_england(na: Assessment, one: Measure, own: Yearly) -> str:
+def _beside_england(na: Assessment, one: RankedMeasure, own: Yearly) -> str:
     """How a number in treatment grew beside England's, where both are known."""
     if one.indicator.statistic != "count":
         return ""
@@ -187,7 +187,7 @@ def went(ratio: float) -> str:
 
 
 def against_england(
-    na: Assessment, one: Measure, own: Yearly
+    na: Assessment, one: RankedMeasure, own: Yearly
 ) -> tuple[int, float, float, tuple[float, float, float, float], Yearly] | None:
     """Years, growth here and in England, the ratio of the two with limits and p, and the start."""
     years = one.finding.change_years or int(reading.rule(na)["gate.change_years"])
@@ -205,7 +205,7 @@ def against_england(
     return years, counts[0] / counts[1], counts[2] / counts[3], found, then
 
 
-def _growth(na: Assessment, one: Measure, own: Yearly) -> Iterator[Candidate]:
+def _growth(na: Assessment, one: RankedMeasure, own: Yearly) -> Iterator[Candidate]:
     """How the number in treatment changed beside England's."""
     change = against_england(na, one, own)
     if change is None:
@@ -249,7 +249,7 @@ def _growth(na: Assessment, one: Measure, own: Yearly) -> Iterator[Candidate]:
     )
 
 
-def _windows(na: Assessment, one: Measure, own: Yearly) -> Iterator[Candidate]:
+def _windows(na: Assessment, one: RankedMeasure, own: Yearly) -> Iterator[Candidate]:
     """Events of the newest three years against those of the three before."""
     years = int(reading.rule(na)["gate.part_years"])
     now, then = own.last(years), own.last(years, skip=years)
@@ -314,7 +314,7 @@ def _range(low: float, high: float) -> str:
     return f" (from −{abs(low - 1) * 100:.0f}% to +{(high - 1) * 100:.0f}%)"
 
 
-def _rates(na: Assessment, one: Measure) -> Iterator[Candidate]:
+def _rates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """The newest rate against the newest that shares no year with it and ended years before."""
     rows = [
         row
@@ -336,7 +336,7 @@ def _rates(na: Assessment, one: Measure) -> Iterator[Candidate]:
     yield _rate_change(na, one, now, earlier[-1])
 
 
-def _rate_change(na: Assessment, one: Measure, now: Row, then: Row) -> Candidate:
+def _rate_change(na: Assessment, one: RankedMeasure, now: Row, then: Row) -> Candidate:
     scale = 100.0 if one.share else 1.0
     parts = [
         float(row[name]) / scale for row in (now, then) for name in ("value", "lower", "upper")

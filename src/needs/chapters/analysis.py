@@ -86,10 +86,10 @@ class Analysis(Assessment):
         found = (one for key in self.catalogue.indicators for one in published(self, key))
         return figures_frame(found)
 
-    def figures_by_id(self, keys: Iterable[str] | None = None) -> dict[str, Figure]:
-        """The figures that frames of some indicators, or of all, hold."""
-        wanted = self.catalogue.indicators if keys is None else keys
-        found = (one for key in wanted for one in published(self, key, everywhere=True))
+    def figures_of(self, ids: Iterable[str]) -> dict[str, Figure]:
+        """The figures behind the column ``figure`` of a frame, by id."""
+        keys = {str(one).partition(".")[0] for one in ids} & set(self.catalogue.indicators)
+        found = (one for key in sorted(keys) for one in published(self, key, everywhere=True))
         return {one.id: one for one in found}
 
     def say(self, text: str, **parts: Figure | str | int) -> Prose:

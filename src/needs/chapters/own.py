@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text as DrawnText
 
 from needs.chapters import figure_tables
-from needs.chapters.analysis import Analysis, last
+from needs.chapters.analysis import last
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
 from needs.chapters.frames import COLUMNS
 from needs.charts.style import FONT, SMALL, WIDTH, report_style, to_svg
@@ -173,8 +173,7 @@ def _figures(frame: pd.DataFrame) -> list[Figure | None]:
     """The figure behind each row, where the frame says which it is."""
     if "figure" not in frame:
         return [None] * len(frame)
-    na: Analysis = last()
-    known = na.figures_by_id(frame["indicator"].unique() if "indicator" in frame else None)
+    known = last().figures_of(frame["figure"])
     return [known.get(one) for one in frame["figure"]]
 
 

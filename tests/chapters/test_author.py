@@ -298,6 +298,16 @@ def test_a_table_of_ones_own() -> None:
         needs.table(frame.iloc[:0], title="None")
 
 
+def test_a_number_that_was_changed_is_no_longer_the_figures(na: Analysis) -> None:
+    frame = na["drug_misuse_rate"].frame().query("area == 'England'").tail(1)
+    doubled = frame.assign(value=2 * frame["value"])[["period", "value", "lower", "figure"]]
+    (table,) = needs.table(doubled, title="Twice England's rate")
+    assert isinstance(table, Table)
+    _, value, lower = table.rows[0]
+    assert value.value == 2 * frame["value"].iloc[0] and not value.figure
+    assert lower.value == frame["lower"].iloc[0]
+
+
 def test_a_sentence_links_its_figures(na: Analysis) -> None:
     england = na["drug_misuse_rate"].figure(area="England")
     prose = needs.say("It is {drug_misuse_rate}, and {england} in England.", england=england)

@@ -313,7 +313,9 @@ def test_a_sentence_links_its_figures(na: Analysis) -> None:
     prose = needs.say("It is {drug_misuse_rate}, and {england} in England.", england=england)
     assert plain(prose.text).startswith("It is 4.8 per 100,000, and 5.1 per 100,000")
     assert {one.id for one in prose.figures} == {na.figure("drug_misuse_rate").id, england.id}
-    assert na.named == {"drug_misuse_rate"}
+    assert na.named == {"drug_misuse_rate"}  # by the cell, and by no sentence
+    needs.say("And {drug_poisoning_rate}.")
+    assert "drug_poisoning_rate" not in na.named
     with pytest.raises(ParameterError, match="There is no indicator 'drug_misuse'"):
         needs.say("It is {drug_misuse}.")
     with pytest.raises(ParameterError, match=r"4\.8"):

@@ -53,9 +53,13 @@ class Analysis(Assessment):
         ParameterError
             There is none; the nearest ones are named.
         """
+        measure = self._measure(key)
+        self.named.add(key)
+        return measure
+
+    def _measure(self, key: str) -> Measure:
         if key not in self.catalogue.indicators:
             raise _unknown(key, self)
-        self.named.add(key)
         return Measure(self, self.indicator(key), self.told)
 
     def _ipython_key_completions_(self) -> list[str]:
@@ -95,6 +99,8 @@ class Analysis(Assessment):
     def say(self, text: str, **parts: Figure | str | int) -> Prose:
         """A paragraph in which ``{drug_misuse_rate}`` stands for that figure, and links to it.
 
+        A sentence tells no indicator as a whole, so that `rest` still shows those it speaks of.
+
         Parameters
         ----------
         text : str
@@ -112,7 +118,7 @@ class Analysis(Assessment):
                 'x=na["…"].figure(area="England").',
             )
         asked = {name for _, name, _, _ in Formatter().parse(text) if name} - set(parts)
-        figures = {key: self[key].figure() for key in sorted(asked)}
+        figures = {key: self._measure(key).figure() for key in sorted(asked)}
         given = figures | parts
         shown = tuple(one for one in given.values() if isinstance(one, Figure))
         return Prose(sentences.say(text, **given), figures=shown)

@@ -26,7 +26,8 @@ from needs.chapters import (
     trend,
     workings,
 )
-from needs.chapters.analysis import Analysis
+from needs.chapters import map as area_map
+from needs.chapters.analysis import Analysis, opened
 from needs.chapters.blocks import Blocks, Chart, Heading, Prose, Table
 from needs.chapters.frames import COLUMNS
 from needs.commands import run as runs
@@ -172,6 +173,22 @@ def test_a_view_of_ones_own_is_a_function(na: Analysis) -> None:
 
     shown = na["drug_misuse_rate"].section(newest)
     assert plain(shown.items[-1].text).startswith("Newest: 4.8")  # type: ignore[union-attr]
+
+
+@pytest.mark.mirror
+def test_districts_are_mapped_where_their_outlines_are_at_hand(
+    na: Analysis, national: Path
+) -> None:
+    assert "outlines" in area_map(na["drug_poisoning_rate"]).why()
+    kent = opened(assessment.load("Kent", 2022, processed=national))
+    chart = chart_of(area_map(kent["drug_poisoning_rate"]))
+    assert chart.kind == "map" and len(chart.table.rows) == len(kent.districts)
+    assert chart.svg.count("<title>") == len(kent.districts)
+    assert "Highest is Dover, 12.3" in chart.alt and len(chart.alt) <= 250
+    joined = opened(
+        assessment.load("Leicester, Leicestershire and Rutland", 2022, processed=national)
+    )
+    assert chart_of(area_map(joined["alcohol_specific_mortality"])).svg.count("<title>") >= 2
 
 
 def test_workings_put_the_numbers_into_the_formula(na: Analysis) -> None:

@@ -145,6 +145,9 @@ DRAW: dict[str, Callable[[list[float | None]], str]] = {
     "pyramid": _pyramid,
     "domain_profile": _domains,
     "treated_bar": _treated,
+    "spread": lambda v: charts.spread(
+        areas(v), chart_id="c", unit="%", focus=areas(v)[0], reference=figure(4.5, "England")
+    ),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from needs.chapters import people
+from needs.chapters import neighbourhoods
 from needs.chapters.blocks import Blocks, Prose, all_figures, all_tables
 from needs.figures import assessment, deprivation
 from needs.figures.assessment import Assessment
@@ -137,7 +137,7 @@ def test_hot_spots_are_deprived_places_among_deprived_neighbours(
 
 def test_clusters_are_told_and_listed_by_district(worcestershire: Assessment) -> None:
     na = worcestershire
-    told = people.clustering(na)
+    told = neighbourhoods.clusters(na)
     spots = deprivation.hot_spots(na)
     index, _ = deprivation.clustering(na)
     text = shown_text(told)
@@ -157,10 +157,10 @@ def test_without_neighbours_it_says_so_and_how_to_add_them(worcestershire: Asses
     index, p = deprivation.clustering(na)
     assert index.status is Status.UNAVAILABLE and np.isnan(p)
     assert deprivation.hot_spots(na).empty
-    text = shown_text(people.clustering(na))
+    text = shown_text(neighbourhoods.clusters(na))
     assert "cannot be tested: which LSOAs are neighbours is not at hand." in text
     assert "Add the boundaries of LSOAs" in text
-    assert not list(all_tables(people.clustering(na)))
+    assert not list(all_tables(neighbourhoods.clusters(na)))
 
 
 def test_one_score_for_all_has_no_clusters(worcestershire: Assessment) -> None:
@@ -168,7 +168,7 @@ def test_one_score_for_all_has_no_clusters(worcestershire: Assessment) -> None:
     index, _ = deprivation.clustering(na)
     assert index.status is Status.NOT_APPLICABLE
     assert deprivation.hot_spots(na).empty
-    text = shown_text(people.clustering(na))
+    text = shown_text(neighbourhoods.clusters(na))
     assert text.endswith("cannot be tested: all LSOAs have the same score.")
 
 
@@ -180,13 +180,13 @@ def test_too_few_lsoas_are_not_tested(worcestershire: Assessment, number: int) -
     na = dataclasses.replace(worcestershire, lsoa=lsoa, neighbours=pairs)
     index, _ = deprivation.clustering(na)
     assert index.status is Status.NOT_APPLICABLE
-    text = shown_text(people.clustering(na))
+    text = shown_text(neighbourhoods.clusters(na))
     assert text.endswith("cannot be tested: there are too few LSOAs with neighbours.")
 
 
 def test_no_index_no_clusters(worcestershire: Assessment) -> None:
     na = dataclasses.replace(worcestershire, lsoa=worcestershire.lsoa.iloc[:0])
-    assert not people.clustering(na).items
+    assert not neighbourhoods.clusters(na).items
 
 
 @pytest.mark.mirror
@@ -214,7 +214,7 @@ def test_the_packs_clusters_are_the_nations(worcestershire: Assessment, national
 def test_clusters_of_real_authorities(national: Path, area: str, year: int, found: str) -> None:
     na = assessment.load(area, year, processed=national)
     index, p = deprivation.clustering(na)
-    text = shown_text(people.clustering(na))
+    text = shown_text(neighbourhoods.clusters(na))
     assert found in text
     if index.shown:
         assert index.value == pytest.approx(by_hand(na), rel=1e-9)
@@ -222,6 +222,6 @@ def test_clusters_of_real_authorities(national: Path, area: str, year: int, foun
     else:
         assert len(na.lsoa) < LEAST_AREAS
     spots = deprivation.hot_spots(na)
-    assert bool(list(all_tables(people.clustering(na)))) == (len(spots) > 0)
-    tables = list(all_tables(people.clustering(na)))
+    assert bool(list(all_tables(neighbourhoods.clusters(na)))) == (len(spots) > 0)
+    tables = list(all_tables(neighbourhoods.clusters(na)))
     assert all(len(table.rows) == 1 + len(na.districts) for table in tables)

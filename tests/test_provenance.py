@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import CATALOGUE, load
-from needs.chapters import annex
+from needs.chapters import alike
 from needs.chapters.blocks import all_figures
 from needs.errors import NeedsError
 from needs.figures import assessment, deprivation, population
@@ -342,7 +342,7 @@ def _figures(na: Assessment) -> list[Figure]:
             found.append(deprivation.residents(na, cut, place))
             found.append(deprivation.share(na, cut, place))
     found += [*deprivation.share_by_decile(na), deprivation.share_least(na)]
-    found += all_figures(annex.neighbours(na))
+    found += all_figures(alike.listed(na))
     return [one for one in found if one.shown]
 
 

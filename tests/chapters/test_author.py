@@ -26,7 +26,8 @@ from needs.chapters import (
     trend,
     workings,
 )
-from needs.chapters.analysis import Analysis
+from needs.chapters import map as area_map
+from needs.chapters.analysis import Analysis, opened
 from needs.chapters.blocks import Blocks, Chart, Heading, Prose, Table
 from needs.chapters.frames import COLUMNS
 from needs.commands import run as runs
@@ -174,6 +175,22 @@ def test_a_view_of_ones_own_is_a_function(na: Analysis) -> None:
     assert plain(shown.items[-1].text).startswith("Newest: 4.8")  # type: ignore[union-attr]
 
 
+@pytest.mark.mirror
+def test_districts_are_mapped_where_their_outlines_are_at_hand(
+    na: Analysis, national: Path
+) -> None:
+    assert "outlines" in area_map(na["drug_poisoning_rate"]).why()
+    kent = opened(assessment.load("Kent", 2022, processed=national))
+    chart = chart_of(area_map(kent["drug_poisoning_rate"]))
+    assert chart.kind == "map" and len(chart.table.rows) == len(kent.districts)
+    assert chart.svg.count("<title>") == len(kent.districts)
+    assert "Highest is Dover, 12.3" in chart.alt and len(chart.alt) <= 250
+    joined = opened(
+        assessment.load("Leicester, Leicestershire and Rutland", 2022, processed=national)
+    )
+    assert chart_of(area_map(joined["alcohol_specific_mortality"])).svg.count("<title>") >= 2
+
+
 def test_workings_put_the_numbers_into_the_formula(na: Analysis) -> None:
     (prose,) = workings(na["alcohol_unmet_need"])
     assert isinstance(prose, Prose)
@@ -298,12 +315,24 @@ def test_a_table_of_ones_own() -> None:
         needs.table(frame.iloc[:0], title="None")
 
 
+def test_a_number_that_was_changed_is_no_longer_the_figures(na: Analysis) -> None:
+    frame = na["drug_misuse_rate"].frame().query("area == 'England'").tail(1)
+    doubled = frame.assign(value=2 * frame["value"])[["period", "value", "lower", "figure"]]
+    (table,) = needs.table(doubled, title="Twice England's rate")
+    assert isinstance(table, Table)
+    _, value, lower = table.rows[0]
+    assert value.value == 2 * frame["value"].iloc[0] and not value.figure
+    assert lower.value == frame["lower"].iloc[0]
+
+
 def test_a_sentence_links_its_figures(na: Analysis) -> None:
     england = na["drug_misuse_rate"].figure(area="England")
     prose = needs.say("It is {drug_misuse_rate}, and {england} in England.", england=england)
     assert plain(prose.text).startswith("It is 4.8 per 100,000, and 5.1 per 100,000")
     assert {one.id for one in prose.figures} == {na.figure("drug_misuse_rate").id, england.id}
-    assert na.named == {"drug_misuse_rate"}
+    assert na.named == {"drug_misuse_rate"}  # by the cell, and by no sentence
+    needs.say("And {drug_poisoning_rate}.")
+    assert "drug_poisoning_rate" not in na.named
     with pytest.raises(ParameterError, match="There is no indicator 'drug_misuse'"):
         needs.say("It is {drug_misuse}.")
     with pytest.raises(ParameterError, match=r"4\.8"):

@@ -83,6 +83,21 @@ def test_the_chapter_of_the_guide_stands_in_the_report(
     assert "typed" not in described and "not_shown" not in described
 
 
+@pytest.mark.kernel
+def test_the_chapter_of_the_guide_is_the_same_on_a_kernel(
+    root: Path, processed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    path = written(root, tmp_path / "mine")
+    values = {"areas": ["E10000034"], "year": 2022, "name": ""}
+    with runs._processed_data(processed):
+        ours, theirs = (
+            runs.execute(path, values, tmp_path, area="Worcestershire", engine=engine)
+            for engine in ("inprocess", "nbclient")
+        )
+    assert ours.cells == theirs.cells
+
+
 def test_chapters_may_be_dropped_and_reordered(
     root: Path, processed: Path, folder: Path, tmp_path: Path
 ) -> None:

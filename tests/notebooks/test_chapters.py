@@ -56,6 +56,19 @@ def test_words_hold_no_typed_number(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_words_say_why_something_is_shown(path: Path) -> None:
+    """At most three cells follow one another without a word; notes are not for the report."""
+    node = nbformat.read(path, as_version=4)
+    shows = [cell for cell in node.cells if "NBVAL_CHECK_OUTPUT" not in cell.source][4:]
+    assert shows[0].cell_type == "markdown"
+    kinds = "".join(cell.cell_type[0] for cell in shows)
+    assert "cccc" not in kinds, "four cells without a word between them"
+    for cell in shows:
+        if cell.cell_type == "markdown" and cell.source.startswith("**"):
+            assert cell.metadata.tags == ["remove-cell"], cell.source
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_each_chapter_has_a_check_cell_and_keeps_no_other_output(path: Path) -> None:
     cells = code_cells(path)
     checked = [cell for cell in cells if "NBVAL_CHECK_OUTPUT" in cell.source]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from needs.chapters import annex, people
+from needs.chapters import annex, neighbourhoods
 from needs.chapters.blocks import Chart, all_tables
 from needs.figures.assessment import Assessment
 from needs.figures.figure import format_number
@@ -32,7 +32,7 @@ def test_a_topic_that_a_package_supplies_is_left_off(worcestershire: Assessment)
 
 def test_two_totals_of_one_year_are_explained(worcestershire: Assessment) -> None:
     na = worcestershire
-    (counts,) = all_tables(people.deprivation_counts(na))
+    (counts,) = all_tables(neighbourhoods.counts(na))
     summed = format_number(float(na.lsoa["population"].sum()))
     (note,) = [one for one in counts.notes if "rebased after the Census" in one]
     assert f"mid-{na.lsoa_population_year}" in note and summed in note
@@ -41,13 +41,13 @@ def test_two_totals_of_one_year_are_explained(worcestershire: Assessment) -> Non
         na.populations.query("area_code == @na.area.code and year == 2020")["population"].max()
     )
     same.loc[same.index[0], "population"] = whole
-    (equal,) = all_tables(people.deprivation_counts(replace(na, lsoa=same)))
+    (equal,) = all_tables(neighbourhoods.counts(replace(na, lsoa=same)))
     assert not any("rebased" in one for one in equal.notes)
 
 
 def test_a_map_without_outlines_does_not_deny_the_neighbours(worcestershire: Assessment) -> None:
-    (chart,) = [one for one in people.lsoa_map(worcestershire) if isinstance(one, Chart)]
+    (chart,) = [one for one in neighbourhoods.map(worcestershire) if isinstance(one, Chart)]
     assert "outlines of LSOAs are not at hand, only which" in chart.subtitle
     alone = replace(worcestershire, neighbours=worcestershire.neighbours.iloc[:0])
-    (chart,) = [one for one in people.lsoa_map(alone) if isinstance(one, Chart)]
+    (chart,) = [one for one in neighbourhoods.map(alone) if isinstance(one, Chart)]
     assert chart.subtitle.endswith("The outlines of LSOAs are not at hand.")

@@ -16,7 +16,7 @@ from needs.chapters import (
     funnel,
     glance,
     inside,
-    people,
+    neighbourhoods,
     recent,
     summary,
     trend,
@@ -238,16 +238,18 @@ def test_a_merged_authority_is_named_once(national: Path) -> None:
 @pytest.mark.mirror
 def test_only_lsoas_that_are_deprived_are_listed_as_the_most_deprived(national: Path) -> None:
     rutland = assessment.load("Rutland", 2022, processed=national)
-    assert not people.most_deprived(rutland).items
+    assert not neighbourhoods.most_deprived(rutland).items
     hamlets = assessment.load("Tower Hamlets", 2022, processed=national)
-    assert table(people.most_deprived(hamlets)).caption.startswith("The 20 most deprived LSOAs of")
+    assert table(neighbourhoods.most_deprived(hamlets)).caption.startswith(
+        "The 20 most deprived LSOAs of"
+    )
     assert deprivation.most_deprived(hamlets)["imd_decile"].max() <= 3
-    alt = chart(people.lsoa_map(hamlets), "map_deprivation").alt
+    alt = chart(neighbourhoods.map(hamlets), "map_deprivation").alt
     assert not alt.endswith("mostly in Tower Hamlets.")
 
 
 def test_shares_of_deprivation_print_the_same_everywhere(worcestershire: Assessment) -> None:
-    shown = people.deprivation_counts(worcestershire)
+    shown = neighbourhoods.counts(worcestershire)
     (prose,) = (plain(one.text) for one in shown if isinstance(one, Prose))
     cells = {cell.text for row in table(shown).rows for cell in row}
     for share in ("4.64", "20.56"):

@@ -22,6 +22,7 @@ _VIEWS = {
     "trend": "over_time",
     "sexes": "inside",
     "districts": "inside",
+    "map": "inside",
     "neighbours": "alike",
     "authorities": "national",
     "funnel": "national",

@@ -53,9 +53,13 @@ class Analysis(Assessment):
         ParameterError
             There is none; the nearest ones are named.
         """
+        measure = self._measure(key)
+        self.named.add(key)
+        return measure
+
+    def _measure(self, key: str) -> Measure:
         if key not in self.catalogue.indicators:
             raise _unknown(key, self)
-        self.named.add(key)
         return Measure(self, self.indicator(key), self.told)
 
     def _ipython_key_completions_(self) -> list[str]:
@@ -86,14 +90,16 @@ class Analysis(Assessment):
         found = (one for key in self.catalogue.indicators for one in published(self, key))
         return figures_frame(found)
 
-    def figures_by_id(self, keys: Iterable[str] | None = None) -> dict[str, Figure]:
-        """The figures that frames of some indicators, or of all, hold."""
-        wanted = self.catalogue.indicators if keys is None else keys
-        found = (one for key in wanted for one in published(self, key, everywhere=True))
+    def figures_of(self, ids: Iterable[str]) -> dict[str, Figure]:
+        """The figures behind the column ``figure`` of a frame, by id."""
+        keys = {str(one).partition(".")[0] for one in ids} & set(self.catalogue.indicators)
+        found = (one for key in sorted(keys) for one in published(self, key, everywhere=True))
         return {one.id: one for one in found}
 
     def say(self, text: str, **parts: Figure | str | int) -> Prose:
         """A paragraph in which ``{drug_misuse_rate}`` stands for that figure, and links to it.
+
+        A sentence tells no indicator as a whole, so that `rest` still shows those it speaks of.
 
         Parameters
         ----------
@@ -112,7 +118,7 @@ class Analysis(Assessment):
                 'x=na["…"].figure(area="England").',
             )
         asked = {name for _, name, _, _ in Formatter().parse(text) if name} - set(parts)
-        figures = {key: self[key].figure() for key in sorted(asked)}
+        figures = {key: self._measure(key).figure() for key in sorted(asked)}
         given = figures | parts
         shown = tuple(one for one in given.values() if isinstance(one, Figure))
         return Prose(sentences.say(text, **given), figures=shown)

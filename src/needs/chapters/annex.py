@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from needs import catalogue
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, declared
+from needs.catalogue import declared
 from needs.chapters import figure_tables
 from needs.chapters.blocks import (
     Blocks,
@@ -20,12 +20,9 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
-from needs.figures import population
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
-from needs.figures.neighbours import FEATURES, METHOD
 from needs.stats.status import SYMBOLS
-from needs.tables.authority_features import AGES, SPARSE, file_pairs
 from needs.tables.naming import figure_id
 from needs.words import sentences
 from needs.words.text import Span
@@ -46,157 +43,6 @@ def periods(na: Assessment) -> Blocks:
         )
     lines += [added_up] if (added_up := sentences.added_up(na)) else []
     return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
-
-
-#: Features of statistical neighbours: heading, unit and decimals.
-NEIGHBOUR_FEATURES = {
-    "aged_under_18": ("Aged under 18", "%", 1),
-    "aged_18_to_24": ("Aged 18 to 24", "%", 1),
-    "aged_25_to_44": ("Aged 25 to 44", "%", 1),
-    "aged_45_to_64": ("Aged 45 to 64", "%", 1),
-    "aged_65_and_over": ("Aged 65 and over", "%", 1),
-    "imd_score": ("Deprivation score", "", 1),
-    "most_deprived_fifth": ("In the most deprived 20%", "%", 1),
-    "residents_per_km2": ("Residents per km²", "", 0),
-    "sparsely_populated": ("In sparsely populated LSOAs", "%", 1),
-}
-
-
-#: Distance from which even the nearest authority is not much like the area.
-UNLIKE_ANY = 1.0
-
-
-def neighbours(na: Assessment) -> Blocks:
-    """List the statistical neighbours with their distances, and say how they were found."""
-    found = na.distances()
-    heading = Heading("Statistical neighbours")
-    name = sentences.in_prose(na.name)
-    if found.empty:
-        why = "the populations, deprivation, lookups or boundaries that they need are not at hand."
-        if len(na.authority_features):
-            why = (
-                "other authorities have what they need, but the areas at hand do not make up its "
-                "own land exactly, with ages, deprivation and boundaries of one year."
-            )
-        text = f"Statistical neighbours of {name} cannot be computed for {na.year}: {why}"
-        return blocks(heading, Prose((Span(text),)))
-    near = na.statistical_neighbours()
-    basis = na.authority_features.loc[na.area.code]
-    lines = [
-        f"Statistical neighbours are the {sentences.number_word(len(near))} authorities most like "
-        f"{name} in age, deprivation and density. They are found from open data alone, and no "
-        "figure on health or treatment takes part.",
-        f"Ages are mid-{basis['population_year']} estimates. Deprivation is from the Indices of "
-        f"Deprivation {basis['index_edition']}, weighted by residents. Density is residents per "
-        f"km², and the share of them in LSOAs with fewer than {SPARSE} per km². Residents of LSOAs "
-        f"are mid-{basis['residents_year']} estimates.",
-        "Each feature is put in standard deviations from the mean of all authorities. The distance "
-        "is the weighted root mean square of the differences. Age, deprivation and density have "
-        "the same weight. At a distance of 0 two authorities are the same; at 1 their features "
-        "are typically one standard deviation apart.",
-    ]
-    if float(found["distance"].iloc[0]) > UNLIKE_ANY:
-        lines.append(
-            f"Even the nearest is further than that from {name}, which is like no other "
-            "authority: read the comparison with care."
-        )
-    figures: list[Figure] = []
-    rows = [(Cell(na.name), Cell("[z]"), *_feature_cells(na, na.area, figures), Cell("[z]"))]
-    for place, row in zip(near, found.to_dict("records"), strict=True):
-        distance = _feature(na, place, "distance", float(row["distance"])).with_(
-            label=f"Distance from {na.name}",
-            decimals=2,
-            formula="√ Σ weight × (z of the authority − z of the area)²",
-        )
-        figures.append(distance)
-        most = max(FEATURES, key=lambda feature: float(row[feature]))
-        label, unit, _ = NEIGHBOUR_FEATURES[most]
-        label = sentences.lower_first(label)
-        rows.append(
-            (
-                Cell(place.name),
-                figure_tables.value_cell(distance),
-                *_feature_cells(na, place, figures),
-                Cell(f"share {label}" if unit else label),
-            )
-        )
-    return blocks(
-        heading,
-        *(Prose((Span(line),)) for line in lines),
-        Table(
-            id="statistical_neighbours",
-            caption=f"Statistical neighbours of {name}, nearest first",
-            columns=(
-                Column("Authority", "header"),
-                Column("Distance"),
-                *(Column(label, "number", unit) for label, unit, _ in NEIGHBOUR_FEATURES.values()),
-                Column("Differs most in", "text"),
-            ),
-            rows=tuple(rows),
-            sources=_feature_sources(na),
-            figures=tuple(figures),
-        ),
-    )
-
-
-def _feature_cells(na: Assessment, place: Place, figures: list[Figure]) -> tuple[Cell, ...]:
-    """The features of an authority; its figures are added to `figures`."""
-    row = na.authority_features.loc[place.code].to_dict()
-    own = []
-    for name, (label, unit, decimals) in NEIGHBOUR_FEATURES.items():
-        figure = _feature(na, place, name, float(row[name]))
-        own.append(figure.with_(label=label, unit=unit, decimals=decimals))
-    figures.extend(own)
-    return tuple(figure_tables.value_cell(one) for one in own)
-
-
-def _feature(na: Assessment, place: Place, name: str, value: float) -> Figure:
-    basis = na.authority_features.loc[place.code]
-    period = f"IoD{basis['index_edition']}, mid-{basis['residents_year']} population"
-    index, residents = (INDEX_READER,), LSOA_POPULATION_READERS
-    readers: tuple[str, ...] = (*index, *residents)
-    of = f"LSOAs of {place.code}"
-    formula = "sum over the authority's LSOAs, weighted by residents"
-    if name in AGES:
-        period, readers = f"mid-{basis['population_year']}", ("ons_population",)
-        of = place.code
-        formula = "residents of the age ÷ all residents × 100"
-    elif name in ("residents_per_km2", "sparsely_populated"):
-        period = f"mid-{basis['residents_year']}"
-        readers = (*residents, "boundaries")
-        formula = "residents ÷ land"
-        if name == "sparsely_populated":
-            formula = f"residents of LSOAs with fewer than {SPARSE} per km² ÷ all residents × 100"
-    elif name == "distance":
-        period, readers = f"for {na.year}", ("ons_population", *index, *residents, "boundaries")
-        of = "all authorities"
-    read = [
-        (key, where)
-        for key, where in file_pairs(basis.to_dict())
-        if na.catalogue.sources[key].reader in readers
-    ]
-    return Figure(
-        id=figure_id(f"neighbours_{name}", place.code, period),
-        indicator=f"neighbours_{name}",
-        label=name,
-        area_code=place.code,
-        area_name=place.name,
-        period=period,
-        value=value,
-        unit="",
-        formula=formula,
-        method=METHOD,
-        sources=tuple(dict.fromkeys(key for key, _ in read)),
-        # the rows of authorities' estimates are named, those of LSOAs are all of the area's
-        source_rows=tuple(
-            where if key == population.SOURCE else f"{where}, {of}" for key, where in read
-        ),
-    )
-
-
-def _feature_sources(na: Assessment) -> tuple[str, ...]:
-    pairs = file_pairs(na.authority_features.loc[na.area.code].to_dict())
-    return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
 def symbols() -> Blocks:

@@ -235,7 +235,8 @@ class Blocks:
 
     def why(self) -> Why:
         """What is not drawn, and why not: a line for each view that was left out."""
-        return Why("\n".join(f"Not drawn: {one}" for one in self.pruned) or "All is drawn.")
+        said = "\n".join(f"Not drawn: {one}" for one in self.pruned)
+        return Why(said or ("All is drawn." if self.items else "There is nothing to show."))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from needs.report.block_html import to_html  # drawing is not this module's business

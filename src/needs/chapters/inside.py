@@ -1,4 +1,4 @@
-"""Views of the parts of an area: sexes, ages, districts."""
+"""Views of the parts of an area: males and females, districts, and districts on a map."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import each_once, lines, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
 from needs.chapters.rules import COUNTED, is_count, left_to, standardised
+from needs.charts import maps
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
 from needs.words import chart_words, sentences
@@ -117,6 +118,61 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
             table=table,
             figures=each_once(table.figures),
             sources=table.sources,
+        )
+    )
+
+
+@view
+def map(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Map the districts, darker where the value is higher; see `trend` for `id`.
+
+    For readers who know the area. `districts` has the intervals, which say whether two differ.
+    """
+    na, key, indicator = measure.na, measure.key, measure.indicator
+    if is_count(indicator):
+        return COUNTED
+    if na.boundaries is None:
+        return "the outlines of LSOAs, of which those of districts are made, are not at hand"
+    period = district_period(na, key)
+    if not period:
+        return f"fewer than half of the {na.parts_noun} have a figure for the area's newest period"
+    parts = na.across(key, na.districts, period)
+    figures = {one.area_code: one for one in parts}
+    of_lsoa = na.lsoa.set_index("lsoa_code")["district_code"]
+    outlines = na.boundaries.assign(district=na.boundaries["code"].map(of_lsoa))
+    shapes = outlines.dissolve("district")[["geometry"]].reset_index()
+    shapes = shapes[shapes["district"].isin(list(figures))]
+    chosen = [figures[code] for code in shapes["district"]]
+    shapes = shapes.assign(
+        name=[one.area_name for one in chosen],
+        value=[one.value for one in chosen],
+        text=[one.number for one in chosen],
+    ).astype({"value": float})
+    table = figure_tables.figures_table(
+        id or f"{key}_map",
+        f"{indicator.name}: {na.parts_noun} on the map, {period}",
+        "Area",
+        [(one.area_name, one) for one in parts],
+        open_=False,
+    )
+    whole = na.figure(key, na.area, period)
+    subject, place = subject_of(indicator), f"{na.parts_noun} of {sentences.in_prose(na.name)}"
+    ordered = sorted((one for one in parts if one.shown), key=lambda one: one.value or 0.0)
+    return blocks(
+        Chart(
+            id=f"chart_{table.id}",
+            headline=sentences.headline_parts(
+                parts, whole if whole.shown else None, noun=na.parts_noun, subject=subject
+            ),
+            subtitle=subtitle_of(indicator, parts, na, place=place),
+            svg=maps.by_value(shapes, chart_id=f"chart_{table.id}"),
+            alt=f"Map of the {place}, shaded by {subject}, {period}. Highest is "
+            f"{ordered[-1].area_name}, {ordered[-1].number}; lowest is {ordered[0].area_name}, "
+            f"{ordered[0].number}.",
+            table=table,
+            figures=each_once((*table.figures, whole)),
+            sources=(*table.sources, "ons_boundaries"),
+            kind="map",
         )
     )
 

@@ -200,7 +200,7 @@ def _independent(figure: Figure, lower: float, upper: float) -> Figure:
 def assumptions(na: Assessment) -> Blocks:
     """For a footprint: the interval of unmet need under both assumptions on its members' errors."""
     if not na.members:
-        return Blocks()
+        return Blocks(pruned=(f"assumptions: {na.name} is one authority",))
     rows = []
     for key in UNMET_NEED:
         indicator = na.indicator(key)

@@ -7,13 +7,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text as DrawnText
 
 from needs.chapters import figure_tables
-from needs.chapters.analysis import Analysis, last
+from needs.chapters.analysis import last
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
 from needs.chapters.frames import COLUMNS
 from needs.charts.style import FONT, SMALL, WIDTH, report_style, to_svg
@@ -65,6 +64,8 @@ def chart(
     ParameterError
         There is no alternative text, it only repeats the title, or it is too long.
     """
+    import matplotlib.pyplot as plt  # which a report without such a chart does without
+
     name = id or _slug(title)
     _check_alt(alt, title, name)
     canvas = _canvas(drawing)
@@ -152,7 +153,7 @@ def _table(
         kind = "header" if place == 0 else "number" if numeric else "text"
         columns.append(Column(label, kind, unit if of_figure else ""))
         if of_figure:
-            cells.append(_figure_cells(str(name), figures))
+            cells.append(_figure_cells(str(name), figures, shown[name]))
         else:
             digits = (decimals or {}).get(str(name), _digits(shown[name]) if numeric else 0)
             cells.append([_cell(one, numeric, digits) for one in shown[name]])
@@ -173,19 +174,22 @@ def _figures(frame: pd.DataFrame) -> list[Figure | None]:
     """The figure behind each row, where the frame says which it is."""
     if "figure" not in frame:
         return [None] * len(frame)
-    na: Analysis = last()
-    known = na.figures_by_id(frame["indicator"].unique() if "indicator" in frame else None)
+    known = last().figures_of(frame["figure"])
     return [known.get(one) for one in frame["figure"]]
 
 
-def _figure_cells(column: str, figures: Sequence[Figure | None]) -> list[Cell]:
+def _figure_cells(column: str, figures: Sequence[Figure | None], numbers: pd.Series) -> list[Cell]:
+    """A column of figures; a number that the author has changed is hers, and links nowhere."""
     place = {"value": 0, "lower": 1, "upper": 2}[column]
-    return [
-        Cell("[x]")
-        if one is None
-        else (figure_tables.value_cell(one), *figure_tables.limit_cells(one))[place]
-        for one in figures
-    ]
+    cells = []
+    for one, number in zip(figures, numbers, strict=True):
+        if one is None:
+            cells.append(_cell(number, True, 1))
+            continue
+        own = (figure_tables.value_cell(one), *figure_tables.limit_cells(one))[place]
+        changed = own.value is not None and own.value != number
+        cells.append(_cell(number, True, one.decimals) if changed else own)
+    return cells
 
 
 def _digits(column: pd.Series) -> int:

@@ -39,6 +39,9 @@ Array = npt.NDArray[Any]
 
 BRITISH_NATIONAL_GRID = 27700
 
+#: Shades of areas by value, pale for low: dark names stand out on each, with their halo.
+SHADES = DECILES[:3:-1]
+
 #: A name further than this from its district, in points, has a line to it.
 LEADER = 4.0
 
@@ -168,6 +171,49 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
         parts += _name_districts(list(names), placed, where, frame, radii=drawn)
     parts += _legend(rows, focus, "Circles are LSOAs; their areas are by number of residents.")
     return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus) + 30))
+
+
+def by_value(parts: gpd.GeoDataFrame, *, chart_id: str) -> str:
+    """Draw the parts of an area, darker where the value is higher, each with its name and number.
+
+    Parameters
+    ----------
+    parts : geopandas.GeoDataFrame
+        One row for each: ``name``, ``value`` (missing allowed), ``text`` (the number as it is
+        printed, or its shorthand) and polygons in a declared coordinate system.
+    chart_id : str
+        Prefix of every id in the SVG.
+
+    Returns
+    -------
+    str
+        An SVG element.
+    """
+    rows = parts.sort_values("name")
+    shapes = _polygons(rows)
+    frame = _Frame.around(shapes)
+    placed = frame.place(shapes)
+    shades = _shades(rows["value"])
+    drawn = [f'<g stroke="{INK}" stroke-width="11" stroke-linejoin="round">']
+    labels = [f"{name} {text}" for name, text in zip(rows["name"], rows["text"], strict=True)]
+    for path, shade, label in zip(_paths(placed), shades, labels, strict=True):
+        drawn.append(f'<path d="{path}" fill="{shade}"><title>{escape(label)}</title></path>')
+    drawn.append("</g>")
+    drawn += _name_districts(
+        labels, placed, shapely.get_coordinates(shapely.centroid(placed)), frame
+    )
+    drawn += _scale_bar(frame)
+    drawn.append(_text(WIDTH - _LEGEND + 8, 16, "Darker: higher", SMALL))
+    return _svg(chart_id, drawn, frame.height + 30)
+
+
+def _shades(values: pd.Series) -> list[str]:
+    """A shade for each value by its rank, pale for the lowest; white where there is none."""
+    ranks = values.rank(method="min", pct=True)
+    steps = len(SHADES)
+    return [
+        NO_DATA if pd.isna(rank) else SHADES[min(int(rank * steps), steps - 1)] for rank in ranks
+    ]
 
 
 def pack(points: Array, size: Array, group: Array, rounds: int = 240) -> tuple[Array, Array]:

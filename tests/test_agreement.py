@@ -234,6 +234,23 @@ def test_an_area_without_its_name_is_not_england(raw):
     assert path.name in said[0]
 
 
+def test_values_sorted_by_themselves_do_not_fit_the_publishers_verdicts(raw, mirror):
+    (name,) = (one.relative_to(mirror).as_posix() for one in mirror.rglob("91382_*LTLA*.csv"))
+    folder = raw(name)
+
+    def how(rows: Rows) -> Rows:
+        at = rows[0].index("value")
+        values = sorted((row[at] for row in rows[1:]), key=lambda one: float(one or 0))
+        return [rows[0], *([*row[:at], value, *row[at + 1 :]]
+                           for row, value in zip(rows[1:], values, strict=True))]  # fmt: skip
+
+    change(folder / name, how)
+    said = told(folder)
+    assert len(said) == 10  # a period each
+    assert "The values of 2008 do not fit the verdicts beside them" in said[0]
+    assert Path(name).name in said[0]
+
+
 def test_a_year_saved_under_another_years_name_is_told(raw):
     folder = raw("nomis_population/NM_2010_1_LSOA11_mid-2020_all_ages.csv")
     path = folder / "nomis_population" / "NM_2010_1_LSOA11_mid-2020_all_ages.csv"

@@ -103,6 +103,7 @@ def blank(share: float) -> Change:
         ("91380", times("count", 10, area("E10000034")), "does not fit its count and its people"),
         ("pholio", of("92904", shifted("denominator")), "does not fit its count and its people"),
         ("localauthorities", of("drug_misuse_rate", shifted("count")), "are not those of a rate"),
+        ("91414", times("value", 1000, lambda t: t["value"] > 0), "is more than everybody"),
         # a measure
         ("ViewIt_Export_Data_England", blank(1), "has a value"),
         ("ViewIt_Export_Data_England", blank(0.5), "have no value, and nothing says why"),

@@ -108,6 +108,7 @@ def of_readings(one: Held, indicators: Mapping[str, Indicator]) -> Iterator[Prob
             yield from _ratio(one, group, indicator)
             if indicator.statistic in RATES:
                 yield from _width(one, group)
+                yield from _possible(one, group, indicator)
         yield from _sexes(one, group)
     plain = table[table["category"] == ""]
     yield from _gaps(one, plain)
@@ -157,6 +158,18 @@ def _ratio(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Pro
         lambda row: (
             f"The value {row['value']:.6g} of {_named(row)} does not fit its count and its people: "
             f"{row['count']:,.10g} among {row['denominator']:,.10g} are {row['crude']:.6g}"
+        ),
+    )
+
+
+def _possible(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Problem]:
+    """A rate is of no more than everybody."""
+    yield from told(
+        one,
+        table[table["value"] > indicator.multiplier],
+        lambda row: (
+            f"The value {row['value']:,.10g} of {_named(row)} is more than everybody: it is of "
+            f"{indicator.multiplier:,.0f}"
         ),
     )
 

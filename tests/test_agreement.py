@@ -240,7 +240,9 @@ def test_values_sorted_by_themselves_do_not_fit_the_publishers_verdicts(raw, mir
 
     def how(rows: Rows) -> Rows:
         at = rows[0].index("value")
-        values = sorted((row[at] for row in rows[1:]), key=lambda one: float(one or 0))
+        values = sorted(
+            (row[at] for row in rows[1:]), key=lambda one: float(one.replace("NA", "0") or 0)
+        )
         return [rows[0], *([*row[:at], value, *row[at + 1 :]]
                            for row, value in zip(rows[1:], values, strict=True))]  # fmt: skip
 

@@ -19,7 +19,7 @@ from needs.chapters.blocks import (
     Table,
     blocks,
 )
-from needs.chapters.captions import each_once
+from needs.chapters.captions import each_once, subject_of
 from needs.chapters.frames import published
 from needs.chapters.recent import recent
 from needs.chapters.rules import compared
@@ -30,6 +30,14 @@ from needs.figures.figure import Figure
 from needs.figures.findings import Finding, ranked
 from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
+
+#: What a finding's heading calls its kind, where a plainer word than the rule's is to be had.
+TITLES = {
+    "unmet need size": "Missed",
+    "inside inequality": "A place or group that stands out",
+    "comparability warning": "Read with care",
+    "no difference shown": "No difference is shown",
+}
 
 #: Big figures of the first page.
 BIG = 6
@@ -138,7 +146,8 @@ def _told(na: Assessment, one: Finding) -> list[Block]:
     """A finding, the question that it puts, how sure it is."""
     indicator = na.indicator(one.indicator)
     where = f" in {one.part}" if one.part_code != na.area.code else ""
-    title = f"{sentences.capital(one.kind)}: {sentences.lower_first(indicator.short_name)}{where}"
+    about = indicator.finding.about if indicator.finding else subject_of(indicator)
+    title = f"{TITLES.get(one.kind, sentences.capital(one.kind))}: {about}{where}"
     keys = dict.fromkeys(each.split(".")[0] for each in one.figures)
     known = {each.id: each for key in keys for each in published(na, key, everywhere=True)}
     figure = next((known[each] for each in one.figures if each in known), None)

@@ -194,6 +194,7 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
         rows=tuple(rows),
         sources=figure_tables.sources_of([one for one in figures if one.shown]),
         figures=tuple(figures),
+        detail=True,
     )
 
 

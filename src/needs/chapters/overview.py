@@ -15,7 +15,6 @@ from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
-from needs.figures.findings import set_aside
 from needs.figures.spine import ENOUGH, SpineRow
 from needs.figures.spine import spine as rows_of
 from needs.words import sentences
@@ -31,32 +30,26 @@ TRENDS = {
     "no significant change": "no clear change",
 }
 
-SET_ASIDE = "A measure that is not compared cannot be read by itself: its section says why."
-
 
 def spine(na: Assessment) -> Blocks:
     """Draw the area on each measure between the worst and the best of all authorities.
 
-    A measure without an interval, which cannot be told from England's, is left to its chapter.
+    A measure that cannot be told from England's by its interval is left to its chapter, and so is
+    one that cannot be read by itself.
     """
     found = rows_of(na, lambda one: not told_elsewhere(na, one))
     tested = [(row, compared(na, row.area, row.england)) for row in found]
-    tested = [each for each in tested if each[1].reason in ("", "set aside")]
+    tested = [each for each in tested if not each[1].reason]
     if not tested:
         return Blocks()
     rows = [row for row, _ in tested]
     verdicts = [verdict.judgement for _, verdict in tested]
-    trends = [
-        "set aside"
-        if set_aside(na, row.indicator.key)
-        else TRENDS.get(recent(na, row.indicator).label, "not tested")
-        for row in rows
-    ]
+    trends = [TRENDS.get(recent(na, row.indicator).label, "not tested") for row in rows]
     table = _spine_table(na, rows, verdicts, trends)
     return blocks(
         Chart(
             id="chart_spine",
-            headline=_counted(na, verdicts),
+            headline=_counted(na, rows, verdicts),
             subtitle=f"Newest figure of each measure to {na.year}. England is the line in the "
             "middle; worse is to the left. In each row both sides have one scale.",
             svg=charts.spine(
@@ -70,8 +63,8 @@ def spine(na: Assessment) -> Blocks:
     )
 
 
-def _counted(na: Assessment, verdicts: Iterable[str]) -> Text:
-    """On how many measures the area is worse, similar and better."""
+def _counted(na: Assessment, rows: Iterable[SpineRow], verdicts: Sequence[str]) -> Text:
+    """On how many measures the area is worse, similar and better; and where it is the worst."""
     counts = Counter(verdicts)
     words = {"worse": "worse than", "similar": "similar to", "better": "better than"}
     said = [
@@ -82,7 +75,13 @@ def _counted(na: Assessment, verdicts: Iterable[str]) -> Text:
     measures = sentences.count_noun(counts.total(), "measure", words=True)
     name = sentences.in_prose(na.name)
     how = f"is {sentences.listing(said)}" if said else "could be tested on none"
-    return (Span(f"Of {measures}, {name} {how}"),)
+    worst = [
+        subject_of(row.indicator)
+        for row in rows
+        if row.number >= ENOUGH and row.area.value == row.worst
+    ]
+    more = f". It has the worst {sentences.listing(worst)} of all authorities" if worst else ""
+    return (Span(f"Of {measures} that can be compared, {name} {how}{more}"),)
 
 
 def _alt(na: Assessment, rows: Iterable[SpineRow], verdicts: Iterable[str]) -> str:
@@ -133,7 +132,7 @@ def _spine_table(
         Column("Recent trend", "text"),
     )
     few = [row.indicator.short_name for row in rows if row.number < ENOUGH]
-    notes = [SET_ASIDE] if "not compared" in verdicts else []
+    notes = []
     if few:
         notes.append(f"A few authorities alone are known, and no range is drawn: {'; '.join(few)}.")
     name = sentences.capital(sentences.in_prose(na.name))

@@ -27,13 +27,15 @@ from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.figures.findings import Finding, ranked
+from needs.figures.findings import Finding, ranked, set_aside
+from needs.figures.findings.candidate import NOTHING, WARNING
+from needs.figures.findings.wording import SEXES
 from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
 
 #: What a finding's heading calls its kind, where a plainer word than the rule's is to be had.
 TITLES = {
-    "unmet need size": "Missed",
+    "unmet need size": "Not reached",
     "inside inequality": "A place or group that stands out",
     "comparability warning": "Read with care",
     "no difference shown": "No difference is shown",
@@ -67,9 +69,9 @@ def picture(na: Assessment) -> Blocks:
 
 
 def _stands(na: Assessment, key: str) -> bool:
-    """Whether the newest figure is there, and is reliable enough to stand alone."""
+    """Whether the newest figure is there, is reliable enough, and may be read by itself."""
     figure = na.figure(key)
-    return figure.shown and "u" not in figure.marks
+    return figure.shown and "u" not in figure.marks and not set_aside(na, key)
 
 
 def _who_lives_here(na: Assessment) -> Prose | None:
@@ -120,7 +122,8 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                     if one.shown and one.area_code != na.area.code
                 ),
                 comparison=verdict.judgement,
-                trend=trend.label if trend.said and verdict.reason != "set aside" else "",
+                # a short series seldom shows a change that findings see between longer periods
+                trend=trend.label if trend.way else "",
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
                 chapter=indicator.chapter,
@@ -139,13 +142,20 @@ def findings(na: Assessment) -> Blocks:
     found = na.once(ranked)
     if not found:
         return Blocks()
-    return blocks(Heading("What matters most"), *(_told(na, one) for one in found))
+    told: list[list[Block]] = []
+    guided: set[str] = set()
+    for one in found:
+        guidance = [] if one.kind == WARNING else [str(each) for each in one.guidance]
+        told.append(_told(na, one, [each for each in guidance if each not in guided]))
+        guided |= set(guidance)
+    return blocks(Heading("What matters most"), *told)
 
 
-def _told(na: Assessment, one: Finding) -> list[Block]:
-    """A finding, the question that it puts, how sure it is."""
+def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
+    """A finding, how sure it is, the question that it puts, and guidance not yet named."""
     indicator = na.indicator(one.indicator)
-    where = f" in {one.part}" if one.part_code != na.area.code else ""
+    where = f", {SEXES[one.sex]}" if one.sex in SEXES else ""
+    where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
     title = f"{TITLES.get(one.kind, sentences.capital(one.kind))}: {about}{where}"
     keys = dict.fromkeys(each.split(".")[0] for each in one.figures)
@@ -157,17 +167,19 @@ def _told(na: Assessment, one: Finding) -> list[Block]:
         if figure
         else (Span(one.statement),)
     )
-    notes = [f"How sure: {sentences.lower_first(one.sure)}"]
-    if one.guidance:
-        named = sentences.listing([str(each) for each in one.guidance])
-        notes.append(f"National guidance: {named}.")
-    asks = (Span("For the partnership: ", strong=True), Span(one.question))
-    return [
+    told: list[Block] = [
         Heading(title, 3, f"finding-{one.rank}"),
         Prose(text, "finding", (figure,) if figure else ()),
-        *([Prose(asks)] if one.question else []),
-        Prose((Span(" ".join(notes)),), "note"),
     ]
+    if one.kind == NOTHING:  # what is not shown asks nothing
+        return told
+    told.append(
+        Prose((Span(f"How sure of the numbers: {sentences.lower_first(one.sure)}"),), "note")
+    )
+    asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
+    if guidance:
+        asks.append(Span(f" (National guidance: {sentences.listing(guidance)}.)", emphasis=True))
+    return [*told, Prose(tuple(asks))] if asks else told
 
 
 def reach(na: Assessment) -> Blocks:
@@ -226,21 +238,26 @@ def not_known(na: Assessment) -> Blocks:
     matter = [one for one in absent if one.headline]
     others = [one for one in absent if not one.headline]
     text = (
-        f"Of {len(na.catalogue.indicators)} measures, {len(absent)} have no figure for {name}: "
-        f"{len(matter)} of them would be headlines. Nothing said is not the same as nothing wrong."
+        f"Of {len(na.catalogue.indicators)} measures, this report has no figure of {len(absent)} "
+        f"for {name}. {len(matter)} of them would be headlines. Where nothing is said, nothing is "
+        "known. The web page says how each is added."
     )
     caption = f"Measures without a figure for {name}"
     return blocks(
         Heading("What is not known"),
         Prose((Span(" ".join([text, *merged(na, absent)])),)),
-        _absent_table(na, "not_known", f"{caption} that would be headlines", matter),
-        _absent_table(na, "not_known_others", f"Other m{caption[1:]}", others, detail=True),
+        _matter(na, f"{caption} that would be headlines", matter),
+        _how_to_add(na, f"{caption}, and how to add them", [*matter, *others]),
     )
 
 
-def _absent_table(
-    na: Assessment, key: str, caption: str, absent: list[Indicator], *, detail: bool = False
-) -> Table | None:
+def _matter(na: Assessment, caption: str, absent: list[Indicator]) -> Table | None:
+    rows = tuple((Cell(one.name), Cell(sentences.publisher(one, na.catalogue))) for one in absent)
+    columns = (Column("Measure", "header"), Column("Who publishes it", "text"))
+    return Table("not_known", caption, columns, rows) if rows else None
+
+
+def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
     rows = tuple(
         (
             Cell(one.name),
@@ -258,7 +275,7 @@ def _absent_table(
         Column("Publisher", "text"),
         Column("How to add it", "text"),
     )
-    return Table(key, caption, columns, rows, detail=detail) if rows else None
+    return Table("how_to_add", caption, columns, rows, detail=True)
 
 
 def _candidates(na: Assessment) -> list[Indicator]:

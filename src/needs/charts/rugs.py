@@ -93,9 +93,9 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
     across = (WIDTH - left) / len(columns)
     heads = [wrap(one.label, across - 14, SMALL) for one in columns]
     entries = [
-        ("Better than England", {"color": COLOURS(0.0), "edge": QUIET}),
+        ("Better side of England", {"color": COLOURS(0.0), "edge": QUIET}),
         ("As in England", {"color": COLOURS(0.5), "edge": QUIET}),
-        ("Worse than England", {"color": COLOURS(1.0), "edge": QUIET}),
+        ("Worse side (may be chance)", {"color": COLOURS(1.0), "edge": QUIET}),
     ]
     top = legend_height([label for label, _ in entries]) + 14 + LINE * max(map(len, heads))
     row = 24.0

@@ -98,7 +98,7 @@ def spine(
             (_LEFT, "Worse", "left"),
             (middle, "England", "center"),
             (WIDTH - _RIGHT, "Better", "right"),
-            (WIDTH, "Trend", "right"),
+            (WIDTH, "5 years", "right"),
         ):
             say(drawing, x, head, words, align=align, size=SMALL, color=QUIET)
         for at, (row, verdict, told) in enumerate(zip(rows, verdicts, trends, strict=True)):

@@ -213,7 +213,8 @@ def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
         )
         return f"{of} were {rate} {when}. The figure for {with_.name} is {theirs.split(' in ')[0]}."
     happened = wording.people(events, one.finding.happened, sex)
-    return f"{happened} {when}. That is {rate}, against {theirs}."
+    that_is = wording.that_is(one.indicator.statistic == "directly_standardised_rate")
+    return f"{happened} {when}. {that_is} {rate}, against {theirs}."
 
 
 def _among(na: Assessment, one: RankedMeasure, row: Row) -> float:

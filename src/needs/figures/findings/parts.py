@@ -291,12 +291,13 @@ def _sex(
         reason = "the same as for all people"
     unit = one.indicator.unit
     who = wording.SEXES[str(row["sex"])]
+    that_is = wording.that_is(one.indicator.statistic == "directly_standardised_rate")
     rate = f"{wording.amount(numbers[0], unit)} {unit} a year"
     rate += wording.limits(numbers[1], numbers[2], unit)
     says = (
         f"{wording.people(events, one.finding.happened, str(row['sex']))} in {place.name} "
-        f"{wording.during(str(row['period']))}. That is {rate}, {wording.times(ratio)} the rate of "
-        f"{who} in England ({wording.amount(numbers[3], unit)})."
+        f"{wording.during(str(row['period']))}. {that_is} {rate}, {wording.times(ratio)} the rate "
+        f"of {who} in England ({wording.amount(numbers[3], unit)})."
     )
     found = compared.base(na, one, row) | {
         "part_code": place.code,

@@ -136,11 +136,23 @@ def people(count: float, happened: str, sex: str = "persons") -> str:
             "admissions": "admission",
             "parents": "parent",
             "children": "child",
+            "deaths": "death",
         }
         first, _, rest = words.partition(" ")
         rest = re.sub(r"^were\b", "was", rest)
         return f"1 {singular.get(first, first)} {rest}"
     return f"{number(count)} {words}"
+
+
+def that_is(standardised: bool) -> str:
+    """What leads from a number of people to its rate.
+
+    Examples
+    --------
+    >>> that_is(True), that_is(False)
+    ('Allowing for age, that is', 'That is')
+    """
+    return "Allowing for age, that is" if standardised else "That is"
 
 
 def sure(p: float, q: float, *, tested: bool, warning: bool, extreme: bool) -> str:
@@ -164,7 +176,7 @@ def sure(p: float, q: float, *, tested: bool, warning: bool, extreme: bool) -> s
             return "Not sure: it is among the worst 5% of areas, and chance may have put it there."
         if not math.isfinite(p):
             return "An estimate: its range says how far it may be off."
-        return "A difference is not shown: chance can give as much."
+        return "The numbers are estimates; a difference from others is within chance."
     if q >= 0.05:
         return "Less sure: among so many comparisons chance can give one like it."
     if p < 0.001:

@@ -16,9 +16,11 @@ import pytest
 import typst
 from matplotlib.figure import Figure as Drawing
 
-from needs import charts
+from needs import catalogue, charts
 from needs.charts import bars, caterpillars, dumbbells, funnels, profiles, pyramids, style, trends
+from needs.charts.rugs import RugColumn
 from needs.figures.figure import Figure, Series
+from needs.figures.spine import SpineRow
 from needs.stats.compare import funnel_limits
 from needs.stats.status import Status
 
@@ -57,6 +59,9 @@ AWKWARD: dict[str, list[float | None]] = {
     "153": [float(n % 37) for n in range(153)],
 }
 NAMES = ["Here", HOSTILE, LONG]
+
+#: Of which less is better.
+INDICATOR = catalogue.load().indicators["drug_misuse_rate"]
 
 
 def areas(values: list[float | None]) -> list[Figure]:
@@ -124,6 +129,27 @@ def _series(values: list[float | None]) -> list[Series]:
     ]
 
 
+def _spine(values: list[float | None]) -> str:
+    shown = [one for one in areas(values)[:20] if one.value is not None]
+    rows = [
+        SpineRow(INDICATOR, one, figure(4.5, "England"), figure(5.0, "Region"), (3.0, 6.0),
+                 max(9.0, one.value or 0), 0.0, 6.0, 3.0, 150)
+        for one in shown
+    ]  # fmt: skip
+    verdicts = [("worse", "better", "similar")[n % 3] for n in range(len(rows))]
+    trends = ["no clear change"] * len(rows)
+    return charts.spine(rows, chart_id="c", area=LONG, verdicts=verdicts, trends=trends)
+
+
+def _rug(values: list[float | None]) -> str:
+    drawn = tuple(areas(values))
+    verdicts = tuple(("worse", "better", "similar")[n % 3] for n in range(len(drawn)))
+    columns = [
+        RugColumn(label, drawn, figure(4.5, "England"), verdicts) for label in (LONG, HOSTILE)
+    ]
+    return charts.rug(columns, chart_id="c", areas=[one.area_name for one in drawn])
+
+
 DRAW: dict[str, Callable[[list[float | None]], str]] = {
     "trend": lambda v: charts.trend(_series(v), chart_id="c", unit="per 100,000"),
     "funnel": _funnel,
@@ -145,6 +171,8 @@ DRAW: dict[str, Callable[[list[float | None]], str]] = {
     "pyramid": _pyramid,
     "domain_profile": _domains,
     "treated_bar": _treated,
+    "spine": _spine,
+    "rug": _rug,
     "spread": lambda v: charts.spread(
         areas(v), chart_id="c", unit="%", focus=areas(v)[0], reference=figure(4.5, "England")
     ),

@@ -149,12 +149,12 @@ def test_every_published_rate_of_few_events_is_marked(
 @pytest.mark.mirror
 def test_a_rate_of_ten_deaths_is_no_headline(national: Path) -> None:
     """Rutland's newest alcohol-specific rate is 7.7 from 10 deaths."""
-    from needs.chapters.summary import headlines
+    from needs.chapters.summary import picture
 
     na = assessment.load("Rutland", 2022, processed=national)
     figure = na.figure("alcohol_specific_mortality")
     assert (figure.text, figure.marks, figure.numerator) == ("7.7 per 100,000", ("u",), 10)
-    found = headlines(na)
+    found = picture(na)
     cards = [card.figure for one in found if isinstance(one, Cards) for card in one.items]
     assert cards and figure.id not in cards
     said = " ".join(plain(one.text) for one in found if isinstance(one, Prose))

@@ -50,7 +50,7 @@ def test_each_one_opens_on_the_index_of_the_year(
         assert 0 <= (deprivation.share(na, 1).value or 0) <= 100
         # the summary of each, and a chapter of every eighth, keep the test short
         if year == 2022 or place % 8 == 0:
-            assert len([*summary.headlines(na), *annex.periods(na)]) > 2, one
+            assert len([*summary.picture(na), *annex.periods(na)]) > 2, one
         if place % 8 == 0:
             assert len([*glance.opening(na, "deaths"), *glance.glance(na, "deaths")]) > 1, one
         assert len(na.distances()) == 10, one
@@ -152,7 +152,7 @@ def test_figures_that_stand_under_another_authority_are_pointed_at(
     national: Path, area: str, year: int, said: str
 ) -> None:
     na = assessment.load(area, year, processed=national)
-    told = [plain(one.text) for one in summary.gaps(na) if isinstance(one, Prose)]
+    told = [plain(one.text) for one in summary.not_known(na) if isinstance(one, Prose)]
     told += [
         plain(item)
         for chapter in ("need", "deaths", "admissions")

@@ -408,7 +408,7 @@ def of_treated(key: str, name: str, age: str, **finding: Any) -> catalogue.Indic
         "about": f"people aged 50 or over {name}",
         "question": "Are checks of lung, liver and heart a part of their treatment?",
     }
-    declared = ranking.Finding(**told | finding) if finding else None
+    declared = ranking.FindingRule(**told | finding) if finding else None
     return like.model_copy(update={"key": key, "name": name, "age": age, "finding": declared})
 
 
@@ -548,7 +548,7 @@ def test_findings_and_questions_read_easily(worcestershire: Assessment) -> None:
     [
         (0.03, 0.04, {}, "Fairly sure"),
         (0.005, 0.02, {}, "Sure"),
-        (0.3, 0.5, {}, "A difference is not shown"),
+        (0.3, 0.5, {}, "The numbers are estimates"),
         (np.nan, np.nan, {}, "An estimate"),
         (0.3, 0.5, {"extreme": True}, "Not sure"),
         (np.nan, np.nan, {"warning": True}, "Sure: the figures themselves"),

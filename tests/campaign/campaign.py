@@ -73,7 +73,6 @@ def outcome(base: Ground, number: int, path: Path) -> tuple[str, str]:
         own = read.held
         if one.source.reader == "geography":
             read.held = [*own, *rest]
-            read.lookups += [(x.edition, x.table) for x in rest if x.source.reader == "geography"]
             try:
                 areas = prepare._areas(read)
             except Exception as error:

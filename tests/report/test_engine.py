@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -477,7 +478,9 @@ def test_a_cell_may_await_although_the_caller_is_in_an_event_loop() -> None:
         done = execute(notebook("await __import__('asyncio').sleep(0, 'awaited')"))
         return done, asyncio.get_running_loop().is_running()
 
-    done, still_running = asyncio.run(caller())
+    # a browser's tests before this one may have left a loop in this thread
+    with ThreadPoolExecutor(1) as apart:
+        done, still_running = apart.submit(asyncio.run, caller()).result()
     assert result(done) == "'awaited'"
     assert still_running
 

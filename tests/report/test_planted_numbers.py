@@ -560,6 +560,9 @@ def test_rows_of_the_workbook_are_hidden_whole(pair: tuple[Made, Made]) -> None:
     book = openpyxl.load_workbook(pair[0].report / "tables.xlsx", data_only=True)
     found = 0
     for sheet in book:
+        heads = [str(one) for row in sheet.iter_rows(max_row=9, values_only=True) for one in row]
+        if any(": against England" in one for one in heads):
+            continue  # a heat map has a measure in each column, under its own source's rule
         for row in sheet.iter_rows(values_only=True):
             if row and row[0] in (DISTRICTS[SMALL], DISTRICTS[PARTNER]) and "[c]" in row:
                 found += 1

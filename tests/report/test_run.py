@@ -607,7 +607,7 @@ def test_a_report_is_verified(run_options: dict[str, Any], tmp_path: Path) -> No
     folder = runs.run(parameters(), out=tmp_path, **run_options)
     before = files(tmp_path)
     lines = verify(folder, **run_options)
-    assert lines[0] == "8 files are as their manifest says."
+    assert lines[0] == "9 files are as their manifest says."
     assert files(tmp_path) == before
 
 
@@ -625,7 +625,7 @@ def test_files_that_came_later_are_left_aside(
         shutil.copytree(mirror / source, raw / source)
     lines = verify(folder, **{**options, "raw": raw})
     assert lines[:2] == [
-        "8 files are as their manifest says.",
+        "9 files are as their manifest says.",
         "Made again, they are the same byte for byte.",
     ]
     assert re.fullmatch(
@@ -700,7 +700,7 @@ def test_a_report_of_other_code_is_not_verified(
         verify(folder, **{**run_options, "notebooks": tmp_path / "notebooks"})
     told = [problem.what for problem in caught.value.problems]
     assert told[0].startswith("It was made with other code (")
-    assert told[1].startswith("Made again, 3 of 8 files differ: report.html, report.pdf")
+    assert told[1].startswith("Made again, 3 of 9 files differ: report.html, report.pdf")
     assert caught.value.problems[1].where.startswith("no figure differs")
     assert len(told) == 2 and str(caught.value).count("other code") == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs.chapters import annex, inequality
+from needs.chapters import inequality, summary
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Notice, Prose, all_tables
 from needs.figures import assessment
@@ -64,7 +64,7 @@ def test_without_the_workbook_ages_are_not_available(worcestershire: Assessment)
     )
     assert plain(notice.items[0]).endswith("Publisher: Office for National Statistics.")
     for one, listed in ((na, True), (worcestershire, False)):
-        (table,) = all_tables(annex.how_to_add(one))
+        *_, table = all_tables(summary.not_known(one))
         said = " ".join(row[2].text for row in table.rows)
         assert ("needs fetch ons_drug_deaths_by_age" in said) == listed
 

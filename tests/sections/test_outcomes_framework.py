@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from needs.chapters import absent, annex, resources
+from needs.chapters import absent, resources, summary
 from needs.chapters.blocks import Notice, all_tables
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
@@ -87,7 +87,7 @@ def test_another_authoritys_package_is_no_publishers_file(
     (notice,) = [one for one in absent.missing(other, "treatment") if isinstance(one, Notice)]
     said = [plain(item) for item in notice.items]
     assert any("Publisher: Office for Health" in one for one in said)
-    (table,) = all_tables(annex.how_to_add(other))
+    *_, table = all_tables(summary.not_known(other))
     assert any(
         row[0].text == other.indicator("prison_continuity").name and "fetch" in row[2].text
         for row in table.rows

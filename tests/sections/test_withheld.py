@@ -38,22 +38,22 @@ def test_a_withheld_newest_period_is_named(
     assert worcestershire.withheld(KEY) is None
     na = with_newest(worcestershire, status=status, value=None, lower=None, upper=None, count=None)
     said = f"the newest period, {newest}, is withheld: {reason}"
-    cards = next(one for one in summary.headlines(na) if isinstance(one, Cards))
+    cards = next(one for one in summary.picture(na) if isinstance(one, Cards))
     card = next(one for one in cards.items if one.figure.startswith(f"{KEY}."))
     assert card.detail.endswith(said)
     assert newest not in card.detail.removesuffix(said)
-    for shown in (summary.findings(na), glance.opening(na, "deaths")):
-        items = [plain(item) for one in shown if isinstance(one, Bullets) for item in one.items]
-        assert any(item.endswith(f"{said[0].upper()}{said[1:]}.") for item in items)
+    opened = glance.opening(na, "deaths")
+    items = [plain(item) for one in opened if isinstance(one, Bullets) for item in one.items]
+    assert any(item.endswith(f"{said[0].upper()}{said[1:]}.") for item in items)
     table = next(one for one in glance.glance(na, "deaths") if isinstance(one, Table))
     assert any(note.endswith(f"{said}.") for note in table.notes)
 
 
 def test_a_figure_of_few_events_is_no_headline(worcestershire: Assessment) -> None:
     na = with_newest(worcestershire, marks="u")
-    shown = summary.headlines(na)
+    shown = summary.picture(na)
     cards = next(one for one in shown if isinstance(one, Cards))
     assert not any(KEY in one.figure for one in cards.items)
     said = [plain(one.text) for one in shown if isinstance(one, Prose)]
-    assert len(said) == 1 and "too few events to be reliable: drug misuse deaths" in said[0]
-    assert [one for one in summary.headlines(worcestershire) if isinstance(one, Prose)] == []
+    assert len(said) == 2 and "too few events to be reliable: drug misuse deaths" in said[1]
+    assert len([one for one in summary.picture(worcestershire) if isinstance(one, Prose)]) == 1

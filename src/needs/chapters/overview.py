@@ -88,9 +88,10 @@ def _alt(na: Assessment, rows: Iterable[SpineRow], verdicts: Iterable[str]) -> s
     """What stands worse than England, and what better."""
     by: dict[str, list[str]] = {}
     for row, verdict in zip(rows, verdicts, strict=True):
-        by.setdefault(verdict, []).append(subject_of(row.indicator))
+        told = f"{subject_of(row.indicator)} ({row.area.number} against {row.england.number})"
+        by.setdefault(verdict, []).append(told)
     said = [
-        f"{word}: {sentences.listing(by[verdict], limit=3)}"
+        f"{word}: {sentences.listing(by[verdict], limit=1)}"
         for verdict, word in (("worse", "Worse"), ("better", "Better"), ("similar", "Similar"))
         if verdict in by
     ]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap
 
 from needs.charts.layout import LINE, canvas, legend, legend_height, say
@@ -29,6 +28,9 @@ COLOURS = LinearSegmentedColormap.from_list("rug", ["#7CC7C1", "#FFFFFF", "#F8A9
 
 #: Twice as much, or half: the colour goes no further.
 FARTHEST = 1.0
+
+# longer names of areas are broken
+_NAME = 165.0
 
 #: Signs of a difference that is more than chance, which also tell in grey what colours tell.
 SIGNS = {"worse": "▲", "better": "▼", "higher": "▲", "lower": "▼"}
@@ -87,9 +89,12 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
     str
         An SVG element. A number that is not shown stands as its symbol.
     """
-    if not columns or not areas:
+    import seaborn as sns  # which takes half a second, for the chapters that use it
+
+    if not areas or not any(each.shown for one in columns for each in one.figures):
         return empty_svg(chart_id)
-    left = 12 + max(text_width(one, TEXT) for one in areas)
+    names = [wrap(one, _NAME, TEXT)[:2] for one in areas]
+    left = 12 + max(text_width(line, TEXT) for lines in names for line in lines)
     across = (WIDTH - left) / len(columns)
     heads = [wrap(one.label, across - 14, SMALL) for one in columns]
     entries = [
@@ -120,6 +125,8 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
                 level = height - top - row * (place + 0.5)
                 words = f"{figure.number} {sign}".strip()
                 say(drawing, middle, level, words, align="center", bold=bool(sign), color=INK)
-        for place, name in enumerate(areas):
-            say(drawing, left - 8, height - top - row * (place + 0.5), name, align="right")
+        for place, lines in enumerate(names):
+            level = height - top - row * (place + 0.5) + (len(lines) - 1) * LINE / 2
+            for number, line in enumerate(lines):
+                say(drawing, left - 8, level - number * LINE, line, align="right")
         return to_svg(drawing, chart_id)

@@ -421,7 +421,7 @@ class _Drawing:
     def card(self, card: Card) -> Model:
         chapter = self.view.chapter(card)
         more: list[Model] = []
-        if chapter:
+        if chapter and chapter.anchor in self.anchors:
             more = [{"text": f"More in chapter {chapter.number}", "entry": chapter.anchor}]
         return {
             "label": printable(card.label),

@@ -109,6 +109,7 @@ def test_the_example_can_be_used_with_the_keyboard(report: Path, browser: Any, w
     """Three walks of 300 stops: each stop has its outline and nothing covers it (WCAG 2.4.11)."""
     page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page.goto((report / "report.html").as_uri())
+    page.locator(".detail").evaluate_all("all => all.forEach(one => { one.open = true; })")
     page.keyboard.press("Tab")
     first = page.evaluate(
         "[document.activeElement.getAttribute('href'),"

@@ -548,7 +548,7 @@ def test_findings_and_questions_read_easily(worcestershire: Assessment) -> None:
     [
         (0.03, 0.04, {}, "Fairly sure"),
         (0.005, 0.02, {}, "Sure"),
-        (0.3, 0.5, {}, "The numbers are estimates"),
+        (0.3, 0.5, {}, "Not sure that it differs"),
         (np.nan, np.nan, {}, "An estimate"),
         (0.3, 0.5, {"extreme": True}, "Not sure"),
         (np.nan, np.nan, {"warning": True}, "Sure: the figures themselves"),

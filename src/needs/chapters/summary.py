@@ -173,9 +173,7 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     ]
     if one.kind == NOTHING:  # what is not shown asks nothing
         return told
-    told.append(
-        Prose((Span(f"How sure of the numbers: {sentences.lower_first(one.sure)}"),), "note")
-    )
+    told.append(Prose((Span(f"How sure: {sentences.lower_first(one.sure)}"),), "note"))
     asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
     if guidance:
         asks.append(Span(f" (National guidance: {sentences.listing(guidance)}.)", emphasis=True))

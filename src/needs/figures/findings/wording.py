@@ -176,7 +176,7 @@ def sure(p: float, q: float, *, tested: bool, warning: bool, extreme: bool) -> s
             return "Not sure: it is among the worst 5% of areas, and chance may have put it there."
         if not math.isfinite(p):
             return "An estimate: its range says how far it may be off."
-        return "The numbers are estimates; a difference from others is within chance."
+        return "Not sure that it differs from elsewhere, or before: chance can give as much."
     if q >= 0.05:
         return "Less sure: among so many comparisons chance can give one like it."
     if p < 0.001:

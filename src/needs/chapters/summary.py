@@ -35,7 +35,7 @@ from needs.words.text import Span, Text
 
 #: What a finding's heading calls its kind, where a plainer word than the rule's is to be had.
 TITLES = {
-    "unmet need size": "Not reached",
+    "unmet need size": "How many",
     "inside inequality": "A place or group that stands out",
     "comparability warning": "Read with care",
     "no difference shown": "No difference is shown",

@@ -253,6 +253,15 @@ def test_values_sorted_by_themselves_do_not_fit_the_publishers_verdicts(raw, mir
     assert Path(name).name in said[0]
 
 
+def test_a_code_that_was_cut_is_told(raw):
+    folder = raw("ndtms_and_dependence/ons_sdg*")
+    path = next((folder / "ndtms_and_dependence").iterdir())
+    change(path, swap("E09000020", "E0900002"))
+    said = told(folder)
+    assert "'E0900002' is not the code of an area" in said[0]
+    assert path.name in said[0]
+
+
 def test_a_year_saved_under_another_years_name_is_told(raw):
     folder = raw("nomis_population/NM_2010_1_LSOA11_mid-2020_all_ages.csv")
     path = folder / "nomis_population" / "NM_2010_1_LSOA11_mid-2020_all_ages.csv"

@@ -71,10 +71,7 @@ def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
     """
     found: list[Problem] = []
     for one in held:
-        if "population" in one.table and shortened(one.table["population"]):
-            found.append(
-                Problem("No number of residents has more than two digits.", one.file, AS_ISSUED)
-            )
+        found += _digits_of_people(one)
         if "measure" in one.table:
             found += of_readings(one, _indicators(one, catalogue))
         elif "population" in one.table and "sex" in one.table:
@@ -82,6 +79,22 @@ def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
         elif "imd_rank" in one.table:
             found += of_deciles(one)
     return found
+
+
+def _digits_of_people(one: Held) -> Iterator[Problem]:
+    """Numbers of residents have all their digits, in each year of the file."""
+    if "population" not in one.table:
+        return
+    by = (
+        one.table["year"].astype("str")
+        if "year" in one.table
+        else one.table.index.map(lambda _: "")
+    )
+    for year, own in one.table.groupby(by):
+        if shortened(own["population"]):
+            when = f" of mid-{year}" if year else ""
+            what = f"No number of residents{when} has more than two digits."
+            yield Problem(what, one.file, AS_ISSUED)
 
 
 def _indicators(one: Held, catalogue: Catalogue) -> dict[str, Indicator]:

@@ -66,6 +66,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     faults.raise_if_any()
     _check_exact(table, source.disclosure, faults)
     table = _publishers_own(_exact(table, source.disclosure.rounding_base))
+    wrong = ~table["area_code"].str.fullmatch(r"([A-Z]\d{8})?")
+    tabular.note_cells(table, "area_code", wrong, "is not the code of an area", faults)
     people = table["measure"] != "alcohol_met_need"
     return tabular.readings(
         table.drop(columns=["year", "series", "units", "decile"]),

@@ -56,6 +56,15 @@ def test_the_picture_begins_with_the_first_findings(areas: dict[str, Analysis]) 
             if summary._stands(na, one.indicator):
                 assert cards[0].label == na.indicator(one.indicator).short_name
     assert not any(isinstance(one, Cards) for one in summary.picture(areas["Isles of Scilly"]))
+    (cards,) = (one for one in summary.picture(areas["Rutland"]) if isinstance(one, Cards))
+    assert cards.caption == "Rutland in one figure"
+
+
+@pytest.mark.mirror
+def test_a_level_that_is_reached_is_no_reason_to_rest(areas: dict[str, Analysis]) -> None:
+    told = said(summary.reach(areas["Rutland"]))
+    assert told.startswith("Of those in need in Rutland, 80.4%")
+    assert "already" not in told and "0 to 16 more adults" in told
 
 
 @pytest.mark.mirror

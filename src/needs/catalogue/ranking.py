@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -164,7 +164,7 @@ def reasons(path: Path) -> Mapping[str, Weight]:
     found: dict[str, Weight] = {}
     problems: list[Problem] = []
     listed: Any = declared.read_catalogue(path)
-    wanted = {*TAKEN, *(f"harm.{one}" for one in Harm.__args__)}  # type: ignore[attr-defined]
+    wanted = {*TAKEN, *(f"harm.{one}" for one in get_args(Harm))}
     for section, entries in (listed or {}).items():
         for name, entry in entries.items():
             try:

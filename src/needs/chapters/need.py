@@ -295,9 +295,12 @@ def reach(na: Assessment) -> Blocks:
     said = [
         Prose(
             sentences.places_sentence(
-                more, goal=f"England's level of {subject_of(indicator)}", people=indicator.people
+                more,
+                goal=f"England's level of {subject_of(indicator)}",
+                people=indicator.people,
+                unmet=na.figure(indicator.key),
             ),
-            figures=(more,),
+            figures=(more, na.figure(indicator.key)),
         )
         for indicator, more in found
     ]

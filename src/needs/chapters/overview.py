@@ -35,11 +35,11 @@ def spine(na: Assessment) -> Blocks:
     """Draw the area on each measure between the worst and the best of all authorities.
 
     A measure that cannot be told from England's by its interval is left to its chapter, and so is
-    one that cannot be read by itself.
+    one that cannot be read by itself or rests on too few events.
     """
     found = rows_of(na, lambda one: not told_elsewhere(na, one))
     tested = [(row, compared(na, row.area, row.england)) for row in found]
-    tested = [each for each in tested if not each[1].reason]
+    tested = [each for each in tested if not each[1].reason and "u" not in each[0].area.marks]
     if not tested:
         return Blocks()
     rows = [row for row, _ in tested]
@@ -51,7 +51,7 @@ def spine(na: Assessment) -> Blocks:
             id="chart_spine",
             headline=_counted(na, rows, verdicts),
             subtitle=f"Newest figure of each measure to {na.year}. England is the line in the "
-            "middle; worse is to the left. In each row both sides have one scale.",
+            "middle; worse is to the left. Bars reach from the worst authority to the best.",
             svg=charts.spine(
                 rows, chart_id="chart_spine", area=na.name, verdicts=verdicts, trends=trends
             ),
@@ -81,6 +81,10 @@ def _counted(na: Assessment, rows: Iterable[SpineRow], verdicts: Sequence[str]) 
         if row.number >= ENOUGH and row.area.value == row.worst
     ]
     more = f". It has the worst {sentences.listing(worst)} of all authorities" if worst else ""
+    if counts.total() == 1:
+        how = how.removesuffix(" on one")
+        name = sentences.capital(name)
+        return (Span(f"{name} {how} on the one measure that can be compared{more}"),)
     return (Span(f"Of {measures} that can be compared, {name} {how}{more}"),)
 
 

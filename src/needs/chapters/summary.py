@@ -57,7 +57,7 @@ def picture(na: Assessment) -> Blocks:
     return blocks(
         _who_lives_here(na),
         Cards(
-            f"{na.name} in {sentences.number_word(len(cards))} figures",
+            f"{na.name} in {sentences.count_noun(len(cards), 'figure', words=True)}",
             cards,
             figures=each_once(figures),
             sources=figure_tables.sources_of(figures),

@@ -505,8 +505,12 @@ def places_sentence(
     goal: str = "England's level",
     people: str = "people",
     do: str = "be in treatment",
+    unmet: Figure | None = None,
 ) -> Text:
     """How many more people reaching a level would take.
+
+    Where it takes none, the unmet need itself comes first: to be no worse than England is no reason
+    to rest where most are not in treatment.
 
     Parameters
     ----------
@@ -518,11 +522,23 @@ def places_sentence(
         Plural noun for whom.
     do : str
         What they would do.
+    unmet : Figure, optional
+        The unmet need of the area.
     """
     area = in_prose(places.area_name)
     if not places.shown:
         return say("The number of {people} in {area} that {goal} would take is {f}.",
                    people=people, area=area, goal=goal, f=places)  # fmt: skip
+    if is_zero(places) and unmet is not None:
+        return say(
+            "Of those in need in {area}, {unmet} are not in treatment. {goal} is no better, on the "
+            "central estimate ({f:interval} more {people} to reach it).",
+            area=area,
+            unmet=unmet,
+            goal=capital(goal),
+            f=places,
+            people=people,
+        )
     if is_zero(places) and not places.upper:
         return say("{area} already reaches {goal}.", area=capital(area), goal=goal)
     if is_zero(places):

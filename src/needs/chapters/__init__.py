@@ -28,6 +28,7 @@ _VIEWS = {
     "funnel": "national",
     "spread": "national",
     "treated": "need",
+    "breakdown": "divided",
     "workings": "working",
     "ages": "inequality",
     "gradient": "inequality",

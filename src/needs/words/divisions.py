@@ -1,0 +1,94 @@
+"""How people divide into categories, in words, beside England.
+
+A difference is only called one where England's share lies outside the area's interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from needs.figures.figure import Figure
+from needs.words import sentences
+from needs.words.text import Span, Text
+
+Pair = tuple[Figure, Figure]
+
+#: Differences that a paragraph names, on each side.
+NAMED = 3
+
+
+def headline(pairs: Sequence[Pair], area: str) -> Text:
+    """The largest difference from England's shares, or that there is none.
+
+    Parameters
+    ----------
+    pairs : sequence of (Figure, Figure)
+        The share of each category, in the area and in England; their note names the category.
+    area : str
+    """
+    different = _different(pairs)
+    if not any(theirs.shown for _, theirs in pairs):
+        ours = max((one for one, _ in pairs), key=lambda one: one.value or 0.0)
+        return sentences.say("“{what}”: {ours} in {area}, the largest share", what=ours.note,
+                             ours=ours, area=sentences.in_prose(area))  # fmt: skip
+    if not different:
+        name = sentences.possessive(sentences.capital(sentences.in_prose(area)))
+        return (Span(f"None of {name} shares is clearly different from England's"),)
+    ours, theirs = different[0]
+    return sentences.say(
+        "“{what}”: {ours} in {area}, against {theirs} in England",
+        what=ours.note,
+        ours=ours,
+        theirs=theirs,
+        area=sentences.in_prose(area),
+    )
+
+
+def differences(pairs: Sequence[Pair], area: str) -> Text:
+    """Which shares are higher and which are lower than England's, the largest gaps first."""
+    if not any(theirs.shown for _, theirs in pairs):
+        return (Span("There are no shares of England to compare with."),)
+    different = _different(pairs)
+    if not different:
+        return (Span("All shares are similar to England's: their intervals hold England's."),)
+    parts: list[Text] = []
+    for word, side in (("higher", 1), ("lower", -1)):
+        chosen = [pair for pair in different if side * _gap(pair) > 0][:NAMED]
+        if chosen:
+            told = [
+                sentences.say(
+                    "“{what}” ({ours} against {theirs})",
+                    what=ours.note,
+                    ours=ours,
+                    theirs=theirs,
+                )
+                for ours, theirs in chosen
+            ]
+            start = (Span(f"Shares that are {word} than England's: "),)
+            parts.append((*start, *sentences.listing(told), Span(".")))
+    return sentences.sentences(*parts)
+
+
+def alt(pairs: Sequence[Pair], subject: str, area: str, period: str) -> str:
+    """Alternative text: what is drawn, and the shares from the largest."""
+    ordered = sorted(pairs, key=lambda pair: -(pair[0].value or 0.0))[: 2 * NAMED]
+    told = "; ".join(
+        f"{ours.note} {ours.number}%" + (f", England {theirs.number}%" if theirs.shown else "")
+        for ours, theirs in ordered
+    )
+    return f"Bars of the {subject}, {sentences.in_prose(area)} beside England, {period}. {told}."
+
+
+def _different(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs whose intervals exclude England's share, the largest gap first."""
+    told = [
+        (ours, theirs)
+        for ours, theirs in pairs
+        if theirs.shown and sentences.compare(ours, theirs).result in ("higher", "lower")
+    ]
+    return sorted(told, key=lambda pair: -abs(_gap(pair)))
+
+
+def _gap(pair: Pair) -> float:
+    ours, theirs = pair
+    return (ours.value or 0.0) - (theirs.value or 0.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import needs
-from needs.chapters import absent, breakdown
+from needs.chapters import absent, breakdown, representation
 from needs.chapters.analysis import Analysis
 from needs.chapters.blocks import Chart, Notice, Prose
 from needs.words.text import plain
@@ -67,3 +67,26 @@ def test_without_an_export_one_box_says_what_it_would_add(national: Path) -> Non
     assert "ViewIt" in words
     assert breakdown(na["treatment_exits"]).items == ()
     assert not any(one.categories for one in absent.to_add(na))
+
+
+def test_representation_is_set_beside_englands_and_worded_with_care(barnet: Analysis) -> None:
+    """Careless: Asian residents are under-served, 11% of clients and 19% of residents."""
+    text, chart = representation(barnet["treatment_ethnicity"], among="residents_ethnicity").items
+    assert isinstance(text, Prose)
+    assert isinstance(chart, Chart)
+    told = plain(text.text)
+    assert "“Asian” (0.56 times; England 0.40)" in told
+    assert "A low ratio may be less need, or a barrier." in told
+    assert "under" not in told
+    (asian,) = [one for one in chart.table.figures if one.note == "Asian"]
+    # 150 of 1,395 rounded to 5, against 74,972 of 389,344 residents
+    assert asian.value == pytest.approx((150 / 1395) / (74972 / 389344))
+    assert asian.lower is not None
+    assert asian.lower < 0.107 / 0.1926 * 0.85
+
+
+def test_representation_needs_both(national: Path) -> None:
+    na = needs.open("Hackney", 2022, processed=national)
+    shown = representation(na["treatment_ethnicity"], among="residents_ethnicity")
+    assert shown.items == ()
+    assert "no figures of people in treatment" in shown.pruned[0]

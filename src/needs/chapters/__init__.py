@@ -29,6 +29,7 @@ _VIEWS = {
     "spread": "national",
     "treated": "need",
     "breakdown": "divided",
+    "representation": "divided",
     "workings": "working",
     "ages": "inequality",
     "gradient": "inequality",

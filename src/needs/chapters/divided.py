@@ -71,6 +71,95 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     )
 
 
+@view
+def representation(measure: Measure, *, among: str, id: str = "") -> Blocks | str:
+    """Draw how common each category is among people in treatment against all residents.
+
+    A ratio of 1: as common in treatment as among residents. It is no measure of need, which differs
+    between groups; England's ratio beside it tells how much of it is local.
+
+    Parameters
+    ----------
+    measure : Measure
+        Of people in treatment, with the categories of `among`.
+    among : str
+        The indicator of residents.
+    id : str
+        See `needs.chapters.trend`.
+    """
+    na, residents = measure.na, measure.na.indicator(among)
+    period = newest_period(na, measure.key, measure.indicator.categories)
+    census = newest_period(na, among, residents.categories)
+    if not (period and census):
+        return "there are no figures of people in treatment, or of residents"
+    pairs = []
+    for category in residents.categories:
+        ratios = [
+            _ratio(
+                na.figure(measure.key, place, period, category=category),
+                na.figure(among, place, census, category=category),
+            )
+            for place in (na.area, na.england)
+        ]
+        if ratios[0].shown:
+            pairs.append((ratios[0], ratios[1]))
+    if not pairs:
+        return "no category has a share both in treatment and among residents"
+    ours = [one for one, _ in pairs]
+    table = figure_tables.figures_table(
+        id or f"{measure.key}_representation",
+        f"People in treatment ({period}) against residents ({census}), by group",
+        "Group",
+        [(one.note, one) for one in ours],
+        value="Ratio",
+        texts={"England": [theirs.number for _, theirs in pairs]},
+        open_=False,
+    )
+    chart_id = f"chart_{table.id}"
+    series = (
+        Series(na.name, "area", tuple(ours)),
+        Series("England", "england", tuple(theirs for _, theirs in pairs)),
+    )
+    return blocks(
+        Prose(divisions.represented(pairs, na.name), figures=each_once(table.figures)),
+        Chart(
+            id=chart_id,
+            headline=divisions.headline_represented(pairs, na.name),
+            subtitle="Share among people in treatment ÷ share among residents, "
+            f"{sentences.in_prose(na.name)} and England. {lines(ours)}",
+            svg=charts.grouped_bars(series, unit="times", chart_id=chart_id, group="note"),
+            alt=divisions.alt(pairs, "ratio of people in treatment to residents", na.name, period),
+            table=table,
+            figures=each_once(table.figures),
+            sources=table.sources,
+        ),
+    )
+
+
+def _ratio(treated: Figure, residents: Figure) -> Figure:
+    """How many times as common in treatment as among residents; a census has no interval."""
+    known = treated.shown and residents.shown and residents.value
+    share = residents.value if known else None
+    return treated.with_(
+        id=f"representation.{treated.id}",
+        indicator="representation",
+        label=f"{treated.label}: share in treatment ÷ share of residents",
+        unit="times",
+        decimals=2,
+        status=treated.status if known or not treated.shown else residents.status,
+        **{
+            part: None if share is None or (end := getattr(treated, part)) is None else end / share
+            for part in ("value", "lower", "upper")
+        },
+        numerator=treated.value,
+        denominator=share,
+        formula="share among people in treatment ÷ share among residents",
+        method="Proportion",
+        sources=tuple(dict.fromkeys((*treated.sources, *residents.sources))),
+        source_rows=(*treated.source_rows, *residents.source_rows),
+    )
+
+
 def newest_period(na: Assessment, key: str, categories: Sequence[str]) -> str:
     """The newest period in which the area has a share of any category; empty where none has."""
     shown = [

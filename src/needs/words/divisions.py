@@ -69,14 +69,78 @@ def differences(pairs: Sequence[Pair], area: str) -> Text:
     return sentences.sentences(*parts)
 
 
+#: What a low ratio may mean: it is said wherever one is.
+CAREFUL = (
+    " A low ratio may be less need, or a barrier. Need differs between groups and ages, so that "
+    "these numbers do not say which."
+)
+
+
+def headline_represented(pairs: Sequence[Pair], area: str) -> Text:
+    """The group that is least common in treatment against its share of residents."""
+    below = [pair for pair in _unlike_residents(pairs) if (pair[0].value or 0.0) < 1]
+    if not below:
+        name = sentences.capital(sentences.in_prose(area))
+        return (Span(f"In {name}, no group is clearly less common in treatment than outside it"),)
+    ours, theirs = min(below, key=lambda pair: pair[0].value or 0.0)
+    return sentences.say(
+        "“{what}” is {ours:number} times as common in treatment as among residents "
+        "(England {theirs:number})",
+        what=ours.note,
+        ours=ours,
+        theirs=theirs,
+    )
+
+
+def represented(pairs: Sequence[Pair], area: str) -> Text:
+    """Which groups are less, and which more, common in treatment than among residents."""
+    parts: list[Text] = []
+    for word, side in (("Less", -1), ("More", 1)):
+        chosen = [one for one in _unlike_residents(pairs) if side * ((one[0].value or 0.0) - 1) > 0]
+        told = [
+            sentences.say(
+                "“{what}” ({ours:number} times; England {theirs:number})",
+                what=ours.note,
+                ours=ours,
+                theirs=theirs,
+            )
+            for ours, theirs in chosen
+        ]
+        if told:
+            start = (Span(f"{word} common in treatment than among residents: "),)
+            parts.append((*start, *sentences.listing(told), Span(".")))
+    if not parts:
+        alike = (
+            f"Every group is about as common in treatment in {sentences.in_prose(area)} as outside."
+        )
+        return (Span(alike),)
+    return (*sentences.sentences(*parts), Span(CAREFUL))
+
+
+def _unlike_residents(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs whose own interval excludes 1."""
+    return [
+        pair
+        for pair in pairs
+        if pair[0].lower is not None
+        and pair[0].upper is not None
+        and not pair[0].lower <= 1 <= pair[0].upper
+    ]
+
+
 def alt(pairs: Sequence[Pair], subject: str, area: str, period: str) -> str:
     """Alternative text: what is drawn, and the shares from the largest."""
     ordered = sorted(pairs, key=lambda pair: -(pair[0].value or 0.0))[: 2 * NAMED]
     told = "; ".join(
-        f"{ours.note} {ours.number}%" + (f", England {theirs.number}%" if theirs.shown else "")
+        f"{ours.note} {_with_unit(ours)}"
+        + (f", England {_with_unit(theirs)}" if theirs.shown else "")
         for ours, theirs in ordered
     )
     return f"Bars of the {subject}, {sentences.in_prose(area)} beside England, {period}. {told}."
+
+
+def _with_unit(figure: Figure) -> str:
+    return f"{figure.number}%" if figure.unit == "%" else f"{figure.number} {figure.unit}"
 
 
 def _different(pairs: Sequence[Pair]) -> list[Pair]:

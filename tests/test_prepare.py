@@ -155,7 +155,8 @@ def test_every_observation_names_its_rows_and_sources(observations):
     assert set(sources) <= set(load().sources)
     published = observations[observations["method"] == "published"]
     place = published["source_row"].str.fullmatch(
-        r".+\.(csv, line|xlsx, .+, row) \d+(, columns of .+)?(; under E\d{8}, the same land)?"
+        r".+\.(csv, line|csv, lines \d+ to|xlsx, .+, row) \d+(, columns of .+)?"
+        r"(; under E\d{8}, the same land)?"
     )
     assert place.all()
 

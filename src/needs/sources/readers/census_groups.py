@@ -55,15 +55,12 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     tabular.note_cells(table, "area_code", lacks, "lacks an ethnic group", faults)
     faults.raise_if_any()
     table = table[table["area_code"].str.startswith("E")]
-    own = table.groupby(["area_code", "area_name", "category"], as_index=False).agg(
-        count=("count", "sum"), first=("line", "min"), last=("line", "max")
-    )
-    lines = own["first"].astype(str) + " to " + own["last"].astype(str)
-    own["source_row"] = f"{path.name}, lines " + lines
-    england = own.groupby("category", as_index=False)["count"].sum().assign(
-        area_code=ENGLAND, area_name="England", source_row=f"{path.name}, all authorities added up"
-    )  # fmt: skip
-    both = pd.concat([own, england], ignore_index=True)
+    everyone = table.assign(area_code=ENGLAND, area_name="England")
+    both = pd.concat([table, everyone]).groupby(
+        ["area_code", "area_name", "category"], as_index=False
+    ).agg(count=("count", "sum"), first=("line", "min"), last=("line", "max"))  # fmt: skip
+    lines = both["first"].astype(str) + " to " + both["last"].astype(str)
+    both["source_row"] = f"{path.name}, lines " + lines
     whole = both.groupby("area_code")["count"].transform("sum")
     year = str(tabular.option(source, edition, "year"))
     both = tabular.with_periods(both.assign(period_text=year), "period_text", faults)

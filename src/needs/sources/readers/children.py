@@ -1,6 +1,6 @@
 """Children's services statistics: shares of assessments, and of looked-after children.
 
-Two tables of the Department for Education's service, for England, its regions and authorities:
+Measures, of two tables of the Department for Education for England, its regions and authorities:
 
 - edition "factors": ``parental_drug_misuse``, ``parental_alcohol_misuse``, ``child_drug_misuse``
   and ``child_alcohol_misuse``, each among all assessments with a factor;

@@ -78,6 +78,9 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         table[column] = _grouped(table, column, faults)
     counts = [column for column in _COUNTS if column in table.columns]
     columns = [column for column in table.columns if _is_count(column)]
+    for column in columns:
+        if (table[column].str.strip() == "").all():
+            faults.add("Every cell is blank.", f"column {faults.headings.get(column, column)}")
     people = {
         column: tabular.numbers(table, column, faults, missing=_NO_NUMBER, whole=True)
         for column in columns

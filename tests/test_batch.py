@@ -245,7 +245,7 @@ def test_one_failure_does_not_stop_the_others(
         "scheduler": cluster.scheduler_address,
     }
     reports = wanted(start, "Broken", "Good", "Other")
-    tally = batches.run(
+    tally = batches.run_all(
         reports, start, progress=lambda *one: told.append(one), dated=True, **options
     )
     assert states(tally) == {"Broken": "failed", "Good": "made", "Other": "made"}
@@ -266,11 +266,11 @@ def test_one_failure_does_not_stop_the_others(
     # What is unchanged is left alone, and only that.
     stamp = (out / "good" / "2022").stat().st_mtime_ns
     (out / "other" / "2022" / "report.html").write_bytes(b"edited")
-    tally = batches.run(reports[1:], start, dated=True, **options)
+    tally = batches.run_all(reports[1:], start, dated=True, **options)
     assert states(tally) == {"Good": "unchanged", "Other": "made"}
     assert tally.exit_code == 0 and tally.lines() == ["2 reports: 1 made, 1 unchanged"]
     assert (out / "good" / "2022").stat().st_mtime_ns == stamp
-    tally = batches.run(reports[1:2], start, force=True, **options)
+    tally = batches.run_all(reports[1:2], start, force=True, **options)
     assert states(tally) == {"Good": "made"}
     assert (out / "good" / "2022").stat().st_mtime_ns != stamp
 
@@ -286,7 +286,7 @@ def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     start: runs.Ground, notebooks: Path, tmp_path: Path
 ) -> None:
     (report,) = wanted(start, "Good")
-    runs.make(report.parameters, start, tmp_path)
+    runs.make_report(report.parameters, start, tmp_path)
 
     def same(one: batches.Wanted = report, ground: runs.Ground = start, dated: bool = True) -> bool:
         return batches.unchanged(one, ground, tmp_path, dated=dated)
@@ -318,7 +318,7 @@ def test_a_killed_process_loses_nothing(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    tally = batches.run(
+    tally = batches.run_all(
         wanted(start, "Slow", "Good", "Other"),
         start,
         notebooks=notebooks,
@@ -337,7 +337,7 @@ def test_workers_of_other_code_are_found_out(
     start: runs.Ground, notebooks: Path, tmp_path: Path, cluster: LocalCluster
 ) -> None:
     other = runs.Ground(**{**vars(start), "code": "0" * 64})
-    tally = batches.run(
+    tally = batches.run_all(
         wanted(start, "Good"),
         other,
         notebooks=notebooks,
@@ -354,11 +354,11 @@ def test_workers_that_do_not_see_the_folders_are_told(
     options = {"notebooks": notebooks, "out": tmp_path, "scheduler": cluster.scheduler_address}
     elsewhere = runs.Ground(**{**vars(start), "processed": tmp_path / "elsewhere"})
     with pytest.raises(ParameterError) as caught:
-        batches.run(wanted(start, "Good"), elsewhere, **options)
+        batches.run_all(wanted(start, "Good"), elsewhere, **options)
     assert caught.value.problem.where == "--scheduler"
     assert "areas.parquet" in caught.value.problem.what
     assert "same paths" in caught.value.problem.remedy
-    assert states(batches.run(wanted(start, "Good"), start, **options)) == {"Good": "made"}
+    assert states(batches.run_all(wanted(start, "Good"), start, **options)) == {"Good": "made"}
 
 
 def listed(out: Path) -> dict[str, bool]:
@@ -388,14 +388,14 @@ def test_good_reports_stay_in_the_list_whatever_becomes_of_the_next(
     with monkeypatch.context() as patch:
         # the workers give what the page says of what they made
         patch.setattr(index, "read_line", lambda *_: pytest.fail("read again"))
-        batches.run(reports, start, **options)
+        batches.run_all(reports, start, **options)
     assert listed(out) == {"good/2022/report.html": False, "other/2022/report.html": False}
 
     def stop(what: str, done: int, total: int) -> None:
         if done:
             raise KeyboardInterrupt
 
-    tally = batches.run(reports, start, progress=stop, **options)
+    tally = batches.run_all(reports, start, progress=stop, **options)
     (first,) = tally.of("made")
     assert tally.stopped and tally.exit_code == 130
     there = listed(out)
@@ -406,7 +406,7 @@ def test_good_reports_stay_in_the_list_whatever_becomes_of_the_next(
     node = nbformat.read(chapter, as_version=4)
     node.cells.append(new_code_cell("1 / 0"))
     nbformat.write(node, chapter)
-    tally = batches.run(reports, runs.ground(raw, processed, notebooks), **options)
+    tally = batches.run_all(reports, runs.ground(raw, processed, notebooks), **options)
     assert set(states(tally).values()) == {"failed"}
     assert listed(out) == {"good/2022/report.html": True, "other/2022/report.html": True}
 
@@ -416,7 +416,7 @@ def test_a_scheduler_that_does_not_answer_is_told(
 ) -> None:
     monkeypatch.setattr(batches, "PATIENCE", 1)
     with pytest.raises(ParameterError, match="No scheduler with workers answers"):
-        batches.run(
+        batches.run_all(
             wanted(start, "Good"),
             start,
             notebooks=notebooks,
@@ -451,7 +451,7 @@ def test_a_scheduler_that_is_lost_leaves_what_is_made(
 
         closer = threading.Thread(target=close)
         closer.start()
-        tally = batches.run(
+        tally = batches.run_all(
             wanted(start, "Good", "Slow"),
             start,
             notebooks=notebooks,
@@ -468,7 +468,7 @@ def test_a_process_that_ends_again_and_again_is_told(
     start: runs.Ground, notebooks: Path, tmp_path: Path
 ) -> None:
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
-        tally = batches.run(
+        tally = batches.run_all(
             wanted(start, "Deadly", "Good"),
             start,
             notebooks=notebooks,
@@ -545,7 +545,7 @@ def test_the_user_is_told_of_fewer_processes_than_asked_for(
         given.update(values)
         return batches.Tally(())
 
-    monkeypatch.setattr(batches, "run", run)
+    monkeypatch.setattr(batches, "run_all", run)
     file = tmp_path / "areas.yaml"
     file.write_text("year: 2022\nreports: [Worcestershire]\n", encoding="utf-8")
     folders = ["--raw", raw, "--processed", processed, "--notebooks", notebooks, "--out", tmp_path]

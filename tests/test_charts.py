@@ -87,7 +87,7 @@ def _funnel(values: list[float | None]) -> str:
             "funnel_upper99_8": "upper_998",
         }
     )
-    return charts.funnel(
+    return charts.funnel_plot(
         drawn,
         chart_id="c",
         focus="Here",
@@ -103,7 +103,7 @@ def _pyramid(values: list[float | None]) -> str:
         for n, value in enumerate(values[:19])
         for sex in ("male", "female")
     ]
-    return charts.pyramid(pd.DataFrame(rows), chart_id="c", area=HOSTILE, comparator="England")
+    return charts.age_pyramid(pd.DataFrame(rows), chart_id="c", area=HOSTILE, comparator="England")
 
 
 def _domains(values: list[float | None]) -> str:
@@ -138,7 +138,7 @@ def _spine(values: list[float | None]) -> str:
     ]  # fmt: skip
     verdicts = [("worse", "better", "similar")[n % 3] for n in range(len(rows))]
     trends = ["no clear change"] * len(rows)
-    return charts.spine(rows, chart_id="c", area=LONG, verdicts=verdicts, trends=trends)
+    return charts.spine_chart(rows, chart_id="c", area=LONG, verdicts=verdicts, trends=trends)
 
 
 def _rug(values: list[float | None]) -> str:
@@ -147,12 +147,12 @@ def _rug(values: list[float | None]) -> str:
     columns = [
         RugColumn(label, drawn, figure(4.5, "England"), verdicts) for label in (LONG, HOSTILE)
     ]
-    return charts.rug(columns, chart_id="c", areas=[one.area_name for one in drawn])
+    return charts.heat_map(columns, chart_id="c", areas=[one.area_name for one in drawn])
 
 
 DRAW: dict[str, Callable[[list[float | None]], str]] = {
-    "trend": lambda v: charts.trend(_series(v), chart_id="c", unit="per 100,000"),
-    "funnel": _funnel,
+    "trend_lines": lambda v: charts.trend_lines(_series(v), chart_id="c", unit="per 100,000"),
+    "funnel_plot": _funnel,
     "caterpillar": lambda v: charts.caterpillar(
         areas(v), chart_id="c", unit="%", focus="Here", reference=figure(4.5, "England")
     ),
@@ -161,19 +161,19 @@ DRAW: dict[str, Callable[[list[float | None]], str]] = {
         chart_id="c", unit="%", first="Males", second="Females",
     ),
     "grouped_bars": lambda v: charts.grouped_bars(_series(v), chart_id="c", unit="%"),
-    "amounts": lambda v: charts.amounts(
+    "amount_bars": lambda v: charts.amount_bars(
         [f.with_(label=g, id=f.id + g, lower=None, upper=None)
          for f in periods(v)[:8] for g in (LONG, HOSTILE)], chart_id="c",
     ),
     "decile_bars": lambda v: charts.decile_bars(
         [figure((v * 10)[n], period=str(n)) for n in range(10)], chart_id="c"
     ),
-    "pyramid": _pyramid,
+    "age_pyramid": _pyramid,
     "domain_profile": _domains,
     "treated_bar": _treated,
-    "spine": _spine,
-    "rug": _rug,
-    "spread": lambda v: charts.spread(
+    "spine_chart": _spine,
+    "heat_map": _rug,
+    "histogram": lambda v: charts.histogram(
         areas(v), chart_id="c", unit="%", focus=areas(v)[0], reference=figure(4.5, "England")
     ),
 }  # fmt: skip
@@ -202,7 +202,7 @@ def test_awkward_data_are_drawn_by_the_rules(name: str, data: str) -> None:
             assert float(size.removesuffix("px")) >= 8.9 or float(size) > 100  # grid units
 
 
-@pytest.mark.parametrize("name", sorted(set(DRAW) - {"pyramid"}))
+@pytest.mark.parametrize("name", sorted(set(DRAW) - {"age_pyramid"}))
 def test_nothing_to_draw_is_said(name: str) -> None:
     assert style.NOTHING in DRAW[name](AWKWARD["missing"])
 
@@ -216,7 +216,7 @@ def test_another_process_gives_the_same_bytes() -> None:
     code = (
         "from needs import charts; from needs.figures.figure import Figure, Series;"
         "f=tuple(Figure(f'a{n}','r','R','E','Here',str(2000+n),float(n),'%') for n in range(9));"
-        "print(charts.trend([Series('Here','focus',f)], chart_id='c', unit='%'))"
+        "print(charts.trend_lines([Series('Here','focus',f)], chart_id='c', unit='%'))"
     )
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -228,8 +228,8 @@ def test_another_process_gives_the_same_bytes() -> None:
 
 def test_drawing_leaves_the_settings_alone() -> None:
     before = dict(mpl.rcParams)
-    DRAW["trend"](AWKWARD["two"])
-    DRAW["funnel"](AWKWARD["twenty"])
+    DRAW["trend_lines"](AWKWARD["two"])
+    DRAW["funnel_plot"](AWKWARD["twenty"])
     assert dict(mpl.rcParams) == before
 
 
@@ -296,14 +296,14 @@ def test_rows_with_an_order_of_their_own_keep_it() -> None:
 # The rules of the drawing itself, on the drawing before it is written
 
 ACROSS = ("grouped_bars", "treated_bar", "domain_profile", "caterpillar", "dumbbell")
-UPWARDS = ("trend", "amounts", "decile_bars")
+UPWARDS = ("trend_lines", "amount_bars", "decile_bars")
 BARS = (
     "grouped_bars",
     "treated_bar",
     "domain_profile",
-    "amounts",
+    "amount_bars",
     "decile_bars",
-    "pyramid",
+    "age_pyramid",
 )
 Drawn = Callable[[str, list[float | None]], list[Drawing]]
 
@@ -352,7 +352,7 @@ def test_few_gridlines_and_an_axis_that_holds_all(name: str, data: str, drawn: D
 def test_every_bar_starts_at_zero_or_where_another_ends(name: str, data: str, drawn: Drawn) -> None:
     for drawing in drawn(name, AWKWARD[data]):
         for axes in drawing.axes:
-            way = 1 if name in ("amounts", "decile_bars") else 0
+            way = 1 if name in ("amount_bars", "decile_bars") else 0
             low, high = sorted((axes.get_xlim(), axes.get_ylim())[way])
             assert low <= 0 <= high
             rows: dict[float, list[tuple[float, float]]] = {}
@@ -371,14 +371,16 @@ def test_every_bar_starts_at_zero_or_where_another_ends(name: str, data: str, dr
 def test_counts_have_no_halves_on_their_axis(data: str, drawn: Drawn) -> None:
     counts = [one.with_(lower=None, upper=None) for one in periods(AWKWARD[data])]
     counts[0] = counts[0].with_(value=1.0)
-    svg = charts.trend([Series("Here", "focus", tuple(counts[:3]))], chart_id="c", unit="deaths")
+    svg = charts.trend_lines(
+        [Series("Here", "focus", tuple(counts[:3]))], chart_id="c", unit="deaths"
+    )
     ticks = re.findall(r">(\d+(?:\.\d+)?)</text>", svg)
     assert ticks and not [tick for tick in ticks if "." in tick]
 
 
 def test_a_line_of_zeros_is_a_sentence() -> None:
     zeros = tuple(one.with_(lower=None, upper=None) for one in periods([0.0] * 29))
-    svg = charts.trend([Series("Here", "focus", zeros)], chart_id="c", unit="deaths")
+    svg = charts.trend_lines([Series("Here", "focus", zeros)], chart_id="c", unit="deaths")
     assert "Not drawn: every value is 0, 1990 up to 2018." in svg and "<path" not in svg
 
 
@@ -393,9 +395,9 @@ def test_a_point_of_another_source_is_hollow_and_apart(drawn: Drawn) -> None:
     own = [one.with_(sources=("own",)) for one in periods([4.0, 5.0, 6.0])]
     other = figure(5.5, period="1993", lower=None, upper=None, sources=("strategy",))
     assert trends.second_hand([*own, other]) == [False, False, False, True]
-    joined = charts.trend([Series("Here", "focus", (*own, other.with_(sources=("own",))))],
+    joined = charts.trend_lines([Series("Here", "focus", (*own, other.with_(sources=("own",))))],
                           chart_id="c", unit="%")  # fmt: skip
-    apart = charts.trend([Series("Here", "focus", (*own, other))], chart_id="c", unit="%")
+    apart = charts.trend_lines([Series("Here", "focus", (*own, other))], chart_id="c", unit="%")
     assert joined != apart
     assert re.search(r"fill: ?#ffffff; ?stroke: ?#12436d|fill=\"#ffffff\" stroke=\"#12436d", apart)
 
@@ -405,7 +407,7 @@ def test_points_alone_before_a_break_are_named() -> None:
         Series("Here", "focus", periods([4.0, 5.0, 6.0])),
         Series("England", "national", periods([9.0, 5.0, 6.0], "England")),
     ]
-    svg = charts.trend(lines, chart_id="c", unit="%", breaks={"1991": "Another method."})
+    svg = charts.trend_lines(lines, chart_id="c", unit="%", breaks={"1991": "Another method."})
     names = ["".join(one.itertext()) for one in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     assert names.count("Here") == names.count("England") == 2
 
@@ -413,7 +415,7 @@ def test_points_alone_before_a_break_are_named() -> None:
 def test_legends_are_in_the_order_of_the_data(drawn: Drawn) -> None:
     labels = {
         "grouped_bars": ["Here", LONG, HOSTILE],
-        "amounts": [LONG, HOSTILE],
+        "amount_bars": [LONG, HOSTILE],
         "domain_profile": ["Most deprived 10%", "10% to 20%", "20% to 30%"],
         "treated_bar": ["In treatment", "Not in treatment"],
     }

@@ -256,19 +256,19 @@ def people(**without: object) -> pd.DataFrame:
 
 
 def test_every_age_and_both_sexes_are_there():
-    assert coverage.ages(people()) == []
-    assert coverage.ages(people()[lambda table: table["sex"] == "persons"]) == []
-    lacking = coverage.ages(people(age_from=17))
+    assert coverage.ages_missing(people()) == []
+    assert coverage.ages_missing(people()[lambda table: table["sex"] == "persons"]) == []
+    lacking = coverage.ages_missing(people(age_from=17))
     assert [one.what for one in lacking] == [
         f"Residents of E10000034, mid-2022, {sex}, lack 1 of 91 ages: 17."
         for sex in ("female", "male", "persons")
     ]
-    (alone,) = coverage.ages(people(sex="female"))
+    (alone,) = coverage.ages_missing(people(sex="female"))
     assert alone.what.endswith("by age are there for male only, not for female.")
 
 
 def test_packages_of_one_authority_pass(root, processed):
     """Parts of England by nature: prepared above, and nothing is lacking."""
     table = pd.read_parquet(processed / "populations.parquet")
-    assert coverage.ages(table) == []
+    assert coverage.ages_missing(table) == []
     assert prepare.make_tables(root / "data" / "raw" / "worcestershire", catalogue.load())[2] == []

@@ -61,7 +61,7 @@ def test_wherever_it_is_read(kind: str, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copytree(catalogue.CATALOGUE, copy)
     monkeypatch.setenv("NEEDS_CATALOGUE", str(copy))
     read_by = {
-        "footprints.yaml": footprint.named,
+        "footprints.yaml": footprint.declared_footprints,
         "methods.yaml": catalogue.methods,
         "abbreviations.yaml": glossary.glossary,
         "outcomes_framework.yaml": resources.outcomes,

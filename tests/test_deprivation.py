@@ -31,7 +31,7 @@ def test_published_counts_of_worcestershire(
     assert len(na.lsoa) == 364
     assert na.lsoa["population"].sum() == 598_070
     assert deprivation.lsoa_count(na, decile).value == lsoas
-    assert deprivation.residents(na, decile).value == people
+    assert deprivation.decile_residents(na, decile).value == people
     assert deprivation.share(na, decile).value == pytest.approx(share, abs=0.005)
 
 
@@ -79,7 +79,7 @@ def test_one_lsoa_without_a_population_withholds_every_share(worcestershire: Ass
     lsoa.loc[0, "population"] = None
     na = dataclasses.replace(worcestershire, lsoa=lsoa)
     assert not deprivation.share(na, 1).shown
-    assert not deprivation.residents(na, 1).shown
+    assert not deprivation.decile_residents(na, 1).shown
     assert deprivation.lsoa_count(na, 1).value == 18
 
 

@@ -108,7 +108,7 @@ def test_one_place_has_the_same_figures_under_both_codes(
     pair = [assessment.load(one, year, processed=national) for one in (former, code)]
     one, two = (na.figure(key) for na in pair)
     assert (one.value, one.period, one.numerator) == (two.value, two.period, two.numerator)
-    residents = [deprivation.residents(na, 1).value for na in pair]
+    residents = [deprivation.decile_residents(na, 1).value for na in pair]
     assert residents[0] == residents[1]
     near = [[place.code for place in na.statistical_neighbours()] for na in pair]
     assert near[0] == near[1]

@@ -190,7 +190,7 @@ def bring(
 def told(outcomes: tuple[FetchOutcome, ...]) -> str:
     """What the user reads."""
     try:
-        fetching.refuse(outcomes)
+        fetching.raise_failures(outcomes)
     except MissingDataError as error:
         return str(error)
     return ""
@@ -270,7 +270,7 @@ def test_a_file_arrives_whole_and_is_noted(publisher: Publisher, raw: Path) -> N
     assert (raw / IOD_FILE).read_bytes() == iod()
     entries = ledger.read(raw)
     entry = entries[IOD_FILE]
-    assert entry.sha256 == ledger.sha256(raw / IOD_FILE)
+    assert entry.sha256 == ledger.file_sha256(raw / IOD_FILE)
     assert entry.size == len(iod())
     assert (entry.source, entry.edition, entry.fetched) == (IOD, "2025", "2026-03-01")
     assert entry.address.startswith("https://assets.publishing.service.gov.uk/")
@@ -320,7 +320,7 @@ def test_nothing_there_is_not_asked_again_and_does_not_stop_others(
         DRUGS: "new",
         LIVER: "failed",
     }
-    assert fetching.tally(outcomes) == ["1 new", "2 failed"]
+    assert fetching.states_of_files(outcomes) == ["1 new", "2 failed"]
     said = told(outcomes)
     assert "2 files of 3" in said
     assert "404" in said and "catalogue/sources" in said
@@ -485,7 +485,7 @@ def test_a_heading_that_is_not_known_is_refused(reader: str, tmp_path: Path) -> 
 def test_a_changed_file_needs_consent(publisher: Publisher, raw: Path) -> None:
     publisher.on(GOV, [Reply(iod("1")), Reply(iod("2"))])
     bring(publisher, raw, IOD)
-    old = ledger.sha256(raw / IOD_FILE)
+    old = ledger.file_sha256(raw / IOD_FILE)
     lock = (raw / ledger.NAME).read_bytes()
     outcomes = bring(publisher, raw, IOD)
     said = told(outcomes)
@@ -971,7 +971,7 @@ def test_what_is_by_hand_does_not_fail_a_run_that_did_not_ask_for_it(
     publisher.on(GOV, Reply(iod()))
     outcomes = fetching.fetch([], raw, settings=patient(publisher), catalogue=catalogue)
     assert told(outcomes) == ""
-    lines = fetching.tally(outcomes)
+    lines = fetching.states_of_files(outcomes)
     assert lines[:2] == ["1 new", "3 to download by hand"]
     assert any("ndtms.net" in line for line in lines)
 
@@ -1124,7 +1124,7 @@ def test_all_sources_come_from_the_mirror_and_are_discovered(mirror: Path, raw: 
     entries = ledger.read(raw)
     assert sorted(entries) == sorted({one.path.relative_to(raw).as_posix() for one in here})
     for name, entry in entries.items():
-        assert entry.sha256 == ledger.sha256(mirror / name)
+        assert entry.sha256 == ledger.file_sha256(mirror / name)
     again = from_mirror(mirror, raw)
     assert {one.state for one in again} == {"unchanged", "absent"}
 
@@ -1154,7 +1154,7 @@ def test_all_sources_come_from_the_mirror_and_are_discovered(mirror: Path, raw: 
 def test_names_cannot_escape(name: str, publisher: Publisher, raw: Path) -> None:
     publisher.on("publisher.example", Reply(iod()))
     with pytest.raises(ParameterError):
-        ledger.place(raw, name)
+        ledger.file_path(raw, name)
     edition = Edition(edition="2025", file=name, address="https://publisher.example/a.csv")
     outcomes = bring_layer(publisher, raw, one_source(edition, reader="iod"))
     assert "not a place in the raw data" in told(outcomes)
@@ -1276,7 +1276,7 @@ def test_every_source_can_be_fetched_or_says_how_to_get_it(key: str) -> None:
     if len(addressed) < len(source.editions) or not source.editions:
         assert source.how_to_get.strip().endswith("."), "say how a person gets the file"
     for one in source.editions:
-        ledger.place(Path("raw"), one.file.replace("*", "x"))
+        ledger.file_path(Path("raw"), one.file.replace("*", "x"))
         if not one.address:
             assert one.interface == "file"
             continue

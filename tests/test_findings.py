@@ -42,14 +42,14 @@ def index(value: float) -> Figure:
     ],
 )
 def test_clustering_is_called_by_its_p_value_and_sign(value: float, p: float, said: str) -> None:
-    text = chart_words.clustering("Anyshire", index(value), p)
+    text = chart_words.clustering_words("Anyshire", index(value), p)
     assert plain(text).startswith(said)
     assert f"Moran's I is {index(value).number};" in plain(text)
     assert [span.text for span in text if span.figure] == [index(value).number]
 
 
 def test_clustering_that_cannot_be_tested_says_why() -> None:
-    text = plain(chart_words.clustering("Isles of Scilly", figure(None), float("nan")))
+    text = plain(chart_words.clustering_words("Isles of Scilly", figure(None), float("nan")))
     assert text == (
         "Whether neighbourhoods of like deprivation lie next to each other in the Isles of Scilly "
         "cannot be tested: there are too few LSOAs with neighbours."
@@ -86,7 +86,7 @@ def test_clustering_that_cannot_be_tested_says_why() -> None:
 def test_clusters_are_counted_by_district_and_the_rest_is_told(
     count: int, districts: list[int], most: int, outside: int, said: str
 ) -> None:
-    text = chart_words.clusters(
+    text = chart_words.clusters_words(
         figure(count),
         [figure(n, area=name) for n, name in zip(districts, "ABCDEF", strict=False)],
         figure(most, "most"),
@@ -136,7 +136,7 @@ def test_deciles_are_told_by_the_shares_that_the_chart_shows(
 ) -> None:
     most = figure(sum(by_decile[:3]), "most").with_(unit="%", decimals=2)
     least = figure(sum(by_decile[-3:]), "least").with_(unit="%", decimals=2)
-    text = chart_words.deciles("Anyshire", shares(*by_decile), most, least)
+    text = chart_words.deciles_words("Anyshire", shares(*by_decile), most, least)
     assert plain(text) == said
     assert any(span.figure for span in text)
 
@@ -177,7 +177,7 @@ def test_the_most_widespread_domain_is_not_contradicted_by_a_wider_one(
             ("barriers", "Barriers to housing and services", barriers),
         )
     ]
-    assert plain(chart_words.domains("Anyshire", pd.DataFrame(rows))) == said
+    assert plain(chart_words.domains_words("Anyshire", pd.DataFrame(rows))) == said
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_residents_that_are_not_known_are_no_figure_in_a_sentence() -> None:
         "most deprived 10% in England are 18 of them. Among the most deprived 30% in England are "
         "18 of them. " + UNKNOWN
     )
-    text = chart_words.deciles("Worcestershire", [lacking] * 10, lacking, lacking)
+    text = chart_words.deciles_words("Worcestershire", [lacking] * 10, lacking, lacking)
     assert plain(text).startswith("How many residents of Worcestershire live in the most and the ")
     assert "not known: the population estimates at hand" in plain(text)
     assert any(span.figure == lacking.id for span in text)
@@ -273,11 +273,11 @@ def test_a_gradient_without_an_end_says_which_and_why(
         )
         for n, one in enumerate((first, last))
     ]
-    text = plain(chart_words.gradient(ends, "Drug misuse death rate"))
+    text = plain(chart_words.gradient_words(ends, "Drug misuse death rate"))
     assert text == (
         f"The drug misuse death rate at both ends of deprivation cannot be compared: {said} tenth "
         "of England's authorities"
     )
     assert "no figure in the " in chart_words.alt_gradient(ends, "Drug misuse death rate")
     few = [one.with_(status=Status.UNRELIABLE) if one.value is None else one for one in ends]
-    assert "too few events for a reliable rate" in plain(chart_words.gradient(few, "rate"))
+    assert "too few events for a reliable rate" in plain(chart_words.gradient_words(few, "rate"))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from needs.figures.figure import Figure, Series
-from needs.words import chart_words, sentences
+from needs.words import alt_text, chart_words
 from needs.words.text import plain
 
 
@@ -25,7 +25,9 @@ def ages(shares: dict[int, float]) -> pd.DataFrame:
 
 def test_the_pyramid_names_the_bands_that_differ_most() -> None:
     text = plain(
-        chart_words.pyramid("Here", ages({0: 10, 70: 30, 20: 5}), ages({0: 11, 70: 20, 20: 15}))
+        chart_words.pyramid_words(
+            "Here", ages({0: 10, 70: 30, 20: 5}), ages({0: 11, 70: 20, 20: 15})
+        )
     )
     assert text == (
         "Here has a larger share of people aged 70 to 74 than England, and a smaller share aged "
@@ -35,7 +37,7 @@ def test_the_pyramid_names_the_bands_that_differ_most() -> None:
 
 def test_an_area_like_england_is_not_called_different() -> None:
     same = ages({0: 10, 70: 30})
-    assert "much the same" in plain(chart_words.pyramid("Here", same, same))
+    assert "much the same" in plain(chart_words.pyramid_words("Here", same, same))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +59,8 @@ def test_the_sexes_differ_only_where_intervals_are_apart(
 
 def test_the_population_fell_or_grew() -> None:
     up = [rate(1000, None, None, "a"), rate(2000, None, None, "b")]
-    assert "grew from" in plain(chart_words.growth(Series("Here", "focus", tuple(up))))
-    assert "fell from" in plain(chart_words.growth(Series("Here", "focus", tuple(up[::-1]))))
+    assert "grew from" in plain(chart_words.growth_words(Series("Here", "focus", tuple(up))))
+    assert "fell from" in plain(chart_words.growth_words(Series("Here", "focus", tuple(up[::-1]))))
 
 
 def test_a_population_that_swung_is_not_said_to_have_grown() -> None:
@@ -68,7 +70,7 @@ def test_a_population_that_swung_is_not_said_to_have_grown() -> None:
         for year, value in years
     ]
     series = Series("Isles of Scilly", "focus", tuple(some))
-    assert plain(chart_words.growth(series)) == (
+    assert plain(chart_words.growth_words(series)) == (
         "The population of the Isles of Scilly was 2,224 in mid-2011 and 2,281 in mid-2022, with a "
         "low of 2,030 in mid-2020 between"
     )
@@ -79,12 +81,14 @@ def test_sexes_are_compared_by_their_difference() -> None:
     # intervals overlap, yet the two differ
     near = (rate(4.8, 3.8, 6.0, "m"), rate(3.0, 2.2, 4.0, "f"))
     same = (rate(4.8, 3.0, 7.0, "m2"), rate(4.6, 2.9, 6.9, "f2"))
-    assert plain(chart_words.sexes([near], "Isles of Scilly")) == (
+    assert plain(chart_words.sexes_words([near], "Isles of Scilly")) == (
         "In the Isles of Scilly, each of these rates is statistically higher for males than females"
     )
-    assert "one of two rates is statistically higher" in plain(chart_words.sexes([near, same], "A"))
+    assert "one of two rates is statistically higher" in plain(
+        chart_words.sexes_words([near, same], "A")
+    )
     assert "none of two rates is statistically higher" in plain(
-        chart_words.sexes([same, same], "A")
+        chart_words.sexes_words([same, same], "A")
     )
 
 
@@ -98,8 +102,8 @@ def test_an_area_without_deprived_neighbourhoods_says_so() -> None:
 def test_a_gradient_is_only_claimed_where_the_ends_are_apart() -> None:
     apart = [rate(20, 18, 22, "a"), rate(8, 7, 9, "b")]
     near = [rate(10, 8, 12, "a"), rate(9, 7, 11, "b")]
-    assert "statistically higher than" in plain(chart_words.gradient(apart, "death rate"))
-    assert "statistically similar to" in plain(chart_words.gradient(near, "death rate"))
+    assert "statistically higher than" in plain(chart_words.gradient_words(apart, "death rate"))
+    assert "statistically similar to" in plain(chart_words.gradient_words(near, "death rate"))
 
 
 def test_alternative_texts_are_short_and_state_numbers() -> None:
@@ -110,7 +114,7 @@ def test_alternative_texts_are_short_and_state_numbers() -> None:
         chart_words.alt_gradient([male, female], long),
         chart_words.alt_sexes([(long, male, female)] * 3, "Here"),
     ):
-        assert len(text) <= sentences.ALT_LIMIT
+        assert len(text) <= alt_text.ALT_LIMIT
         assert "7.6" in text
 
 

@@ -164,7 +164,7 @@ def test_a_file_of_footprints_is_checked(tmp_path: Path, text: str, said: str) -
     path = tmp_path / "footprints.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidDataError) as caught:
-        footprint.named(path)
+        footprint.declared_footprints(path)
     assert said in str(caught.value)
 
 

@@ -93,6 +93,29 @@ def test_measures_that_a_claim_may_name_are_those_that_are_worked_out() -> None:
     assert tuple(claims.MEASURES) == printed_claims.MEASURES
 
 
+#: Names that public functions of several modules have, and why.
+ONE_NAME = {
+    "candidates": "each family of findings is asked for its candidates",
+    "load": "all that its module is about, from its files",
+    "map": "an author's word, for an indicator and for neighbourhoods",
+    "parse": "what its module is about, from text",
+    "problems": "each check of the tables is asked for its problems",
+    "read": "a reader, found by the name of its module, or the file that its module writes",
+    "say": "an author's word for the function of `words.english` that it calls",
+}
+
+
+def test_no_two_public_functions_of_different_modules_share_a_name(package: Path) -> None:
+    """But for those declared, and the commands, which are named as they are typed."""
+    places: dict[str, set[str]] = {}
+    for module, path in modules(package).items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, set()).add(module)
+    shared = {name for name, held in places.items() if len(held - {"needs.cli"}) > 1}
+    assert shared == set(ONE_NAME)
+
+
 def test_no_two_modules_and_no_two_classes_share_a_name(package: Path) -> None:
     """A name that a reader meets means one thing, whichever folder it stands in."""
     known = modules(package)

@@ -26,7 +26,7 @@ from needs.figures.figure import collect
 from needs.report.block_html import to_html
 from needs.sources import schemas
 from needs.sources.readers.datapackage import open_package
-from needs.sources.readers.package_tables import describe
+from needs.sources.readers.package_tables import table_fields
 from needs.stats.intervals import poisson
 from needs.stats.rates import ESP2013, crude_rate, directly_standardised_rate
 from needs.tables import adding_up, local_checks, local_rates, protected_observations
@@ -69,7 +69,7 @@ def write(
             {
                 "name": name,
                 "path": f"{name}.csv",
-                "schema": {"fields": [one for one in describe(name) if one["name"] in table]},
+                "schema": {"fields": [one for one in table_fields(name) if one["name"] in table]},
             }
             for name, table in tables.items()
         ],
@@ -292,7 +292,9 @@ def rates_where(
     tables = {name: pd.read_parquet(processed / f"{name}.parquet") for name in names}
     people = tables["lsoa_population"]
     tables["lsoa_population"] = people[~lost(people)]
-    table, problems = local_rates.rates(open_package(package), local_checks.PlaceTables(**tables))
+    table, problems = local_rates.extract_rates(
+        open_package(package), local_checks.PlaceTables(**tables)
+    )
     assert problems == []
     return table
 

@@ -41,7 +41,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
 @given(tables())
 @settings(max_examples=25, deadline=None)
 def test_distances_are_symmetric_ordered_and_never_to_itself(table: pd.DataFrame) -> None:
-    every = {code: neighbours.neighbours(table, str(code), n=99) for code in table.index}
+    every = {code: neighbours.nearest_authorities(table, str(code), n=99) for code in table.index}
     by_pair = {
         (code, other): distance
         for code, found in every.items()
@@ -64,7 +64,7 @@ def test_the_unit_of_a_feature_does_not_matter(
 ) -> None:
     code = str(table.index[0])
     scaled = table.assign(**{feature: table[feature] * factor})
-    before, after = (neighbours.neighbours(one, code, n=99) for one in (table, scaled))
+    before, after = (neighbours.nearest_authorities(one, code, n=99) for one in (table, scaled))
     assert after["area_code"].tolist() == before["area_code"].tolist()
     assert after["distance"].to_numpy() == pytest.approx(before["distance"].to_numpy())
 
@@ -76,7 +76,7 @@ def test_domains_have_the_same_weight() -> None:
         table = pd.DataFrame(1.0, index=codes, columns=list(FEATURES))
         table.loc[codes[2:], list(names)] = np.e
         # half at each of two values: they lie two standard deviations apart
-        found = neighbours.neighbours(table, codes[0]).set_index("area_code")["distance"]
+        found = neighbours.nearest_authorities(table, codes[0]).set_index("area_code")["distance"]
         assert found[codes[1]] == 0
         assert found[codes[3]] == pytest.approx(2 / np.sqrt(3))
 
@@ -84,7 +84,7 @@ def test_domains_have_the_same_weight() -> None:
 def test_equals_are_ordered_by_code() -> None:
     codes = ["E06000004", "E06000002", "E06000003"]
     table = pd.DataFrame(5.0, index=codes, columns=list(FEATURES))
-    found = neighbours.neighbours(table, "E06000003")
+    found = neighbours.nearest_authorities(table, "E06000003")
     assert found["area_code"].tolist() == ["E06000002", "E06000004"]
     assert (found["distance"] == 0).all()
 
@@ -92,7 +92,7 @@ def test_equals_are_ordered_by_code() -> None:
 def test_an_area_without_features_is_an_error() -> None:
     table = pd.DataFrame(5.0, index=["E06000002"], columns=list(FEATURES))
     with pytest.raises(MissingDataError, match="E06000001"):
-        neighbours.neighbours(table, "E06000001")
+        neighbours.nearest_authorities(table, "E06000001")
 
 
 def test_the_worked_examples_neighbours(worcestershire: Assessment) -> None:
@@ -149,7 +149,7 @@ def test_every_authority_in_use_has_ten(national: Path, year: int, number: int) 
     assert set(na.authority_features.index) == in_use
     assert len(in_use) == number
     for code in in_use:
-        found = neighbours.neighbours(na.authority_features, code)
+        found = neighbours.nearest_authorities(na.authority_features, code)
         assert len(found) == 10
         assert not {code, *UNLIKE} & set(found["area_code"])
         assert found["distance"].gt(0).all()

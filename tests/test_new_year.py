@@ -104,14 +104,16 @@ def test_the_checklist_from_beginning_to_end(last_year: Path, mirror: Path, root
     assert population.latest_year(after) == 2023
     again = assessment.load("Worcestershire", 2022, processed=folder / "processed")
     for decile in deprivation.CUT_OFFS:
-        for measure in (deprivation.lsoa_count, deprivation.residents, deprivation.share):
+        for measure in (deprivation.lsoa_count, deprivation.decile_residents, deprivation.share):
             assert measure(again, decile) == measure(old, decile)
     assert again.figure("drug_misuse_rate") == old.figure("drug_misuse_rate")
 
     # the counts do not tell the editions apart; the residents do
     counts = [deprivation.lsoa_count(one, 1).value for one in (old, after)]
     assert counts == [18, 18]
-    assert deprivation.residents(after, 1).value != deprivation.residents(old, 1).value
+    assert (
+        deprivation.decile_residents(after, 1).value != deprivation.decile_residents(old, 1).value
+    )
 
     # the report says which edition it used, and why
     said = " ".join(plain(one.text) for one in annex.periods(after) if isinstance(one, Prose))

@@ -26,7 +26,7 @@ from needs.figures import assessment, deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.tables import areas as areas_module
-from needs.tables.naming import names
+from needs.tables.naming import names_file
 from needs.tables.prepare import prepare
 from needs.tables.same_land import lands
 
@@ -339,7 +339,7 @@ def _figures(na: Assessment) -> list[Figure]:
     for cut in deprivation.CUT_OFFS:
         for place in (na.area, *na.districts):
             found.append(deprivation.lsoa_count(na, cut, place))
-            found.append(deprivation.residents(na, cut, place))
+            found.append(deprivation.decile_residents(na, cut, place))
             found.append(deprivation.share(na, cut, place))
     found += [*deprivation.share_by_decile(na), deprivation.share_least(na)]
     found += all_figures(alike.listed(na))
@@ -396,7 +396,7 @@ def test_figures_name_the_files_and_rows_that_were_read(
 
 def _check_residents(raw: Raw, na: Assessment) -> None:
     """LSOAs and residents of the most deprived tenth, counted again in the files that are named."""
-    figure = deprivation.residents(na, 1)
+    figure = deprivation.decile_residents(na, 1)
     if na.lsoa.empty or not figure.shown:
         return
     index, people = figure.source_rows
@@ -443,15 +443,15 @@ def test_the_last_edition_of_a_lsoas_residents_is_kept_and_named(
     assert people["population"].sum() == 57_146_297  # 57,112,542 in the density table
     assert set(people["source_row"]) == {f"{newer}, edition mid-2022"}
     na = assessment.load("Leicester", 2025, processed=tmp_path / "processed")
-    figure = deprivation.residents(na, 1)
-    assert [names([row], newer) for row in figure.source_rows] == [False, True]
-    assert not names(figure.source_rows, density.name)
+    figure = deprivation.decile_residents(na, 1)
+    assert [names_file([row], newer) for row in figure.source_rows] == [False, True]
+    assert not names_file(figure.source_rows, density.name)
 
 
 def test_an_edition_that_is_not_there_is_not_named(national: Path) -> None:
     # Leicester 2025 cited the mid-2022 file of Nomis 44 times; it was never at hand
     na = assessment.load("Leicester", 2025, processed=national)
-    figure = deprivation.residents(na, 1)
+    figure = deprivation.decile_residents(na, 1)
     assert figure.source_rows == (
         "File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv, edition 2025, "
         "200 LSOAs of E06000016, from E01013600 to E01034025",

@@ -113,20 +113,20 @@ NEED = {
     ],
 )
 def test_the_score(changes: dict[str, Any], expected: tuple[float, ...]) -> None:
-    (row,) = score.scored(as_frame([made(**changes)]), WEIGHTS, 2022).to_dict("records")
+    (row,) = score.score_candidates(as_frame([made(**changes)]), WEIGHTS, 2022).to_dict("records")
     assert [row[part] for part in score.PARTS] == pytest.approx(expected, abs=0.006)
     assert row["S"] == pytest.approx(sum(expected[:-1]) - expected[-1], abs=0.02)
 
 
 def test_evidence_that_many_comparisons_may_give_counts_half() -> None:
-    table = score.scored(as_frame([made(p=0.04), *[made(p=0.9)] * 30]), WEIGHTS, 2022)
+    table = score.score_candidates(as_frame([made(p=0.04), *[made(p=0.9)] * 30]), WEIGHTS, 2022)
     assert table.loc[0, "E"] == 0.5 and table.loc[0, "q"] > 0.05
 
 
 @pytest.mark.parametrize(("warning", "share"), [("plain", 0.6), ("reverses", 0.95)])
 def test_a_warning_has_its_share_of_the_best(warning: str, share: float) -> None:
     warned_of = made(kind=kinds.WARNING, warning=warning, ratio=9.0)
-    table = score.scored(
+    table = score.score_candidates(
         as_frame([made(), warned_of, made(left_out="said", ratio=9)]), WEIGHTS, 2022
     )
     table = score.weighed(table, WEIGHTS)
@@ -135,7 +135,7 @@ def test_a_warning_has_its_share_of_the_best(warning: str, share: float) -> None
 
 def listed(*candidates: Candidate, year: int = 2022) -> list[str]:
     """What is said, in its order, by the period that tells the candidates of a test apart."""
-    table = score.weighed(score.scored(as_frame(candidates), WEIGHTS, year), WEIGHTS)
+    table = score.weighed(score.score_candidates(as_frame(candidates), WEIGHTS, year), WEIGHTS)
     table = seats.seated(table, WEIGHTS)
     return table[table["rank"].notna()].sort_values("rank")["part"].tolist()
 
@@ -216,7 +216,7 @@ def test_of_a_part_and_its_whole_one_is_said(
     part: dict[str, Any], whole: dict[str, Any], led: str
 ) -> None:
     both = [made(indicator="part", **part), made(indicator="whole", **whole)]
-    table = score.scored(as_frame(both), WEIGHTS, 2022)
+    table = score.score_candidates(as_frame(both), WEIGHTS, 2022)
     left = seats.paired(table, {"part": "whole"}, WEIGHTS["seats.tie"])
     assert table.loc[left.ne(""), "indicator"].tolist() == [led]
 
@@ -225,7 +225,7 @@ def test_a_change_is_not_said_against_a_newer_one() -> None:
     fell = {"kind": kinds.FALLING, "is_change": True, "process": True, "domain": "alcohol need"}
     old = made(**fell | {"ended": pd.Timestamp(2019, 3, 31)})
     new = made(**RECORD | {"process": True, "ended": pd.Timestamp(2022, 3, 31)})
-    table = score.scored(as_frame([old, new]), WEIGHTS, 2022)
+    table = score.score_candidates(as_frame([old, new]), WEIGHTS, 2022)
     assert seats.opposed(table).tolist() == [seats.OPPOSED, ""]
 
 
@@ -494,7 +494,7 @@ def test_every_headline_indicator_asks_a_question() -> None:
 
 
 def test_the_weights_have_reasons_and_the_rule_takes_them_all(root: Any) -> None:
-    told = ranking.reasons(catalogue.in_use("findings.yaml"))
+    told = ranking.weight_reasons(catalogue.in_use("findings.yaml"))
     assert all(one.why.endswith(".") for one in told.values())
     code = "".join(
         path.read_text(encoding="utf-8")
@@ -515,7 +515,7 @@ def test_faults_of_the_weights_are_told_at_once(tmp_path: Any, text: str, words:
     path = tmp_path / "findings.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidDataError) as caught:
-        ranking.reasons(path)
+        ranking.weight_reasons(path)
     assert words in str(caught.value)
 
 

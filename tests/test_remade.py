@@ -162,7 +162,7 @@ def test_ages_by_persons_only_are_used(national: Path) -> None:
     """The files of mid-2019 and mid-2020 do not tell the sexes apart."""
     na = assessment.load("Worcestershire", 2021, processed=national)
     assert population.latest_year(na) == 2020
-    assert population.sexes(na) == ("persons",)
+    assert population.sexes_given(na) == ("persons",)
     shares = [population.age_share(na, na.area, one).value for one in population.AGE_GROUPS]
     assert sum(share or 0 for share in shares) == pytest.approx(100)
     frame = population.by_age_and_sex(na, na.area)

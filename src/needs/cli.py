@@ -191,7 +191,7 @@ def areas(
 ) -> None:
     """Find an area, or a declared footprint of several, by name or code."""
     from needs.errors import ParameterError
-    from needs.figures.footprint import search as search_footprints
+    from needs.figures.footprint import search_footprints
     from needs.tables.areas import ENGLAND_ONLY, outside_england, search
     from needs.tables.prepare import is_table
 
@@ -385,7 +385,7 @@ def batch(
     notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
     asked, problems = batches.read_file(file, common, year) if file else ({}, [])
     if problems:
-        batches.refuse(asked, problems, processed)
+        batches.refuse_reports(asked, problems, processed)
     with _progress(quiet) as progress:
         start = runs.ground(raw, processed, notebooks, progress)
     if every:
@@ -397,12 +397,12 @@ def batch(
         among = {one.folder for one in reports}
         reports = tuple(one for one in failed if not asked or one.folder in among)
     if problems:
-        batches.refuse({}, problems, processed)
+        batches.refuse_reports({}, problems, processed)
     number, fewer = batches.processes(jobs or 0)
     if fewer and not scheduler:
         typer.echo(fewer, err=True)
     with _progress(quiet, _pace()) as progress:
-        tally = batches.run(
+        tally = batches.run_all(
             reports,
             start,
             notebooks=notebooks,
@@ -624,6 +624,6 @@ def fetch(
             accept_revision=accept_revision,
             progress=progress,
         )
-    for line in fetching.tally(outcomes):
+    for line in fetching.states_of_files(outcomes):
         typer.echo(line)
-    fetching.refuse(outcomes)
+    fetching.raise_failures(outcomes)

@@ -14,7 +14,7 @@ import pytest
 from needs.errors import InvalidDataError, MissingDataError
 from needs.sources import schemas
 from needs.sources.readers.datapackage import read_package
-from needs.sources.readers.package_tables import TABLES, describe
+from needs.sources.readers.package_tables import TABLES, table_fields
 
 COLUMNS = ("indicator", "area_code", "area_name", "period", "value", "source")
 
@@ -37,7 +37,7 @@ def write(
 ) -> Path:
     """Write a package of one table; `changes` go into its descriptor."""
     folder.mkdir(parents=True, exist_ok=True)
-    fields = [one for one in describe(table) if one["name"] in columns]
+    fields = [one for one in table_fields(table) if one["name"] in columns]
     fields.sort(key=lambda one: columns.index(one["name"]))
     descriptor = {
         "name": "local",
@@ -303,7 +303,7 @@ def test_many_like_faults_are_counted(tmp_path: Path) -> None:
 
 
 def resource(**changes: Any) -> dict[str, Any]:
-    fields = [one for one in describe("observations") if one["name"] in COLUMNS]
+    fields = [one for one in table_fields("observations") if one["name"] in COLUMNS]
     return {
         "name": "observations",
         "path": "observations.csv",
@@ -349,7 +349,7 @@ def test_a_bad_descriptor_is_named(tmp_path: Path, changes: dict[str, Any], told
 def test_a_bad_field_is_named(
     tmp_path: Path, change: Callable[[list[dict[str, Any]]], Any], told: str
 ) -> None:
-    fields = [dict(one) for one in describe("observations") if one["name"] in COLUMNS]
+    fields = [dict(one) for one in table_fields("observations") if one["name"] in COLUMNS]
     fields.sort(key=lambda one: COLUMNS.index(one["name"]))
     change(fields)
     folder = write(tmp_path / "x", ROW, resources=[resource(schema={"fields": fields})])
@@ -420,13 +420,13 @@ def linked(
     texts = {
         "observations": ",".join(PLACED) + f"\n{rows}\n",
         "source_places": f"place,source,source_row\n{places}\n",
-        "areas": ",".join(str(one["name"]) for one in describe("areas")) + f"\n{areas}\n",
+        "areas": ",".join(str(one["name"]) for one in table_fields("areas")) + f"\n{areas}\n",
     }
-    own = [one for one in describe("observations") if one["name"] in PLACED]
+    own = [one for one in table_fields("observations") if one["name"] in PLACED]
     fields = {
         "observations": [*own, *({"name": name, "type": "string"} for name in ("place", "rows"))],
-        "source_places": describe("source_places"),
-        "areas": describe("areas"),
+        "source_places": table_fields("source_places"),
+        "areas": table_fields("areas"),
     }
     resources = [
         {"name": name, "path": f"{name}.csv", "schema": {"fields": fields[name]}} for name in texts
@@ -480,7 +480,7 @@ def test_names_may_be_left_out_only_where_there_are_areas(tmp_path: Path) -> Non
 
 
 def test_populations_may_stand_by_sex(tmp_path: Path) -> None:
-    columns = tuple(str(one["name"]) for one in describe("populations_by_sex"))
+    columns = tuple(str(one["name"]) for one in table_fields("populations_by_sex"))
     folder = write(
         tmp_path / "local",
         (

@@ -13,7 +13,7 @@ from needs.chapters.blocks import Blocks, Cards, Chart, Heading, Notice, Prose, 
 from needs.figures import assessment
 from needs.figures.findings import ranked
 from needs.figures.findings.candidate import NOTHING
-from needs.figures.spine import spine
+from needs.figures.spine import spine_rows
 from needs.words.text import plain
 
 FOOTPRINT = ("Leicester", "Leicestershire", "Rutland")
@@ -96,7 +96,7 @@ def test_a_part_of_deaths_that_is_named_less_is_not_called_better(
 @pytest.mark.mirror
 def test_a_spine_has_england_in_the_middle_and_worse_below(areas: dict[str, Analysis]) -> None:
     for na in areas.values():
-        for row in spine(na):
+        for row in spine_rows(na):
             assert row.place(row.england.value or 0.0) == 0
             assert -1 - 1e-9 <= row.place(row.worst) <= row.place(row.worse_quarter)
             assert row.place(row.better_quarter) <= row.place(row.best) <= 1 + 1e-9

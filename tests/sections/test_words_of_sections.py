@@ -235,7 +235,7 @@ def test_only_lsoas_that_are_deprived_are_listed_as_the_most_deprived(national: 
     assert table(neighbourhoods.most_deprived(hamlets)).caption.startswith(
         "The 20 most deprived LSOAs of"
     )
-    assert deprivation.most_deprived(hamlets)["imd_decile"].max() <= 3
+    assert deprivation.most_deprived_lsoas(hamlets)["imd_decile"].max() <= 3
     alt = chart(neighbourhoods.map(hamlets), "map_deprivation").alt
     assert not alt.endswith("mostly in Tower Hamlets.")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from needs import catalogue
 from needs.catalogue import declared
+from needs.catalogue.glossary import glossary
 from needs.chapters import figure_tables
 from needs.chapters.blocks import (
     Blocks,
@@ -24,7 +25,7 @@ from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
 from needs.stats.status import SYMBOLS
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import english, sentences
 from needs.words.text import Span
 
 
@@ -69,8 +70,7 @@ def abbreviations() -> Blocks:
                 Column("In plain words", "text"),
             ),
             rows=tuple(
-                (Cell(one.short), Cell(one.expansion), Cell(one.explanation))
-                for one in sentences.glossary()
+                (Cell(one.short), Cell(one.expansion), Cell(one.explanation)) for one in glossary()
             ),
         ),
     )
@@ -94,9 +94,7 @@ def disclosure(na: Assessment) -> Blocks:
         "output. A suppressed number is never shown as zero."
     )
     if not rows:
-        none = (
-            f" No source has a figure on drugs or alcohol for {sentences.in_prose(na.name)} here."
-        )
+        none = f" No source has a figure on drugs or alcohol for {english.in_prose(na.name)} here."
         return blocks(heading, Prose((Span(said + none),)))
     return blocks(
         heading,

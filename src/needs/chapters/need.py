@@ -30,7 +30,7 @@ from needs.stats.status import Status
 from needs.stats.unmet_need import places_to_reach, unmet_need
 from needs.tables.areas import authorities_of
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import alt_text, english, headlines, sentences
 from needs.words.text import Span
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
@@ -53,7 +53,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
     period = na.latest_period(key)
     unmet = [one for one in na.across(key, na.places, period) if one.shown] if period else []
     if not unmet or unmet[0].area_code != na.area.code:
-        return f"{sentences.in_prose(na.name)} has no figure"
+        return f"{english.in_prose(na.name)} has no figure"
     focus = unmet[0]
     met = [met_need(one) for one in unmet]
     rows = tuple(
@@ -92,7 +92,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
     chart_id = f"chart_{table.id}"
     chart = Chart(
         id=chart_id,
-        headline=sentences.headline_compare(
+        headline=headlines.headline_compare(
             focus,
             england,
             polarity=indicator.polarity,
@@ -105,7 +105,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
             chart_id=chart_id,
             unit="% of people with a need",
         ),
-        alt=sentences.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
+        alt=alt_text.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
         table=table,
         figures=table.figures,
         sources=table.sources,
@@ -287,7 +287,7 @@ def _joined(
     }
 
 
-def reach(na: Assessment) -> Blocks:
+def england_reached(na: Assessment) -> Blocks:
     """Say how many more people would be in treatment at England's level of met need."""
     found = _reached(na)
     if not found:
@@ -313,7 +313,7 @@ def places(na: Assessment) -> Blocks:
     if not found:
         return Blocks()
     return blocks(
-        reach(na),
+        england_reached(na),
         figure_tables.figures_table(
             "places_to_reach",
             "More people in treatment to reach England's share of met need",

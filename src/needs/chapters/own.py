@@ -18,7 +18,8 @@ from needs.chapters.frames import COLUMNS
 from needs.charts.style import FONT, SMALL, WIDTH, report_style, to_svg
 from needs.errors import ParameterError
 from needs.figures.figure import Figure, format_number
-from needs.words.sentences import ALT_LIMIT, capital
+from needs.words.alt_text import ALT_LIMIT
+from needs.words.english import capital
 from needs.words.text import Span
 
 #: Headings of the columns of a frame of figures.

@@ -15,7 +15,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english, sentences
 from needs.words.text import Span
 
 #: What amounts of later years are: they are shown, unlike all other figures of later years.
@@ -77,10 +77,10 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         heading,
         Chart(
             id="chart_grants",
-            headline=chart_words.amounts(totals, na.name),
+            headline=chart_words.amounts_words(totals, na.name),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             f"year, cash terms. {plans}".rstrip(),
-            svg=charts.amounts(
+            svg=charts.amount_bars(
                 [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
             ),
             alt=chart_words.alt_amounts(totals, grants, na.name),
@@ -182,7 +182,7 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
         figures.append(england)
     return Table(
         id="outcomes_not_at_hand",
-        caption=f"Measures of the framework without a figure for {sentences.in_prose(na.name)}",
+        caption=f"Measures of the framework without a figure for {english.in_prose(na.name)}",
         columns=(
             Column("Measure", "header"),
             Column("Status", "text"),

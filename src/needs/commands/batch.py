@@ -280,7 +280,7 @@ def plan(
     return tuple(wanted.values()), problems
 
 
-def refuse(
+def refuse_reports(
     asked: Mapping[str, RunParameters], problems: Sequence[Problem], processed: Path
 ) -> None:
     """Say all that is wrong with what is asked for, unknown areas too where they can be looked up.
@@ -372,7 +372,7 @@ def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool) -> bool:
         there = manifests.read(folder)
     except NeedsError:
         return False
-    would = manifests.make(
+    would = manifests.make_manifest(
         report.parameters,
         area_codes=report.codes,
         area_name=report.area,
@@ -550,7 +550,7 @@ def _digest(inputs: Mapping[str, Any]) -> str:
     return manifests.sha256(json.dumps(inputs, sort_keys=True).encode("utf-8"))
 
 
-def make(task: Task) -> BatchOutcome:
+def make_task(task: Task) -> BatchOutcome:
     """Make one report in a process of the cluster; a failure is an outcome too."""
     from needs.catalogue import load
     from needs.report.index import read_line
@@ -563,7 +563,7 @@ def make(task: Task) -> BatchOutcome:
                 "--scheduler",
                 "Start its workers again, with the same version and folders.",
             )
-        runs.make(task.report.parameters, start, task.out, lambda *_: _trim())
+        runs.make_report(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
         return BatchOutcome(
             task.report, "made", line=read_line(task.out, task.report.folder, load())
@@ -676,7 +676,7 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
         yield client
 
 
-def run(
+def run_all(
     reports: Sequence[Wanted],
     start: Ground,
     *,
@@ -741,7 +741,7 @@ def run(
                 _preload(client, processed, notebooks, inputs)
                 tasks = {
                     client.submit(
-                        make,
+                        make_task,
                         Task(one, processed, notebooks, out, start.code, inputs),
                         key=f"needs-{one.folder}",
                         pure=False,

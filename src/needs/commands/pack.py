@@ -36,7 +36,7 @@ from needs.sources.readers.package_tables import (
     PACKED,
     SHEETS,
     TABLES,
-    describe,
+    table_fields,
 )
 from needs.stats.status import Status
 from needs.tables import same_land
@@ -123,7 +123,7 @@ def pack(
         The package that is there already has errors.
     """
     whole_files.settle(out)
-    whole_files.check(out, OUT)
+    whole_files.check_replaceable(out, OUT)
     known = catalogue or catalogue_module.load()
     tables = {name: _read(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
@@ -528,7 +528,7 @@ def _descriptor(
 def _table_schema(
     table: str, columns: Sequence[str], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, Any]:
-    fields = [one for one in describe(table) if one["name"] in columns]
+    fields = [one for one in table_fields(table) if one["name"] in columns]
     links = []
     if "place" in columns and table != "source_places":
         fields += [one for one in _LINK_FIELDS if one["name"] in columns]

@@ -205,7 +205,7 @@ def run(
     """
     start = ground(raw, processed, notebooks, progress, prepare=prepare)
     start = dataclasses.replace(start, code=code) if code else start
-    return make(parameters, start, out, progress)
+    return make_report(parameters, start, out, progress)
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,9 @@ def _own_garbage() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent) -> Path:
+def make_report(
+    parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent
+) -> Path:
     """Make one report from prepared data; see `run`."""
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv
@@ -325,7 +327,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             parameters.formats,
             lambda what, done, _: progress(what, len(start.chapters) + done, steps),
         )
-        described = manifests.make(
+        described = manifests.make_manifest(
             parameters,
             area_codes=codes,
             area_name=area,

@@ -911,7 +911,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
     if na.area.code not in table.index:
         return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
     members = na._overlapping
-    return statistical.neighbours(table, na.area.code, len(table), members=members)
+    return statistical.nearest_authorities(table, na.area.code, len(table), members=members)
 
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:

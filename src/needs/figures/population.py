@@ -37,7 +37,7 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     if value is None:
         rows = _by_age(na, place, year)
         value = float(rows["population"].sum()) if len(rows) else None
-    return _figure(na, "population", place, year, value, "people", 0, rows).with_(
+    return _population_figure(na, "population", place, year, value, "people", 0, rows).with_(
         label="Resident population", numerator=value, formula="mid-year estimate"
     )
 
@@ -54,7 +54,7 @@ def share_of_area(na: Assessment, place: Place) -> Figure:
     part, whole = total(na, place, year), total(na, na.area, year)
     known = part.value is not None and whole.value
     value = 100 * (part.value or 0) / (whole.value or 1) if known else None
-    return _figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
+    return _population_figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
         label=f"Share of the residents of {na.name}",
         source_rows=tuple(dict.fromkeys((*part.source_rows, *whole.source_rows))),
         numerator=part.value,
@@ -73,7 +73,7 @@ def age_share(na: Assessment, place: Place, group: str) -> Figure:
     people = float(rows.loc[inside, "population"].sum())
     value = 100 * people / everyone if everyone else None
     key = "share_aged_" + group.replace(" ", "_")
-    return _figure(na, key, place, year, value, "%", 1, rows).with_(
+    return _population_figure(na, key, place, year, value, "%", 1, rows).with_(
         label=f"Share of residents aged {group}",
         age=group,
         numerator=people if everyone else None,
@@ -91,13 +91,13 @@ def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
         Columns `age_from` (0, 5, … 90), `sex` ("male" and "female", or "persons" where the year's
         source does not tell them apart), `population`, `share` (per cent of all residents).
     """
-    rows = _by_age(na, place, latest_year(na), sexes(na))
+    rows = _by_age(na, place, latest_year(na), sexes_given(na))
     band = (rows["age_from"] // 5 * 5).clip(upper=90).rename("age_from")
     out = rows.groupby([band, "sex"])["population"].sum().reset_index()
     return out.assign(share=100 * out["population"] / out["population"].sum())
 
 
-def sexes(na: Assessment) -> tuple[str, ...]:
+def sexes_given(na: Assessment) -> tuple[str, ...]:
     """Sexes that the newest year's ages are given by, for the area and England alike."""
     year = latest_year(na)
     both = ("male", "female")
@@ -146,7 +146,7 @@ def _source_rows(rows: pd.DataFrame | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def _figure(
+def _population_figure(
     na: Assessment,
     key: str,
     place: Place,

@@ -136,7 +136,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     InvalidDataError
         All faults of all files at once.
     """
-    whole_files.check(processed, PROCESSED)
+    whole_files.check_replaceable(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
     tables, read = _make(raw, catalogue, progress)
@@ -465,7 +465,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     read.problems += checks(read.held, areas, catalogue)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
-    read.problems += coverage.ages(populations)
+    read.problems += coverage.ages_missing(populations)
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
     try:
         observations = derive(observations, populations, catalogue, areas)

@@ -58,7 +58,7 @@ from needs.sources.readers.package_tables import (
     SYMBOL_STATUS,
     TABLES,
     TEXT,
-    describe,
+    table_fields,
     table_of,
 )
 
@@ -476,7 +476,7 @@ def _declared(
     ):
         faults.add("The schema has no fields.", where, 'Give "schema": {"fields": [...]}.')
         return []
-    ours = {one["name"]: one for one in describe(table)}
+    ours = {one["name"]: one for one in table_fields(table)}
     if table in LINKED:
         ours |= {one: {"name": one, "type": "string"} for one in LINK}
     names = [str(one["name"]) for one in fields]

@@ -500,14 +500,7 @@ def claims(
     printed = read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
     checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)
-    checked = checking.check_claims(
-        printed,
-        observations=opened.all_observations,
-        lsoa=opened.lsoa,
-        populations=opened.populations,
-        year=parameters.year,
-        catalogue=opened.catalogue,
-    )
+    checked = checking.check_claims(printed, opened)
     _show(checking.told(checked, opened.areas, opened.catalogue))
     if out:
         write_file(out, checked.to_csv(index=False, lineterminator="\n"), "--out")

@@ -124,14 +124,7 @@ def claims(na: Assessment) -> Blocks:
     """Check the figures printed in the strategy against the report's own."""
     if na.claims.empty:
         return Blocks()
-    checked = claims_module.check_claims(
-        na.claims,
-        observations=na.all_observations,
-        lsoa=na.lsoa,
-        populations=na.populations,
-        year=na.year,
-        catalogue=na.catalogue,
-    )
+    checked = claims_module.check_claims(na.claims, na)
     near = [one.code for one in (na.area, *na.districts)]
     of_area = set(checked.loc[checked["area_code"].isin(near), "claim_id"])
     checked = checked[checked["claim_id"].isin(of_area)]

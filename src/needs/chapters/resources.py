@@ -13,8 +13,7 @@ from needs.chapters.measure import Measure
 from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
-from needs.stats.status import Status
-from needs.tables.naming import figure_id
+from needs.figures.grants import grants_total
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span
 
@@ -253,27 +252,9 @@ def _grants(na: Assessment, key: str) -> list[Figure]:
 def _totals(grants: list[Figure]) -> list[Figure]:
     """The grants of each year added up; a year with a grant that is not shown has no total."""
     return [
-        _total([one for one in grants if one.period == year])
+        grants_total([one for one in grants if one.period == year])
         for year in dict.fromkeys(one.period for one in grants)
     ]
-
-
-def _total(grants: list[Figure]) -> Figure:
-    first = grants[0]
-    whole = all(one.shown for one in grants)
-    return first.with_(
-        id=figure_id("grants_total", first.area_code, first.period),
-        indicator="grants_total",
-        label="Total of the grants listed",
-        value=sum(one.value or 0 for one in grants) if whole else None,
-        status=Status.SHOWN if whole else Status.UNAVAILABLE,
-        marks=tuple(mark for mark in "uepbr" if any(mark in one.marks for one in grants)),
-        formula="sum of the grants listed for the year",
-        method="Amount",
-        sources=figure_tables.sources_of(grants),
-        source_rows=tuple(dict.fromkeys(row for one in grants for row in one.source_rows)),
-        note="",
-    )
 
 
 def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:

@@ -23,9 +23,7 @@ AGE_GROUPS: dict[str, tuple[int, int | None]] = {
 
 def latest_year(na: Assessment) -> int | None:
     """Newest mid-year estimate by single year of age in or before the reporting year."""
-    rows = _ages(na, na.area)
-    rows = rows[rows["sex"] == "persons"]
-    return None if rows.empty else int(rows["year"].max())
+    return max(years_by_age(na, na.area), default=None)
 
 
 def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
@@ -42,15 +40,28 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     )
 
 
+def years_by_age(na: Assessment, place: Place) -> list[int]:
+    """Mid-years whose residents are at hand by age, oldest first."""
+    rows = _ages(na, place)
+    return sorted({int(year) for year in rows.loc[rows["sex"] == "persons", "year"]})
+
+
+def edition(na: Assessment, place: Place, year: int) -> str:
+    """Which edition of the estimates a place's total of a year is of; empty without one."""
+    rows = _totals(na, place)
+    rows = rows[rows["year"] == year]
+    return "" if rows.empty else str(rows["edition"].iloc[0])
+
+
 def series(na: Assessment, place: Place) -> Series:
     """Totals by year, oldest first."""
     years = sorted({*_totals(na, place)["year"], *_ages(na, place)["year"]})
     return Series(place.name, "focus", tuple(total(na, place, int(year)) for year in years))
 
 
-def share_of_area(na: Assessment, place: Place) -> Figure:
+def share_of_area(na: Assessment, place: Place, year: int | None = None) -> Figure:
     """A district's share of all residents of the area, in per cent."""
-    year = latest_year(na) or na.year
+    year = year or latest_year(na) or na.year
     part, whole = total(na, place, year), total(na, na.area, year)
     known = part.value is not None and whole.value
     value = 100 * (part.value or 0) / (whole.value or 1) if known else None
@@ -63,10 +74,10 @@ def share_of_area(na: Assessment, place: Place) -> Figure:
     )
 
 
-def age_share(na: Assessment, place: Place, group: str) -> Figure:
+def age_share(na: Assessment, place: Place, group: str, year: int | None = None) -> Figure:
     """Share of residents in one of `AGE_GROUPS`, in per cent."""
     first, last = AGE_GROUPS[group]
-    year = latest_year(na) or na.year
+    year = year or latest_year(na) or na.year
     rows = _by_age(na, place, year)
     inside = rows["age_from"].ge(first) & rows["age_from"].le(last if last is not None else 200)
     everyone = float(rows["population"].sum())

@@ -216,9 +216,7 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
     printed = na.claims[wanted & na.claims["area_code"].eq(na.area.code)]
     if printed.empty:
         return
-    checked = claims.check_claims(
-        printed, na.all_observations, na.lsoa, na.populations, na.year, na.catalogue
-    )
+    checked = claims.check_claims(printed, na)
     for claim, rows in checked.groupby("claim_id", sort=False):
         del claim
         pair = {str(row["part"]): row for row in rows.to_dict("records")}

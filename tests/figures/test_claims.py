@@ -10,7 +10,7 @@ import pytest
 
 from needs.catalogue import Catalogue, load
 from needs.errors import InvalidDataError, MissingDataError
-from needs.figures.assessment import Assessment
+from needs.figures.assessment import Assessment, Place
 from needs.figures.claims import (
     AGREES,
     COLUMNS,
@@ -78,10 +78,28 @@ def check(
     claims: list[dict[str, Any]], rows: list[dict[str, Any]], catalogue: Catalogue, year: int = 2022
 ) -> pd.DataFrame:
     columns = list(schemas.OBSERVATIONS.columns)
-    observations = schemas.conform(pd.DataFrame(rows, columns=columns), schemas.OBSERVATIONS)
-    lsoa = schemas.empty(schemas.LSOA).assign(population=pd.Series(dtype="float64"))
-    populations = schemas.empty(schemas.POPULATIONS)
-    return check_claims(pd.DataFrame(claims), observations, lsoa, populations, year, catalogue)
+    nothing = pd.DataFrame()
+    na = Assessment(
+        area=Place(AREA, "Worcestershire", "upper tier"),
+        year=year,
+        regions=(),
+        england=Place("E92000001", "England", "country"),
+        districts=(),
+        members=(),
+        areas=nothing,
+        observations=schemas.conform(pd.DataFrame(rows, columns=columns), schemas.OBSERVATIONS),
+        later=schemas.empty(schemas.OBSERVATIONS),
+        lsoa=nothing,
+        neighbours=nothing,
+        authority_features=nothing,
+        index_edition="",
+        lsoa_population_year=None,
+        populations=schemas.empty(schemas.POPULATIONS),
+        claims=nothing,
+        boundaries=None,
+        catalogue=catalogue,
+    )
+    return check_claims(pd.DataFrame(claims), na)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +345,7 @@ def test_a_claims_file_is_read_or_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def checked(worcestershire: Assessment) -> pd.DataFrame:
     na = worcestershire
-    every = pd.concat([na.observations, na.later])
-    return check_claims(na.claims, every, na.lsoa, na.populations, na.year, na.catalogue)
+    return check_claims(na.claims, na)
 
 
 def test_every_claim_of_the_strategy_gets_a_verdict(checked: pd.DataFrame) -> None:
@@ -414,8 +431,7 @@ def test_the_claims_as_first_collected_get_the_same_verdicts(
     if not path.is_file():
         pytest.skip("the collected claims are not at hand")
     na = worcestershire
-    every = pd.concat([na.observations, na.later])
-    other = check_claims(read_claims(path), every, na.lsoa, na.populations, na.year, na.catalogue)
+    other = check_claims(read_claims(path), na)
     keys = ["claim_id", "part", "area_code"]
     both = other.merge(checked, on=keys, how="left", validate="one_to_one")
     assert (both["verdict_x"] == both["verdict_y"]).all()

@@ -18,7 +18,7 @@ from needs.errors import InvalidDataError
 from needs.tables.disclosure import Line, protect, round_to_base
 from needs.tables.protected_observations import protect_observations
 
-SPEC = Path(__file__).parent / "spec" / "disclosure.csv"
+SPEC = Path(__file__).parents[1] / "spec" / "disclosure.csv"
 with SPEC.open(encoding="utf-8", newline="") as handle:
     CASES = list(csv.DictReader(handle))
 STATUSES = {"c": "suppressed", "x": "unavailable", "k": "rounds to zero"}

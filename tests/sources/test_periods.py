@@ -19,7 +19,7 @@ from needs.sources.periods import (
     population_years,
 )
 
-SPEC = Path(__file__).parent / "spec" / "periods.csv"
+SPEC = Path(__file__).parents[1] / "spec" / "periods.csv"
 with SPEC.open(encoding="utf-8", newline="") as handle:
     ROWS = list(csv.DictReader(handle))
 

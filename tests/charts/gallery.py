@@ -20,7 +20,7 @@ from needs.commands import run as runs
 from needs.tables import prepare
 from needs.words.text import plain
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 
 

@@ -23,7 +23,9 @@ from needs.tables.naming import figure_id
 from needs.words import alt_text, english, headlines, sentences, verdicts
 from needs.words.text import Span, Text, plain
 
-SPEC = yaml.safe_load((Path(__file__).parent / "spec" / "words.yaml").read_text(encoding="utf-8"))
+SPEC = yaml.safe_load(
+    (Path(__file__).parents[1] / "spec" / "words.yaml").read_text(encoding="utf-8")
+)
 FIGURE = {
     "figure", "reference", "focus", "whole", "treated", "prevalence", "unmet", "count", "share",
     "change", "places", "found",

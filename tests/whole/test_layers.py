@@ -66,6 +66,40 @@ def test_the_layers_are_the_folders_of_the_package(package: Path, layers: list[s
     assert all((package / name / "__init__.py").is_file() for name in folders)
 
 
+#: Folders of tests that are of no one layer.
+OF_NO_LAYER = {"campaign", "independent", "notebooks", "spec", "whole"}
+
+
+def test_the_folders_of_tests_mirror_the_layers(root: Path, layers: list[str]) -> None:
+    tests = root / "tests"
+    found = {path.name for path in tests.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    of_files = {"cli", "errors"}  # tested with the commands and with what raises them
+    assert found - OF_NO_LAYER == set(layers) - of_files
+    assert found >= OF_NO_LAYER
+    assert [path.name for path in tests.glob("test_*.py")] == []
+
+
+def test_modules_that_the_documentation_names_are_there(root: Path, package: Path) -> None:
+    missing = []
+    for page in (*(root / "docs").glob("*.md"), root / "README.md", root / "CONTRIBUTING.md"):
+        named = re.findall(r"`([\w/]+\.py)\b", page.read_text(encoding="utf-8"))
+        places = (package, root, root / "src")
+        missing += [
+            f"{page.name}: {one}"
+            for one in named
+            if not any((place / one).is_file() for place in places)
+        ]
+    assert missing == []
+
+
+def test_the_picture_of_the_layers_is_that_of_the_contract(root: Path, layers: list[str]) -> None:
+    """Drawn from what all others build on, at the foot, to the command line at the top."""
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (picture,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    drawn = re.findall(r"^ *│ ([a-z]+)", picture, re.MULTILINE)
+    assert drawn == layers[::-1]
+
+
 def test_each_exception_to_the_contract_has_its_reason(root: Path) -> None:
     lines = (root / "pyproject.toml").read_text(encoding="utf-8").splitlines()
     exceptions = [place for place, line in enumerate(lines) if re.match(r'  "needs\..* -> ', line)]

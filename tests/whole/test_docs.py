@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import specification
 import typer.main
+import yaml
 
 from needs import catalogue, errors
 from needs.catalogue.glossary import glossary
@@ -106,3 +108,13 @@ def test_every_page_is_reached_from_another(pages: dict[str, str]) -> None:
         if page != "README.md":
             others = " ".join(text for name, text in pages.items() if name != page)
             assert page in others or Path(page).name in others, page
+
+
+def test_the_specification_is_printed_from_the_cases_of_the_tests(pages: dict[str, str]) -> None:
+    again = "python tests/spec/specification.py docs/specification.md"
+    assert pages["docs/specification.md"] == specification.page(), f"print it again: {again}"
+    files = {path.name for path in specification.HERE.iterdir() if path.suffix in (".csv", ".yaml")}
+    assert files == {"disclosure.csv", "periods.csv", "words.yaml"}, "each has its place in page()"
+    cases = yaml.safe_load((specification.HERE / "words.yaml").read_text(encoding="utf-8"))["cases"]
+    for case in cases:
+        assert f"| {specification.cell(case['case'])} |" in pages["docs/specification.md"]

@@ -159,19 +159,6 @@ def _progress(quiet: bool, pace: Callable[[int, int], str] | None = None) -> Ite
         yield tell
 
 
-def _read(tables: Path, name: str) -> Any:
-    import pandas as pd
-
-    from needs.errors import InvalidDataError
-
-    try:
-        return pd.read_parquet(tables / f"{name}.parquet")
-    except (OSError, ValueError) as error:
-        raise InvalidDataError(
-            f"The table cannot be read: {error}.", f"{name}.parquet", "needs prepare"
-        ) from None
-
-
 def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:
     from needs.tables import prepare as preparing
 
@@ -193,11 +180,11 @@ def areas(
     from needs.errors import ParameterError
     from needs.figures.footprint import search_footprints
     from needs.tables.areas import ENGLAND_ONLY, outside_england, search
-    from needs.tables.prepare import is_table
+    from needs.tables.stored import is_table, read_table
 
     tables = _folder(processed, "data/processed")
     ready = is_table(tables / "areas.parquet")  # names need no fresh data
-    table = _read(tables if ready else _prepared(raw, processed, quiet), "areas")
+    table = read_table(tables if ready else _prepared(raw, processed, quiet), "areas")
     joined = search_footprints(text)
     found = search(text, table)
     if not found and not joined and (elsewhere := outside_england(text)):

@@ -22,7 +22,7 @@ from needs.chapters.blocks import (
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
 from needs.figures.assessment import Assessment, Place
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
 from needs.tables.naming import figure_id
 from needs.words import english, sentences
@@ -176,7 +176,7 @@ def claims(na: Assessment) -> Blocks:
                 Column("Why", "text"),
             ),
             rows=tuple(rows),
-            sources=figure_tables.sources_of(figures),
+            sources=sources_of(figures),
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )

@@ -23,7 +23,7 @@ from needs.chapters.recent import TREND_WORDS, recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.words import chart_words, english
 from needs.words.text import Span, Text
 
@@ -130,7 +130,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
             columns=columns,
             rows=body,
             notes=(*notes, *trends, *older),
-            sources=figure_tables.sources_of(each_once(figures)),
+            sources=sources_of(each_once(figures)),
             figures=tuple(figures),
         ),
     )

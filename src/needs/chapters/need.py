@@ -24,7 +24,7 @@ from needs.chapters.blocks import (
 from needs.chapters.captions import subject_of
 from needs.chapters.measure import Measure, view
 from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment, Place
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.sources.periods import parse
 from needs.stats.status import Status
 from needs.stats.unmet_need import places_to_reach, unmet_need
@@ -84,7 +84,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
         else (
             "[x] The publisher gives no interval for the estimate of prevalence in this period.",
         ),
-        sources=figure_tables.sources_of(unmet),
+        sources=sources_of(unmet),
         figures=(*unmet, *met),
         open=False,
     )
@@ -348,9 +348,7 @@ def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
 def _with_target(more: Figure, england: Figure) -> Figure:
     """Name England's share, from which the target comes, among the inputs."""
     rows = (f"England's unmet need, {england.text}: {row}" for row in england.source_rows)
-    return more.with_(
-        sources=figure_tables.sources_of([more, england]), source_rows=(*more.source_rows, *rows)
-    )
+    return more.with_(sources=sources_of([more, england]), source_rows=(*more.source_rows, *rows))
 
 
 def people_to_reach(unmet: Figure, target: float, label: str, need: Figure | None = None) -> Figure:

@@ -14,7 +14,7 @@ from needs.chapters.recent import recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure, format_number
+from needs.figures.figure import Figure, format_number, sources_of
 from needs.figures.spine import ENOUGH, SpineRow, spine_rows
 from needs.words import english
 from needs.words.text import Span, Text, plain
@@ -142,7 +142,7 @@ def _spine_table(
     name = english.capital(english.in_prose(na.name))
     return Table(
         "spine", f"{name} among all authorities, to {na.year}", columns, tuple(body), tuple(notes),
-        figure_tables.sources_of(figures), each_once(figures), open=False,
+        sources_of(figures), each_once(figures), open=False,
     )  # fmt: skip
 
 
@@ -233,5 +233,5 @@ def _rug_table(na: Assessment, columns: list[RugColumn], names: list[str]) -> Ta
         heads += [Column(column.label), Column(f"{column.label}: against England", "text")]
     return Table(
         "rug", f"Parts of {english.in_prose(na.name)} beside England", tuple(heads), tuple(body),
-        sources=figure_tables.sources_of(figures), figures=each_once(figures), open=False,
+        sources=sources_of(figures), figures=each_once(figures), open=False,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, T
 from needs.chapters.measure import Measure
 from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure, format_number
+from needs.figures.figure import Figure, format_number, sources_of
 from needs.figures.grants import grants_total
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span
@@ -65,7 +65,7 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
             *((f"Spending: {spent_on.indicator.definition}",) * bool(spent)),
             *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
         ),
-        sources=figure_tables.sources_of(figures),
+        sources=sources_of(figures),
         figures=figures,
     )
     said = [one for one in spent if one.shown]
@@ -158,7 +158,7 @@ def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
         ),
         rows=tuple(rows),
         notes=tuple(notes),
-        sources=figure_tables.sources_of(figures),
+        sources=sources_of(figures),
         figures=tuple(figures),
     )
 
@@ -191,7 +191,7 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
             Column("National target"),
         ),
         rows=tuple(rows),
-        sources=figure_tables.sources_of([one for one in figures if one.shown]),
+        sources=sources_of([one for one in figures if one.shown]),
         figures=tuple(figures),
         detail=True,
     )

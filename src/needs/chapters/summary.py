@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from needs.catalogue import Indicator
-from needs.chapters import figure_tables, need
+from needs.chapters import need
 from needs.chapters.absent import merged, reason_left_out, to_add
 from needs.chapters.blocks import (
     Block,
@@ -26,7 +26,7 @@ from needs.chapters.rules import compared
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.figures.findings import Finding, ranked, set_aside
 from needs.figures.findings.candidate import NOTHING, WARNING
 from needs.figures.findings.wording import SEXES
@@ -60,7 +60,7 @@ def picture(na: Assessment) -> Blocks:
             f"{na.name} in {english.count_noun(len(cards), 'figure', words=True)}",
             cards,
             figures=each_once(figures),
-            sources=figure_tables.sources_of(figures),
+            sources=sources_of(figures),
         )
         if cards
         else None,

@@ -20,7 +20,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +41,7 @@ from needs.errors import (
     NotebookError,
     ParameterError,
     Problem,
+    did_you_mean,
 )
 from needs.report import html
 from needs.report import manifest as manifests
@@ -190,8 +190,7 @@ def _fault(fault: Any, file: str) -> Problem:
         where += f", report {place[1] + 1}"
     if fault["type"] == "extra_forbidden":
         known = (*BatchEntry.model_fields, "area") if len(place) > 1 else BatchFile.model_fields
-        near = get_close_matches(key, known, n=1)
-        remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
+        remedy = did_you_mean(key, known, f"Known: {', '.join(known)}.", quote="'")
         return Problem(f"Unknown key '{key}'.", where, remedy)
     if len(place) > 2 and isinstance(place[2], str):
         key = place[2]
@@ -289,10 +288,10 @@ def refuse_reports(
     ------
     ParameterError
     """
-    import pandas as pd
+    from needs.tables.stored import is_table, read_table
 
-    table = processed / "areas.parquet"
-    more = plan(asked, pd.read_parquet(table))[1] if asked and table.is_file() else []
+    there = is_table(processed / "areas.parquet")
+    more = plan(asked, read_table(processed, "areas"))[1] if asked and there else []
     raise ParameterError("The batch has faults; nothing was made.", "", problems=[*problems, *more])
 
 

@@ -264,12 +264,11 @@ def ground(
 
 def open_ground(processed: Path, notebooks: Path) -> Ground:
     """Take the processed tables as they are."""
-    import pandas as pd
-
     from needs.figures import assessment
+    from needs.tables.stored import read_table
 
     paths = tuple(chapters(notebooks))
-    table = pd.read_parquet(processed / "areas.parquet")
+    table = read_table(processed, "areas")
     inputs = assessment.manifest(processed)
     return Ground(processed, paths, table, inputs, manifests.code_version(paths))
 

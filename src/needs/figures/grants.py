@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
 
@@ -22,7 +22,7 @@ def grants_total(grants: Sequence[Figure]) -> Figure:
         marks=tuple(mark for mark in "uepbr" if any(mark in one.marks for one in grants)),
         formula="sum of the grants listed for the year",
         method="Amount",
-        sources=tuple(dict.fromkeys(key for one in grants for key in one.sources)),
+        sources=sources_of(grants),
         source_rows=tuple(dict.fromkeys(row for one in grants for row in one.source_rows)),
         note="",
     )

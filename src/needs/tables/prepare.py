@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +36,7 @@ from needs.stats.status import Status
 from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
+from needs.tables.stored import is_table
 
 if TYPE_CHECKING:
     import geopandas
@@ -297,17 +297,6 @@ def is_fresh(raw: Path, processed: Path) -> bool:
         return False
     tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
     return tables and bool(written == describe(raw, catalogue_module.load()))
-
-
-def is_table(path: Path) -> bool:
-    """Whether a file is there that begins and ends as a table of parquet does."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(4)
-            file.seek(-4, os.SEEK_END)
-            return begins == file.read(4) == b"PAR1"
-    except OSError:
-        return False
 
 
 def _ruled(catalogue: Catalogue) -> set[str]:

@@ -78,10 +78,10 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
 
 def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
     """In one box what a file of one authority would add, and where to get it."""
-    names = sentences.listing([sentences.lower_first(one.name) for one in absent])
+    names = english.listing([english.lower_first(one.name) for one in absent])
     ways = dict.fromkeys(one.how_to_add.strip().rstrip(".") for one in absent)
     items = (f"It would show {names}.", f"Where to get it: {'; '.join(ways)}.")
-    title = f"Not here: the file of how treatment goes in {sentences.in_prose(na.name)}"
+    title = f"Not here: the file of how treatment goes in {english.in_prose(na.name)}"
     return Notice(title, tuple((Span(one),) for one in items), kind="missing")
 
 

@@ -11,7 +11,7 @@ from needs.chapters.captions import each_once, lines
 from needs.chapters.measure import Measure, view
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
-from needs.words import divisions, sentences
+from needs.words import divisions, english
 
 #: A category below this share in both places is left out of the chart, in per cent.
 SMALLEST = 0.5
@@ -52,15 +52,15 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     if compared:
         series.append(Series("England", "england", tuple(theirs for _, theirs in drawn)))
     chart_id = f"chart_{table.id}"
-    place = sentences.listing([sentences.in_prose(one.label) for one in series])
-    left_out = sentences.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
-    less = f" {sentences.capital(left_out)} below {SMALLEST}% in both left to the table."
+    place = english.listing([english.in_prose(one.label) for one in series])
+    left_out = english.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
+    less = f" {english.capital(left_out)} below {SMALLEST}% in both left to the table."
     return blocks(
         Prose(divisions.differences(drawn, na.name), figures=each_once(table.figures)),
         Chart(
             id=chart_id,
             headline=divisions.headline(drawn, na.name),
-            subtitle=f"{sentences.capital(indicator.subject)}, {place}, {period}, in %."
+            subtitle=f"{english.capital(indicator.subject)}, {place}, {period}, in %."
             f" {lines([ours for ours, _ in drawn])}{less if len(drawn) < len(pairs) else ''}",
             svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="note"),
             alt=divisions.alt(drawn, indicator.subject, na.name, period),
@@ -126,7 +126,7 @@ def representation(measure: Measure, *, among: str, id: str = "") -> Blocks | st
             id=chart_id,
             headline=divisions.headline_represented(pairs, na.name),
             subtitle="Share among people in treatment ÷ share among residents, "
-            f"{sentences.in_prose(na.name)} and England. {lines(ours)}",
+            f"{english.in_prose(na.name)} and England. {lines(ours)}",
             svg=charts.grouped_bars(series, unit="times", chart_id=chart_id, group="note"),
             alt=divisions.alt(pairs, "ratio of people in treatment to residents", na.name, period),
             table=table,

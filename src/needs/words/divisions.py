@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from needs.figures.figure import Figure
-from needs.words import sentences
+from needs.words import english, verdicts
 from needs.words.text import Span, Text
 
 Pair = tuple[Figure, Figure]
@@ -29,18 +29,18 @@ def headline(pairs: Sequence[Pair], area: str) -> Text:
     different = _different(pairs)
     if not any(theirs.shown for _, theirs in pairs):
         ours = max((one for one, _ in pairs), key=lambda one: one.value or 0.0)
-        return sentences.say("“{what}”: {ours} in {area}, the largest share", what=ours.note,
-                             ours=ours, area=sentences.in_prose(area))  # fmt: skip
+        return english.say("“{what}”: {ours} in {area}, the largest share", what=ours.note,
+                             ours=ours, area=english.in_prose(area))  # fmt: skip
     if not different:
-        name = sentences.possessive(sentences.capital(sentences.in_prose(area)))
+        name = english.possessive(english.capital(english.in_prose(area)))
         return (Span(f"None of {name} shares is clearly different from England's"),)
     ours, theirs = different[0]
-    return sentences.say(
+    return english.say(
         "“{what}”: {ours} in {area}, against {theirs} in England",
         what=ours.note,
         ours=ours,
         theirs=theirs,
-        area=sentences.in_prose(area),
+        area=english.in_prose(area),
     )
 
 
@@ -56,7 +56,7 @@ def differences(pairs: Sequence[Pair], area: str) -> Text:
         chosen = [pair for pair in different if side * _gap(pair) > 0][:NAMED]
         if chosen:
             told = [
-                sentences.say(
+                english.say(
                     "“{what}” ({ours} against {theirs})",
                     what=ours.note,
                     ours=ours,
@@ -65,8 +65,8 @@ def differences(pairs: Sequence[Pair], area: str) -> Text:
                 for ours, theirs in chosen
             ]
             start = (Span(f"Shares that are {word} than England's: "),)
-            parts.append((*start, *sentences.listing(told), Span(".")))
-    return sentences.sentences(*parts)
+            parts.append((*start, *english.listing(told), Span(".")))
+    return english.sentences(*parts)
 
 
 #: What a low ratio may mean: it is said wherever one is.
@@ -80,10 +80,10 @@ def headline_represented(pairs: Sequence[Pair], area: str) -> Text:
     """The group that is least common in treatment against its share of residents."""
     below = [pair for pair in _unlike_residents(pairs) if (pair[0].value or 0.0) < 1]
     if not below:
-        name = sentences.capital(sentences.in_prose(area))
+        name = english.capital(english.in_prose(area))
         return (Span(f"In {name}, no group is clearly less common in treatment than outside it"),)
     ours, theirs = min(below, key=lambda pair: pair[0].value or 0.0)
-    return sentences.say(
+    return english.say(
         "“{what}” is {ours:number} times as common in treatment as among residents "
         "(England {theirs:number})",
         what=ours.note,
@@ -98,7 +98,7 @@ def represented(pairs: Sequence[Pair], area: str) -> Text:
     for word, side in (("Less", -1), ("More", 1)):
         chosen = [one for one in _unlike_residents(pairs) if side * ((one[0].value or 0.0) - 1) > 0]
         told = [
-            sentences.say(
+            english.say(
                 "“{what}” ({ours:number} times; England {theirs:number})",
                 what=ours.note,
                 ours=ours,
@@ -108,13 +108,13 @@ def represented(pairs: Sequence[Pair], area: str) -> Text:
         ]
         if told:
             start = (Span(f"{word} common in treatment than among residents: "),)
-            parts.append((*start, *sentences.listing(told), Span(".")))
+            parts.append((*start, *english.listing(told), Span(".")))
     if not parts:
         alike = (
-            f"Every group is about as common in treatment in {sentences.in_prose(area)} as outside."
+            f"Every group is about as common in treatment in {english.in_prose(area)} as outside."
         )
         return (Span(alike),)
-    return (*sentences.sentences(*parts), Span(CAREFUL))
+    return (*english.sentences(*parts), Span(CAREFUL))
 
 
 def _unlike_residents(pairs: Sequence[Pair]) -> list[Pair]:
@@ -136,7 +136,7 @@ def alt(pairs: Sequence[Pair], subject: str, area: str, period: str) -> str:
         + (f", England {_with_unit(theirs)}" if theirs.shown else "")
         for ours, theirs in ordered
     )
-    return f"Bars of the {subject}, {sentences.in_prose(area)} beside England, {period}. {told}."
+    return f"Bars of the {subject}, {english.in_prose(area)} beside England, {period}. {told}."
 
 
 def _with_unit(figure: Figure) -> str:
@@ -148,7 +148,7 @@ def _different(pairs: Sequence[Pair]) -> list[Pair]:
     told = [
         (ours, theirs)
         for ours, theirs in pairs
-        if theirs.shown and sentences.compare(ours, theirs).result in ("higher", "lower")
+        if theirs.shown and verdicts.compare_figures(ours, theirs).result in ("higher", "lower")
     ]
     return sorted(told, key=lambda pair: -abs(_gap(pair)))
 

@@ -56,7 +56,7 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     left_out = english.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
     less = f" {english.capital(left_out)} below {SMALLEST}% in both left to the table."
     return blocks(
-        Prose(divisions.differences(drawn, na.name), figures=each_once(table.figures)),
+        Prose(divisions.higher_and_lower(drawn, na.name), figures=each_once(table.figures)),
         Chart(
             id=chart_id,
             headline=divisions.headline(drawn, na.name),

@@ -44,7 +44,7 @@ def headline(pairs: Sequence[Pair], area: str) -> Text:
     )
 
 
-def differences(pairs: Sequence[Pair], area: str) -> Text:
+def higher_and_lower(pairs: Sequence[Pair], area: str) -> Text:
     """Which shares are higher and which are lower than England's, the largest gaps first."""
     if not any(theirs.shown for _, theirs in pairs):
         return (Span("There are no shares of England to compare with."),)

@@ -449,6 +449,7 @@ def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_
         shutil.rmtree(trace.parent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoilt", ["needs.tables.prepare._areas", "needs.sources.readers.datapackage._resource"]
 )

@@ -28,13 +28,12 @@ from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
 
 COMPARISON_NOTE = (
-    "Compared with England: the area's 95% confidence interval against England's value. Without an "
-    "interval the difference is not tested; nor is it for counts, which depend on the size of the "
-    "area."
+    "Compared: by the 95% interval of the difference, both intervals included, the two taken as "
+    "independent. A count is not compared: it depends on the size of the area."
 )
 
-#: What a table says where a difference from England was not tested.
-NOT_TESTED = "not tested"
+#: What a table says where nothing was compared.
+NOT_TESTED = "not compared"
 
 DECIMALS_NOTE = "Each number has the decimals that its source prints."
 
@@ -92,7 +91,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 high,
                 *(figure_tables.value_cell(one) for one in regions),
                 figure_tables.value_cell(england),
-                Cell(NOT_TESTED if verdict.reason else verdict.judgement),
+                Cell(verdict.word or NOT_TESTED),
+                *(Cell(compared(na, figure, one).word or NOT_TESTED) for one in regions),
                 Cell(newest.label),
             )
         )
@@ -109,6 +109,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         *(Column(one.name) for one in na.regions),
         Column("England"),
         Column("Compared with England", "text"),
+        *(Column(f"Compared with {sentences.in_prose(one.name)}", "text") for one in na.regions),
         Column("Recent trend", "text"),
     )
     every = columns

@@ -27,11 +27,18 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
         reference if reference and reference.shown else None,
         polarity=indicator.polarity,
         subject=subject_of(indicator),
+        also=() if reference is figure else regions_of(na, figure),
     )
     gone = na.withheld(indicator.key)
     if gone is None:
         return text
     return (*text, Span(f" {sentences.capital(chart_words.withheld(gone))}."))
+
+
+def regions_of(na: Assessment, figure: Figure) -> tuple[Figure, ...]:
+    """The same figure of the regions that the area lies in, where it is no region's only part."""
+    found = (na.figure(figure.indicator, one, figure.period) for one in na.regions)
+    return tuple(one for one in found if one.shown and one.area_code != figure.area_code)
 
 
 def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:

@@ -15,10 +15,9 @@ import pandas as pd
 
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, NeedsError, Problem
-from needs.figures.assessment import RESIDENTS
+from needs.figures.assessment import RESIDENTS, of_everyone
 from needs.figures.deprivation import people_up_to
 from needs.figures.figure import format_number, with_unit
-from needs.figures.population import of_everyone
 from needs.sources.periods import parse
 from needs.sources.printed_claims import (
     GIVE_A_KEY,

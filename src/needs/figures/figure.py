@@ -56,6 +56,11 @@ class Figure:
     source_rows : tuple of str
         Where each input stands: "2021localauthorities.xlsx, Table 6, row 250".
     note : str
+    bound : tuple of float or None
+        Limits too wide rather than too narrow, where the source gives neither limits nor events;
+        they test a difference and are never printed. See `needs.stats.intervals.widest`.
+    verdict : str
+        The publisher's own comparison with England: "better", "similar", …; often empty.
     """
 
     id: str
@@ -80,11 +85,13 @@ class Figure:
     sources: tuple[str, ...] = ()
     source_rows: tuple[str, ...] = ()
     note: str = ""
+    bound: tuple[float, float] | None = None
+    verdict: str = ""
 
     def __post_init__(self) -> None:
         # A withheld figure must not carry what it withholds, on any path to any output.
         if self.status is not Status.SHOWN and any(
-            part is not None for part in (self.value, self.lower, self.upper)
+            part is not None for part in (self.value, self.lower, self.upper, self.bound)
         ):
             raise ValueError(f"{self.id}: a figure that is {self.status} cannot have a value")
         if self.status is Status.SUPPRESSED and self.numerator is not None:

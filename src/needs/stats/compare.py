@@ -78,6 +78,47 @@ def side_of(lower: ArrayLike, upper: ArrayLike, reference: ArrayLike) -> NDArray
     return np.asarray(np.select([unknown, high < level, low > level], labels, SIMILAR))
 
 
+def apart(
+    one: tuple[ArrayLike, ArrayLike, ArrayLike], other: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> NDArray[np.str_]:
+    """Say on which side of another figure one lies: the one test of the report.
+
+    Parameters
+    ----------
+    one, other : (array_like, array_like, array_like)
+        Values with their lower and upper 95% limits. Missing limits of the other are taken as no
+        error: it is then a fixed value, such as a target.
+
+    Returns
+    -------
+    numpy.ndarray
+        "lower", "higher", "similar" or "not compared", as `side_of` says them.
+
+    Raises
+    ------
+    ValueError
+        For text.
+
+    Notes
+    -----
+    Whether the interval of the difference leaves out 0, by `mover`: Zou GY, Donner A. Statistics in
+    Medicine 2008; 27: 1693-1702. Without limits of the other this is the national rule, its value
+    against the interval. The two are taken as independent: of an area and the whole that it is part
+    of, which vary together, the interval is a little too wide.
+
+    Examples
+    --------
+    >>> apart((4.8, 3.8, 6.0), (5.1, np.nan, np.nan)).tolist()
+    'similar'
+    >>> str(apart((53.0, 50.0, 56.0), (57.0, 53.0, 60.0))), str(side_of(50.0, 56.0, 57.0))
+    ('similar', 'lower')
+    """
+    value, low, high = (np.asarray(number, dtype=np.float64) for number in other)
+    fixed = np.isnan(low) | np.isnan(high)
+    _, least, most = mover(one, (value, np.where(fixed, value, low), np.where(fixed, value, high)))
+    return side_of(least, most, 0.0)
+
+
 def against_reference(
     data: pd.DataFrame,
     *,

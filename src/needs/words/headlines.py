@@ -29,7 +29,17 @@ from needs.words.phrases import (
     when,
 )
 from needs.words.text import Text
-from needs.words.verdicts import compare, ends, outside, place, placed, revealed, trend_judgement
+from needs.words.verdicts import (
+    PUBLISHER,
+    compare,
+    ends,
+    link,
+    outside,
+    placed,
+    revealed,
+    standing,
+    trend_judgement,
+)
 
 #: Longest headline of a chart, in characters.
 HEADLINE_LIMIT = 140
@@ -85,18 +95,17 @@ def headline_compare(
     if reference is None or compared.result == "not compared":
         template = "{what} was {f} {t}" if figure.shown else "{what} {t} is {f}"
         return fit(say(template, what=what, f=figure, t=when(figure.period)), limit=HEADLINE_LIMIT)
-    link = "similar to" if compared.result == "similar" else f"{compared.result} than"
+    how = "by its publisher's test " if compared.by == PUBLISHER else "statistically "
+    how += link(compared.result)
     so = f", and so {compared.judgement}" if compared.judgement in ("better", "worse") else ""
     name = in_prose(reference.area_name)
     owner = possessive(reference.area_name)
     area = capital(in_prose(figure.area_name))
     return fit(
-        say("{what}, {f}, is statistically {link} {owner} ({o}){so}",
-            what=what, f=figure, link=link, owner=owner, o=short(reference), so=so),
-        say("{what} is statistically {link} {owner}{so}",
-            what=what, link=link, owner=owner, so=so),
-        say("{area}, {f}, is statistically {link} {name}",
-            area=area, f=figure, link=link, name=name),
+        say("{what}, {f}, is {how} {owner} ({o}){so}",
+            what=what, f=figure, how=how, owner=owner, o=short(reference), so=so),
+        say("{what} is {how} {owner}{so}", what=what, how=how, owner=owner, so=so),
+        say("{area}, {f}, is {how} {name}", area=area, f=figure, how=how, name=name),
         limit=HEADLINE_LIMIT,
     )  # fmt: skip
 
@@ -137,22 +146,39 @@ def headline_rank(
     subject: str = "",
     among: str = "",
 ) -> Text:
-    """Where an area stands among others, in a line; `among` says who they are, the area too."""
+    """Where an area stands among others, in a line; `among` says who they are, the area too.
+
+    A rank carries its range. Where that covers more than half of the areas, or cannot be given,
+    there is no rank: the line says what half of the areas have.
+    """
     what = capital(owned(focus, subject))
     shown = [figure for figure in figures if figure.shown]
     if not focus.shown or len(shown) < 2:
         return headline_compare(focus, None, subject=subject)
     number = number_word(len(shown))
-    stands: dict[str, Figure | str] = {
-        "f": focus,
-        "place": place(shown, focus),
-        "n": f"{number}: {among}" if among else f"{number} {noun}",
-    }
+    who = f"{number}: {among}" if among else f"{number} {noun}"
     area = capital(in_prose(focus.area_name))
+    stands = standing(shown, focus)
+    if stands is None or not stands.clear:
+        middle = sorted(shown, key=lambda one: (one.value or 0.0, one.area_code))
+        cut = len(middle) // 4
+        half: dict[str, Figure | Text] = {
+            "f": focus,
+            "low": short(middle[cut]),
+            "high": short(middle[-1 - cut]),
+        }
+        rest = say("{f}; half of {n} have {low} to {high}", n=f"{number} {noun}", **half)
+        return fit(
+            say("{what} is {rest}", what=what, rest=rest),
+            say("{area}: {rest}", area=area, rest=rest),
+            limit=HEADLINE_LIMIT,
+        )
+    ranks = "is" if stands.first == stands.last else "ranks"
+    said: dict[str, Figure | str] = {"f": focus, "place": f"{ranks} {stands.words}"}
     return fit(
-        say("{what}, {f}, is the {place} of {n}", what=what, **stands),
-        say("{what}, {f}, is the {place} of {n}", what=what, **{**stands, "n": f"{number} {noun}"}),
-        say("{area}, {f}, is the {place} of {n}", area=area, **stands),
+        say("{what}, {f}, {place} of {n}", what=what, n=who, **said),
+        say("{what}, {f}, {place} of {n}", what=what, n=f"{number} {noun}", **said),
+        say("{area}, {f}, {place} of {n}", area=area, n=f"{number} {noun}", **said),
         limit=HEADLINE_LIMIT,
     )
 

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import mover, side_of
+from needs.stats.compare import apart
 from needs.words.english import (
     capital,
     in_prose,
@@ -157,15 +157,14 @@ def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", 
 
 
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.mover`."""
+    """How a figure stands to an independent one, by `needs.stats.compare.apart`."""
     numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper
         if value is None or lower is None or upper is None or not lower <= value <= upper:
             return "untested"
         numbers.append((value, lower, upper))
-    _, least, most = mover(*numbers)
-    return cast(Literal["higher", "lower", "similar"], str(side_of(least, most, 0.0)))
+    return cast(Literal["higher", "lower", "similar"], str(apart(*numbers)))
 
 
 def _share_years(first: str, last: str) -> bool:

@@ -149,6 +149,7 @@ def comparison_sentence(
     polarity: str = "none",
     subject: str = "",
     reference_name: str = "England",
+    also: Sequence[Figure] = (),
 ) -> Text:
     """A figure with its interval, and how it stands to a reference.
 
@@ -162,6 +163,8 @@ def comparison_sentence(
         capital letter, or the figure's own label where this is empty, is put as "figure for …".
     reference_name : str
         Named where the reference is None.
+    also : sequence of Figure
+        Further references: the region's figure.
 
     Examples
     --------
@@ -177,7 +180,7 @@ def comparison_sentence(
     shown, other = revealed(figure, reference)
     return sentences(
         _statement(shown, subject),
-        verdict(shown, other, polarity=polarity, reference_name=reference_name),
+        verdict(shown, other, polarity=polarity, reference_name=reference_name, also=also),
         marks_sentence(figure),
     )
 

@@ -1,0 +1,239 @@
+"""What may be said: for each rule the wrong statement, as it was, and the right one now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from needs.chapters import national as views
+from needs.chapters.blocks import Blocks, Chart
+from needs.chapters.measure import Measure
+from needs.chapters.rules import compared
+from needs.chapters.saying import finding
+from needs.figures import assessment
+from needs.figures.assessment import Assessment
+from needs.figures.figure import Figure
+from needs.stats.compare import apart, side_of
+from needs.stats.intervals import poisson, widest
+from needs.stats.ranks import rank_range
+from needs.words import sentences, verdicts
+from needs.words.text import plain
+
+MIRROR = pytest.mark.mirror
+
+
+def opened(area: str, national: Path) -> Assessment:
+    return assessment.load(area, 2022, processed=national)
+
+
+def said(na: Assessment, key: str) -> str:
+    """The sentence on an indicator that opens its section."""
+    figure = na.figure(key)
+    england = na.figure(key, na.england, figure.period)
+    return plain(finding(na, na.indicator(key), figure, england))
+
+
+def headlines(drawn: Blocks | str) -> list[str]:
+    assert isinstance(drawn, Blocks)
+    return [plain(one.headline) for one in drawn.items if isinstance(one, Chart)]
+
+
+def share(value: float, lower: float | None = None, upper: float | None = None) -> Figure:
+    return Figure("s", "share", "Share", "E10000034", "Worcestershire", "2021/22", value, "%",
+                  lower=lower, upper=upper)  # fmt: skip
+
+
+# own intervals where counts are there or bounded
+
+
+def test_a_rate_without_an_interval_is_tested_where_its_events_are_bounded(
+    worcestershire: Assessment,
+) -> None:
+    was = "The source gives no interval, so the difference from England (587) cannot be tested."
+    now = said(worcestershire, "alcohol_specific_admissions")
+    assert was not in now
+    assert (
+        "was 473 per 100,000. That is statistically lower than England (587), and so better." in now
+    )
+    assert now.endswith("the test uses one that is too wide rather than too narrow.")
+
+
+def test_the_widest_limits_hold_the_published_ones(processed: Path, national: Path) -> None:
+    """Every published interval of a rate of all residents lies inside."""
+    na = opened("Worcestershire", national)
+    table = pd.read_parquet(national / "populations.parquet").query("year == 2020")
+    people = table[assessment.of_everyone(table)].set_index("area_code")["population"]
+    rows = na.observations.query("status == 'shown' and sex == 'persons' and category == ''")
+    rows = rows[rows["indicator"].isin(["drug_misuse_rate", "drug_poisoning_rate"])]
+    rows = rows[rows["period"].eq("2019 to 2021") & rows["area_code"].str.match("E0[6-9]|E10")]
+    years = 3 * rows["area_code"].map(people)
+    lower, upper = widest(rows["value"], years)
+    known = np.isfinite(lower)
+    assert known.sum() > 250
+    # one decimal is published
+    assert (lower[known] <= rows["lower"].to_numpy()[known] + 0.05).all()
+    assert (upper[known] >= rows["upper"].to_numpy()[known] - 0.05).all()
+
+
+def test_the_widest_limits_never_say_similar() -> None:
+    rate = share(5.0).with_(unit="per 100,000", bound=(4.0, 6.1))
+    other = rate.with_(area_code="E92000001", area_name="England", value=5.5, bound=None)
+    found = verdicts.compare(rate, other)
+    assert (found.result, found.reason) == ("not compared", "no interval")
+    far = verdicts.compare(rate, other.with_(value=6.5))
+    assert (far.result, far.by) == ("lower", verdicts.WIDEST)
+
+
+def test_a_share_without_numbers_is_told_by_size_and_marked(worcestershire: Assessment) -> None:
+    now = said(worcestershire, "prison_continuity")
+    assert now.endswith("was 25.2%. That is below England (37.4%) [t].")
+    assert "cannot be tested" not in now
+
+
+def test_similar_is_the_result_of_a_test_in_every_authority(national: Path) -> None:
+    na = opened("Worcestershire", national)
+    tested = 0
+    for key, indicator in na.catalogue.indicators.items():
+        for period in list(na.areas_shown(key, [na.england.code]))[-1:]:
+            england = na.figure(key, na.england, period)
+            for figure in na.across(key, na.compared(key, period), period):
+                found = verdicts.compare(figure, england, indicator.polarity)
+                if found.result == "similar":
+                    assert found.by == verdicts.PUBLISHER or figure.interval, figure.id
+                tested += not found.reason
+                assert indicator.statistic != "count" or found.reason
+    assert tested > 1000
+
+
+# publishers' verdicts
+
+
+@pytest.mark.parametrize(
+    ("key", "was", "now"),
+    [
+        (
+            "alcohol_related_admissions_narrow_old",
+            "so the difference from England (632) cannot be tested",
+            "By its publisher's test that is lower than England (632), and so better.",
+        ),
+        (
+            "alcohol_related_mortality_old",
+            "so the difference from England (46.2) cannot be tested",
+            "By its publisher's test that is similar to England (46.2).",
+        ),
+    ],
+)
+@MIRROR
+def test_a_publishers_verdict_is_said_as_theirs(
+    national: Path, key: str, was: str, now: str
+) -> None:
+    na = opened("Rutland", national)
+    assert now in said(na, key)
+    assert was not in said(na, key)
+    assert "(publisher's test)" in compared(na, na.figure(key), na.figure(key, na.england)).word
+
+
+# difference of two estimates with both intervals
+
+
+@MIRROR
+def test_englands_own_interval_counts(national: Path) -> None:
+    """Unmet need: England's is an estimate from 78.6% to 86.1%."""
+    na = opened("Worcestershire", national)
+    england = na.figure("alcohol_unmet_need", na.england, "2018/19")
+    figures = [one for one in na.across("alcohol_unmet_need", na.compared(
+        "alcohol_unmet_need", "2018/19"), "2018/19") if one.interval]  # fmt: skip
+    was = [str(side_of(one.lower or 0, one.upper or 0, england.value or 0)) for one in figures]
+    now = [verdicts.compare(one, england).result for one in figures]
+    changed = [pair for pair in zip(was, now, strict=True) if pair[0] != pair[1]]
+    assert len(changed) > 10
+    assert {one for _, one in changed} == {"similar"}
+
+
+def test_a_fixed_value_is_compared_as_before() -> None:
+    assert str(apart((4.2, 3.3, 5.3), (5.0, np.nan, np.nan))) == str(side_of(3.3, 5.3, 5.0))
+
+
+# the region
+
+
+@pytest.mark.parametrize(
+    ("area", "key", "now"),
+    [
+        (
+            "Worcestershire",
+            "drug_poisoning_rate",
+            "lower than England (7.9), and so better; similar to the West Midlands (7.3).",
+        ),
+        (
+            "Worcestershire",
+            "alcohol_specific_mortality",
+            "similar to England (10.8); lower than the West Midlands (13.2).",
+        ),
+    ],
+)
+@MIRROR
+def test_the_region_is_tested(national: Path, area: str, key: str, now: str) -> None:
+    assert now in said(opened(area, national), key)
+
+
+# ranks
+
+
+@pytest.mark.parametrize(
+    ("area", "key", "was", "now"),
+    [
+        (
+            "Worcestershire",
+            "alcohol_unmet_need",
+            "80.6%, is the 64th lowest of 147",
+            "Worcestershire's unmet need for alcohol treatment is 80.6%; half of 147 of England's "
+            "152 authorities have 78.3% to 84.8%",
+        ),
+        (
+            "Worcestershire",
+            "drug_misuse_rate",
+            "4.8 per 100,000, is the joint 59th lowest of 144",
+            "Worcestershire's drug misuse death rate, 4.8 per 100,000, ranks between the 41st and "
+            "the 86th lowest of 144 of England's 152 authorities",
+        ),
+    ],
+)
+@MIRROR
+def test_a_rank_carries_its_range(national: Path, area: str, key: str, was: str, now: str) -> None:
+    na = opened(area, national)
+    (headline,) = headlines(views.authorities(Measure(na, na.indicator(key))))
+    assert was not in headline
+    assert headline == now
+
+
+def test_no_headline_has_a_rank_whose_range_covers_more_than_half(national: Path) -> None:
+    na = opened("Worcestershire", national)
+    wide = 0
+    for key in ("alcohol_unmet_need", "drug_misuse_rate", "alcohol_related_mortality_old"):
+        period = na.latest_period(key) or "2017"
+        figures = [one for one in na.across(key, na.compared(key, period), period) if one.shown]
+        for focus in figures:
+            headline = plain(sentences.headline_rank(figures, focus))
+            found = verdicts.standing(figures, focus)
+            covers = found is None or found.last - found.first + 1 > len(figures) / 2
+            wide += covers
+            assert covers != ("highest" in headline or "lowest" in headline), focus.area_name
+    assert wide > 50
+
+
+def test_the_range_is_that_of_drawn_values() -> None:
+    """Goldstein and Spiegelhalter draw the values; the range agrees within a place."""
+    draw = np.random.default_rng(1)
+    value = draw.gamma(4, 2, 60)
+    lower, upper = poisson(value * 10)
+    lower, upper = lower / 10, upper / 10
+    z = draw.standard_normal((40_000, 60))
+    drawn = value + z * np.where(z < 0, value - lower, upper - value) / 1.959964
+    places = (-drawn).argsort(axis=1).argsort(axis=1) + 1
+    for area in range(60):
+        expected = np.quantile(places[:, area], [0.025, 0.975])
+        assert np.abs(np.array(rank_range(value, lower, upper, area)) - expected).max() <= 1

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 
 from needs.chapters import national as views
-from needs.chapters.blocks import Blocks, Chart
+from needs.chapters.blocks import Blocks, Chart, Prose
 from needs.chapters.measure import Measure
 from needs.chapters.rules import compared
-from needs.chapters.saying import finding
-from needs.figures import assessment
+from needs.chapters.saying import finding, message
+from needs.figures import assessment, course
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, Series
+from needs.stats.change import rate_of_change
 from needs.stats.compare import apart, side_of
 from needs.stats.intervals import poisson, widest
 from needs.stats.ranks import rank_range
@@ -237,3 +240,81 @@ def test_the_range_is_that_of_drawn_values() -> None:
     for area in range(60):
         expected = np.quantile(places[:, area], [0.025, 0.975])
         assert np.abs(np.array(rank_range(value, lower, upper, area)) - expected).max() <= 1
+
+
+# a fitted change, the peak and the newest change; record years
+
+
+@pytest.mark.parametrize(
+    ("key", "was", "now"),
+    [
+        (
+            "drug_misuse_rate",
+            "It rose from 3.0 per 100,000 (2001 to 2003) to 4.8 (2019 to 2021).",
+            "It has risen by 3.2% a year since 2001 to 2003 (95% confidence interval: 1.5% to "
+            "5.0%). The newest figure is the highest of the series. Since 2016 to 2018 (4.3) no "
+            "change is shown beyond chance. In 2021 alone there were 35 deaths, the most in any "
+            "year since 1993.",
+        ),
+        (
+            "alcohol_specific_mortality",
+            "In 2006 to 2008 it was 9.6 per 100,000. The difference is not statistically",
+            "It shows no steady rise or fall since 2007 to 2009: 0.7% a year (95% confidence "
+            "interval: −1.5% to 2.9%). It was highest in 2012 to 2014: 11.4. Since 2013 to 2015 "
+            "(10.9) no change is shown beyond chance.",
+        ),
+    ],
+)
+@MIRROR
+def test_a_change_is_fitted_to_all_separate_periods(
+    national: Path, key: str, was: str, now: str
+) -> None:
+    drawn = message(opened("Worcestershire", national), key)
+    (text,) = [plain(one.text) for one in drawn.items if isinstance(one, Prose)]
+    assert was not in text
+    assert now in text
+
+
+def test_periods_that_share_years_are_never_set_against_each_other(national: Path) -> None:
+    for area in ("Worcestershire", "Lancashire", "Barnet", "Kent", "Rutland"):
+        na = opened(area, national)
+        for key in na.catalogue.indicators:
+            figures = na.series(key).figures
+            found = course.course(figures)
+            if found is None:
+                continue
+            assert not course.share_years(found.before.period, found.last.period)
+            kept = course.separate(figures)
+            assert not any(
+                course.share_years(one.period, other.period) for one, other in pairwise(kept)
+            )
+
+
+def test_the_fitted_change_is_the_one_most_likely() -> None:
+    """Poisson: no other line makes the counts likelier; errors grow with the spread."""
+    years, counts = (
+        np.arange(2011.0, 2022.0),
+        np.array([15, 12, 20, 22, 25, 21, 28, 24, 26, 29, 35]),
+    )
+
+    def unlikely(line: np.ndarray) -> float:
+        fitted = np.exp(line[0] + line[1] * (years - 2016))
+        return float((fitted - counts * np.log(fitted)).sum())
+
+    best = minimize(unlikely, [3.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9}).x
+    change, lower, upper = rate_of_change(years, counts)
+    assert change == pytest.approx(np.expm1(best[1]), abs=1e-5)
+    wild = rate_of_change(years, counts + np.tile([14, -10], 6)[:11])
+    assert wild[2] - wild[1] > 1.5 * (upper - lower)
+    assert np.isnan(rate_of_change([2019, 2020], [4, 5])).all()
+
+
+def test_a_fall_after_a_rise_is_not_called_a_rise() -> None:
+    """From end to end it rose; the words say when it was highest."""
+    points = [(2.0, 2010), (3.0, 2012), (4.4, 2014), (6.5, 2016), (9.0, 2018), (7.5, 2020)]
+    figures = tuple(
+        share(one).with_(period=str(year), lower=one - 0.4, upper=one + 0.4) for one, year in points
+    )
+    headline = plain(sentences.headline_trend(Series("Here", "focus", figures)))
+    assert "rose from 2.0" not in headline
+    assert headline.endswith("was highest in 2018, 9.0%, and is now 7.5%")

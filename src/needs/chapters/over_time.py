@@ -10,6 +10,7 @@ from needs.chapters.captions import band, each_once, none_at_hand, subject_of, s
 from needs.chapters.measure import Measure, view
 from needs.chapters.recent import from_first_value, own_trend, start_of
 from needs.chapters.rules import compared, is_count, left_to, told_elsewhere
+from needs.chapters.saying import fitted
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
@@ -82,7 +83,7 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
                 breaks=indicator.breaks,
             ),
             table=table,
-            figures=each_once(table.figures),
+            figures=each_once([*table.figures, *fitted(focus, indicator)]),
             sources=table.sources,
         )
     )

@@ -8,7 +8,7 @@ from needs.chapters.captions import each_once, subject_of
 from needs.chapters.recent import TREND_WORDS, from_first_value, own_trend, recent
 from needs.chapters.rules import told_elsewhere
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
 from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
@@ -67,6 +67,7 @@ def message(na: Assessment, key: str) -> Blocks:
     figure = na.figure(key)
     reference = na.figure(key, na.england, figure.period)
     series = from_first_value(na.series(key))
+    beside = (figure, reference, *regions_of(na, figure))
     text = finding(na, indicator, figure, reference)
     doubt = set_aside(na, key)
     label = own_trend(na, indicator.key).said
@@ -82,14 +83,41 @@ def message(na: Assessment, key: str) -> Blocks:
                 breaks=indicator.breaks,
             ),
         )
+    counts = yearly_counts(na, indicator)
+    if not doubt and counts:
+        told_of = sentences.newest_year(counts, figure)
+        text = (*text, Span(" "), *told_of) if told_of else text
     told = recent(na, indicator)
     if told.of and told.label != TREND_WORDS and not doubt:
         shows = f"is {told.label}" if told.way else f"shows {told.label}"
         text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
     return blocks(
         Notice("not to be compared by itself", ((Span(doubt),),), "caution") if doubt else None,
-        Prose(text, figures=each_once([figure, reference, *series.figures])),
+        Prose(
+            text,
+            figures=each_once(
+                [
+                    *beside,
+                    *series.figures,
+                    *(counts.figures if counts else ()),
+                    *fitted(series, indicator),
+                ]
+            ),
+        ),
     )
+
+
+def fitted(series: Series, indicator: Indicator) -> tuple[Figure, ...]:
+    """The fitted rate of change that words on a series may name."""
+    found = sentences.course_of(series, indicator.breaks)
+    return (found.change,) if found and found.change else ()
+
+
+def yearly_counts(na: Assessment, indicator: Indicator) -> Series | None:
+    """Yearly events behind a rate of several years, where the catalogue says which they are."""
+    yearly = na.catalogue.indicators.get(indicator.trend_from)
+    counts = na.catalogue.indicators.get(yearly.numerator) if yearly else None
+    return na.series(counts.key) if counts and na.has(counts.key) else None
 
 
 def why_crude(better: Indicator) -> Prose:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from needs.figures.course import course
 from needs.figures.figure import Figure, Series
 from needs.words.english import (
     a_or_an,
@@ -18,9 +19,9 @@ from needs.words.english import (
 )
 from needs.words.phrases import (
     areas,
+    differ,
     direction,
     fit,
-    moved,
     owned,
     phrase,
     short,
@@ -59,7 +60,7 @@ def headline_trend(
     if not shown:
         name = in_prose(series.figures[0].area_name) if series.figures else in_prose(series.label)
         return join([f"No figures are available for {name}"])
-    first, last = shown[0], shown[-1]
+    last = shown[-1]
     what = capital(owned(last, subject))
     now: dict[str, Figure | Text | str] = {
         "what": what,
@@ -68,11 +69,16 @@ def headline_trend(
     }
     level = say("{what} was {b} {t}", **now)
     least = say("{area}: {b} {t}", area=capital(in_prose(last.area_name)), b=last, t=now["t"])
-    if len(shown) > 1 and (way := moved(first, last)) in ("higher", "lower"):
-        text = say("{what} {verb} from {a} ({t1}) to {b} ({t2})", what=what,
-                   a=value(first, subject), b=short(last),
-                   verb="rose" if way == "higher" else "fell",
-                   t1=first.period, t2=last.period)  # fmt: skip
+    found = course(figures)
+    if found and found.way and found.change and not direction(recent):
+        reversed_ = {found.way, differ(last, found.before)} == {"higher", "lower"}
+        if reversed_:
+            text = say("{what} was highest in {t1}, {a}, and is now {b}", what=what,
+                       t1=found.peak.period, a=found.peak, b=short(last))  # fmt: skip
+        else:
+            text = say("{what} has {verb} by {c:size} a year since {t1}, to {b} {t}", **now,
+                       verb="risen" if found.way == "higher" else "fallen", c=found.change,
+                       t1=found.change.period.partition(" up to ")[0])  # fmt: skip
         return fit(text, level, least, limit=HEADLINE_LIMIT)
     if len(shown) > 1 and recent == "no significant change":
         text = say("{what} shows no significant recent change: {b} {t}", **now)

@@ -148,14 +148,6 @@ def _begins(period: str) -> int:
         return 0
 
 
-def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How the last figure stands to the first: higher or lower only beyond chance.
-
-    Untested: without intervals, and periods that share years, whose figures are not independent.
-    """
-    return "untested" if _share_years(first.period, last.period) else differ(last, first)
-
-
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
     """How a figure stands to an independent one, by `needs.stats.compare.apart`."""
     numbers: list[tuple[float, float, float]] = []
@@ -165,13 +157,6 @@ def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", 
             return "untested"
         numbers.append((value, lower, upper))
     return cast(Literal["higher", "lower", "similar"], str(apart(*numbers)))
-
-
-def _share_years(first: str, last: str) -> bool:
-    try:
-        return periods.parse(first).overlaps(periods.parse(last))
-    except InvalidDataError:
-        return False
 
 
 def direction(recent: str) -> Literal["higher", "lower", ""]:

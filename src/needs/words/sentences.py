@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from needs.catalogue import Catalogue, Indicator
 from needs.catalogue.glossary import Term, glossary
+from needs.figures.course import Course, course, share_years
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
+from needs.stats.trend import NOT_CALCULATED
 from needs.tables.areas import divisions, find
 from needs.tables.same_land import ADDED_UP
 from needs.words.alt_text import (
@@ -57,10 +59,10 @@ from needs.words.headlines import (
 )
 from needs.words.phrases import (
     ages,
+    differ,
     direction,
     is_count,
     is_zero,
-    moved,
     named,
     opening,
     owned,
@@ -72,6 +74,7 @@ from needs.words.phrases import (
 )
 from needs.words.text import Text
 from needs.words.verdicts import (
+    UNTESTED,
     Comparison,
     compare,
     judge,
@@ -108,6 +111,7 @@ __all__ = [
     "compare",
     "comparison_sentence",
     "count_noun",
+    "course_of",
     "funnel_sentence",
     "glossary",
     "headline_compare",
@@ -122,6 +126,7 @@ __all__ = [
     "listing",
     "lower_first",
     "marks_sentence",
+    "newest_year",
     "number_word",
     "one_of",
     "ordinal",
@@ -138,6 +143,9 @@ __all__ = [
     "why_not_tested",
     "with_noun",
 ]
+
+#: Fewest yearly counts of which the newest may be called the most or the fewest.
+RECORD_YEARS = 10
 
 _MARK_WORDS = {"e": "an estimate", "p": "provisional", "r": "revised"}
 
@@ -218,12 +226,15 @@ def marks_sentence(figure: Figure) -> Text:
     return sentences(*said)
 
 
+def course_of(series: Series, breaks: Mapping[int, str] | None = None) -> Course | None:
+    """The course of a series since its last break."""
+    return course(since_break(series.figures, breaks)[0])
+
+
 def changed(series: Series, recent: str = "", *, breaks: Mapping[int, str] | None = None) -> bool:
-    """Whether a change over the series may be claimed: of its ends, or as a recent trend."""
-    shown = [one for one in since_break(series.figures, breaks)[0] if one.shown]
-    if len(shown) < 2:
-        return False
-    return moved(shown[0], shown[-1]) in ("higher", "lower") or bool(direction(recent))
+    """Whether a change over the series may be claimed: as a fitted rate, or as a recent trend."""
+    found = course_of(series, breaks)
+    return found is not None and bool(found.way or direction(recent))
 
 
 def trend_sentence(
@@ -234,10 +245,12 @@ def trend_sentence(
     subject: str = "",
     breaks: Mapping[int, str] | None = None,
 ) -> Text:
-    """How a series ran from its first to its last period, and its recent trend.
+    """How a series ran: its fitted rate of change, its peak, and its newest change.
 
-    A rise or fall is only claimed where the two differ beyond chance. Where the series breaks, the
-    sentence begins after the last break and says so.
+    A rise or fall is only claimed where the fitted rate leaves out nought; two ends say nothing of
+    it. The newest change is the recent trend where that could be calculated, else that from the
+    period before which shares no year. Where the series breaks, the sentence begins after the last
+    break and says so.
 
     Parameters
     ----------
@@ -259,7 +272,7 @@ def trend_sentence(
         return join([f"No figures are available{where} to show a trend."])
     if len(shown) == 1:
         one = shown[0]
-        course = (
+        course_ = (
             join(["There is no earlier figure to show a trend."])
             if subject == "it"
             else sentences(
@@ -269,9 +282,13 @@ def trend_sentence(
         )
         recent = ""
     else:
-        course = _course(shown[0], shown[-1], subject, tested=bool(direction(recent)))
+        found = course(figures)
+        if found is None:  # all its periods share years
+            course_ = join(["All periods share years, so no change is shown."])
+        else:
+            course_ = _course(found, subject, newest=not recent or recent == NOT_CALCULATED)
     return sentences(
-        course, _recent_sentence(recent, polarity), _gaps_sentence(figures), _broken(at, why)
+        course_, _recent_sentence(recent, polarity), _gaps_sentence(figures), _broken(at, why)
     )
 
 
@@ -279,7 +296,54 @@ def _subject(figure: Figure, subject: str) -> str:
     return "It" if subject == "it" else capital(owned(figure, subject))
 
 
-def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
+def _course(found: Course, subject: str, *, newest: bool) -> Text:
+    """The fitted rate, the peak, and, where nothing else tells of it, the newest change."""
+    change, last = found.change, found.last
+    what = _subject(last, subject)
+    if change is None:
+        return _two_ends(found, subject)
+    begins = change.period.partition(" up to ")[0]
+    if found.way:
+        fitted = say(
+            "{what} has {verb} by {change:size} a year since {begins} ({change:interval}).",
+            what=what,
+            verb="risen" if found.way == "higher" else "fallen",
+            change=change,
+            begins=begins,
+        )
+    else:
+        fitted = say(
+            "{what} shows no steady rise or fall since {begins}: {change} a year "
+            "({change:interval}).",
+            what=what,
+            begins=begins,
+            change=change,
+        )
+    return sentences(fitted, _peak(found, subject), _newest(found, subject) if newest else "")
+
+
+def _peak(found: Course, subject: str) -> Text:
+    """When the series was highest."""
+    if found.peak.period == found.last.period:
+        return join(["The newest figure is the highest of the series."])
+    return say("It was highest in {t}: {p}.", t=found.peak.period, p=short(found.peak))
+
+
+def _newest(found: Course, subject: str) -> Text:
+    """How the newest figure stands to that of the period before, which shares no year with it."""
+    said = {
+        "higher": "Since {t} ({b}) it has risen.",
+        "lower": "Since {t} ({b}) it has fallen.",
+        "similar": "Since {t} ({b}) no change is shown beyond chance.",
+    }.get(differ(found.last, found.before))
+    return say(said, t=found.before.period, b=short(found.before)) if said else ()
+
+
+def _two_ends(found: Course, subject: str) -> Text:
+    """What the first of the periods was, where no rate can be fitted; a change only if tested."""
+    first, last = found.first, found.last
+    fitted_to_two = found.before is first
+    way = differ(last, first) if fitted_to_two else "untested"
     ends: dict[str, Figure | Text | str] = {
         "what": _subject(last, subject),
         "a": value(first, subject),
@@ -287,28 +351,56 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
         "t1": first.period,
         "t2": last.period,
     }
-    before: dict[str, Text | str] = {
-        "t": capital(when(first.period)),
-        "a": value(first, subject),
-    }
-    match moved(first, last):
-        case "higher":
-            return say("{what} rose from {a} ({t1}) to {b} ({t2}).", **ends)
-        case "lower":
-            return say("{what} fell from {a} ({t1}) to {b} ({t2}).", **ends)
-        case "similar":
-            # a recent trend that was tested over all points says more than the two ends
-            tail = "" if tested else "The difference is not statistically significant."
-        case _:
-            tail = "" if is_count(last) else "The change between them cannot be tested."
+    if way in ("higher", "lower"):
+        verb = "rose" if way == "higher" else "fell"
+        return say("{what} {verb} from {a} ({t1}) to {b} ({t2}).", **ends, verb=verb)
+    tail = "No change is shown beyond chance." if way == "similar" else ""
+    if way == "untested" and not is_count(last):
+        tail = f"The change was not tested {UNTESTED}."
+    same = first.number == last.number
     if subject == "it":
-        again = say("{t} it was the same.", t=before["t"])
-        said = again if first.number == last.number else say("{t} it was {a}.", **before)
-        return sentences(said, "" if first.number == last.number else tail)
-    if first.number == last.number:
+        before = capital(when(first.period))
+        if same:
+            return say("{t} it was the same.", t=before)
+        return sentences(say("{t} it was {a}.", t=before, a=ends["a"]), tail)
+    if same:
         return say("{what} was the same in the first period ({t1}) and the last ({t2}): {a}.",
                    what=ends["what"], a=first, t1=first.period, t2=last.period)  # fmt: skip
     return sentences(say("{what} was {a} ({t1}) and later {b} ({t2}).", **ends), tail)
+
+
+def newest_year(counts: Series, pooled: Figure) -> Text:
+    """The newest single year of events behind a rate of several, beside the years before it.
+
+    Parameters
+    ----------
+    counts : Series
+        Yearly counts.
+    pooled : Figure
+        The rate of several years that they are told beside.
+
+    Returns
+    -------
+    Text
+        Empty for fewer than ten yearly counts, a withheld newest one, or a single year's rate.
+    """
+    known = [one for one in counts.figures if one.shown]
+    if len(known) < RECORD_YEARS or known[-1] is not counts.figures[-1]:
+        return ()
+    newest, most = known[-1], max(known[:-1], key=lambda one: one.value or 0.0)
+    least = min(one.value or 0.0 for one in known[:-1])
+    if newest.period == pooled.period or not share_years(newest.period, pooled.period):
+        return ()
+    own = newest.value or 0.0
+    if most.value is not None and own > most.value:
+        record = f", the most in any year since {known[0].period}."
+    elif own < least:
+        record = f", the fewest in any year since {known[0].period}."
+    else:
+        return say("In {t} alone there were {n}; the most in a year since {first} was {m}, in "
+                   "{when}.", t=newest.period, n=newest, first=known[0].period,
+                   m=short(most), when=most.period)  # fmt: skip
+    return say("In {t} alone there were {n}{record}", t=newest.period, n=newest, record=record)
 
 
 def _recent_sentence(recent: str, polarity: str) -> str:

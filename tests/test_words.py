@@ -26,7 +26,7 @@ from needs.words.text import Span, Text, plain
 SPEC = yaml.safe_load((Path(__file__).parent / "spec" / "words.yaml").read_text(encoding="utf-8"))
 FIGURE = {
     "figure", "reference", "focus", "whole", "treated", "prevalence", "unmet", "count", "share",
-    "change", "places", "found",
+    "change", "places", "found", "dispersion",
 }  # fmt: skip
 FIGURES = {"figures", "parts", "dependent", "independent"}
 
@@ -230,7 +230,7 @@ def test_groups_keep_the_rules(some: list[Figure], subject: str, data: st.DataOb
     ids = {one.id for one in some}
     focus = some[0]
     labels = {one.area_code: data.draw(LABELS) for one in some}
-    rules(sentences.funnel_sentence(some, labels), ids, stop=True)
+    rules(sentences.funnel_sentence(some, labels, some[0]), ids, stop=True)
     for line in (
         sentences.headline_rank(some, focus, subject=subject),
         sentences.headline_funnel(some, focus, labels),

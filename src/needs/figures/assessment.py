@@ -364,7 +364,7 @@ class Assessment:
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]),
             bound=self._bound(indicator, row) if shown else None,
-            verdict=str(row.get("verdict") or "") if own else "",
+            verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
 
     def _bound(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:

@@ -20,6 +20,12 @@ Polarity = Literal["higher is better", "lower is better", "none"]
 FunnelKind = Literal["rate", "ratio", "proportion"]
 
 WITHIN = "within limits"
+#: Above this overdispersion a funnel's limits are widened for it.
+WIDENED_ABOVE = 2.0
+
+#: Share of areas at either end of a funnel that do not count in its overdispersion.
+WINSORISED = 0.1
+
 LOWER, SIMILAR, HIGHER, NOT_COMPARED = "lower", "similar", "higher", "not compared"
 
 #: What a label means for people, by polarity. Labels that are not here keep their words.
@@ -359,6 +365,7 @@ def funnel_limits(
     kind: FunnelKind = "rate",
     confidence: Sequence[float] = (0.95, 0.998),
     multiplier: float | None = None,
+    dispersion: float = 1.0,
 ) -> pd.DataFrame:
     """Control limits round a reference: where areas lie that differ from it by chance alone.
 
@@ -381,6 +388,10 @@ def funnel_limits(
         Levels as shares: 0.95 and 0.998 are two and three standard deviations.
     multiplier : float, optional
         Unit: 100,000 for a rate and 100 for a ratio or proportion unless given.
+
+    dispersion : float
+        How many times the areas vary as chance alone makes them, see `overdispersion`: the limits
+        are widened for it. 1 leaves them as they are, and so does less.
 
     Returns
     -------
@@ -405,7 +416,8 @@ def funnel_limits(
     Rates and ratios: the counts whose exact Poisson limits just reach the expected events E, over
     E, times the reference. Proportions: ``P -/+ z sqrt(P (1 - P) / n)``, clipped to the whole.
     Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
-    2005; 24: 1185-1202.
+    2005; 24: 1185-1202. Widened: ``(sqrt(reference) -/+ z sqrt(dispersion) / (2 sqrt(n)))^2``,
+    where the root makes the variance of counts alike; proportions ``z sqrt(dispersion)``.
 
     Examples
     --------
@@ -423,7 +435,7 @@ def funnel_limits(
     whole = check.numbers(denominator, above=0.0)
     level = _centre(check, groups, reference, kind, unit)
     check.finish()
-    limits = _funnel(kind, whole, level / unit, levels)
+    limits = _funnel(kind, whole, level / unit, levels, dispersion)
     return inputs.extend(
         data,
         **_named(limits, unit),
@@ -444,6 +456,7 @@ def funnel_outliers(
     kind: FunnelKind = "rate",
     confidence: Sequence[float] = (0.95, 0.998),
     multiplier: float | None = None,
+    dispersion: float = 1.0,
 ) -> pd.DataFrame:
     """Say which areas lie outside the control limits of a funnel.
 
@@ -473,6 +486,9 @@ def funnel_outliers(
     confidence : sequence of float
         Levels as shares.
     multiplier : float, optional
+        As for `funnel_limits`.
+
+    dispersion : float
         As for `funnel_limits`.
 
     Returns
@@ -545,7 +561,7 @@ def funnel_outliers(
         unavailable=np.isnan(events) | np.isnan(level) | (np.isnan(whole) & ~few & ~nothing),
     )
     label = np.where(status == "shown", WITHIN, NOT_COMPARED).astype(object)
-    limits = _funnel(kind, whole, level / unit, levels)
+    limits = _funnel(kind, whole, level / unit, levels, dispersion)
     for confidence_level, (low, high) in limits.items():
         text = f"{100 * confidence_level:.10g}%"
         label[events / whole < low] = f"low ({text})"
@@ -559,6 +575,41 @@ def funnel_outliers(
         **_described(kind, unit),
         funnel_status=status,
     )
+
+
+def overdispersion(count: ArrayLike, expected: ArrayLike) -> float:
+    """How many times areas vary as chance alone would make them.
+
+    Parameters
+    ----------
+    count, expected : array_like
+        Events of each area, and those that the reference's rate gives its people, above 0.
+
+    Returns
+    -------
+    float
+        About 1 where chance explains all; missing for fewer than two areas.
+
+    Notes
+    -----
+    The mean square of ``z = 2 (sqrt(x) - sqrt(E))``, with the lowest and the highest tenth of z
+    drawn in to the tenth beside them, so that areas that truly lie apart do not count.
+    Spiegelhalter DJ. Statistics in Medicine 2005; 24: 1185-1202. Spiegelhalter DJ, Sherlaw-Johnson
+    C, Bardsley M, Blunt I, Wood C, Grigg O. Statistical methods for healthcare regulation. Journal
+    of the Royal Statistical Society A 2012; 175: 1-47.
+
+    Examples
+    --------
+    >>> round(overdispersion([10, 40, 25, 90, 30], [20, 30, 25, 60, 45]), 2)
+    4.63
+    """
+    x, e = (np.asarray(one, dtype=np.float64) for one in (count, expected))
+    known = np.isfinite(x) & (e > 0)
+    if known.sum() < 2:
+        return float("nan")
+    z = 2 * (np.sqrt(x[known]) - np.sqrt(e[known]))
+    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
+    return float((np.clip(z, low, high) ** 2).mean())
 
 
 def _unit(kind: str, multiplier: float | None) -> float:
@@ -637,14 +688,20 @@ def _described(kind: str, unit: float) -> dict[str, object]:
 
 
 def _funnel(
-    kind: str, whole: Floats, level: Floats, confidence: Sequence[float]
+    kind: str, whole: Floats, level: Floats, confidence: Sequence[float], dispersion: float
 ) -> dict[float, tuple[Floats, Floats]]:
     """Lower and upper limit of each confidence level, as count over denominator."""
     limits = {}
+    wider = np.sqrt(max(1.0, dispersion))
     for share in confidence:
         if kind == "proportion":
-            spread = z_value(share) * np.sqrt(level * (1 - level) / whole)
+            spread = wider * z_value(share) * np.sqrt(level * (1 - level) / whole)
             limits[share] = np.maximum(level - spread, 0), np.minimum(level + spread, 1)
+            continue
+        if dispersion > 1:
+            reach = wider * z_value(share) / (2 * np.sqrt(whole))
+            root = np.sqrt(level)
+            limits[share] = np.maximum(root - reach, 0) ** 2, (root + reach) ** 2
             continue
         tail = (1 - share) / 2
         expected = whole * level

@@ -13,6 +13,7 @@ from needs.catalogue import Catalogue, Indicator
 from needs.catalogue.glossary import Term, glossary
 from needs.figures.course import Course, course, share_years
 from needs.figures.figure import Figure, Series
+from needs.stats.compare import WIDENED_ABOVE
 from needs.stats.status import Status
 from needs.stats.trend import NOT_CALCULATED
 from needs.tables.areas import divisions, find
@@ -435,6 +436,7 @@ def _broken(at: str, why: str) -> str:
 def funnel_sentence(
     figures: Sequence[Figure],
     labels: Mapping[str, str],
+    dispersion: Figure,
     *,
     noun: str = "authorities",
     reference_name: str = "England",
@@ -447,23 +449,32 @@ def funnel_sentence(
         One an area.
     labels : mapping of str to str
         By area code, the label of `needs.stats.compare.funnel_outliers`.
+    dispersion : Figure
+        How many times the areas vary as chance alone would make them.
     noun : str
         What the areas are, plural.
     reference_name : str
         Whose value the limits are drawn round.
     """
+    owner = possessive(reference_name)
     many, beyond_chance = outside(figures, labels, noun)
-    meaning = (
-        "Chance alone would put about one in 500 there, so areas differ in more than chance, such "
-        "as age and deprivation. A crude rate is not adjusted for these."
-        if beyond_chance
-        else "A crude rate is not adjusted for age or deprivation, in which areas differ too."
-    )
+    unlike = "A crude rate is not adjusted for age or deprivation, in which areas differ too."
+    if (dispersion.value or 0.0) > WIDENED_ABOVE:
+        return sentences(
+            say("The areas vary {d:number} times as much as chance alone would make them "
+                "(overdispersion).", d=dispersion),
+            f"The limits round {owner} value are widened for that: an area outside them lies "
+            "beyond the usual spread.",
+            f"{capital(many)}.",
+            unlike,
+        )  # fmt: skip
+    meaning = "Chance alone would put about one in 500 there. " if beyond_chance else ""
     return sentences(
-        "The limits show how far chance alone could carry an area of each size from "
-        f"{possessive(reference_name)} value.",
+        f"The limits show how far chance alone could carry an area of each size from {owner} "
+        "value.",
+        say("The areas vary {d:number} times as much as that (overdispersion).", d=dispersion),
         f"{capital(many)}.",
-        meaning,
+        f"{meaning}{unlike}",
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from needs.chapters import inequality, neighbourhoods
+from needs.chapters import inequality, inside, neighbourhoods
 from needs.chapters import national as views
 from needs.chapters.blocks import Blocks, Chart, Prose
 from needs.chapters.measure import Measure
@@ -19,6 +19,7 @@ from needs.chapters.saying import finding, message
 from needs.figures import assessment, course, deprivation
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
+from needs.figures.remainder import remainder
 from needs.stats.change import rate_of_change
 from needs.stats.compare import apart, side_of
 from needs.stats.intervals import poisson, widest
@@ -407,3 +408,56 @@ def test_a_gradient_of_authorities_says_so_with_its_lack_of_fit(national: Path) 
     assert "Across authorities, from the most to the least deprived, the gap is" in told
     assert "do not show the risk of one person" in told
     assert "χ² 108.0, 8 degrees of freedom; the intervals are widened for it." in told
+
+
+# districts against the rest of their county
+
+
+@pytest.mark.parametrize(
+    ("area", "key", "was", "now"),
+    [
+        (
+            "Worcestershire",
+            "drug_misuse_rate",
+            "No district differs statistically from Worcestershire in its drug misuse death rate",
+            "Worcester has a statistically higher drug misuse death rate than the rest of "
+            "Worcestershire: 7.4 per 100,000",
+        ),
+        (
+            "Lancashire",
+            "drug_poisoning_rate",
+            "Burnley has the highest drug poisoning death rate: 17.4 per 100,000",
+            "Burnley and Preston have a statistically higher drug poisoning death rate than the "
+            "rest of Lancashire; Burnley: 17.4 per 100,000",
+        ),
+        (
+            "Lancashire",  # a part of deaths whose share of them moved
+            "drug_misuse_rate",
+            "has the highest drug misuse death rate",
+            "Lancashire's drug misuse death rate, 4.1 per 100,000 in 2019 to 2021, cannot be read "
+            "by itself",
+        ),
+    ],
+)
+@MIRROR
+def test_districts_are_compared_with_the_rest(
+    national: Path, area: str, key: str, was: str, now: str
+) -> None:
+    na = opened(area, national)
+    (headline,) = headlines(inside.districts(Measure(na, na.indicator(key))))
+    assert was not in headline
+    assert headline == now
+
+
+def test_the_rest_is_the_area_without_the_district() -> None:
+    whole = share(6.0).with_(unit="per 100,000", numerator=60.0, denominator=1e6)
+    part = whole.with_(area_code="E07000236", value=12.0, numerator=24.0, denominator=2e5)
+    rest = remainder(whole, part)
+    assert rest is not None
+    assert (rest.value, rest.numerator, rest.denominator) == (4.5, 36.0, 8e5)
+    # a standardised rate: the people are those that events and rates imply
+    implied = remainder(whole.with_(denominator=None), part.with_(denominator=None))
+    assert implied is not None
+    assert implied.value == pytest.approx(4.5)
+    assert remainder(whole, part.with_(numerator=None)) is None
+    assert remainder(whole.with_(area_code="E92000001"), part) is None

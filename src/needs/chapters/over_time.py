@@ -9,7 +9,7 @@ from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import band, each_once, none_at_hand, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
 from needs.chapters.recent import from_first_value, own_trend, start_of
-from needs.chapters.rules import compared, is_count, left_to, told_elsewhere
+from needs.chapters.rules import compared, is_count, left_to, not_by_itself, told_elsewhere
 from needs.chapters.saying import fitted
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
@@ -113,13 +113,7 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     england = na.figure(indicator.key, na.england, newest.period)
     verdict = compared(na, newest, england)
     if verdict.reason == "set aside":
-        return sentences.say(
-            "{whose} {subject}, {newest} in {when}, cannot be read by itself",
-            whose=sentences.possessive(sentences.capital(sentences.in_prose(na.name))),
-            subject=subject,
-            newest=newest,
-            when=newest.period,
-        )
+        return not_by_itself(newest, subject)
     changed = sentences.changed(focus, label, breaks=indicator.breaks)
     if verdict.result == "not compared" or changed or told_elsewhere(na, indicator):
         return sentences.headline_trend(

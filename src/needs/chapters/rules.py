@@ -7,6 +7,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import set_aside
 from needs.words import sentences
+from needs.words.text import Text
 
 #: Why a view that sets areas side by side leaves a count out.
 COUNTED = "a count depends on the size of the area"
@@ -49,6 +50,17 @@ def compared(na: Assessment, figure: Figure, reference: Figure) -> sentences.Com
     if set_aside(na, figure.indicator):
         return sentences.Comparison("not compared", "not compared", "set aside")
     return sentences.compare(figure, reference, na.indicator(figure.indicator).polarity)
+
+
+def not_by_itself(figure: Figure, subject: str) -> Text:
+    """The headline of a figure that is set aside: a part of deaths whose share of them moved."""
+    return sentences.say(
+        "{whose} {subject}, {figure} in {when}, cannot be read by itself",
+        whose=sentences.possessive(sentences.capital(sentences.in_prose(figure.area_name))),
+        subject=subject,
+        figure=figure,
+        when=figure.period,
+    )
 
 
 def tells_a_trend(na: Assessment, key: str) -> bool:

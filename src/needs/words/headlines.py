@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from needs.figures.course import course
 from needs.figures.figure import Figure, Series
+from needs.figures.remainder import remainder
 from needs.words.english import (
     a_or_an,
     capital,
     in_prose,
     join,
+    listing,
     number_word,
     one_of,
     possessive,
@@ -32,6 +34,7 @@ from needs.words.phrases import (
 from needs.words.text import Text
 from needs.words.verdicts import (
     PUBLISHER,
+    UNTESTED,
     compare,
     ends,
     link,
@@ -123,25 +126,60 @@ def headline_parts(
     noun: str = "districts",
     subject: str = "",
 ) -> Text:
-    """Which part is highest, in a line; or that none differs from the whole."""
+    """Which parts differ from the rest of the whole, in a line; or that none does.
+
+    Where no events tell the rest, parts are compared with the whole; without a test the highest is
+    named, with the mark of what was not tested.
+    """
     shown = [figure for figure in parts if figure.value is not None]
     what = phrase(subject, parts[0].label if parts else "figure")
     one = singular(noun)
     if not shown:
         return fit(join([f"No {one} has {a_or_an(what)} that can be shown"]), limit=HEADLINE_LIMIT)
-    results = {compare(figure, whole).result for figure in shown}
-    if whole is not None and results == {"similar"}:
-        name = in_prose(whole.area_name)
-        text = join([f"No {one} differs statistically from {name} in its {what}"])
+    rests = [remainder(whole, figure) if whole else None for figure in shown]
+    results = [
+        compare(figure, rest or whole).result for figure, rest in zip(shown, rests, strict=True)
+    ]
+    beside = in_prose(whole.area_name) if whole else ""
+    beside = f"the rest of {beside}" if all(rests) else beside
+    if whole is not None and set(results) == {"similar"}:
+        text = join([f"No {one} differs statistically from {beside} in its {what}"])
         return fit(text, limit=HEADLINE_LIMIT)
+    for side in ("higher", "lower"):
+        far = [f for f, result in zip(shown, results, strict=True) if result == side]
+        if far:
+            return _apart(far, side, beside, what)
     low, high = ends(shown)
     if low[0].number == high[0].number and len(shown) > 1:
         every = capital(one_of(len(shown), len(shown), noun))
         text = say("{every} have the same {what}: {f}", every=every, what=what, f=high[0])
     else:
-        text = say("{names} {has} the highest {what}: {f}", names=capital(areas(high)),
-                   has="has" if len(high) == 1 else "have", what=what, f=high[0])  # fmt: skip
+        tested = "" if "similar" in results else f" {UNTESTED}"
+        text = say("{names} {has} the highest {what}: {f}{tested}", names=capital(areas(high)),
+                   has="has" if len(high) == 1 else "have", what=what, f=high[0],
+                   tested=tested)  # fmt: skip
     return fit(text, limit=HEADLINE_LIMIT)
+
+
+def _apart(far: Sequence[Figure], side: str, beside: str, what: str) -> Text:
+    """Parts beyond the rest on one side, the furthest first."""
+    ordered = sorted(far, key=lambda f: -(f.value or 0.0) if side == "higher" else f.value or 0.0)
+    first = ordered[0]
+    said: dict[str, Figure | str] = {"f": first, "side": side, "beside": beside, "what": what}
+    names = listing([in_prose(figure.area_name) for figure in ordered], limit=3)
+    if len(ordered) == 1:
+        return fit(
+            say("{name} has a statistically {side} {what} than {beside}: {f}",
+                name=capital(in_prose(first.area_name)), **said),
+            limit=HEADLINE_LIMIT,
+        )  # fmt: skip
+    return fit(
+        say("{names} have a statistically {side} {what} than {beside}; {name}: {f}",
+            names=capital(names), name=in_prose(first.area_name), **said),
+        say("{n} have a statistically {side} {what} than {beside}; {name}: {f}",
+            n=capital(number_word(len(ordered))), name=in_prose(first.area_name), **said),
+        limit=HEADLINE_LIMIT,
+    )  # fmt: skip
 
 
 def headline_rank(

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from needs.chapters import inequality, inside, neighbourhoods
+from needs.chapters import glance, inequality, inside, need, neighbourhoods, summary
 from needs.chapters import national as views
-from needs.chapters.blocks import Blocks, Chart, Prose
+from needs.chapters.blocks import Blocks, Bullets, Cards, Chart, Prose
 from needs.chapters.measure import Measure
-from needs.chapters.rules import compared
+from needs.chapters.rules import compared, leading, second_hand, told_officially
 from needs.chapters.saying import finding, message
 from needs.figures import assessment, course, deprivation
 from needs.figures.assessment import Assessment
@@ -461,3 +461,65 @@ def test_the_rest_is_the_area_without_the_district() -> None:
     assert implied.value == pytest.approx(4.5)
     assert remainder(whole, part.with_(numerator=None)) is None
     assert remainder(whole.with_(area_code="E92000001"), part) is None
+
+
+# size first; second-hand figures; precision
+
+
+def test_size_comes_before_a_level_that_is_reached(worcestershire: Assessment) -> None:
+    drawn = need.reach(worcestershire)
+    told = " ".join(plain(one.text) for one in drawn.items if isinstance(one, Prose))
+    assert "already reaches" not in told
+    assert "About 4,260 adults (80.6% of those in need) are not in treatment" in told
+    assert told.index("not in treatment") < told.index("would take no more adults")
+    nothing = share(0.0, 0.0, 260.0).with_(unit="people", decimals=0)
+    assert "already reaches" not in plain(sentences.places_sentence(nothing))
+
+
+def test_a_document_heads_nothing_where_an_official_figure_has_an_interval(
+    worcestershire: Assessment,
+) -> None:
+    na, key = worcestershire, "alcohol_specific_mortality"
+    assert na.printed(na.figure(key))  # the newest, 10.6 in 2017 to 2019
+    lead = leading(na, key)
+    assert (lead.period, bool(lead.interval), na.printed(lead)) == ("2016 to 2018", True, False)
+    drawn = message(na, key)
+    (text,) = [plain(one.text) for one in drawn.items if isinstance(one, Prose)]
+    was = "In 2017 to 2019, Worcestershire's alcohol-specific death rate was 10.6 per 100,000."
+    assert was not in text
+    assert text.startswith("In 2016 to 2018, Worcestershire's alcohol-specific death rate was 10.9")
+    assert (
+        "For 2017 to 2019 a document prints 10.6 per 100,000, against 10.9 in England [t]." in text
+    )
+    for chapter in ("deaths", "need"):
+        for block in glance.opening(na, chapter).items:
+            told = " ".join(plain(one) for one in block.items) if isinstance(block, Bullets) else ""
+            assert (
+                was not in told and "published unmet need for alcohol treatment was 81%" not in told
+            )
+    (cards,) = [one for one in summary.picture(na).items if isinstance(one, Cards)]
+    heads = {one.figure for one in cards.items}
+    assert na.figure(key).id not in heads
+
+
+def test_no_card_is_second_hand_where_an_official_figure_exists(worcestershire: Assessment) -> None:
+    na = worcestershire
+    for key, indicator in na.catalogue.indicators.items():
+        if not na.has(key) or not second_hand(na, leading(na, key)):
+            continue
+        assert not any(one.interval and not na.printed(one) for one in na.series(key).figures), key
+        assert told_officially(na, indicator) == (key == "alcohol_unmet_need_published"), key
+
+
+def test_digits_that_nobody_knows_are_not_printed(worcestershire: Assessment) -> None:
+    na = worcestershire
+    people, part = deprivation.residents(na, 3), deprivation.share(na, 3)
+    assert people.value is not None and people.value % 10  # the register keeps the digits
+    was = (f"{people.value:,.0f}", f"{part.value:.2f}%")
+    assert (people.number, part.text) == ("122,980", "20.6%")
+    told = " ".join(
+        plain(one.text) for one in neighbourhoods.counts(na).items if isinstance(one, Prose)
+    )
+    assert not any(one in told for one in was)
+    shares = [one for one in deprivation.share_by_decile(na) if one.shown]
+    assert all(one.decimals <= 1 for one in shares)

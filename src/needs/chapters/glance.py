@@ -20,7 +20,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.captions import each_once, none_at_hand, subject_of
 from needs.chapters.recent import TREND_WORDS, recent
-from needs.chapters.rules import compared, is_count, told_elsewhere
+from needs.chapters.rules import compared, is_count, leading, told_elsewhere, told_officially
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
@@ -45,7 +45,9 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
     for indicator in na.catalogue.chapter(chapter):
         if not indicator.headline or not na.has(indicator.key) or told_elsewhere(na, indicator):
             continue
-        figure = na.figure(indicator.key)
+        if told_officially(na, indicator):
+            continue
+        figure = leading(na, indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
         found.append(finding(na, indicator, figure, reference))
         figures += [figure, reference]
@@ -69,7 +71,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
     for indicator in na.catalogue.chapter(chapter):
         if not na.has(indicator.key) or told_elsewhere(na, indicator):
             continue
-        figure = na.figure(indicator.key)
+        figure = leading(na, indicator.key)
         gone = na.withheld(indicator.key)
         if gone is not None:
             older.append(f"{indicator.short_name}: {chart_words.withheld(gone)}.")

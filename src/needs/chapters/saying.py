@@ -6,12 +6,13 @@ from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Notice, Prose, blocks
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.recent import TREND_WORDS, from_first_value, own_trend, recent
-from needs.chapters.rules import told_elsewhere
+from needs.chapters.rules import leading, led, told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
 from needs.words import chart_words, sentences
 from needs.words.text import Span, Text
+from needs.words.verdicts import UNTESTED
 
 
 def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
@@ -64,9 +65,9 @@ def message(na: Assessment, key: str) -> Blocks:
     indicator = na.indicator(key)
     if not na.has(key):
         return Blocks()
-    figure = na.figure(key)
+    figure = leading(na, key)
     reference = na.figure(key, na.england, figure.period)
-    series = from_first_value(na.series(key))
+    series = led(na, key, from_first_value(na.series(key)))
     beside = (figure, reference, *regions_of(na, figure))
     text = finding(na, indicator, figure, reference)
     doubt = set_aside(na, key)
@@ -91,6 +92,8 @@ def message(na: Assessment, key: str) -> Blocks:
     if told.of and told.label != TREND_WORDS and not doubt:
         shows = f"is {told.label}" if told.way else f"shows {told.label}"
         text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
+    quoted, document = document_says(na, key)
+    text = (*text, *quoted)
     return blocks(
         Notice("not to be compared by itself", ((Span(doubt),),), "caution") if doubt else None,
         Prose(
@@ -101,6 +104,7 @@ def message(na: Assessment, key: str) -> Blocks:
                     *series.figures,
                     *(counts.figures if counts else ()),
                     *fitted(series, indicator),
+                    *document,
                 ]
             ),
         ),
@@ -111,6 +115,23 @@ def fitted(series: Series, indicator: Indicator) -> tuple[Figure, ...]:
     """The fitted rate of change that words on a series may name."""
     found = sentences.course_of(series, indicator.breaks)
     return (found.change,) if found and found.change else ()
+
+
+def document_says(na: Assessment, key: str) -> tuple[Text, tuple[Figure, ...]]:
+    """The newer number that a document prints, told after the official one that leads."""
+    newest = na.figure(key)
+    if newest.id == leading(na, key).id:
+        return (), ()
+    england = na.figure(key, na.england, newest.period)
+    beside = sentences.say(", against {e:number} in England", e=england) if england.shown else ()
+    text = sentences.say(
+        " For {when} a document prints {f}{beside} {mark}.",
+        when=newest.period,
+        f=newest,
+        beside=beside,
+        mark=UNTESTED,
+    )
+    return text, (newest, england)
 
 
 def yearly_counts(na: Assessment, indicator: Indicator) -> Series | None:

@@ -93,7 +93,7 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
 def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Residents of those LSOAs."""
     inside, _ = people_up_to(_in(na, place), "imd", decile)
-    return _figure(na, f"residents_most_deprived_{decile}0", place, inside, "people", 0).with_(
+    return _figure(na, f"residents_most_deprived_{decile}0", place, inside, "people", -1).with_(
         label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
         numerator=inside,
         formula="sum of the mid-year populations of those LSOAs",
@@ -293,7 +293,7 @@ def _share(
     na: Assessment, key: str, inside: float | None, total: float | None, place: Place | None = None
 ) -> Figure:
     value = 100 * inside / total if inside is not None and total else None
-    return _figure(na, key, place, value, "%", 2).with_(
+    return _figure(na, key, place, value, "%", 1).with_(
         numerator=inside,
         denominator=total,
         formula="residents of those LSOAs ÷ all residents × 100",

@@ -38,7 +38,8 @@ class Figure:
     unit : str
         "%", "per 100,000", "people", "deaths", "LSOAs", "£", …
     decimals : int
-        Decimals printed, by the source's rule.
+        Decimals printed, by the source's rule; below 0 for sums of estimates that are printed to
+        the nearest ten (−1) or hundred (−2). The register keeps all digits.
     lower, upper : float or None
         95% confidence interval, in the unit of `value`.
     status : Status
@@ -157,13 +158,13 @@ def format_number(value: float, decimals: int = 0) -> str:
     --------
     >>> format_number(27750), format_number(4.645, 2), format_number(-0.04, 1)
     ('27,750', '4.65', '0.0')
-    >>> format_number(-0.18, 2)
-    '−0.18'
+    >>> format_number(-0.18, 2), format_number(27754, -1)
+    ('−0.18', '27,750')
     """
     # repr gives the shortest decimal that a reader would type, so 4.645 rounds as it is written
-    scale = 10**decimals
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1) / scale, ROUND_HALF_UP)
-    text = f"{rounded:,.{decimals}f}"
+    step = Decimal(1).scaleb(-decimals)
+    rounded = (Decimal(repr(float(value))) / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    text = f"{rounded:,.{max(0, decimals)}f}"
     if not text.startswith("-"):
         return text
     return f"−{text[1:]}" if text.strip("-0.,") else text[1:]

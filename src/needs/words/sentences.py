@@ -615,8 +615,8 @@ def places_sentence(
 ) -> Text:
     """How many more people reaching a level would take.
 
-    Where it takes none, the unmet need itself comes first: to be no worse than England is no reason
-    to rest where most are not in treatment.
+    Where it takes none, the people without treatment come first: to be no worse than England is no
+    reason to rest where most are not in treatment.
 
     Parameters
     ----------
@@ -635,26 +635,19 @@ def places_sentence(
     if not places.shown:
         return say("The number of {people} in {area} that {goal} would take is {f}.",
                    people=people, area=area, goal=goal, f=places)  # fmt: skip
-    if is_zero(places) and unmet is not None:
-        return say(
-            "Of those in need in {area}, {unmet} are not in treatment. {goal} is no better, on the "
-            "central estimate ({f:interval} more {people} to reach it).",
-            area=area,
-            unmet=unmet,
-            goal=capital(goal),
-            f=places,
-            people=people,
-        )
-    if is_zero(places) and not places.upper:
-        return say("{area} already reaches {goal}.", area=capital(area), goal=goal)
     if is_zero(places):
-        return say(
-            "On the central estimate {area} already reaches {goal} ({f:interval} more {people}).",
-            area=area,
-            goal=goal,
-            f=places,
+        without: Text = ()
+        if unmet is not None and unmet.shown:
+            without = say("{people} not in treatment in {area}. ",
+                          people=_people_without(unmet, people), area=area)  # fmt: skip
+        least = say(
+            "{goal} would take no more {people}{where} on the central estimate{interval}.",
+            goal=capital(goal),
             people=people,
+            where="" if without else f" in {area}",
+            interval=say(" ({f:interval})", f=places) if places.interval else "",
         )
+        return join([without, least])
     interval = say(" ({f:interval})", f=places) if places.interval else ()
     return say(
         "To reach {goal}, {f:number} more {people} in {area} would need to {do}{interval}.",
@@ -665,6 +658,15 @@ def places_sentence(
         do=do,
         interval=interval,
     )
+
+
+def _people_without(unmet: Figure, people: str) -> Text:
+    """How many are not treated, to the nearest ten, and their share: the size before all else."""
+    if unmet.numerator is None or unmet.numerator < 0:
+        return say("Of those in need {unmet} are", unmet=unmet)
+    number = _input(unmet.numerator, unmet).with_(decimals=-1)
+    return say("About {n:number} {people} ({unmet} of those in need) are",
+               n=number, people=people, unmet=unmet)  # fmt: skip
 
 
 def added_up(na: Assessment) -> str:

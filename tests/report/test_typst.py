@@ -373,7 +373,7 @@ def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
     model = typst._model(document, files, cover=False)
     pdf = typst._compile(model, files, typst_process.untagged_rows)
     found = typst._compile(
-        model, files, lambda *given: json.dumps(typst_process.ends(*given)).encode()
+        model, files, lambda *given: json.dumps(typst_process.chapter_ends(*given)).encode()
     )
     ends = json.loads(found)
     assert sum(end["pages"] for end in ends) == len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
@@ -394,7 +394,7 @@ def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
         [end(1, 0.1), end(4, 0.1), end(3, 0.1)],
         [end(1, 0.1), end(3, 0.9), end(3, 0.1)],
     ])  # fmt: skip
-    monkeypatch.setattr(typst_process, "ends", lambda *_: next(asked))
+    monkeypatch.setattr(typst_process, "chapter_ends", lambda *_: next(asked))
     made = json.loads(typst_process.tightened(files, "")["document.json"])
     kept = [new == old for new, old in zip(made["chapters"], model["chapters"], strict=True)]
     assert kept == [True, False, True]

@@ -15,7 +15,7 @@ from needs.charts import maps
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
-from needs.words import chart_words, sentences
+from needs.words import alt_text, chart_words, english, headlines
 from needs.words.text import Text
 
 
@@ -57,7 +57,7 @@ def sexes(measure: Measure, *, id: str = "") -> Blocks | str:
                 indicator,
                 figures,
                 na,
-                place=sentences.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
+                place=english.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
                 intervals=lines([one for _, one in rows]),
             ),
             svg=charts.grouped_bars(
@@ -105,7 +105,7 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
                 indicator,
                 parts,
                 na,
-                place=f"{na.parts_noun} of {sentences.in_prose(na.name)}",
+                place=f"{na.parts_noun} of {english.in_prose(na.name)}",
                 intervals=lines((*parts, whole)),
             ),
             svg=charts.caterpillar(
@@ -115,7 +115,7 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
                 unit=indicator.unit,
                 chart_id=chart_id,
             ),
-            alt=sentences.alt_bars(
+            alt=alt_text.alt_bars(
                 parts, subject=subject_of(indicator), names=[one.area_name for one in parts]
             ),
             table=table,
@@ -159,7 +159,7 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
         open_=False,
     )
     whole = na.figure(key, na.area, period)
-    subject, place = subject_of(indicator), f"{na.parts_noun} of {sentences.in_prose(na.name)}"
+    subject, place = subject_of(indicator), f"{na.parts_noun} of {english.in_prose(na.name)}"
     ordered = sorted((one for one in parts if one.shown), key=lambda one: one.value or 0.0)
     return blocks(
         Chart(
@@ -185,7 +185,7 @@ def _headline(
     subject = subject_of(indicator)
     if whole is not None and set_aside(na, indicator.key):
         return not_by_itself(whole, subject)
-    return sentences.headline_parts(parts, whole, noun=na.parts_noun, subject=subject)
+    return headlines.headline_parts(parts, whole, noun=na.parts_noun, subject=subject)
 
 
 def district_period(na: Assessment, key: str) -> str:

@@ -6,7 +6,7 @@ from needs.catalogue import Indicator
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
-from needs.words import sentences
+from needs.words import english, verdicts
 from needs.words.text import Text
 
 #: Why a view that sets areas side by side leaves a count out.
@@ -45,11 +45,11 @@ def told_with_a_rate(na: Assessment, indicator: Indicator) -> Indicator | None:
     return next((o for o in rates if o.statistic == "crude_rate" and na.has(o.key)), None)
 
 
-def compared(na: Assessment, figure: Figure, reference: Figure) -> sentences.Comparison:
+def compared(na: Assessment, figure: Figure, reference: Figure) -> verdicts.Comparison:
     """How a figure stands to a reference, where its indicator may be compared by itself."""
     if set_aside(na, figure.indicator):
-        return sentences.Comparison("not compared", "not compared", "set aside")
-    return sentences.compare(figure, reference, na.indicator(figure.indicator).polarity)
+        return verdicts.Comparison("not compared", "not compared", "set aside")
+    return verdicts.compare_figures(figure, reference, na.indicator(figure.indicator).polarity)
 
 
 def leading(na: Assessment, key: str) -> Figure:
@@ -59,13 +59,13 @@ def leading(na: Assessment, key: str) -> Figure:
     has one; it is told after it.
     """
     newest = na.figure(key)
-    if not second_hand(na, newest):
+    if not is_second_hand(na, newest):
         return newest
     official = [one for one in na.series(key).figures if one.interval and not na.printed(one)]
     return official[-1] if official else newest
 
 
-def second_hand(na: Assessment, figure: Figure) -> bool:
+def is_second_hand(na: Assessment, figure: Figure) -> bool:
     """Whether a figure is a document's printed number, without an interval."""
     return figure.shown and na.printed(figure) and not figure.interval
 
@@ -76,7 +76,7 @@ def told_officially(na: Assessment, indicator: Indicator) -> bool:
     return bool(
         other
         and na.has(other)
-        and second_hand(na, leading(na, indicator.key))
+        and is_second_hand(na, leading(na, indicator.key))
         and leading(na, other).interval
     )
 
@@ -94,9 +94,9 @@ def led(na: Assessment, key: str, series: Series) -> Series:
 
 def not_by_itself(figure: Figure, subject: str) -> Text:
     """The headline of a figure that is set aside: a part of deaths whose share of them moved."""
-    return sentences.say(
+    return english.say(
         "{whose} {subject}, {figure} in {when}, cannot be read by itself",
-        whose=sentences.possessive(sentences.capital(sentences.in_prose(figure.area_name))),
+        whose=english.possessive(english.capital(english.in_prose(figure.area_name))),
         subject=subject,
         figure=figure,
         when=figure.period,

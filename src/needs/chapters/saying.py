@@ -10,7 +10,7 @@ from needs.chapters.rules import leading, led, told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english, sentences
 from needs.words.text import Span, Text
 from needs.words.verdicts import UNTESTED
 
@@ -33,7 +33,7 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
     gone = na.withheld(indicator.key)
     if gone is None:
         return text
-    return (*text, Span(f" {sentences.capital(chart_words.withheld(gone))}."))
+    return (*text, Span(f" {english.capital(chart_words.withheld(gone))}."))
 
 
 def regions_of(na: Assessment, figure: Figure) -> tuple[Figure, ...]:
@@ -48,8 +48,8 @@ def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
         return ""
     document, file = (figure, reference) if na.printed(figure) else (reference, figure)
     return (
-        f"The figure of {sentences.in_prose(document.area_name)} is as a document printed it, that "
-        f"of {sentences.in_prose(file.area_name)} is from the publisher's file of another edition: "
+        f"The figure of {english.in_prose(document.area_name)} is as a document printed it, that "
+        f"of {english.in_prose(file.area_name)} is from the publisher's file of another edition: "
         "small differences can be revisions."
     )
 
@@ -123,8 +123,8 @@ def document_says(na: Assessment, key: str) -> tuple[Text, tuple[Figure, ...]]:
     if newest.id == leading(na, key).id:
         return (), ()
     england = na.figure(key, na.england, newest.period)
-    beside = sentences.say(", against {e:number} in England", e=england) if england.shown else ()
-    text = sentences.say(
+    beside = english.say(", against {e:number} in England", e=england) if england.shown else ()
+    text = english.say(
         " For {when} a document prints {f}{beside} {mark}.",
         when=newest.period,
         f=newest,
@@ -169,9 +169,9 @@ def earlier_periods(
         if not one.shown or one.period == newest.period:
             continue
         england = na.figure(indicator.key, na.england, one.period)
-        text = sentences.say(" In {when} it was {one}", when=one.period, one=one)
+        text = english.say(" In {when} it was {one}", when=one.period, one=one)
         if england.shown:
-            text = (*text, *sentences.say(" (England {e:number})", e=england))
+            text = (*text, *english.say(" (England {e:number})", e=england))
         text = (*text, Span("."))
         out.append((text, (one, england) if england.shown else (one,)))
     return out

@@ -29,7 +29,7 @@ from needs.figures.figure import Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse
 from needs.sources.schemas import FILES
-from needs.stats.intervals import widest
+from needs.stats.intervals import widest_limits
 from needs.stats.status import Status
 from needs.tables import same_land
 from needs.tables.areas import (
@@ -42,6 +42,7 @@ from needs.tables.areas import (
 )
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
+from needs.tables.stored import read_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -378,7 +379,7 @@ class Assessment:
         summed = sum(people.get((str(row["area_code"]), year), math.nan) for year in years)
         if not summed > 0:
             return None
-        lower, upper = widest(float(row["value"]), summed, indicator.multiplier)
+        lower, upper = widest_limits(float(row["value"]), summed, indicator.multiplier)
         return float(lower), float(upper)
 
     def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
@@ -497,7 +498,7 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 @functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
 def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: object) -> Assessment:
-    table = _read(folder, "areas")
+    table = read_table(folder, "areas")
     members, name = choose(areas, year, table, name)
     single = members[0] if len(members) == 1 else None
     codes = [one.code for one in members]
@@ -519,7 +520,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
     since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
-    observations = _read(
+    observations = read_table(
         folder,
         "observations",
         [
@@ -530,7 +531,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     catalogue = catalogue_module.load()
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
     observations = own_documents(observations, own, catalogue)
-    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
+    populations = read_table(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
         observations, populations = _with_footprint(
             observations, populations, codes, whole, area, catalogue
@@ -720,15 +721,6 @@ def manifest(processed: Path | None = None) -> dict[str, Any]:
     return dict(data)
 
 
-def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
-    path = folder / f"{table}.parquet"
-    if not path.is_file():
-        raise MissingDataError(
-            f"The processed table '{table}' is not there.", path.name, "needs prepare"
-        )
-    return pd.read_parquet(path, filters=filters)
-
-
 #: Columns of ``lsoa_population`` as an assessment's LSOAs have them.
 RESIDENTS: Mapping[str, str] = {
     "population": "population",
@@ -818,7 +810,7 @@ def _lsoa(
     folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
 ) -> tuple[pd.DataFrame, str, int | None]:
     """The area's LSOAs on the newest index published by `year`, with the newest population."""
-    rows = _read(folder, "lsoa", [("district_code", "in", list(districts))])
+    rows = read_table(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
     usable = [
         one
@@ -833,7 +825,7 @@ def _lsoa(
     rows = rows[rows["edition"].astype(str) == edition]
     of_vintage = ("lsoa_vintage", "==", vintage)
     chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
-    people = _read(folder, "lsoa_population", chosen)
+    people = read_table(folder, "lsoa_population", chosen)
     people = people[people["year"] <= year]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
@@ -848,7 +840,7 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     if not codes:  # a filter needs a code to know its type
         return pd.DataFrame(columns=columns)
     chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
-    pairs = _read(folder, "lsoa_neighbours", chosen)
+    pairs = read_table(folder, "lsoa_neighbours", chosen)
     pairs = pairs[pairs["neighbour_code"].isin(codes)]
     return pairs[columns].reset_index(drop=True)
 
@@ -860,7 +852,7 @@ def _features(
 
     Of the authorities in use at its end, and of the area's own, which may be of another date.
     """
-    rows = _read(folder, "authority_features")
+    rows = read_table(folder, "authority_features")
     rows = rows[rows["year"] <= year]
     rows = rows[rows["year"] == rows["year"].max()]
     for one in sorted(set(codes) - set(rows["area_code"])):
@@ -888,7 +880,7 @@ def _of_area(folder: Path, table: str, column: str, codes: Sequence[str]) -> pd.
     """Rows of a table that is only there where a data package gives it."""
     if not (folder / f"{table}.parquet").is_file():
         return pd.DataFrame()
-    return _read(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
+    return read_table(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
 
 
 def _files_of(folder: Path) -> frozenset[str]:
@@ -946,7 +938,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
     if na.area.code not in table.index:
         return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
     members = na._overlapping
-    return statistical.neighbours(table, na.area.code, len(table), members=members)
+    return statistical.nearest_authorities(table, na.area.code, len(table), members=members)
 
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:

@@ -59,7 +59,7 @@ class Figure:
     note : str
     bound : tuple of float or None
         Limits too wide rather than too narrow, where the source gives neither limits nor events;
-        they test a difference and are never printed. See `needs.stats.intervals.widest`.
+        they test a difference and are never printed. See `needs.stats.intervals.widest_limits`.
     verdict : str
         The publisher's own comparison with England: "better", "similar", …; often empty.
     """
@@ -203,3 +203,8 @@ def collect(figures: Iterable[Figure]) -> tuple[Figure, ...]:
             )
             raise ValueError(f"figure {figure.id} has two contents: {' and '.join(told)}")
     return tuple(register.values())
+
+
+def sources_of(figures: Iterable[Figure]) -> tuple[str, ...]:
+    """Keys of the sources behind the figures, in order of first use."""
+    return tuple(dict.fromkeys(key for one in figures for key in one.sources))

@@ -84,7 +84,7 @@ def side_of(lower: ArrayLike, upper: ArrayLike, reference: ArrayLike) -> NDArray
     return np.asarray(np.select([unknown, high < level, low > level], labels, SIMILAR))
 
 
-def apart(
+def other_side(
     one: tuple[ArrayLike, ArrayLike, ArrayLike], other: tuple[ArrayLike, ArrayLike, ArrayLike]
 ) -> NDArray[np.str_]:
     """Say on which side of another figure one lies: the one test of the report.
@@ -114,9 +114,9 @@ def apart(
 
     Examples
     --------
-    >>> apart((4.8, 3.8, 6.0), (5.1, np.nan, np.nan)).tolist()
+    >>> other_side((4.8, 3.8, 6.0), (5.1, np.nan, np.nan)).tolist()
     'similar'
-    >>> str(apart((53.0, 50.0, 56.0), (57.0, 53.0, 60.0))), str(side_of(50.0, 56.0, 57.0))
+    >>> str(other_side((53.0, 50.0, 56.0), (57.0, 53.0, 60.0))), str(side_of(50.0, 56.0, 57.0))
     ('similar', 'lower')
     """
     value, low, high = (np.asarray(number, dtype=np.float64) for number in other)

@@ -250,7 +250,7 @@ def wilson(
     return np.clip(lower, 0, 1), np.clip(upper, 0, 1)
 
 
-def widest(
+def widest_limits(
     rate: ArrayLike, people: ArrayLike, multiplier: float = 100_000
 ) -> tuple[Floats, Floats]:
     """Limits that are too wide rather than too narrow, of a rate whose events are not published.
@@ -280,7 +280,7 @@ def widest(
 
     Examples
     --------
-    >>> [round(float(one)) for one in widest(473, 592_000)]
+    >>> [round(float(one)) for one in widest_limits(473, 592_000)]
     [443, 504]
     """
     level, years = np.asarray(rate, dtype=np.float64), np.asarray(people, dtype=np.float64)

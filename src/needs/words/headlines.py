@@ -20,7 +20,7 @@ from needs.words.english import (
     singular,
 )
 from needs.words.phrases import (
-    areas,
+    area_names,
     differ,
     direction,
     fit,
@@ -35,10 +35,10 @@ from needs.words.text import Text
 from needs.words.verdicts import (
     PUBLISHER,
     UNTESTED,
-    compare,
+    compare_figures,
     ends,
     link,
-    outside,
+    outside_limits,
     placed,
     revealed,
     standing,
@@ -98,7 +98,7 @@ def headline_compare(
     figure: Figure, reference: Figure | None, *, polarity: str = "none", subject: str = ""
 ) -> Text:
     """How a figure stands to its reference, in a line."""
-    compared = compare(figure, reference, polarity)
+    compared = compare_figures(figure, reference, polarity)
     figure, reference = revealed(figure, reference)
     what = capital(owned(figure, subject))
     if reference is None or compared.result == "not compared":
@@ -138,7 +138,8 @@ def headline_parts(
         return fit(join([f"No {one} has {a_or_an(what)} that can be shown"]), limit=HEADLINE_LIMIT)
     rests = [remainder(whole, figure) if whole else None for figure in shown]
     results = [
-        compare(figure, rest or whole).result for figure, rest in zip(shown, rests, strict=True)
+        compare_figures(figure, rest or whole).result
+        for figure, rest in zip(shown, rests, strict=True)
     ]
     beside = in_prose(whole.area_name) if whole else ""
     beside = f"the rest of {beside}" if all(rests) else beside
@@ -155,7 +156,7 @@ def headline_parts(
         text = say("{every} have the same {what}: {f}", every=every, what=what, f=high[0])
     else:
         tested = "" if "similar" in results else f" {UNTESTED}"
-        text = say("{names} {has} the highest {what}: {f}{tested}", names=capital(areas(high)),
+        text = say("{names} {has} the highest {what}: {f}{tested}", names=capital(area_names(high)),
                    has="has" if len(high) == 1 else "have", what=what, f=high[0],
                    tested=tested)  # fmt: skip
     return fit(text, limit=HEADLINE_LIMIT)
@@ -236,5 +237,5 @@ def headline_funnel(
 ) -> Text:
     """Where an area lies by a funnel's limits, and how many lie outside them, in a line."""
     where = placed(focus, labels)
-    others, _ = outside(figures, labels, noun)
+    others, _ = outside_limits(figures, labels, noun)
     return fit(join([f"{where}; {others}"]), join([where]), limit=HEADLINE_LIMIT)

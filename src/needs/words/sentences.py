@@ -1,4 +1,4 @@
-"""Sentences of the report, made from figures; and the door to headlines and alternative texts.
+"""Sentences of the report, made from figures.
 
 Pure functions from `Figure`s to `needs.words.text.Text`. Each number is a span that links to its
 figure. Cases with the sentences that they must give stand in ``tests/spec/words.yaml``.
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from needs.catalogue import Catalogue, Indicator
-from needs.catalogue.glossary import Term, glossary
 from needs.figures.course import Course, course, share_years
 from needs.figures.figure import Figure, Series
 from needs.stats.compare import WIDENED_ABOVE
@@ -18,55 +17,26 @@ from needs.stats.status import Status
 from needs.stats.trend import NOT_CALCULATED
 from needs.tables.areas import divisions, find
 from needs.tables.same_land import ADDED_UP
-from needs.words.alt_text import (
-    ALT_LIMIT,
-    alt_bars,
-    alt_caterpillar,
-    alt_deciles,
-    alt_domains,
-    alt_funnel,
-    alt_map,
-    alt_treated,
-    alt_trend,
-)
 from needs.words.english import (
-    NO_INTERVAL,
-    WITHHELD,
-    Readability,
-    a_or_an,
     capital,
-    count_noun,
     in_prose,
     join,
     listing,
-    lower_first,
     number_word,
-    one_of,
-    ordinal,
     possessive,
-    reading_ease,
     say,
     sentences,
     singular,
-    with_noun,
-)
-from needs.words.headlines import (
-    HEADLINE_LIMIT,
-    headline_compare,
-    headline_funnel,
-    headline_parts,
-    headline_rank,
-    headline_trend,
 )
 from needs.words.phrases import (
-    ages,
+    age_words,
+    already_named,
+    decided_by_size,
     differ,
     direction,
-    is_count,
     is_zero,
-    named,
-    opening,
     owned,
+    period_opening,
     phrase,
     short,
     since_break,
@@ -76,74 +46,14 @@ from needs.words.phrases import (
 from needs.words.text import Text
 from needs.words.verdicts import (
     UNTESTED,
-    Comparison,
-    compare,
-    judge,
-    outside,
+    outside_limits,
     revealed,
     trend_judgement,
     verdict,
-    why_not_tested,
 )
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment
-
-__all__ = [
-    "ALT_LIMIT",
-    "HEADLINE_LIMIT",
-    "NO_INTERVAL",
-    "WITHHELD",
-    "Comparison",
-    "Readability",
-    "Term",
-    "a_or_an",
-    "added_up",
-    "alt_bars",
-    "alt_caterpillar",
-    "alt_deciles",
-    "alt_domains",
-    "alt_funnel",
-    "alt_map",
-    "alt_treated",
-    "alt_trend",
-    "capital",
-    "changed",
-    "compare",
-    "comparison_sentence",
-    "count_noun",
-    "course_of",
-    "funnel_sentence",
-    "glossary",
-    "headline_compare",
-    "headline_funnel",
-    "headline_parts",
-    "headline_rank",
-    "headline_trend",
-    "in_prose",
-    "join",
-    "joined_sentence",
-    "judge",
-    "listing",
-    "lower_first",
-    "marks_sentence",
-    "newest_year",
-    "number_word",
-    "one_of",
-    "ordinal",
-    "places_sentence",
-    "possessive",
-    "publisher",
-    "reading_ease",
-    "say",
-    "sentences",
-    "singular",
-    "trend_judgement",
-    "trend_sentence",
-    "unmet_need_sentence",
-    "why_not_tested",
-    "with_noun",
-]
 
 #: Fewest yearly counts of which the newest may be called the most or the fewest.
 RECORD_YEARS = 10
@@ -197,7 +107,7 @@ def comparison_sentence(
 def _statement(figure: Figure, subject: str) -> Text:
     what = owned(figure, subject)
     if figure.shown:
-        if not named(figure, subject):
+        if not already_named(figure, subject):
             return _opened(figure.period, say("{what} was {f:full}.", what=what, f=figure))
         form = (
             "{what} was {f:number} ({f:interval})." if figure.interval else "{what} was {f:number}."
@@ -209,7 +119,7 @@ def _statement(figure: Figure, subject: str) -> Text:
 
 
 def _opened(period: str, text: Text) -> Text:
-    begin = opening(period)
+    begin = period_opening(period)
     return join([begin, text]) if begin else capital(text)
 
 
@@ -356,7 +266,7 @@ def _two_ends(found: Course, subject: str) -> Text:
         verb = "rose" if way == "higher" else "fell"
         return say("{what} {verb} from {a} ({t1}) to {b} ({t2}).", **ends, verb=verb)
     tail = "No change is shown beyond chance." if way == "similar" else ""
-    if way == "untested" and not is_count(last):
+    if way == "untested" and not decided_by_size(last):
         tail = f"The change was not tested {UNTESTED}."
     same = first.number == last.number
     if subject == "it":
@@ -457,7 +367,7 @@ def funnel_sentence(
         Whose value the limits are drawn round.
     """
     owner = possessive(reference_name)
-    many, beyond_chance = outside(figures, labels, noun)
+    many, beyond_chance = outside_limits(figures, labels, noun)
     unlike = "A crude rate is not adjusted for age or deprivation, in which areas differ too."
     if (dispersion.value or 0.0) > WIDENED_ABOVE:
         return sentences(
@@ -553,8 +463,8 @@ def _unmet_cautions(treated: Figure, prevalence: Figure, unmet: Figure) -> list[
     said = []
     if treated.shown and prevalence.shown and treated.age != prevalence.age:
         said.append(
-            f"The estimate covers {ages(prevalence.age)} and treatment {ages(treated.age)}, "
-            "so the share is approximate."
+            f"The estimate covers {age_words(prevalence.age)} and treatment "
+            f"{age_words(treated.age)}, so the share is approximate."
         )
     if treated.shown and prevalence.shown and treated.period != prevalence.period:
         said.append("The estimate and the count are for different periods.")

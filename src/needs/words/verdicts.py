@@ -1,6 +1,6 @@
 """How a figure stands to a reference, to other areas and to chance.
 
-The word for a difference comes from one rule, `needs.stats.compare.apart`, so that a sentence, a
+The word for a difference comes from one rule, `needs.stats.compare.other_side`, so that a sentence, a
 card, a table and an alternative text cannot disagree. What is not tested is never called similar.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from needs.errors import ParameterError
 from needs.figures.figure import Figure
 from needs.sources.area_codes import ENGLAND
-from needs.stats.compare import JUDGEMENTS, apart, side_of
+from needs.stats.compare import JUDGEMENTS, other_side, side_of
 from needs.stats.ranks import rank_range
 from needs.words.english import (
     capital,
@@ -28,7 +28,7 @@ from needs.words.english import (
     say,
     sentences,
 )
-from needs.words.phrases import is_count, short, when
+from needs.words.phrases import decided_by_size, short, when
 from needs.words.text import Text
 
 Result = Literal["lower", "similar", "higher", "not compared"]
@@ -76,7 +76,7 @@ PUBLISHER: Literal["the publisher"] = "the publisher"
 WIDEST: Literal["the widest limits"] = "the widest limits"
 
 
-def compare(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
+def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
     """Compare a figure with a reference, by the one rule of the project.
 
     By the interval of the difference of the two, the reference's own limits included. A figure
@@ -99,7 +99,7 @@ def compare(figure: Figure, reference: Figure | None, polarity: str = "none") ->
     >>> area = Figure("a", "rate", "Rate", "E10000034", "Worcestershire", "2021", 4.2,
     ...               "per 100,000", lower=3.3, upper=5.3)
     >>> england = Figure("e", "rate", "Rate", "E92000001", "England", "2021", 5.5, "per 100,000")
-    >>> compare(area, england, "lower is better")
+    >>> compare_figures(area, england, "lower is better")
     Comparison(result='lower', judgement='better', reason='')
     """
     _meaning(polarity)
@@ -110,7 +110,7 @@ def compare(figure: Figure, reference: Figure | None, polarity: str = "none") ->
         return Comparison("not compared", "not compared", reason)
     low, high = (math.nan if one is None else one for one in (reference.lower, reference.upper))
     limits = (cast(float, figure.lower), cast(float, figure.upper))  # or there is a reason
-    result = cast(Result, str(apart((figure.value, *limits), (reference.value, low, high))))
+    result = cast(Result, str(other_side((figure.value, *limits), (reference.value, low, high))))
     return Comparison(result, judge(result, polarity))
 
 
@@ -122,7 +122,7 @@ def _without_interval(figure: Figure, reference: Figure, polarity: str) -> Compa
         return Comparison(side, judge(side, polarity), by=PUBLISHER)
     if figure.bound is not None:
         limits = [reference.bound[at] if reference.bound else theirs for at in (0, 1)]
-        side = cast(Result, str(apart((ours, *figure.bound), (theirs, limits[0], limits[1]))))
+        side = cast(Result, str(other_side((ours, *figure.bound), (theirs, limits[0], limits[1]))))
         if side != "similar":
             return Comparison(side, judge(side, polarity), by=WIDEST)
     return Comparison("not compared", "not compared", "no interval")
@@ -178,7 +178,7 @@ def _why_not(figure: Figure, reference: Figure | None) -> Reason:
         return "reference withheld"
     if reference.unit != figure.unit:
         return "different units"
-    if is_count(figure):
+    if decided_by_size(figure):
         return "count"
     if figure.lower is None or figure.upper is None:
         return "no interval"
@@ -190,7 +190,7 @@ def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure |
 
     Without it a sentence can call "3.1 to 4.9" lower than "4.9".
     """
-    result = compare(figure, reference).result
+    result = compare_figures(figure, reference).result
     if reference is None or result not in ("lower", "higher"):
         return figure, reference
     near = figure.upper if result == "lower" else figure.lower
@@ -235,9 +235,9 @@ def verdict(
     Nothing is said of an area that is its own comparator, nor of counts. `also` are further
     references, the region's, said where a test says something of them.
     """
-    compared = compare(figure, reference, polarity)
+    compared = compare_figures(figure, reference, polarity)
     if reference is None:
-        if not figure.shown or is_count(figure):
+        if not figure.shown or decided_by_size(figure):
             return ()
         return join([f"No figure for {in_prose(reference_name)} is available to compare it with."])
     name = in_prose(reference.area_name)
@@ -248,7 +248,7 @@ def verdict(
         case "own comparator" | "count" | "different units" | "no reference":
             return ()
         case "withheld":
-            if not reference.shown or is_count(reference):
+            if not reference.shown or decided_by_size(reference):
                 return ()
             owner = capital(possessive(reference.area_name))
             return say("{owner} was {f} {t}.", owner=owner, f=reference, t=when(reference.period))
@@ -294,7 +294,7 @@ def _further(figure: Figure, also: Sequence[Figure], said: str) -> Text:
     """How the figure stands to further references, as clauses that follow the first."""
     clauses: list[Text] = []
     for other in also:
-        result = compare(figure, other).result
+        result = compare_figures(figure, other).result
         if result == "not compared":
             continue
         name = in_prose(other.area_name)
@@ -392,7 +392,7 @@ def placed(focus: Figure, labels: Mapping[str, str], reference_name: str = "Engl
     return f"{name} lies {side} the 95% limits {around}, but within the 99.8% limits"
 
 
-def outside(
+def outside_limits(
     figures: Sequence[Figure], labels: Mapping[str, str], noun: str = "authorities"
 ) -> tuple[str, bool]:
     """How many areas lie outside a funnel's wider limits, and whether that is more than chance.

@@ -371,7 +371,7 @@ class Assessment:
     def _bound(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
         """Limits at their widest, of a rate of all residents without limits or events."""
         of_all = indicator.statistic in RATES and indicator.age == "all ages"
-        known = not all(_number(row[name]) is None for name in ("lower", "count"))
+        known = not all(number_or_none(row[name]) is None for name in ("lower", "count"))
         if not of_all or known or row["sex"] != "persons" or row["category"]:
             return None
         people = self.once(_residents)

@@ -1,7 +1,7 @@
 """How a figure stands to a reference, to other areas and to chance.
 
-The word for a difference comes from one rule, `needs.stats.compare.other_side`, so that a sentence, a
-card, a table and an alternative text cannot disagree. What is not tested is never called similar.
+The word for a difference comes from one rule, `needs.stats.compare.other_side`, so that a sentence,
+a card, a table and an alternative text cannot disagree. What is not tested is never called similar.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def test_every_rate_by_decile_has_its_gradient(worcestershire: Assessment) -> No
     for chart, period in zip(charts, GRADIENTS.values(), strict=True):
         assert {one.period for one in chart.figures} == {period}
         assert len(chart.table.rows) == 10
-    indices = [one for one in found if isinstance(one, Prose) and len(one.figures) == 2]
-    assert len(indices) == len(charts), "a slope and a relative index for each"
+    indices = [one for one in found if isinstance(one, Prose) and len(one.figures) == 3]
+    assert len(indices) == len(charts), "a slope, a relative index and the lack of fit for each"
 
 
 def test_a_reporting_year_takes_the_newest_gradient_up_to_it(worcestershire: Assessment) -> None:

@@ -63,8 +63,10 @@ def test_the_picture_begins_with_the_first_findings(areas: dict[str, Analysis]) 
 @pytest.mark.mirror
 def test_a_level_that_is_reached_is_no_reason_to_rest(areas: dict[str, Analysis]) -> None:
     told = said(summary.reach(areas["Rutland"]))
-    assert told.startswith("Of those in need in Rutland, 80.4%")
-    assert "already" not in told and "0 to 16 more adults" in told
+    assert told.startswith(
+        "About 210 adults (80.4% of those in need) are not in treatment in Rutland."
+    )
+    assert "already" not in told and "no more adults on the central estimate" in told
 
 
 @pytest.mark.mirror

@@ -564,7 +564,7 @@ def test_the_user_is_told_of_fewer_processes_than_asked_for(
         (["--all"], "--all needs a year"),
         (["x.yaml", "--all", "--year", "2022"], "exclude each other"),
         (["--all", "--year", "22"], "four digits"),
-        (["--all", "--year", "2022", "--formats", "docx"], "html, pdf, xlsx, ods"),
+        (["--all", "--year", "2022", "--formats", "odt"], "html, pdf, xlsx, ods, docx"),
         (["--all", "--year", "2022", "--jobs", "-1"], "greater than or equal to"),
         (["--all", "--year", "2022", "--jobs", "0"], "greater than or equal to"),
         (["--all", "--year", "2022", "--jobs", "many"], "--jobs"),

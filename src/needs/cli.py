@@ -257,7 +257,7 @@ def run(
     name: Annotated[str, typer.Option(help="Name of the area in the report.")] = "",
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+        str, typer.Option(help="Of html, pdf, xlsx, ods and docx, separated by commas.")
     ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
@@ -358,7 +358,7 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Unchanged reports too.")] = False,
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+        str, typer.Option(help="Of html, pdf, xlsx, ods and docx, separated by commas.")
     ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")

@@ -190,9 +190,9 @@ def run(
     Returns
     -------
     Path
-        The report's folder: report.html, report.pdf, tables.xlsx, tables.ods (as far as asked
-        for), figures.csv, datapackage.json (what its columns mean), figures.json, findings.csv,
-        manifest.json and notebooks/*.ipynb.
+        The report's folder: report.html, report.pdf, report.docx, tables.xlsx, tables.ods (as far
+        as asked for), figures.csv, datapackage.json (what its columns mean), figures.json,
+        findings.csv, manifest.json and notebooks/*.ipynb.
 
     Raises
     ------
@@ -583,6 +583,10 @@ def _writer(kind: str) -> tuple[str, Callable[[Any], bytes]]:
         from needs.report.spreadsheet import render_xlsx
 
         return "tables.xlsx", render_xlsx
+    if kind == "docx":
+        from needs.report.word import render_docx
+
+        return "report.docx", render_docx
     from needs.report.opendocument import render_ods
 
     return "tables.ods", render_ods

@@ -25,6 +25,7 @@ import nbformat
 
 import needs
 from needs.chapters.blocks import MIME_TYPE
+from needs.commentary.files import FOLDER as COMMENTARY
 from needs.errors import (
     MissingDataError,
     NeedsError,
@@ -41,6 +42,7 @@ from needs.sources.whole_files import writing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from needs.commentary.gathering import Commentary
     from needs.figures.assessment import Assessment
     from needs.report.document import Document
     from needs.tables.areas import Area
@@ -168,6 +170,7 @@ def run(
     prepare: bool = True,
     code: str = "",
     progress: Progress = silent,
+    commentary: bool = True,
 ) -> Path:
     """Make one report.
 
@@ -186,6 +189,8 @@ def run(
     code : str
         Stated as the version of the code, in place of its own; for `needs.commands.verify` alone.
     progress : callable, optional
+    commentary : bool
+        Whether what people have written, in a folder beside that of the chapters, is put in.
 
     Returns
     -------
@@ -205,6 +210,8 @@ def run(
     """
     start = ground(raw, processed, notebooks, progress, prepare=prepare)
     start = dataclasses.replace(start, code=code) if code else start
+    if not commentary:
+        start = dataclasses.replace(start, commentary=None)
     return make(parameters, start, out, progress)
 
 
@@ -225,6 +232,8 @@ class Ground:
         See `needs.report.manifest.code_version`.
     checked : bool
         Whether the tables are known to be those of the raw files.
+    commentary : Path or None
+        Folder of what people have written, by area; beside that of the notebooks.
     """
 
     processed: Path
@@ -233,6 +242,7 @@ class Ground:
     inputs: Mapping[str, Any] = field(repr=False)
     code: str
     checked: bool = True
+    commentary: Path | None = None
 
 
 def ground(
@@ -271,7 +281,15 @@ def open_ground(processed: Path, notebooks: Path) -> Ground:
     paths = tuple(chapters(notebooks))
     table = pd.read_parquet(processed / "areas.parquet")
     inputs = assessment.manifest(processed)
-    return Ground(processed, paths, table, inputs, manifests.code_version(paths))
+    written = notebooks.resolve().parent / COMMENTARY
+    return Ground(
+        processed,
+        paths,
+        table,
+        inputs,
+        manifests.code_version(paths),
+        commentary=written if written.is_dir() else None,
+    )
 
 
 @contextlib.contextmanager
@@ -311,8 +329,15 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             f"notebooks/{path.name}": _written(node)
             for path, node in zip(start.chapters, executed, strict=True)
         }
+        written = commentary_of(start, opened, parameters)
         document = read(
-            executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
+            executed,
+            parameters,
+            opened=opened,
+            code=start.code,
+            inputs=start.inputs,
+            notes=notes,
+            commentary=written,
         )
         unshown, typed = document.unshown, document.typed
         with _rendering("findings"):
@@ -336,12 +361,35 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             unshown=unshown,
             typed=typed,
             checked=start.checked,
+            commentary=written.hashes if written else {},
+            warnings=written.warnings if written else (),
         )
         outputs[manifests.NAME] = manifests.dump(described)
         with writing(target, "--out"):
             publish(outputs, target)
     progress(f"{area}, {parameters.year}", steps, steps)
     return target
+
+
+def commentary_of(
+    start: Ground, opened: Assessment, parameters: RunParameters
+) -> Commentary | None:
+    """What people have written about an area; None where there is nothing.
+
+    Raises
+    ------
+    InvalidDataError
+        With every fault of what is written.
+    """
+    if start.commentary is None:
+        return None
+    from needs.commentary.gathering import read_commentary
+    from needs.report.document import chapter_key
+
+    folder = parameters.folder(start.commentary, opened.name).parent
+    keys = [chapter_key(path.name) for path in start.chapters]
+    read_now = read_commentary(folder, opened, keys, parameters.date)
+    return read_now if read_now.hashes else None
 
 
 @_own_garbage()
@@ -512,8 +560,9 @@ def read(
     code: str,
     inputs: Mapping[str, Any],
     notes: Sequence[str] = (),
+    commentary: Commentary | None = None,
 ) -> Document:
-    """Read the executed notebooks of a report as one document.
+    """Read the executed notebooks of a report, and what people add, as one document.
 
     Raises
     ------
@@ -535,7 +584,13 @@ def read(
         catalogue=opened.catalogue,
         files=documents.input_files(inputs, opened.catalogue),
     )
-    return documents.read_document(list(executed), context=context)
+    nodes = list(executed)
+    if commentary:
+        from needs.commentary.gathering import put_in
+
+        context = commentary.introduce(context)
+        nodes = put_in(nodes, commentary, opened, parameters.date)
+    return documents.read_document(nodes, context=context)
 
 
 @_own_garbage()

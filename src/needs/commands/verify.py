@@ -78,6 +78,7 @@ def verify(
             notebooks=notebooks,
             prepare=described.get("raw") != manifests.NOT_CHECKED,
             code=str(described.get("code", "")),
+            commentary="commentary" in described,
             progress=progress,
         )
         more, causes = _compared(report, again, described, now, ignore_code)

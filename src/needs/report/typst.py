@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import json
 import math
 import re
@@ -26,6 +27,7 @@ from matplotlib.ft2font import FT2Font, LoadFlags
 
 from needs.chapters import blocks
 from needs.chapters.blocks import (
+    OWN,
     Bullets,
     Card,
     Cards,
@@ -33,6 +35,7 @@ from needs.chapters.blocks import (
     Heading,
     Methods,
     Notice,
+    Picture,
     Prose,
     Register,
     Sources,
@@ -415,6 +418,8 @@ class _Drawing:
                 return self.table(block)
             case Chart():
                 return self.chart(block)
+            case Picture():
+                return self.picture(block)
             case Register():
                 return self.note(REGISTER)
             case Sources() | Methods():
@@ -499,6 +504,20 @@ class _Drawing:
             "below": [line for line in (self.source(chart.sources), self.behind(chart)) if line],
         }
 
+    def picture(self, picture: Picture) -> Model:
+        """An image that people bring."""
+        content = picture.svg.encode("utf-8")
+        name = f"{hashlib.sha256(content).hexdigest()[:16]}.svg"
+        self.files[name] = content
+        return {
+            "kind": "picture",
+            "name": f"image '{picture.alt}'",
+            "file": name,
+            "points": min(picture.width, WIDTH),
+            "alt": printable(picture.alt),
+            "caption": printable(picture.caption),
+        }
+
     def behind(self, chart: Chart) -> str:
         """Where the numbers behind a chart are, if its table is not printed."""
         label = self.view.table_label(chart.table.id).rstrip(": ")
@@ -543,7 +562,10 @@ def _empty(parts: Sequence[tuple[bool, Sequence[Placed]]]) -> bool:
     """Whether a chapter has nothing to print: what it has is for looking things up."""
     printed = [one.block for detail, placed in parts if not detail for one in placed]
     said = any(
-        not isinstance(one, (Heading, Prose)) or getattr(one, "figures", ()) for one in printed
+        not isinstance(one, (Heading, Prose))
+        or getattr(one, "figures", ())
+        or getattr(one, "style", "") == OWN
+        for one in printed
     )
     return not said and any(detail for detail, _ in parts)
 
@@ -633,10 +655,14 @@ def printed(
         ("Date of report", printed_date(context.date) if context.date else ""),
         ("Geography", context.geography),
         ("Code version", context.version + code if context.version else ""),
-        ("Contact", context.contact),
+        *context.about,
     ]
     return {
         "title": printable(context.title),
+        "author": printable(context.organisation) or "needs",
+        "colour": context.colour or "#12436d",
+        "draft": context.draft,
+        "logo": drawing.picture(context.logo) if context.logo else None,
         "subtitle": printable(context.subtitle),
         "description": printable(context.subtitle or context.title),
         "keywords": [

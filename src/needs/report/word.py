@@ -31,11 +31,14 @@ from needs.report.typst import WIDTH, Model, faces, printed, shared_widths
 #: A table of so many rows, or more, is not in the document.
 LONG_TABLE = 12
 
+#: Greatest width of a logo, in points.
+_LOGO = 170.0
+
 #: Dots an inch of the pictures.
 DOTS = 220
 
 _FONT = "Arial"
-_NAVY, _QUIET = "12436D", "3D3D3D"
+_INK, _QUIET = "0B0C0C", "3D3D3D"
 _LINK = "0B4A8F"
 _EDGE = {"caution": "F46A25", "missing": _QUIET}
 _MARGIN = Mm(20)
@@ -47,16 +50,17 @@ _CARD_WIDTHS = (118.0, 130.0, 104.0, 130.0)
 #: Room beside the text of a cell, and for one of its letters, in points.
 _CELL, _LETTER = 9.0, 5.3
 
-# what Word calls a style, its size in points, whether it is bold, and its colour
+# what Word calls a style, its size in points, whether it is bold, and its colour; else the report's
 _HEADINGS = {
-    "Title": (30, True, _NAVY),
+    "Title": (30, True, ""),
     "Subtitle": (14, False, _QUIET),
-    "Heading 1": (20, True, _NAVY),
-    "Heading 2": (15, True, _NAVY),
-    "Heading 3": (12.5, True, _NAVY),
-    "Heading 4": (11, True, _NAVY),
-    "TOC Heading": (20, True, _NAVY),
-    "Caption": (10, True, "0B0C0C"),
+    "Heading 1": (20, True, ""),
+    "Heading 2": (15, True, ""),
+    "Heading 3": (12.5, True, ""),
+    "Heading 4": (11, True, ""),
+    "TOC Heading": (20, True, ""),
+    "Caption": (10, True, _INK),
+    "Quote": (10.5, False, _INK),
 }
 
 _THIN = {"val": "single", "sz": "4", "space": "0", "color": "BFBFBF"}
@@ -93,7 +97,9 @@ def render_docx(document: Document) -> bytes:
     properties = writing.file.core_properties
     properties.title = model["title"]
     properties.subject = model["description"]
-    properties.author = properties.last_modified_by = f"needs {document.context.version}".strip()
+    maker = f"needs {document.context.version}".strip()
+    properties.author = document.context.organisation or maker
+    properties.last_modified_by = maker
     properties.keywords = ", ".join(model["keywords"])
     properties.comments = ""
     properties.language = "en-GB"
@@ -107,11 +113,12 @@ def render_docx(document: Document) -> bytes:
 
 def _pictures(model: Model, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The drawings as PNG pictures, by the names of their files."""
+    every = [block for chapter in model["chapters"] for block in chapter["blocks"]]
+    every += [model["logo"]] if model["logo"] else []
     wanted = {
-        block["file"]: WIDTH * block["width"]
-        for chapter in model["chapters"]
-        for block in chapter["blocks"]
-        if block["kind"] == "chart"
+        block["file"]: WIDTH * block["width"] if block["kind"] == "chart" else block["points"]
+        for block in every
+        if block["kind"] in ("chart", "picture")
     }
     if not wanted:
         return {}
@@ -133,7 +140,8 @@ class _Writing:
         self.anchors: dict[str, str] = {}
         self.marks = 0
         self.drawings = 0
-        _set_styles(self.file)
+        self.colour = str(model["colour"]).removeprefix("#").upper()
+        _set_styles(self.file, self.colour)
         _set_page(self.file.sections[0], turned=False)
         self._running_lines()
 
@@ -143,6 +151,8 @@ class _Writing:
         section = self.file.sections[0]
         above = section.header.paragraphs[0]
         above.text = _clean(self.model["title"])
+        if self.model["draft"]:
+            above.insert_paragraph_before(style="Header").add_run(self.model["draft"]).bold = True
         below = section.footer.paragraphs[0]
         below.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         below.add_run("page ")
@@ -152,7 +162,12 @@ class _Writing:
 
     def cover(self) -> None:
         """The title, and what the report says of itself."""
+        if logo := self.model["logo"]:
+            width = min(logo["points"], _LOGO)
+            self._picture(self.pictures[logo["file"]], width, logo["alt"])
         self.paragraph([self.model["title"]], "Title")
+        if self.model["draft"]:
+            self.paragraph([{"text": self.model["draft"], "strong": True}], "Subtitle")
         if self.model["subtitle"]:
             self.paragraph([self.model["subtitle"]], "Subtitle")
         for name, value in self.model["status"]:
@@ -200,6 +215,8 @@ class _Writing:
                 self.table(block)
             case "chart":
                 self.chart(block)
+            case "picture":
+                self.picture(block)
             case other:
                 raise TypeError(f"no such block in Word: {other}")
 
@@ -257,7 +274,12 @@ class _Writing:
 
     def prose(self, block: Model) -> None:
         """A paragraph in the style of what it is."""
-        styles = {"finding": "Finding", "definition": "Definition", "note": "Note"}
+        styles = {
+            "finding": "Finding",
+            "definition": "Definition",
+            "note": "Note",
+            "quote": "Quote",
+        }
         line = self.paragraph(block["text"], styles.get(block["style"], "Normal"))
         line.paragraph_format.keep_with_next = bool(block.get("sticky"))
 
@@ -272,7 +294,7 @@ class _Writing:
 
     def notice(self, block: Model) -> None:
         """What a reader must know, with an edge in the colour of its kind."""
-        colour = _EDGE.get(block["type"], _NAVY)
+        colour = _EDGE.get(block["type"], self.colour)
         lines = [self.paragraph([{"text": block["title"], "strong": True}], "Notice")]
         lines += [self.paragraph(item, "Notice") for item in block["items"]]
         for line in lines:
@@ -358,14 +380,20 @@ class _Writing:
         self._caption(block["caption"])
         self._below(block["below"])
 
-    def _picture(self, picture: bytes, width: float, alt: str, name: str) -> None:
+    def picture(self, block: Model) -> None:
+        """An image that people bring."""
+        self._picture(self.pictures[block["file"]], block["points"], block["alt"])
+        if block["caption"]:
+            self.paragraph([block["caption"]], "Caption")
+
+    def _picture(self, picture: bytes, width: float, alt: str, name: str = "") -> None:
         line = self.file.add_paragraph()
         line.paragraph_format.keep_with_next = True
         inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
         self.drawings += 1
         for one in inside.iter(qn("wp:docPr"), qn("pic:cNvPr")):
             one.set("id", str(self.drawings))
-            one.set("name", _clean(name))
+            one.set("name", _clean(name) or f"Picture {self.drawings}")
             one.set("descr", _clean(alt))
 
     def _caption(self, text: str) -> Any:
@@ -426,15 +454,15 @@ def _set_page(section: Any, *, turned: bool) -> None:
     section.top_margin = Mm(23)
 
 
-def _set_styles(file: Any) -> None:
+def _set_styles(file: Any, main: str) -> None:
     styles = file.styles
-    _typeface(styles["Normal"], 10.5, False, "0B0C0C")
+    _typeface(styles["Normal"], 10.5, False, _INK)
     styles["Normal"].paragraph_format.space_after = Pt(8)
     styles["Normal"].paragraph_format.line_spacing = 1.15
     _speak_english(styles.element)
     for name, (size, bold, colour) in _HEADINGS.items():
-        _typeface(styles[name], size, bold, colour)
-        styles[name].paragraph_format.keep_with_next = name != "Caption"
+        _typeface(styles[name], size, bold, colour or main)
+        styles[name].paragraph_format.keep_with_next = name not in ("Caption", "Quote")
         styles[name].paragraph_format.space_after = Pt(6)
     for edge in styles["Title"].element.iter(qn("w:pBdr")):
         edge.getparent().remove(edge)
@@ -447,10 +475,11 @@ def _set_styles(file: Any) -> None:
     ):  # fmt: skip
         made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         made.base_style = styles["Normal"]
-        _typeface(made, size, bold, _QUIET if name == "Note" else "0B0C0C")
+        _typeface(made, size, bold, _QUIET if name == "Note" else _INK)
         if name.startswith(("Table", "toc")):
             made.paragraph_format.space_after = Pt(2)
     styles["Note"].paragraph_format.space_after = Pt(4)
+    styles["Quote"].paragraph_format.left_indent = Pt(18)
     styles["toc 2"].paragraph_format.left_indent = Pt(14)
     styles["toc 1"].paragraph_format.space_before = Pt(6)
     _edge(styles["Finding"].element.get_or_add_pPr(), "28A197")
@@ -463,6 +492,8 @@ def _typeface(style: Any, size: float, bold: bool, colour: str) -> None:
     style.font.name, style.font.size, style.font.bold = _FONT, Pt(size), bold
     style.font.italic = False
     style.font.color.rgb = RGBColor.from_string(colour)
+    for spacing in style.element.rPr.findall(qn("w:spacing")):
+        style.element.rPr.remove(spacing)
     fonts = style.element.rPr.rFonts
     for key in [one for one in fonts.attrib if "Theme" in one]:
         del fonts.attrib[key]

@@ -147,7 +147,7 @@ def _pictures(parts: dict[str, bytes], body: Any) -> Iterator[Problem]:
     for one in find(body, ".//wp:inline"):
         drawn = find(one, "wp:docPr")[0]
         alt, name = drawn.get("descr", ""), drawn.get("name", "")
-        for what in alt_faults(alt, [name]):
+        for what in alt_faults(alt, [name], chart=name.startswith("Figure ")):
             yield Problem(what, name)
         (key,) = find(one, ".//a:blip/@r:embed")
         width = int(find(one, "wp:extent/@cx")[0]) / _INCH

@@ -25,9 +25,11 @@ from needs.chapters.blocks import (
     from_model,
 )
 from needs.commentary import files
+from needs.commentary.empty_files import empty_files
 from needs.commentary.gathering import STATEMENT, Commentary, put_in, read_commentary
 from needs.commentary.references import changed, write_kept
 from needs.errors import InvalidDataError
+from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.words.text import plain
 
@@ -347,6 +349,44 @@ def test_a_typed_figure_names_its_reference(folder: Folder) -> None:
     ).read()
     (line,) = found.warnings
     assert "deaths.md, line 1: '80.6%' is typed" in line and "{alcohol_unmet_need}" in line
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    "area",
+    ["Hackney", "Isles of Scilly", "Worcestershire", "Leicester, Leicestershire and Rutland"],
+)
+def test_every_figure_that_the_hints_name_can_be_named(
+    national: Path, tmp_path: Path, area: str
+) -> None:
+    na = assessment.load(area, 2022, processed=national)
+    folder = Folder(na, tmp_path)
+    empty = empty_files(na, {"deaths": "Deaths", "summary": "Summary"}, na.name, na.area.code)
+    for name, text in empty.items():
+        if name.endswith(".md"):
+            text = text.replace("<!--", "").replace("-->", "").replace("([^1])", "")
+            text = text.replace("(![What it shows](file.png))", "").replace("\n  {", "\n\n{")
+        path = folder.path / name if name != files.HOUSE else folder.path.parent / name
+        path.write_text(text.replace("# recommendations", "recommendations"), encoding="utf-8")
+    recommendations = (folder.path / files.RECOMMENDATIONS).read_text(encoding="utf-8")
+    body = "\n".join(line.removeprefix("# ") for line in recommendations.splitlines()[2:14])
+    (folder.path / files.RECOMMENDATIONS).write_text(body, encoding="utf-8")
+    found = folder.read()
+    assert len(found.actions) == 1 and found.own
+    assert set(found.pages) == {"deaths", "summary"}
+    assert all(one.value for one in found.kept) and len(found.kept) >= 3
+
+
+def test_a_report_is_made_again_when_its_commentary_changes(folder: Folder) -> None:
+    before = files.hashes_of(folder.write(deaths_md="One.").path)
+    assert before == files.hashes_of(folder.path)
+    assert before != files.hashes_of(folder.write(deaths_md="Two.").path)
+    assert list(before) == ["worcestershire/deaths.md"]
+    folder.write(house_yaml="team: A\n")
+    assert "house.yaml" in files.hashes_of(folder.path)
+    assert files.hashes_of(folder.path.parent / "rutland") == {
+        "house.yaml": files.hashes_of(folder.path)["house.yaml"]
+    }
 
 
 # Recommendations

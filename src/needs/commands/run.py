@@ -319,6 +319,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
+    written = commentary_of(start, opened, parameters)  # its faults are told before long work
     with scratch_folder(target) as folder, _processed_data(start.processed):
         _check_target(target, codes, start.areas)
         executed = []
@@ -329,7 +330,6 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             f"notebooks/{path.name}": _written(node)
             for path, node in zip(start.chapters, executed, strict=True)
         }
-        written = commentary_of(start, opened, parameters)
         document = read(
             executed,
             parameters,

@@ -97,12 +97,10 @@ def _references(na: Assessment, chapter: str) -> Sequence[str]:
         for one in na.catalogue.indicators.values()
         if one.chapter == words and na.has(one.key)
     ]
-    place = na.districts[0] if na.districts else na.england
-    there = (one for one in na.catalogue.indicators if na.has(one, place.code))
-    key = next(there, "drug_misuse_rate")
-    lines += [
-        f"  {{{key}.{place.code}}}  the figure of {place.name}",
-        f"  {{{key}.{na.england.code}}}  the figure of England",
-        f"  {{{key}:full}}  with its interval",
-    ]
+    for place in (*na.districts[:1], na.england):
+        both = (one for one in na.catalogue.indicators if na.has(one) and na.has(one, place.code))
+        if key := next(both, ""):
+            lines.append(f"  {{{key}.{place.code}}}  the figure of {place.name}")
+            lines.append(f"  {{{key}:full}}  with its interval")
+    lines = list(dict.fromkeys(lines))
     return [one.replace("--", "–") for one in lines]

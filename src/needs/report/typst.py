@@ -592,7 +592,7 @@ def _kept(drawn: Sequence[Model]) -> list[Model]:
         }
         if one["kind"] == "prose"
         else one
-        for one, after in zip(drawn, [*drawn[1:], {}], strict=True)
+        for one, after in zip(drawn, [*drawn[1:], {}], strict=False)
     ]
 
 

@@ -145,6 +145,46 @@ def test_opens_in_libreoffice(
     assert all(one.title in told for one in document.chapters if one.number.isdigit())
 
 
+#: Children of properties in the order of the standard (ECMA-376, part 1), which Word insists on.
+ORDER = {
+    "pPr": (
+        "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers "
+        "pBdr shd tabs suppressAutoHyphens spacing ind contextualSpacing jc outlineLvl rPr sectPr"
+    ),
+    "rPr": (
+        "rStyle rFonts b bCs i iCs caps smallCaps strike color spacing w kern position sz szCs "
+        "highlight u effect bdr shd vertAlign lang"
+    ),
+    "tblPr": (
+        "tblStyle tblpPr tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing "
+        "tblInd tblBorders shd tblLayout tblCellMar tblLook "
+        "tblCaption tblDescription"
+    ),
+    "tcPr": "cnfStyle tcW gridSpan vMerge tcBorders shd noWrap tcMar vAlign",
+    "sectPr": (
+        "headerReference footerReference type pgSz pgMar pgBorders lnNumType pgNumType cols "
+        "titlePg docGrid"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ORDER)
+def test_parts_stand_in_the_order_that_word_insists_on(
+    document: Document, data: bytes, kind: str
+) -> None:
+    wide = of_blocks(document, table_of(3, columns=18))
+    order = ORDER[kind].split()
+    found = 0
+    for opened in (docx.Document(io.BytesIO(data)), wide):
+        for root in (opened.element, opened.part._styles_part.element):
+            for one in root.iter(qn(f"w:{kind}")):
+                names = [child.tag.rpartition("}")[2] for child in one]
+                assert set(names) <= set(order), names
+                assert names == sorted(names, key=order.index), names
+                found += 1
+    assert found > 2
+
+
 def changed(data: bytes, old: str, new: str, part: str = "word/document.xml") -> bytes:
     """A document in which a text of a part is another."""
     out = io.BytesIO()

@@ -143,6 +143,9 @@ class _Writing:
         self.colour = str(model["colour"]).removeprefix("#").upper()
         _set_styles(self.file, self.colour)
         _set_page(self.file.sections[0], turned=False)
+        relations = self.file.part.package.rels
+        for key in [key for key, one in relations.items() if one.reltype.endswith("/thumbnail")]:
+            del relations[key]  # a picture of the library's template
         self._running_lines()
 
     # ---- the frame ----
@@ -529,14 +532,17 @@ def _shade(properties: Any) -> None:
 def _describe_table(table: Any, name: str) -> None:
     """A table's name for who cannot see it; its first row and column are headings."""
     properties = table._tbl.tblPr
-    for kind, sides in (("w:tblBorders", _RULES), ("w:tblCellMar", _INSETS)):
+    for kind, sides, after in (
+        ("w:tblBorders", _RULES, "w:tblLayout"),
+        ("w:tblCellMar", _INSETS, "w:tblLook"),
+    ):
         group = OxmlElement(kind)
         for side, values in sides.items():
             one = OxmlElement(f"w:{side}")
             for key, value in values.items():
                 one.set(qn(f"w:{key}"), value)
             group.append(one)
-        properties.find(qn("w:tblLook")).addprevious(group)
+        properties.find(qn(after)).addprevious(group)
     look = properties.find(qn("w:tblLook"))
     for key in list(look.attrib):
         del look.attrib[key]

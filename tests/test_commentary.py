@@ -377,6 +377,26 @@ def test_every_figure_that_the_hints_name_can_be_named(
     assert all(one.value for one in found.kept) and len(found.kept) >= 3
 
 
+def test_what_is_not_read_is_told(folder: Folder, worcestershire: Assessment) -> None:
+    folder.write(deaths_md="Words.", deaths_docx=b"PK", cafe_png=png())
+    assert folder.read().warnings == (
+        "worcestershire/deaths.docx is not read: it is neither Markdown nor an image.",
+    )
+    (folder.path.parent / "hous.yaml").write_text("", encoding="utf-8")
+    told = folder.write(recommendation_yaml="").faults()
+    assert "worcestershire/recommendation.yaml" in told and "'recommendations.yaml'" in told
+    assert "commentary/hous.yaml" in told and "stands in house.yaml" in told
+
+
+def test_commentary_in_a_folder_of_another_name_is_told(
+    folder: Folder, worcestershire: Assessment
+) -> None:
+    folder.write(report_yaml=REPORT)
+    other = folder.path.parent / "the-county"
+    (line,) = read_commentary(other, worcestershire, CHAPTERS, DATE).warnings
+    assert "worcestershire/report.yaml is of this area too" in line and "the-county" in line
+
+
 def test_a_report_is_made_again_when_its_commentary_changes(folder: Folder) -> None:
     before = files.hashes_of(folder.write(deaths_md="One.").path)
     assert before == files.hashes_of(folder.path)

@@ -74,7 +74,7 @@ def test_every_line_of_it_works(
     assert "written: commentary/worcestershire/deaths.md" not in told
     assert before.items() <= {p.name: p.read_text(encoding="utf-8") for p in own.iterdir()}.items()
     assert call(check) == 0
-    assert "No faults: 1 chapters, 2 recommendations, 3 figures named." in capsys.readouterr().out
+    assert "No faults: 1 chapter, 2 recommendations, 3 figures named." in capsys.readouterr().out
     assert call(accept) == 0
     assert len((own / "written_against.csv").read_text(encoding="utf-8").splitlines()) == 4
     out = project / "reports"

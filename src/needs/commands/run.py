@@ -389,7 +389,7 @@ def commentary_of(
     folder = parameters.folder(start.commentary, opened.name).parent
     keys = [chapter_key(path.name) for path in start.chapters]
     read_now = read_commentary(folder, opened, keys, parameters.date)
-    return read_now if read_now.hashes else None
+    return read_now if read_now.hashes or read_now.warnings else None
 
 
 @_own_garbage()

@@ -18,6 +18,7 @@ from needs.figures.assessment import Assessment
 from needs.report.document import chapter_key, is_annex
 from needs.report.parameters import RunParameters
 from needs.sources.whole_files import write_file
+from needs.words.english import count_noun
 
 
 def write_commentary(
@@ -54,8 +55,8 @@ def write_commentary(
     if accept:
         path = folder / files.WRITTEN
         write_file(path, write_kept(found.kept), "--accept")
-        count = len({(one.file, one.reference) for one in found.kept})
-        return [*lines, f"kept: {count} figures as they are now, in {folder.name}/{path.name}"]
+        count = count_noun(len({(one.file, one.reference) for one in found.kept}), "figure")
+        return [*lines, f"kept: {count} as now, in {folder.name}/{path.name}"]
     return [*lines, *found.warnings, *_summary(found, folder)]
 
 
@@ -88,8 +89,12 @@ def _title(path: Path) -> str:
 
 
 def _summary(found: Commentary, folder: Path) -> list[str]:
-    pages, actions = len(found.pages), len(found.actions)
-    figures = len({(one.file, one.reference) for one in found.kept})
-    if not (pages or actions):
+    if not (found.pages or found.actions):
         return [f"Nothing is written yet in {files.FOLDER}/{folder.name}."]
-    return [f"No faults: {pages} chapters, {actions} recommendations, {figures} figures named."]
+    figures = {(one.file, one.reference) for one in found.kept}
+    counts = (
+        count_noun(len(found.pages), "chapter"),
+        count_noun(len(found.actions), "recommendation"),
+        count_noun(len(figures), "figure"),
+    )
+    return [f"No faults: {', '.join(counts)} named."]

@@ -22,7 +22,10 @@ FOLDER = "commentary"
 HOUSE, REPORT, RECOMMENDATIONS = "house.yaml", "report.yaml", "recommendations.yaml"
 WRITTEN = "written_against.csv"
 
-_KINDS = (".md", ".markdown", ".yaml", ".csv", ".png", ".jpg", ".jpeg", ".svg")
+#: How images' names end.
+IMAGES = (".png", ".jpg", ".jpeg", ".svg")
+
+_KINDS = (".md", ".markdown", ".yaml", ".csv", *IMAGES)
 
 #: Bytes of a text.
 LARGEST = 1_000_000

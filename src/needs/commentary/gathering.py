@@ -23,7 +23,14 @@ from needs.commentary.recommended import (
     needs_and_actions,
     read_recommendations,
 )
-from needs.commentary.references import Kept, References, changed, read_kept, sentence
+from needs.commentary.references import (
+    Kept,
+    Quoted,
+    References,
+    changed,
+    read_kept,
+    sentence,
+)
 from needs.errors import InvalidDataError, Problem
 from needs.figures.assessment import Assessment
 from needs.figures.findings import ranked
@@ -121,16 +128,13 @@ def read_commentary(
         if written := read_page(path, references, problems):
             pages[key] = tuple(written)
     actions, warnings = read_recommendations(folder, references, date, problems)
-    before = read_kept(folder / files.WRITTEN, problems)
+    warnings += _strangers(folder, na.area.code, problems)
     final = isinstance(identity, Identity) and identity.status == "final"
-    marked: dict[str, tuple[WrittenBlock, ...]] = {}
-    kept: list[Kept] = []
-    for key, page in pages.items():
-        marked[key] = tuple(_marked(page, references, before, final, kept, warnings, problems))
+    before = read_kept(folder / files.WRITTEN, problems)
+    against = _Against(references, before, final, problems)
+    marked = {key: tuple(against.marked(page)) for key, page in pages.items()}
     for one in actions:
-        _note(
-            one.quoted, one.place, one.action, references, before, final, kept, warnings, problems
-        )
+        against.note(one.quoted, one.place, one.action)
     if problems:
         raise InvalidDataError(
             f"{len(problems)} fault{'s' if len(problems) > 1 else ''} in what is written about "
@@ -139,12 +143,13 @@ def read_commentary(
             "Mend what each names; docs/commentary.md says how.",
             problems,
         )
+    warnings += against.warnings
     warnings += references.typed(
         (one.place, one.typed) for several in pages.values() for one in several
     )
-    return Commentary(
-        identity, logo, marked, actions, tuple(kept), tuple(warnings), files.hashes_of(folder)
-    )
+    hashes = files.hashes_of(folder)
+    kept = tuple(against.kept)
+    return Commentary(identity, logo, marked, actions, kept, tuple(warnings), hashes)
 
 
 def _pages(folder: Path, chapters: Sequence[str], problems: list[Problem]) -> dict[str, Path]:
@@ -168,58 +173,90 @@ def _pages(folder: Path, chapters: Sequence[str], problems: list[Problem]) -> di
     return found
 
 
-def _marked(
-    written: Iterable[WrittenBlock],
-    references: References,
-    before: Mapping[tuple[str, str], Kept],
-    final: bool,
-    kept: list[Kept],
-    warnings: list[str],
-    problems: list[Problem],
-) -> Iterator[WrittenBlock]:
-    """Commentary; in a draft, with a mark before what was written against other figures."""
-    for one in written:
-        said = _note(one.quoted, one.place, one.text, references, before, final, kept, warnings,
-                     problems)  # fmt: skip
-        if said and not final:
-            items = tuple((Span(f"{line}."),) for line in said)
-            title = "look at the next paragraph: its figures have changed"
-            yield WrittenBlock(one.place, Notice(title, items, "caution"))
-        yield one
+def _strangers(folder: Path, code: str, problems: list[Problem]) -> list[str]:
+    """What lies beside the files of commentary and is not read: nothing is lost in silence."""
+    known = (files.REPORT, files.RECOMMENDATIONS, files.WRITTEN)
+    warnings = []
+    for path in sorted(folder.glob("*")):
+        kind = path.suffix.casefold()
+        if path.name in known or path.name.startswith(".") or kind in (".md", ".markdown"):
+            continue
+        where = f"{folder.name}/{path.name}"
+        if kind in (".yaml", ".yml"):
+            near = nearest(path.name, known)
+            remedy = f"Did you mean {near}?" if near else f"Known are {', '.join(known)}."
+            problems.append(Problem("No file of commentary has this name.", where, remedy))
+        elif path.is_dir() or kind not in files.IMAGES:
+            warnings.append(f"{where} is not read: it is neither Markdown nor an image.")
+    for path in sorted(folder.parent.glob("*.y*ml")):
+        if path.name != files.HOUSE:
+            where = f"{folder.parent.name}/{path.name}"
+            remedy = f"What holds for all areas stands in {files.HOUSE}."
+            problems.append(Problem("No file of commentary has this name.", where, remedy))
+    if not folder.is_dir():
+        warnings += [
+            f"{path.parent.name}/{path.name} is of this area too, but this report looks in "
+            f"{files.FOLDER}/{folder.name}, which is not there."
+            for path in sorted(folder.parent.glob(f"*/{files.REPORT}"))
+            if re.search(rf"^area:\s*['\"]?{re.escape(code)}\b", files.read_text(path, []), re.M)
+        ]
+    return warnings
 
 
-def _note(
-    quoted: Sequence[Any],
-    place: str,
-    text: str,
-    references: References,
-    before: Mapping[tuple[str, str], Kept],
-    final: bool,
-    kept: list[Kept],
-    warnings: list[str],
-    problems: list[Problem],
-) -> list[str]:
-    """Hold the figures of a text against what they were; says what has changed."""
-    said: list[str] = []
-    file = place.partition(",")[0].rpartition("/")[2]
-    for one in quoted:
-        now = references.kept(file, one)
-        kept.append(now)
-        was = before.get((file, now.reference))
-        if not one.figure.shown:
-            what = f"The figure {{{now.reference}}} is not shown: {one.figure.number}."
-            gone = f" When this was written it was {was.printed} ({was.period})." if was else ""
-            if final:
-                remedy = "Write the sentence without it; a final report cannot leave it open."
-                problems.append(Problem(what + gone, place, remedy))
-            else:
-                warnings.append(f"{place}: {what}{gone}")
-        if change := changed(was, now):
-            said.append(change)
-            warnings.append(f"{place}: {change}. Read again: “{sentence(text)}”")
-        elif was is None and before:
-            warnings.append(f"{place}: {{{now.reference}}} is not in {files.WRITTEN} yet.")
-    return said
+class _Against:
+    """Holds texts against what their figures were when they were written."""
+
+    def __init__(
+        self,
+        references: References,
+        before: Mapping[tuple[str, str], Kept],
+        final: bool,
+        problems: list[Problem],
+    ) -> None:
+        self.references = references
+        self.before = before
+        self.final = final
+        self.problems = problems
+        self.kept: list[Kept] = []
+        self.warnings: list[str] = []
+
+    def marked(self, written: Iterable[WrittenBlock]) -> Iterator[WrittenBlock]:
+        """Commentary; in a draft, with a mark before what was written against other figures."""
+        for one in written:
+            said = self.note(one.quoted, one.place, one.text)
+            if said and not self.final:
+                items = tuple((Span(f"{line}."),) for line in said)
+                title = "look at the next paragraph: its figures have changed"
+                yield WrittenBlock(one.place, Notice(title, items, "caution"))
+            yield one
+
+    def note(self, quoted: Sequence[Quoted], place: str, text: str) -> list[str]:
+        """Keep what the figures of a text are; says what has changed since it was written."""
+        said: list[str] = []
+        file = place.partition(",")[0].rpartition("/")[2]
+        for one in quoted:
+            now = self.references.kept(file, one)
+            self.kept.append(now)
+            was = self.before.get((file, now.reference))
+            if not one.figure.shown:
+                self._hidden(one, now, was, place)
+            if change := changed(was, now):
+                said.append(change)
+                self.warnings.append(f"{place}: {change}. Read again: “{sentence(text)}”")
+            elif was is None and self.before:
+                line = f"{place}: {{{now.reference}}} is not in {files.WRITTEN} yet."
+                self.warnings.append(line)
+        return said
+
+    def _hidden(self, one: Quoted, now: Kept, was: Kept | None, place: str) -> None:
+        what = f"The figure {{{now.reference}}} is not shown: {one.figure.number}."
+        if was:
+            what += f" When this was written it was {was.printed} ({was.period})."
+        if self.final:
+            remedy = "Write the sentence without it; a final report cannot leave it open."
+            self.problems.append(Problem(what, place, remedy))
+        else:
+            self.warnings.append(f"{place}: {what}")
 
 
 def put_in(

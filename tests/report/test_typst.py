@@ -148,7 +148,7 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
 def test_row_headings_are_not_there_before(document: Document) -> None:
     files: dict[str, bytes] = {}
     raw = typst._compile(
-        typst.printed(document, files, cover=True), files, typst_process.untagged_rows
+        typst.printed_model(document, files, cover=True), files, typst_process.untagged_rows
     )
     with pikepdf.open(io.BytesIO(raw)) as before:
         rows = elements(before.Root.StructTreeRoot, "TBody")
@@ -238,7 +238,7 @@ def test_what_is_for_looking_things_up_is_named_and_not_printed(document: Docume
         for one in first.blocks
     ]
     detailed = dataclasses.replace(first, blocks=tuple(blocks))
-    made = typst.printed(
+    made = typst.printed_model(
         dataclasses.replace(document, chapters=(detailed, *others)), {}, cover=False
     )
     headings = [one for one in first.outline() if isinstance(one.block, Heading)]
@@ -370,10 +370,10 @@ def test_headline_figures_stand_on_one_page(report: Path) -> None:
 
 def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
     files: dict[str, bytes] = {}
-    model = typst.printed(document, files, cover=False)
+    model = typst.printed_model(document, files, cover=False)
     pdf = typst._compile(model, files, typst_process.untagged_rows)
     found = typst._compile(
-        model, files, lambda *given: json.dumps(typst_process.ends(*given)).encode()
+        model, files, lambda *given: json.dumps(typst_process.chapter_ends(*given)).encode()
     )
     ends = json.loads(found)
     assert sum(end["pages"] for end in ends) == len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
@@ -383,7 +383,7 @@ def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
 def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = json.loads(json.dumps(typst.printed(document, {}, cover=False)))
+    model = json.loads(json.dumps(typst.printed_model(document, {}, cover=False)))
     files = {"document.json": json.dumps(model).encode()}
 
     def end(pages: int, filled: float) -> dict[str, float]:
@@ -394,7 +394,7 @@ def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
         [end(1, 0.1), end(4, 0.1), end(3, 0.1)],
         [end(1, 0.1), end(3, 0.9), end(3, 0.1)],
     ])  # fmt: skip
-    monkeypatch.setattr(typst_process, "ends", lambda *_: next(asked))
+    monkeypatch.setattr(typst_process, "chapter_ends", lambda *_: next(asked))
     made = json.loads(typst_process.tightened(files, "")["document.json"])
     kept = [new == old for new, old in zip(made["chapters"], model["chapters"], strict=True)]
     assert kept == [True, False, True]
@@ -487,7 +487,7 @@ def test_a_refused_block_is_named(document: Document) -> None:
 
 def test_every_block_compiles_by_itself(document: Document) -> None:
     files: dict[str, bytes] = {}
-    model = typst.printed(document, files, cover=True)
+    model = typst.printed_model(document, files, cover=True)
     (problem,) = typst._faults(model, files, "no block's fault")
     assert (problem.what, problem.where) == ("no block's fault", "report.pdf")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from needs.catalogue import Indicator
-from needs.chapters import figure_tables, need
+from needs.chapters import need
 from needs.chapters.absent import merged, reason_left_out, to_add
 from needs.chapters.blocks import (
     Block,
@@ -26,11 +26,11 @@ from needs.chapters.rules import compared
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.figures.findings import Finding, ranked, set_aside
 from needs.figures.findings.candidate import NOTHING, WARNING
 from needs.figures.findings.wording import SEXES
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english, sentences, verdicts
 from needs.words.text import Span, Text
 
 #: What a finding's heading calls its kind, where a plainer word than the rule's is to be had.
@@ -57,10 +57,10 @@ def picture(na: Assessment) -> Blocks:
     return blocks(
         _who_lives_here(na),
         Cards(
-            f"{na.name} in {sentences.count_noun(len(cards), 'figure', words=True)}",
+            f"{na.name} in {english.count_noun(len(cards), 'figure', words=True)}",
             cards,
             figures=each_once(figures),
-            sources=figure_tables.sources_of(figures),
+            sources=sources_of(figures),
         )
         if cards
         else None,
@@ -82,21 +82,21 @@ def _who_lives_here(na: Assessment) -> Prose | None:
         people = population.total(na, na.area)
         older = population.age_share(na, na.area, "65 and over")
         told.append(
-            sentences.say(
+            english.say(
                 "{area} had {people} at {when}.",
-                area=sentences.capital(sentences.in_prose(na.name)),
+                area=english.capital(english.in_prose(na.name)),
                 people=people.with_(unit="residents"),
                 when=people.period,
             )
         )
         if older.shown:
-            told.append(sentences.say("Of these, {older} were aged 65 or over.", older=older))
+            told.append(english.say("Of these, {older} were aged 65 or over.", older=older))
         figures += [people, older]
     if len(na.lsoa):
         count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
         told.append(chart_words.neighbourhoods(len(na.lsoa), count, share))
         figures += [count, share]
-    return Prose(sentences.sentences(*told), figures=each_once(figures)) if told else None
+    return Prose(english.sentences(*told), figures=each_once(figures)) if told else None
 
 
 def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...], list[Figure]]:
@@ -127,7 +127,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
                 chapter=indicator.chapter,
-                comparison_why=sentences.why_not_tested(verdict),
+                comparison_why=verdicts.why_not_tested(verdict),
             )
         )
         figures += [figure, *(one for one in (england, *regions) if one.shown)]
@@ -157,7 +157,7 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     where = f", {SEXES[one.sex]}" if one.sex in SEXES else ""
     where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
-    title = f"{TITLES.get(one.kind, sentences.capital(one.kind))}: {about}{where}"
+    title = f"{TITLES.get(one.kind, english.capital(one.kind))}: {about}{where}"
     keys = dict.fromkeys(each.split(".")[0] for each in one.figures)
     known = {each.id: each for key in keys for each in published(na, key, everywhere=True)}
     figure = next((known[each] for each in one.figures if each in known), None)
@@ -173,10 +173,10 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     ]
     if one.kind == NOTHING:  # what is not shown asks nothing
         return told
-    told.append(Prose((Span(f"How sure: {sentences.lower_first(one.sure)}"),), "note"))
+    told.append(Prose((Span(f"How sure: {english.lower_first(one.sure)}"),), "note"))
     asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
     if guidance:
-        asks.append(Span(f" (National guidance: {sentences.listing(guidance)}.)", emphasis=True))
+        asks.append(Span(f" (National guidance: {english.listing(guidance)}.)", emphasis=True))
     return [*told, Prose(tuple(asks))] if asks else told
 
 
@@ -188,17 +188,17 @@ def reach(na: Assessment) -> Blocks:
         if one.target is not None and one.polarity == "higher is better"
     ]
     told = [_to_target(na, one) for one in stated if na.has(one.key)]
-    return need.reach(na) + Blocks(tuple(told))
+    return need.england_reached(na) + Blocks(tuple(told))
 
 
 def _to_target(na: Assessment, indicator: Indicator) -> Prose:
     """How many more people a stated target takes, or why that is not known."""
     figure = na.figure(indicator.key)
     below = "is below" if (figure.value or 0) < (indicator.target or 0) else "has reached"
-    text = sentences.say(
+    text = english.say(
         "{target}: {area} {below} it with {figure} in {when}. ",
         target=indicator.target_source,
-        area=sentences.capital(sentences.in_prose(na.name)),
+        area=english.capital(english.in_prose(na.name)),
         below=below,
         figure=figure,
         when=figure.period,
@@ -223,7 +223,7 @@ def _to_target(na: Assessment, indicator: Indicator) -> Prose:
         method="People needed to reach a target",
     )
     return Prose(
-        (*text, *sentences.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
+        (*text, *english.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
     )
 
 
@@ -232,7 +232,7 @@ def not_known(na: Assessment) -> Blocks:
     absent = to_add(na)
     if not absent:
         return Blocks()
-    name = sentences.in_prose(na.name)
+    name = english.in_prose(na.name)
     matter = [one for one in absent if one.headline]
     others = [one for one in absent if not one.headline]
     text = (
@@ -298,7 +298,7 @@ def _too_few(na: Assessment) -> Prose | None:
     left = [one for one in _candidates(na) if "u" in na.figure(one.key).marks]
     if not left:
         return None
-    names = sentences.listing([sentences.lower_first(one.short_name) for one in left])
+    names = english.listing([english.lower_first(one.short_name) for one in left])
     text = (
         "Not among the headlines, because its newest figure rests on too few events to be "
         if len(left) == 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from needs.charts.layout import LINE, canvas, legend, legend_height, say
+from needs.charts.layout import LINE, canvas, legend, legend_height, write
 from needs.charts.style import (
     INK,
     QUIET,
@@ -72,7 +72,7 @@ class RugColumn:
         ]
 
 
-def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) -> str:
+def heat_map(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) -> str:
     """Draw areas by indicators as a heat map with its numbers.
 
     Parameters
@@ -116,7 +116,7 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
         for at, (column, lines) in enumerate(zip(columns, heads, strict=True)):
             middle = left + across * (at + 0.5)
             for number, line in enumerate(reversed(lines)):
-                say(drawing, middle, height - top + 8 + number * LINE * 0.95, line, size=SMALL,
+                write(drawing, middle, height - top + 8 + number * LINE * 0.95, line, size=SMALL,
                     align="center", color=QUIET)  # fmt: skip
             for place, (figure, verdict) in enumerate(
                 zip(column.figures, column.verdicts, strict=True)
@@ -124,9 +124,9 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
                 sign = SIGNS.get(verdict, "")
                 level = height - top - row * (place + 0.5)
                 words = f"{figure.number} {sign}".strip()
-                say(drawing, middle, level, words, align="center", bold=bool(sign), color=INK)
+                write(drawing, middle, level, words, align="center", bold=bool(sign), color=INK)
         for place, lines in enumerate(names):
             level = height - top - row * (place + 0.5) + (len(lines) - 1) * LINE / 2
             for number, line in enumerate(lines):
-                say(drawing, left - 8, level - number * LINE, line, align="right")
+                write(drawing, left - 8, level - number * LINE, line, align="right")
         return to_svg(drawing, chart_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from needs.catalogue import declared
-from needs.errors import Problem
+from needs.errors import Problem, did_you_mean
 
 #: Folder of all commentary, beside that of the notebooks.
 FOLDER = "commentary"
@@ -102,8 +101,8 @@ def _problem(fault: dict[str, Any], kind: type[BaseModel], where: str) -> Proble
     name = str(fault["loc"][-1]) if fault["loc"] else ""
     match fault["type"]:
         case "extra_forbidden":
-            near = nearest(name, _names(kind))
-            remedy = f"Did you mean {near}?" if near else f"Known are {', '.join(_names(kind))}."
+            known = _names(kind)
+            remedy = did_you_mean(name, known, f"Known are {', '.join(known)}.", quote="'")
             return Problem(f"There is no '{name}' here.", where, remedy)
         case "missing":
             return Problem(f"'{name}' is missing.", where, "Add it; docs/commentary.md shows how.")
@@ -158,15 +157,3 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
         else:
             break
     return line
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The names nearest to one that is not known, as a remedy names them.
-
-    Examples
-    --------
-    >>> nearest("drug_poisoning_rates", ["drug_poisoning_rate", "deaths"])
-    "'drug_poisoning_rate'"
-    """
-    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
-    return " or ".join(f"'{one}'" for one in near)

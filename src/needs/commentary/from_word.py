@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from needs.errors import InvalidDataError
-from needs.report.word_checks import DOCUMENT, find, parts_of, style_of, xml
+from needs.report.word_checks import DOCUMENT, by_xpath, parts_of, style_of, xml
 
 _COMMENTS = "word/comments.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -111,7 +111,7 @@ def _comments(part: Any) -> dict[str, tuple[str, str]]:
             one.get(f"{_W}author", ""),
             " / ".join(text for line in one.iter(f"{_W}p") if (text := _text(line, _OUT))),
         )
-        for one in find(part, "w:comment")
+        for one in by_xpath(part, "w:comment")
     }
 
 
@@ -124,11 +124,11 @@ def _paragraphs(body: Any, said: dict[str, tuple[str, str]]) -> Iterator[tuple[i
     for line in body.iter(f"{_W}p"):
         found = re.fullmatch(r"Heading([1-9])", style_of(line))
         remark = Remark(_text(line, _OUT), _text(line, _IN))
-        for one in find(line, ".//w:commentRangeStart/@w:id | .//w:commentReference/@w:id"):
+        for one in by_xpath(line, ".//w:commentRangeStart/@w:id | .//w:commentReference/@w:id"):
             if one in said and one not in seen:
                 seen.add(one)
                 remark.comments.append(said[one])
-        changes = find(line, ".//w:ins | .//w:del | .//w:moveFrom | .//w:moveTo")
+        changes = by_xpath(line, ".//w:ins | .//w:del | .//w:moveFrom | .//w:moveTo")
         remark.changed_by = [str(one.get(f"{_W}author", "")) for one in changes]
         yield int(found[1]) if found else 0, remark.text, remark
 

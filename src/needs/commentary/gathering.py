@@ -14,7 +14,6 @@ import nbformat
 
 from needs.chapters.blocks import MIME_TYPE, Block, Heading, Notice, Picture, to_model
 from needs.commentary import files
-from needs.commentary.files import nearest
 from needs.commentary.identity import House, Identity, read_identity
 from needs.commentary.pages import WrittenBlock, read_page
 from needs.commentary.recommended import (
@@ -27,11 +26,11 @@ from needs.commentary.references import (
     Kept,
     Quoted,
     References,
-    changed,
+    changed_since,
     read_kept,
     sentence,
 )
-from needs.errors import InvalidDataError, Problem
+from needs.errors import InvalidDataError, Problem, did_you_mean
 from needs.figures.assessment import Assessment
 from needs.figures.findings import ranked
 from needs.report.document import ReportContext, chapter_key, is_annex
@@ -165,8 +164,8 @@ def _pages(folder: Path, chapters: Sequence[str], problems: list[Problem]) -> di
             what = f"Two files are of the chapter '{key}': {found[key].name} and {path.name}."
             problems.append(Problem(what, where, "Put both into one."))
         elif key not in known:
-            near = nearest(key, known)
-            remedy = f"Did you mean {near}?" if near else f"Chapters are {', '.join(known)}."
+            listed = f"Chapters are {', '.join(known)}."
+            remedy = did_you_mean(key, known, listed, quote="'")
             problems.append(Problem(f"The report has no chapter '{key}'.", where, remedy))
         else:
             found[key] = path
@@ -183,8 +182,7 @@ def _strangers(folder: Path, code: str, problems: list[Problem]) -> list[str]:
             continue
         where = f"{folder.name}/{path.name}"
         if kind in (".yaml", ".yml"):
-            near = nearest(path.name, known)
-            remedy = f"Did you mean {near}?" if near else f"Known are {', '.join(known)}."
+            remedy = did_you_mean(path.name, known, f"Known are {', '.join(known)}.", quote="'")
             problems.append(Problem("No file of commentary has this name.", where, remedy))
         elif path.is_dir() or kind not in files.IMAGES:
             warnings.append(f"{where} is not read: it is neither Markdown nor an image.")
@@ -240,7 +238,7 @@ class _Against:
             was = self.before.get((file, now.reference))
             if not one.figure.shown:
                 self._hidden(one, now, was, place)
-            if change := changed(was, now):
+            if change := changed_since(was, now):
                 said.append(change)
                 self.warnings.append(f"{place}: {change}. Read again: “{sentence(text)}”")
             elif was is None and self.before:

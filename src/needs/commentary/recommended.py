@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from needs.chapters.blocks import Block, Cell, Column, Heading, Prose, Table
-from needs.commentary.files import RECOMMENDATIONS, Written, line_of, nearest, read_text, read_yaml
+from needs.commentary.files import RECOMMENDATIONS, Written, line_of, read_text, read_yaml
 from needs.commentary.identity import Line
 from needs.commentary.references import Quoted, References
-from needs.errors import Problem
+from needs.errors import Problem, did_you_mean
 from needs.figures.findings import Finding
 from needs.figures.findings.candidate import NOTHING, WARNING
 from needs.report.document import printed_date
@@ -129,8 +129,7 @@ def _check_need(
     key, _, part = one.answers.partition(".")
     known = references.na.catalogue.indicators
     if key not in known:
-        near = nearest(key, list(known))
-        remedy = f"Did you mean {near}?" if near else "Name the key of a finding's indicator."
+        remedy = did_you_mean(key, known, "Name the key of a finding's indicator.", quote="'")
         problems.append(Problem(f"'{one.id}' answers '{key}', which is no measure.", where, remedy))
     elif part and part not in references.places:
         places = "; ".join(f"{place.code} {place.name}" for place in references.places.values())

@@ -13,12 +13,12 @@ from pathlib import Path
 from needs.chapters.frames import published
 from needs.chapters.recent import recent
 from needs.chapters.rules import compared
-from needs.commentary.files import nearest, read_text
-from needs.errors import Problem
+from needs.commentary.files import read_text
+from needs.errors import Problem, did_you_mean
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words.english import say
 from needs.words.text import Span, Text, plain, typed_figures
 
 #: A figure's place in a text: ``{key}``, ``{key.area}``, ``{key.area.period}``, ``{…:full}``.
@@ -77,8 +77,8 @@ class References:
             return None
         key, *rest = name.split(".")
         if key not in self.na.catalogue.indicators:
-            near = nearest(key, list(self.na.catalogue.indicators))
-            remedy = f"Did you mean {near}?" if near else "needs commentary lists what there is."
+            listed = self.na.catalogue.indicators
+            remedy = did_you_mean(key, listed, "needs commentary lists what there is.", quote="'")
             problems.append(Problem(f"There is no figure {{{text}}}.", where, remedy))
             return None
         place = self._place(rest[0], text, where, problems) if rest else self.na.area
@@ -118,8 +118,9 @@ class References:
         periods = {figure_id(one.period): one.period for one in own}
         if len(rest) == 1 and rest[0] in periods:
             return self.na.figure(key, place, periods[rest[0]])
-        near = nearest(rest[0], list(periods)) or ", ".join(list(periods)[-3:])
-        remedy = f"There are {near}." if near else f"It has no figure of {place.name}."
+        newest = ", ".join(list(periods)[-3:])
+        there = f"There are {newest}." if newest else f"It has no figure of {place.name}."
+        remedy = did_you_mean(rest[0], periods, there, quote="'")
         problems.append(Problem(f"There is no figure {{{text}}} of that period.", where, remedy))
         return None
 
@@ -139,7 +140,7 @@ class References:
                     continue
                 quoted.append(Quoted(found[1].strip(), figure, where))
                 form = found[1].partition(":")[2]
-                said = sentences.say("{f:" + form + "}" if form else "{f}", f=figure)
+                said = say("{f:" + form + "}" if form else "{f}", f=figure)
                 spans += [replace(one, strong=span.strong, emphasis=span.emphasis) for one in said]
             spans.append(replace(span, text=span.text[last:]))
         return tuple(one for one in spans if one.text), tuple(quoted)
@@ -225,7 +226,7 @@ def write_kept(kept: Iterable[Kept]) -> str:
     return out.getvalue()
 
 
-def changed(was: Kept | None, now: Kept) -> str:
+def changed_since(was: Kept | None, now: Kept) -> str:
     """What a reader of a text must know that has changed since it was written; else nothing.
 
     Material is another verdict, another direction, a value beyond the old interval (another value,
@@ -234,9 +235,9 @@ def changed(was: Kept | None, now: Kept) -> str:
     Examples
     --------
     >>> was = Kept("deaths.md", "r", "r.E1.2020", "2020", "6.3", "6.3", "5.0", "7.6", "similar", "")
-    >>> changed(was, replace(was, printed="6.9", value="6.9", lower="5.6", upper="8.2"))
+    >>> changed_since(was, replace(was, printed="6.9", value="6.9", lower="5.6", upper="8.2"))
     ''
-    >>> changed(was, replace(was, printed="8.1", value="8.1", verdict="worse"))
+    >>> changed_since(was, replace(was, printed="8.1", value="8.1", verdict="worse"))
     'r was 6.3 (2020), similar to England; it is 8.1 (2020), worse than England'
     """
     if was is None:

@@ -45,7 +45,7 @@ from needs.errors import Problem, RenderError
 from needs.report import typst_client
 from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Chapter, Document, Placed, printed_date
-from needs.words import sentences
+from needs.words import english
 from needs.words.text import Span, Text
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -114,7 +114,7 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
         The compiler refused a block; names the block and says what the compiler said.
     """
     files: dict[str, bytes] = {}
-    model = printed(document, files, cover=cover)
+    model = printed_model(document, files, cover=cover)
     try:
         return _compile(model, files, typst_client.typeset)
     except typst_client.RefusedError as error:
@@ -553,7 +553,7 @@ class _Drawing:
                 more[number] = None
             number = next((one.number for one in reversed(placed) if one.number), number)
         if more:
-            where = sentences.listing([one for one in more if one])
+            where = english.listing([one for one in more if one])
             sections.append("more charts and tables" + (f" of {where}" if where else ""))
         return "; ".join(sections)
 
@@ -607,7 +607,7 @@ def _share_of_width(height: float) -> float:
     return min(1.0, max(_TALL / height, typst_client.SMALLEST), _HEIGHT / height)
 
 
-def printed(
+def printed_model(
     document: Document, files: dict[str, bytes], *, cover: bool, annex: bool = True
 ) -> Model:
     """What is printed of a report, as data: for the PDF's template, and for Word.

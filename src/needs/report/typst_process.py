@@ -55,14 +55,14 @@ def tightened(files: Mapping[str, bytes], fonts: str) -> Mapping[str, bytes]:
     laid out, so that to ask again costs little.
     """
     model = json.loads(files["document.json"])
-    found = ends(files, fonts)
+    found = chapter_ends(files, fonts)
     short = [end["pages"] > 1 and end["filled"] < _FILLED for end in found]
     if not any(short):
         return files
     tried = [
         one | {"blocks": [_tighter(block) for block in one["blocks"]]} for one in model["chapters"]
     ]
-    after = ends(_written(files, _with_chapters(model, tried, short)), fonts)
+    after = chapter_ends(_written(files, _with_chapters(model, tried, short)), fonts)
     better = [
         thin and new["pages"] < old["pages"]
         for thin, old, new in zip(short, found, after, strict=True)
@@ -70,7 +70,7 @@ def tightened(files: Mapping[str, bytes], fonts: str) -> Mapping[str, bytes]:
     return _written(files, _with_chapters(model, tried, better))
 
 
-def ends(files: Mapping[str, bytes], fonts: str) -> list[dict[str, float]]:
+def chapter_ends(files: Mapping[str, bytes], fonts: str) -> list[dict[str, float]]:
     """Where each chapter ends: how many pages it has, and how much of the last one it fills."""
     inputs: Any = dict(files)
     try:

@@ -1,8 +1,8 @@
 """The report as a Word document: what colleagues comment on.
 
-It has what the PDF prints, without the annex, from the same data (`needs.report.typst.printed`):
-headings, captions, lists and tables are Word's own, drawings are pictures with the same alternative
-texts. A long table is not in it; the document says where it is.
+It has what the PDF prints, without the annex, from the same data (`typst.printed_model`): headings,
+captions, lists and tables are Word's own, drawings are pictures with the same alternative texts. A
+long table is not in it; the document says where it is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from docx.shared import Mm, Pt, RGBColor
 from needs.report import typst_client
 from needs.report.document import Document
 from needs.report.spreadsheet import CONTROL, made_on, zipped
-from needs.report.typst import WIDTH, Model, faces, printed, shared_widths
+from needs.report.typst import WIDTH, Model, faces, printed_model, shared_widths
 
 #: A table of so many rows, or more, is not in the document.
 LONG_TABLE = 12
@@ -87,7 +87,7 @@ def render_docx(document: Document) -> bytes:
         A .docx file; the same document gives the same bytes.
     """
     files: dict[str, bytes] = {}
-    model = printed(document, files, cover=True, annex=False)
+    model = printed_model(document, files, cover=True, annex=False)
     writing = _Writing(model, _pictures(model, files))
     writing.cover()
     writing.contents()

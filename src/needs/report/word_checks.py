@@ -66,19 +66,19 @@ def xml(part: bytes) -> Any:
         raise ValueError(f"a part of it cannot be read: {error}") from None
 
 
-def find(node: Any, path: str) -> list[Any]:
+def by_xpath(node: Any, path: str) -> list[Any]:
     """Nodes by an XPath, with the usual prefixes."""
     return list(node.xpath(path, namespaces=_SPACES))
 
 
 def text_of(node: Any) -> str:
     """The text of a paragraph or cell, without what field codes say."""
-    return " ".join("".join(find(node, ".//w:t/text()")).split())
+    return " ".join("".join(by_xpath(node, ".//w:t/text()")).split())
 
 
 def style_of(paragraph: Any) -> str:
     """The key of a paragraph's style; empty for the normal one."""
-    return next(iter(find(paragraph, "w:pPr/w:pStyle/@w:val")), "")
+    return next(iter(by_xpath(paragraph, "w:pPr/w:pStyle/@w:val")), "")
 
 
 def check_docx(data: bytes) -> list[Problem]:
@@ -114,14 +114,14 @@ def check_docx(data: bytes) -> list[Problem]:
 
 def _document(parts: dict[str, bytes], body: Any) -> Iterator[Problem]:
     core = xml(parts["docProps/core.xml"])
-    if not "".join(find(core, "dc:title/text()")).strip():
+    if not "".join(by_xpath(core, "dc:title/text()")).strip():
         yield Problem("The document has no title.", "docProps/core.xml")
-    languages = set(find(xml(parts["word/styles.xml"]), "w:docDefaults//w:lang/@w:val"))
+    languages = set(by_xpath(xml(parts["word/styles.xml"]), "w:docDefaults//w:lang/@w:val"))
     if languages != {"en-GB"}:
         yield Problem("The document's language is not British English.", "word/styles.xml")
-    if not any(" TOC " in one for one in find(body, ".//w:instrText/text()")):
+    if not any(" TOC " in one for one in by_xpath(body, ".//w:instrText/text()")):
         yield Problem("The document has no contents field.", DOCUMENT)
-    if find(body, ".//wp:anchor | .//w:pict | .//w:txbxContent"):
+    if by_xpath(body, ".//wp:anchor | .//w:pict | .//w:txbxContent"):
         what = "A picture or box floats over the text: a screen reader may miss it."
         yield Problem(what, DOCUMENT, "Set it in line with the text.")
 
@@ -144,13 +144,13 @@ def _headings(body: Any) -> Iterator[Problem]:
 
 def _pictures(parts: dict[str, bytes], body: Any) -> Iterator[Problem]:
     targets = _targets(parts)
-    for one in find(body, ".//wp:inline"):
-        drawn = find(one, "wp:docPr")[0]
+    for one in by_xpath(body, ".//wp:inline"):
+        drawn = by_xpath(one, "wp:docPr")[0]
         alt, name = drawn.get("descr", ""), drawn.get("name", "")
         for what in alt_faults(alt, [name], chart=name.startswith("Figure ")):
             yield Problem(what, name)
-        (key,) = find(one, ".//a:blip/@r:embed")
-        width = int(find(one, "wp:extent/@cx")[0]) / _INCH
+        (key,) = by_xpath(one, ".//a:blip/@r:embed")
+        width = int(by_xpath(one, "wp:extent/@cx")[0]) / _INCH
         picture = parts[f"word/{targets[key]}"]
         if picture[:8] == b"\x89PNG\r\n\x1a\n":
             dots = int.from_bytes(picture[16:20], "big") / width
@@ -159,43 +159,43 @@ def _pictures(parts: dict[str, bytes], body: Any) -> Iterator[Problem]:
 
 
 def _tables(body: Any) -> Iterator[Problem]:
-    for table in find(body, ".//w:tbl"):
-        where = next(iter(find(table, "w:tblPr/w:tblCaption/@w:val")), "")
+    for table in by_xpath(body, ".//w:tbl"):
+        where = next(iter(by_xpath(table, "w:tblPr/w:tblCaption/@w:val")), "")
         if not where:
             yield Problem("A table has no name.", text_of(table)[:60])
         before = table.getprevious()
         if before is None or style_of(before) != "Caption":
             yield Problem("A table has no caption above it.", where)
-        rows = find(table, "w:tr")
-        heads = [row for row in rows if find(row, "w:trPr/w:tblHeader")]
+        rows = by_xpath(table, "w:tr")
+        heads = [row for row in rows if by_xpath(row, "w:trPr/w:tblHeader")]
         if heads != rows[:1]:
             yield Problem("The table's first row is not its one header row.", where)
-        if find(table, ".//w:gridSpan | .//w:vMerge | .//w:tbl"):
+        if by_xpath(table, ".//w:gridSpan | .//w:vMerge | .//w:tbl"):
             yield Problem("The table has merged cells, or a table within it.", where)
-        if find(table, "w:tblPr/w:tblLook/@w:firstColumn") != ["1"]:
+        if by_xpath(table, "w:tblPr/w:tblLook/@w:firstColumn") != ["1"]:
             yield Problem("The table's first column is not marked as its rows' headings.", where)
-        if len({len(find(row, "w:tc")) for row in rows}) > 1:
+        if len({len(by_xpath(row, "w:tc")) for row in rows}) > 1:
             yield Problem("Rows of the table have different numbers of cells.", where)
         for number, row in enumerate(rows, 1):
-            for place, cell in enumerate(find(row, "w:tc"), 1):
+            for place, cell in enumerate(by_xpath(row, "w:tc"), 1):
                 if (said := text_of(cell)) in NOTHING:
                     what = f"A cell is blank or says nothing: '{said}'."
                     yield Problem(what, f"{where}, row {number}, cell {place}")
 
 
 def _links(parts: dict[str, bytes], body: Any) -> Iterator[Problem]:
-    marks = find(body, ".//w:bookmarkStart/@w:name")
+    marks = by_xpath(body, ".//w:bookmarkStart/@w:name")
     if len(set(marks)) < len(marks):
         yield Problem("Two bookmarks have one name.", DOCUMENT)
-    for link in find(body, ".//w:hyperlink"):
+    for link in by_xpath(body, ".//w:hyperlink"):
         said = text_of(link)
         for what in link_faults(said):
             yield Problem(what, said)
-        anchor = next(iter(find(link, "@w:anchor")), None)
+        anchor = next(iter(by_xpath(link, "@w:anchor")), None)
         if anchor is not None and anchor not in marks:
             yield Problem(f"The link '{said}' leads to '{anchor}', which is not there.", said)
 
 
 def _targets(parts: dict[str, bytes]) -> dict[str, str]:
     relations = xml(parts["word/_rels/document.xml.rels"])
-    return {one.get("Id"): one.get("Target") for one in find(relations, "rel:Relationship")}
+    return {one.get("Id"): one.get("Target") for one in by_xpath(relations, "rel:Relationship")}

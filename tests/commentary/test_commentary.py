@@ -480,6 +480,15 @@ def test_all_is_put_where_it_belongs(folder: Folder, executed: list[Any]) -> Non
     assert "ask The Council (a@example.gov.uk) for another format" in plain(annex[0].text)
 
 
+def test_needs_are_named_by_what_is_found_where_the_summary_has_no_headings(
+    folder: Folder, executed: list[Any]
+) -> None:
+    bare = notebook("01_summary.ipynb", "Summary", [Heading("Something else")])
+    found = folder.write(recommendations_yaml=ACTION).read()
+    table = shown(put_in([bare, *executed[1:]], found, folder.na, DATE)[0])[-1]
+    assert table.rows[0][0].text.startswith("35 people died of drug misuse in 2021")
+
+
 def test_progress_is_carried_from_year_to_year(folder: Folder, executed: list[Any]) -> None:
     done = (
         ACTION.replace("set: 2022", "set: 2020")

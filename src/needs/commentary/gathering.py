@@ -322,18 +322,25 @@ def _first_section(node: nbformat.NotebookNode) -> int:
 
 def _put_actions(node: nbformat.NotebookNode, commentary: Commentary, na: Assessment) -> None:
     """Put what will be done about each need behind the ranked findings."""
+    titles: dict[str, str] = {}
+    place = len(node.cells)
     for number, cell in enumerate(node.cells):
-        titles = [
-            str(one["text"])
+        anchors = {
+            str(one["anchor"]): str(one["text"])
             for one in _models(cell)
             if one["type"] == "Heading" and str(one.get("anchor", "")).startswith("finding-")
-        ]
-        if titles and len(titles) == len(na.once(ranked)):
-            table = needs_and_actions(na.once(ranked), titles, commentary.actions)
-            if table:
-                shown: list[Block] = [Heading(table.caption), table]
-                node.cells.insert(number + 1, _cell(shown, files.RECOMMENDATIONS))
-            return
+        }
+        if anchors:
+            titles |= anchors
+            place = number + 1
+    found = na.once(ranked)
+    names = [
+        titles.get(f"finding-{one.rank}", one.statement.partition(". ")[0].rstrip("."))
+        for one in found
+    ]
+    if table := needs_and_actions(found, names, commentary.actions):
+        shown: list[Block] = [Heading(table.caption), table]
+        node.cells.insert(place, _cell(shown, files.RECOMMENDATIONS))
 
 
 def _own_chapter(commentary: Commentary, na: Assessment, date: dt.date) -> nbformat.NotebookNode:

@@ -514,6 +514,7 @@ class _Drawing:
             "name": f"image '{picture.alt}'",
             "file": name,
             "points": min(picture.width, WIDTH),
+            "shape": picture.width / picture.height,
             "alt": printable(picture.alt),
             "caption": printable(picture.caption),
         }

@@ -22,7 +22,7 @@ from needs.chapters.blocks import (
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.frames import published
 from needs.chapters.recent import recent
-from needs.chapters.rules import compared
+from needs.chapters.rules import compared, leading, told_officially
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
@@ -70,8 +70,9 @@ def picture(na: Assessment) -> Blocks:
 
 def _stands(na: Assessment, key: str) -> bool:
     """Whether the newest figure is there, is reliable enough, and may be read by itself."""
-    figure = na.figure(key)
-    return figure.shown and "u" not in figure.marks and not set_aside(na, key)
+    figure = leading(na, key)
+    fit = figure.shown and "u" not in figure.marks and not set_aside(na, key)
+    return fit and not told_officially(na, na.indicator(key))
 
 
 def _who_lives_here(na: Assessment) -> Prose | None:
@@ -104,7 +105,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
     cards: list[Card] = []
     figures: list[Figure] = []
     for indicator in chosen:
-        figure = na.figure(indicator.key)
+        figure = leading(na, indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         trend = recent(na, indicator)

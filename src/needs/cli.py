@@ -244,7 +244,7 @@ def run(
     name: Annotated[str, typer.Option(help="Name of the area in the report.")] = "",
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+        str, typer.Option(help="Of html, pdf, xlsx, ods and docx, separated by commas.")
     ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
@@ -345,7 +345,7 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Unchanged reports too.")] = False,
     out: Reports = None,
     formats: Annotated[
-        str, typer.Option(help="Of html, pdf, xlsx and ods, separated by commas.")
+        str, typer.Option(help="Of html, pdf, xlsx, ods and docx, separated by commas.")
     ] = "html,pdf,xlsx,ods",
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
@@ -494,6 +494,59 @@ def claims(
         typer.echo(out)
     for verdict, number in checked["verdict"].value_counts(sort=False).items():
         typer.echo(f"{number} {verdict}", err=True)
+
+
+@app.command()
+def commentary(
+    area: Annotated[
+        list[str] | None,
+        typer.Option("--area", "-a", help="Name or code of an upper-tier authority; repeatable."),
+    ] = None,
+    year: Year = "",
+    name: Annotated[str, typer.Option(help="Name of the area in the report.")] = "",
+    from_docx: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-docx", help="A report.docx that came back: lists its comments and changes."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File for that list; else it is printed.")
+    ] = None,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Keep the figures named as they are: the texts fit them."),
+    ] = False,
+    date: Annotated[
+        str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
+    ] = "",
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write empty files for what people add to an area's report, and check what they hold."""
+    if from_docx:
+        from needs.commentary.from_word import remarks
+        from needs.sources.whole_files import write_file
+
+        told = remarks(from_docx)
+        if out:
+            write_file(out, told, "--out")
+        typer.echo(out or told, nl=bool(out))
+        return
+    from needs.report.parameters import RunParameters
+
+    values: dict[str, Any] = {"areas": area or (), "year": year, "name": name}
+    parameters = RunParameters.check(values | ({"date": date} if date else {}))
+
+    from needs.commands.run import open_ground
+    from needs.commands.write_commentary import write_commentary
+
+    folder = _folder(notebooks, "notebooks")
+    start = open_ground(_prepared(raw, processed, quiet), folder)
+    for line in write_commentary(parameters, start, folder, accept=accept):
+        typer.echo(line)
 
 
 #: Columns of a table on the screen where there is no terminal to measure.

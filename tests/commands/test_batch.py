@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import os
@@ -300,6 +301,10 @@ def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     assert same(other(date="2026-11-22"), dated=False)
     for changes in ({"code": "0" * 64}, {"inputs": {"files": []}}):
         assert not same(ground=runs.Ground(**{**vars(start), **changes}))
+    written = tmp_path / "commentary" / "good"
+    written.mkdir(parents=True)
+    (written / "deaths.md").write_text("Words.", encoding="utf-8")
+    assert not same(ground=dataclasses.replace(start, commentary=written.parent))
     (tmp_path / "good" / "2022" / "figures.csv").unlink()
     assert not same()
 
@@ -564,7 +569,7 @@ def test_the_user_is_told_of_fewer_processes_than_asked_for(
         (["--all"], "--all needs a year"),
         (["x.yaml", "--all", "--year", "2022"], "exclude each other"),
         (["--all", "--year", "22"], "four digits"),
-        (["--all", "--year", "2022", "--formats", "docx"], "html, pdf, xlsx, ods"),
+        (["--all", "--year", "2022", "--formats", "odt"], "html, pdf, xlsx, ods, docx"),
         (["--all", "--year", "2022", "--jobs", "-1"], "greater than or equal to"),
         (["--all", "--year", "2022", "--jobs", "0"], "greater than or equal to"),
         (["--all", "--year", "2022", "--jobs", "many"], "--jobs"),

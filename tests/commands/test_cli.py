@@ -111,7 +111,7 @@ def test_a_misspelt_area_is_told_with_the_nearest_and_how_to_list(
         (["--area", "Rutland", "--year", "22"], "four digits"),
         (["--area", "Rutland", "--year", "1999"], "out of range"),
         (["--area", "Rutland", "--year", "2022", "--name", "../x"], "out of the folder"),
-        (["--area", "Rutland", "--year", "2022", "--formats", "docx"], "html, pdf, xlsx, ods"),
+        (["--area", "Rutland", "--year", "2022", "--formats", "odt"], "html, pdf, xlsx, ods, docx"),
         (["--area", "Rutland", "--year", "2022", "--formats", ","], "formats is empty"),
         (["--area", "Rutland", "--year", "2022", "--date", "yesterday"], "date"),
         (["--area", "Rutland", "--year", "2022", "--colour", "red"], "No such option"),

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from needs.errors import ParameterError
-from needs.report.parameters import FIRST_YEAR, FORMATS, LAST_YEAR, RunParameters, slug
+from needs.report.parameters import FIRST_YEAR, LAST_YEAR, USUAL_FORMATS, RunParameters, slug
 
 GOOD: dict[str, Any] = {"areas": ["Worcestershire"], "year": 2022, "date": "2026-11-21"}
 
@@ -19,7 +19,7 @@ def test_good_parameters() -> None:
     parameters = RunParameters.check(GOOD)
     assert parameters.areas == ("Worcestershire",)
     assert parameters.date == dt.date(2026, 11, 21)
-    assert parameters.formats == FORMATS
+    assert parameters.formats == USUAL_FORMATS
     assert parameters.name == ""
 
 
@@ -63,7 +63,7 @@ def test_the_date_is_today_unless_given() -> None:
         ({"name": "..."}, "name", "out of the folder"),
         ({"name": "."}, "name", "cannot name a folder"),
         ({"name": "Con"}, "name", "cannot name a folder"),
-        ({"formats": ["docx"]}, "formats", "html, pdf, xlsx, ods"),
+        ({"formats": ["odt"]}, "formats", "html, pdf, xlsx, ods, docx"),
         ({"formats": []}, "formats", "is empty"),
         ({"date": "21/11/2026"}, "date", "'21/11/2026' is not a date."),
         ({"date": "21/11/2026"}, "date", "YYYY-MM-DD"),

@@ -148,7 +148,7 @@ def test_columns_and_rows_have_headings(opened: pikepdf.Pdf, document: Document)
 def test_row_headings_are_not_there_before(document: Document) -> None:
     files: dict[str, bytes] = {}
     raw = typst._compile(
-        typst._model(document, files, cover=True), files, typst_process.untagged_rows
+        typst.printed_model(document, files, cover=True), files, typst_process.untagged_rows
     )
     with pikepdf.open(io.BytesIO(raw)) as before:
         rows = elements(before.Root.StructTreeRoot, "TBody")
@@ -239,7 +239,7 @@ def test_what_is_for_looking_things_up_is_named_and_not_printed(document: Docume
         for one in first.blocks
     ]
     detailed = dataclasses.replace(first, blocks=tuple(blocks))
-    made = typst._model(
+    made = typst.printed_model(
         dataclasses.replace(document, chapters=(detailed, *others)), {}, cover=False
     )
     headings = [one for one in first.outline() if isinstance(one.block, Heading)]
@@ -283,7 +283,7 @@ def test_nothing_passes_the_margin_of_a_report_from_national_files(
 
 def test_long_tables_repeat_their_header(document: Document) -> None:
     rows = long_table(document).rows
-    drawing = typst._Drawing(document, {})
+    drawing = typst._Drawing(document, document.chapters, {})
     table = long_table(document, rows=rows * 3)
     assert len(drawing.table(table)["rows"]) == 180
     first = document.chapters[0]
@@ -347,7 +347,7 @@ def test_a_definition_and_its_sentence_stay_with_their_chart(
 def test_a_source_is_named_once(document: Document) -> None:
     chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
     fewer = dataclasses.replace(chart, sources=("example_deaths", "another"))
-    drawing = typst._Drawing(document, {})
+    drawing = typst._Drawing(document, document.chapters, {})
     shown = dataclasses.replace(chart, table=dataclasses.replace(chart.table, open=True))
 
     def below(one: Chart) -> list[str]:
@@ -371,7 +371,7 @@ def test_headline_figures_stand_on_one_page(report: Path) -> None:
 
 def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
     files: dict[str, bytes] = {}
-    model = typst._model(document, files, cover=False)
+    model = typst.printed_model(document, files, cover=False)
     pdf = typst._compile(model, files, typst_process.untagged_rows)
     found = typst._compile(
         model, files, lambda *given: json.dumps(typst_process.chapter_ends(*given)).encode()
@@ -384,7 +384,7 @@ def test_the_chapters_ends_are_where_they_are(document: Document) -> None:
 def test_a_chapter_is_set_tighter_only_where_that_saves_a_page(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = json.loads(json.dumps(typst._model(document, {}, cover=False)))
+    model = json.loads(json.dumps(typst.printed_model(document, {}, cover=False)))
     files = {"document.json": json.dumps(model).encode()}
 
     def end(pages: int, filled: float) -> dict[str, float]:
@@ -411,7 +411,7 @@ def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:
 
 
 def test_wide_tables_fit(document: Document) -> None:
-    drawing = typst._Drawing(document, {})
+    drawing = typst._Drawing(document, document.chapters, {})
     for table in all_tables(document.blocks):
         made = drawing.table(table)
         room = typst._TURNED if made["landscape"] else typst._UPRIGHT
@@ -436,7 +436,7 @@ def test_a_short_table_is_not_turned_for_its_long_cells(document: Document) -> N
             columns=(*wide.columns[:9], said),
             rows=tuple((*row[:9], *cells) for row in (wide.rows * rows)[:rows]),
         )
-        return bool(typst._Drawing(document, {}).table(longer)["landscape"])
+        return bool(typst._Drawing(document, document.chapters, {}).table(longer)["landscape"])
 
     assert [turned(rows) for rows in (4, 9, 40)] == [False, False, True]
 
@@ -488,7 +488,7 @@ def test_a_refused_block_is_named(document: Document) -> None:
 
 def test_every_block_compiles_by_itself(document: Document) -> None:
     files: dict[str, bytes] = {}
-    model = typst._model(document, files, cover=True)
+    model = typst.printed_model(document, files, cover=True)
     (problem,) = typst._faults(model, files, "no block's fault")
     assert (problem.what, problem.where) == ("no block's fault", "report.pdf")
 

@@ -7,6 +7,7 @@ PDF, spreadsheet, register) is rendered from that one model.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import functools
 import types
@@ -18,6 +19,9 @@ from typing import Any
 
 from needs.figures.figure import Figure
 from needs.words.text import Span, Text, plain
+
+#: Style of a paragraph that people have written about their area: it is never left out.
+OWN = "own"
 
 MIME_TYPE = "application/vnd.needs.blocks+json"
 
@@ -48,7 +52,10 @@ class Heading(_Shown):
 
 @dataclass(frozen=True)
 class Prose(_Shown):
-    """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note"."""
+    """A paragraph.
+
+    `style` is "body", "finding" (a key finding), "definition", "note", "quote" or `OWN`.
+    """
 
     text: Text
     style: str = "body"
@@ -183,6 +190,47 @@ class Chart(_Shown):
 
 
 @dataclass(frozen=True)
+class Picture(_Shown):
+    """An image that people bring, such as a diagram or a photograph; it draws no figures.
+
+    Attributes
+    ----------
+    data : str
+        The file, in base 64.
+    kind : str
+        "png", "jpeg" or "svg".
+    alt : str
+        What it shows, for who cannot see it.
+    caption : str
+    width, height : float
+        In points; a page that is narrower shows it smaller.
+    """
+
+    data: str
+    kind: str
+    alt: str
+    caption: str = ""
+    width: float = 240.0
+    height: float = 160.0
+
+    @property
+    def svg(self) -> str:
+        """The file as a drawing, which holds it where it is none."""
+        if self.kind == "svg":
+            return base64.b64decode(self.data).decode("utf-8-sig")
+        size = f'width="{self.width:g}" height="{self.height:g}"'
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {self.width:g} '
+            f'{self.height:g}"><image {size} href="{self.address}"/></svg>'
+        )
+
+    @property
+    def address(self) -> str:
+        """The file as an address that a page can hold."""
+        return f"data:image/{self.kind}{'+xml' * (self.kind == 'svg')};base64,{self.data}"
+
+
+@dataclass(frozen=True)
 class Sources(_Shown):
     """The catalogue entries that the annex prints; filled in by the report from what was used."""
 
@@ -199,7 +247,19 @@ class Register(_Shown):
     """The place where the report prints its figure register."""
 
 
-Block = Heading | Prose | Bullets | Notice | Cards | Table | Chart | Sources | Methods | Register
+Block = (
+    Heading
+    | Prose
+    | Bullets
+    | Notice
+    | Cards
+    | Table
+    | Chart
+    | Picture
+    | Sources
+    | Methods
+    | Register
+)
 
 
 class Why(str):
@@ -327,6 +387,8 @@ def _plain_block(item: Block) -> str:
             return "\n".join(f"- {plain(line)}" for line in item.items)
         case Chart():
             return f"{plain(item.headline)}\n[{item.alt}]"
+        case Picture():
+            return f"[{item.alt}]"
         case Table() | Cards():
             return item.caption
         case _:

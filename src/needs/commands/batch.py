@@ -34,6 +34,7 @@ from needs.catalogue import declared
 from needs.charts import style
 from needs.commands import run as runs
 from needs.commands.run import Ground, Progress, silent
+from needs.commentary.files import hashes_of
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -378,6 +379,9 @@ def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool) -> bool:
         code=start.code,
         inputs=start.inputs,
         outputs={},
+        commentary=hashes_of(start.commentary / Path(report.folder).parent)
+        if start.commentary
+        else {},
     )
     if not dated:
         would["parameters"]["date"] = there["parameters"].get("date")

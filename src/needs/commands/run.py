@@ -25,6 +25,7 @@ import nbformat
 
 import needs
 from needs.chapters.blocks import MIME_TYPE
+from needs.commentary.files import FOLDER as COMMENTARY
 from needs.errors import (
     MissingDataError,
     NeedsError,
@@ -41,6 +42,7 @@ from needs.sources.whole_files import writing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from needs.commentary.gathering import Commentary
     from needs.figures.assessment import Assessment
     from needs.report.document import Document
     from needs.tables.areas import Area
@@ -168,6 +170,7 @@ def run(
     prepare: bool = True,
     code: str = "",
     progress: Progress = silent,
+    commentary: bool = True,
 ) -> Path:
     """Make one report.
 
@@ -186,13 +189,15 @@ def run(
     code : str
         Stated as the version of the code, in place of its own; for `needs.commands.verify` alone.
     progress : callable, optional
+    commentary : bool
+        Whether what people have written, in a folder beside that of the chapters, is put in.
 
     Returns
     -------
     Path
-        The report's folder: report.html, report.pdf, tables.xlsx, tables.ods (as far as asked
-        for), figures.csv, datapackage.json (what its columns mean), figures.json, findings.csv,
-        manifest.json and notebooks/*.ipynb.
+        The report's folder: report.html, report.pdf, report.docx, tables.xlsx, tables.ods (as far
+        as asked for), figures.csv, datapackage.json (what its columns mean), figures.json,
+        findings.csv, manifest.json and notebooks/*.ipynb.
 
     Raises
     ------
@@ -205,6 +210,8 @@ def run(
     """
     start = ground(raw, processed, notebooks, progress, prepare=prepare)
     start = dataclasses.replace(start, code=code) if code else start
+    if not commentary:
+        start = dataclasses.replace(start, commentary=None)
     return make_report(parameters, start, out, progress)
 
 
@@ -225,6 +232,8 @@ class Ground:
         See `needs.report.manifest.code_version`.
     checked : bool
         Whether the tables are known to be those of the raw files.
+    commentary : Path or None
+        Folder of what people have written, by area; beside that of the notebooks.
     """
 
     processed: Path
@@ -233,6 +242,7 @@ class Ground:
     inputs: Mapping[str, Any] = field(repr=False)
     code: str
     checked: bool = True
+    commentary: Path | None = None
 
 
 def ground(
@@ -270,7 +280,15 @@ def open_ground(processed: Path, notebooks: Path) -> Ground:
     paths = tuple(chapters(notebooks))
     table = read_table(processed, "areas")
     inputs = assessment.manifest(processed)
-    return Ground(processed, paths, table, inputs, manifests.code_version(paths))
+    written = notebooks.resolve().parent / COMMENTARY
+    return Ground(
+        processed,
+        paths,
+        table,
+        inputs,
+        manifests.code_version(paths),
+        commentary=written if written.is_dir() else None,
+    )
 
 
 @contextlib.contextmanager
@@ -302,6 +320,7 @@ def make_report(
     steps = len(start.chapters) + len(parameters.formats)
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
+    written = commentary_of(start, opened, parameters)  # its faults are told before long work
     with scratch_folder(target) as folder, _processed_data(start.processed):
         _check_target(target, codes, start.areas)
         executed = []
@@ -313,7 +332,13 @@ def make_report(
             for path, node in zip(start.chapters, executed, strict=True)
         }
         document = read(
-            executed, parameters, opened=opened, code=start.code, inputs=start.inputs, notes=notes
+            executed,
+            parameters,
+            opened=opened,
+            code=start.code,
+            inputs=start.inputs,
+            notes=notes,
+            commentary=written,
         )
         unshown, typed = document.unshown, document.typed
         with _rendering("findings"):
@@ -337,12 +362,35 @@ def make_report(
             unshown=unshown,
             typed=typed,
             checked=start.checked,
+            commentary=written.hashes if written else {},
+            warnings=written.warnings if written else (),
         )
         outputs[manifests.NAME] = manifests.dump(described)
         with writing(target, "--out"):
             publish(outputs, target)
     progress(f"{area}, {parameters.year}", steps, steps)
     return target
+
+
+def commentary_of(
+    start: Ground, opened: Assessment, parameters: RunParameters
+) -> Commentary | None:
+    """What people have written about an area; None where there is nothing.
+
+    Raises
+    ------
+    InvalidDataError
+        With every fault of what is written.
+    """
+    if start.commentary is None:
+        return None
+    from needs.commentary.gathering import read_commentary
+    from needs.report.document import chapter_key
+
+    folder = parameters.folder(start.commentary, opened.name).parent
+    keys = [chapter_key(path.name) for path in start.chapters]
+    read_now = read_commentary(folder, opened, keys, parameters.date)
+    return read_now if read_now.hashes or read_now.warnings else None
 
 
 @_own_garbage()
@@ -513,8 +561,9 @@ def read(
     code: str,
     inputs: Mapping[str, Any],
     notes: Sequence[str] = (),
+    commentary: Commentary | None = None,
 ) -> Document:
-    """Read the executed notebooks of a report as one document.
+    """Read the executed notebooks of a report, and what people add, as one document.
 
     Raises
     ------
@@ -536,7 +585,13 @@ def read(
         catalogue=opened.catalogue,
         files=documents.input_files(inputs, opened.catalogue),
     )
-    return documents.read_document(list(executed), context=context)
+    nodes = list(executed)
+    if commentary:
+        from needs.commentary.gathering import put_in
+
+        context = commentary.introduce(context)
+        nodes = put_in(nodes, commentary, opened, parameters.date)
+    return documents.read_document(nodes, context=context)
 
 
 @_own_garbage()
@@ -584,6 +639,10 @@ def _writer(kind: str) -> tuple[str, Callable[[Any], bytes]]:
         from needs.report.spreadsheet import render_xlsx
 
         return "tables.xlsx", render_xlsx
+    if kind == "docx":
+        from needs.report.word import render_docx
+
+        return "report.docx", render_docx
     from needs.report.opendocument import render_ods
 
     return "tables.ods", render_ods

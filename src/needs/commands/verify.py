@@ -13,7 +13,7 @@ from typing import Any
 from needs.commands import changes
 from needs.commands import run as runs
 from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem
-from needs.report import accessibility
+from needs.report import accessibility, word_checks
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
 
@@ -78,6 +78,7 @@ def verify(
             notebooks=notebooks,
             prepare=described.get("raw") != manifests.NOT_CHECKED,
             code=str(described.get("code", "")),
+            commentary="commentary" in described,
             progress=progress,
         )
         more, causes = _compared(report, again, described, now, ignore_code)
@@ -210,7 +211,7 @@ def _files(names: Sequence[str]) -> str:
     'report.html, 2 chapters in notebooks/'
     """
     chapters = [name for name in names if name.startswith("notebooks/")]
-    order = ("report.html", "report.pdf", "tables.xlsx", "tables.ods")
+    order = ("report.html", "report.pdf", "report.docx", "tables.xlsx", "tables.ods")
     rest = sorted(
         (name for name in names if name not in chapters),
         key=lambda name: (order.index(name) if name in order else len(order), name),
@@ -282,7 +283,7 @@ def _changed(report: Path, outputs: Mapping[str, str]) -> list[Problem]:
 def _accessible(report: Path) -> tuple[list[str], list[Problem]]:
     """What was checked of the outputs' accessibility, and the faults that were found."""
     lines, problems = [], []
-    page, pdf = report / "report.html", report / "report.pdf"
+    page, pdf, word = (report / f"report.{kind}" for kind in ("html", "pdf", "docx"))
     if page.is_file():
         lines.append(f"{page.name} passes the accessibility checks.")
         faults = accessibility.check_html(page.read_text(encoding="utf-8", errors="replace"))
@@ -295,6 +296,9 @@ def _accessible(report: Path) -> tuple[list[str], list[Problem]]:
         )
         lines.append(f"{pdf.name} passes the accessibility checks {standard}.")
         problems += [_in_file(one, pdf) for one in accessibility.check_pdf(pdf.read_bytes())]
+    if word.is_file():
+        lines.append(f"{word.name} passes the accessibility checks.")
+        problems += [_in_file(one, word) for one in word_checks.check_docx(word.read_bytes())]
     return lines, problems
 
 

@@ -157,7 +157,7 @@ def _images(root: Any) -> Iterator[Problem]:
         ):
             continue
         names = [title, *_names_around(one)]
-        for what in _alt_faults(_accessible_name(one, root), names):
+        for what in alt_faults(_accessible_name(one, root), names, chart=one.tag == "svg"):
             yield Problem(
                 what,
                 _where(one),
@@ -189,7 +189,11 @@ def _names_around(node: Any) -> Iterator[str]:
         yield _text(before)
 
 
-def _alt_faults(alt: str, others: list[str]) -> Iterator[str]:
+def alt_faults(alt: str, others: list[str], *, chart: bool = True) -> Iterator[str]:
+    """What is wrong with an alternative text; `others` are the texts beside it.
+
+    That of a chart says what it finds; that of another image need only say what it shows.
+    """
     plain = alt.casefold().strip(" .")
     if not plain:
         yield "An image has no alternative text."
@@ -199,7 +203,7 @@ def _alt_faults(alt: str, others: list[str]) -> Iterator[str]:
         yield f"The alternative text only repeats a title or caption: '{alt[:60]}'."
     elif len(alt) > LONGEST_ALT:
         yield f"The alternative text has {len(alt)} characters; {LONGEST_ALT} are the most."
-    elif not _FINDING.search(_WHEN.sub("", alt)):
+    elif chart and not _FINDING.search(_WHEN.sub("", alt)):
         yield f"The alternative text names what is shown and not what is found: '{alt[:60]}'."
 
 
@@ -262,16 +266,20 @@ def _links(root: Any) -> Iterator[Problem]:
         if target is None:
             continue
         text = " ".join((link.get("aria-label") or _text(link)).split())
-        if not text:
-            yield Problem("A link has no text.", f"{_where(link)} to {target}")
-        elif _VAGUE.fullmatch(text):
-            yield Problem(
-                f"The link text '{text}' does not say where the link leads.", _where(link)
-            )
-        elif _ADDRESS.fullmatch(text):
-            yield Problem(f"The link text is a bare address: '{text}'.", _where(link))
+        for what in link_faults(text):
+            yield Problem(what, f"{_where(link)} to {target}")
         if target.startswith("#") and target[1:] not in anchors:
             yield Problem(f"The link '{text}' leads to '{target}', which is not there.", "<a>")
+
+
+def link_faults(text: str) -> Iterator[str]:
+    """What is wrong with the text of a link."""
+    if not text:
+        yield "A link has no text."
+    elif _VAGUE.fullmatch(text):
+        yield f"The link text '{text}' does not say where the link leads."
+    elif _ADDRESS.fullmatch(text):
+        yield f"The link text is a bare address: '{text}'."
 
 
 def _loaded(root: Any) -> Iterator[Problem]:
@@ -369,8 +377,10 @@ def _pdf_tags(pdf: pikepdf.Pdf, title: str) -> Iterator[Problem]:
         elif kind == "Figure":
             # an artifact has no tag, so every tagged figure speaks
             alt = " ".join(str(element.get("/Alt", "")).split())
-            for what in _alt_faults(alt, [title, caption, _UNNUMBERED.sub("", caption)]):
+            names = [title, caption, _UNNUMBERED.sub("", caption)]
+            for what in alt_faults(alt, names, chart=bool(_UNNUMBERED.match(caption))):
                 yield Problem(what, where)
+            caption = ""
         elif kind == "Table":
             yield from _pdf_table(element, where)
         elif re.fullmatch(r"H[1-6]", kind):

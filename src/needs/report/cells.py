@@ -11,7 +11,7 @@ import dataclasses
 import html
 import re
 import typing
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ DETAIL = "detail"
 
 #: Begins the paragraph before a Markdown table that is its caption.
 CAPTION = "Table:"
+
+#: What the number of a footnote links to, until it is known where the notes stand.
+NOTES = "#notes"
 
 _OWN = f"If it is for you alone, tag the cell '{OUTPUT_REMOVED}'."
 _CHART = (
@@ -256,6 +259,37 @@ def _typed(items: Iterable[Block]) -> Iterator[str]:
                     yield from typed_figures(plain(line))
 
 
+class _Lined(mistune.BlockState):
+    """A text being parsed, whose paragraphs know in which line they begin."""
+
+    def add_paragraph(self, text: str) -> None:
+        """Take a paragraph in, or more of one."""
+        super().add_paragraph(text)
+        self.note_line(self.cursor)
+
+    def note_line(self, place: int) -> None:
+        """Give the blocks that have none the line of a place in the text."""
+        if self.parent is None:
+            for token in self.tokens:
+                token.setdefault("line", 1 + self.src.count("\n", 0, place))
+
+
+class _LinedBlocks(mistune.BlockParser):
+    """Parsing that notes in which line each block of a text begins."""
+
+    state_cls = _Lined
+
+    def parse_method(self, m: re.Match[str], state: Any) -> int | None:
+        """Parse a block."""
+        end = super().parse_method(m, state)
+        state.note_line(m.start())
+        return end
+
+
+#: Reads a block that notebooks do not hold, from its token and its place; None leaves it.
+Reader = Callable[[Mapping[str, Any], str], Iterable[Block] | None]
+
+
 def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Block]:
     """Markdown as blocks; what the outputs cannot all draw becomes a problem, not a guess.
 
@@ -266,37 +300,58 @@ def read_markdown(source: str, where: str, problems: list[Problem]) -> list[Bloc
     >>> read_markdown("Deaths **registered**.", "cell 1", [])
     [Prose(text=(Span(text='Deaths ', ...), Span(text='registered', ...), ...), ...)]
     """
-    out: list[Block] = []
     if _FOOTNOTE.search(source):
         remedy = "Write it as a sentence, or in brackets."
         problems.append(Problem("A footnote is not shown in the report.", where, remedy))
-    for token in _parse(source, where, problems):
-        match token["type"]:
+    return [block for _, block in read_placed(source, where, problems)]
+
+
+def read_placed(
+    source: str, where: str, problems: list[Problem], more: Mapping[str, Reader] | None = None
+) -> list[tuple[str, Block]]:
+    """Markdown as blocks, each with its place.
+
+    Parameters
+    ----------
+    source, where, problems
+        As for `read_markdown`.
+    more : mapping of str to callable, optional
+        What reads blocks that notebooks do not hold, by mistune's name of them. With any, a place
+        is the file and the line, and footnotes are read too.
+    """
+    out: list[tuple[str, Block]] = []
+    for token in _parse(source, where, problems, footnotes=more is not None):
+        kind = token["type"]
+        place = f"{where}, line {token['line']}" if more and "line" in token else where
+        if more and kind in more and (own := more[kind](token, place)) is not None:
+            out += [(place, one) for one in own]
+            continue
+        match kind:
             case "heading":
-                out.append(_heading(token, where, problems))
+                out.append((place, _heading(token, place, problems)))
             case "paragraph" | "block_text":
-                text = _inline(token, where, problems)
+                text = inline(token, place, problems)
                 if _UNEVEN.search(plain(text)):
                     what = "Rows of a table have not all the same number of cells."
-                    problems.append(Problem(what, where, "Give each row as many as the headings."))
+                    problems.append(Problem(what, place, "Give each row as many as the headings."))
                 if text:  # not of a comment alone
-                    out.append(Prose(text))
+                    out.append((place, Prose(text)))
             case "list":
-                out.append(_list(token, where, problems))
+                out.append((place, _list(token, place, problems)))
             case "table":
-                last = out[-1] if out else None
+                last = out[-1][1] if out else None
                 caption = ""
                 if isinstance(last, Prose) and plain(last.text).startswith(CAPTION):
                     caption = plain(last.text).removeprefix(CAPTION).strip()
-                    _without_links(last.text, "a caption", where, problems)
+                    _without_links(last.text, "a caption", place, problems)
                     out.pop()
-                out.append(_table(token, caption, where, problems))
+                out.append((place, _table(token, caption, place, problems)))
             case "block_html" if _COMMENT.fullmatch(token["raw"]):
                 pass
             case "blank_line":
                 pass
             case other:
-                _refuse(other, where, problems)
+                _refuse(other, place, problems)
     return out
 
 
@@ -305,10 +360,12 @@ def _refuse(kind: str, where: str, problems: list[Problem]) -> None:
     problems.append(Problem(f"{what} is not shown in the report.", where, remedy))
 
 
-def _parse(source: str, where: str, problems: list[Problem]) -> list[dict[str, Any]]:
-    parser = mistune.create_markdown(
-        renderer=None, plugins=["table", "strikethrough", "math", "task_lists"]
-    )
+def _parse(
+    source: str, where: str, problems: list[Problem], *, footnotes: bool = False
+) -> list[dict[str, Any]]:
+    plugins = ["table", "strikethrough", "math", "task_lists", *(["footnotes"] * footnotes)]
+    named = [mistune.plugins.import_plugin(one) for one in plugins]
+    parser = mistune.Markdown(block=_LinedBlocks(), plugins=named)
     tokens, state = parser.parse(source)
     for key, target in state.env.get("ref_links", {}).items():
         label = str(target.get("label") or key)
@@ -327,7 +384,7 @@ def _heading(token: Mapping[str, Any], where: str, problems: list[Problem]) -> H
     level = int(token["attrs"]["level"])
     if level > 3:
         problems.append(Problem(f"A level-{level} heading.", where, "Use levels 1 to 3."))
-    text = _inline(token, where, problems)
+    text = inline(token, where, problems)
     return Heading(_without_links(text, "a heading", where, problems), min(level, 3))
 
 
@@ -347,13 +404,13 @@ def _list(token: Mapping[str, Any], where: str, problems: list[Problem]) -> Bull
         elif len(parts) > 1:
             what = "A list item of several paragraphs."
             problems.append(Problem(what, where, "Make it one paragraph, or several items."))
-        lines.extend(_inline(one, where, problems) for one in parts if "children" in one)
+        lines.extend(inline(one, where, problems) for one in parts if "children" in one)
     return Bullets(tuple(lines), "numbered" if attributes.get("ordered") else "body")
 
 
 def _table(token: Mapping[str, Any], caption: str, where: str, problems: list[Problem]) -> Table:
     def words(cell: Mapping[str, Any], row: int, column: int) -> str:
-        text = _inline(cell, where, problems)
+        text = inline(cell, where, problems)
         said = " ".join(_without_links(text, "a table", where, problems).split())
         if said not in NOTHING:
             return said
@@ -408,7 +465,7 @@ def _without_links(text: Text, what: str, where: str, problems: list[Problem]) -
     return plain(text)
 
 
-def _inline(
+def inline(
     token: Mapping[str, Any],
     where: str,
     problems: list[Problem],
@@ -416,6 +473,7 @@ def _inline(
     emphasis: bool = False,
     link: str = "",
 ) -> Text:
+    """The text of a token; a footnote is its number, a link to the place `NOTES`."""
     return tuple(_spans(token, where, problems, strong, emphasis, link))
 
 
@@ -448,6 +506,8 @@ def _spans(
                         )
                     )
                 yield from _spans(child, where, problems, strong, emphasis, address)
+            case "footnote_ref":
+                yield Span(f"[note {child['attrs']['index']}]", link=NOTES)
             case "inline_html" if _COMMENT.fullmatch(child["raw"]):
                 pass
             case other:

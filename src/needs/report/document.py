@@ -31,6 +31,7 @@ from needs.chapters.blocks import (
     Heading,
     Methods,
     Notice,
+    Picture,
     Prose,
     Sources,
     Table,
@@ -51,6 +52,8 @@ COMPARING = (
 )
 
 #: A table's columns may be called anything; its anchors, sheets and table names may not.
+_ANNEX = re.compile(r"annex\b[:.]?\s*", re.IGNORECASE)
+
 SAFE_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*$")
 
 
@@ -97,6 +100,15 @@ class ReportContext:
     area_codes : tuple of str
     subtitle, version, code_hash, geography, contact : str
         Printed on the cover where given; `geography` names the boundaries' vintage.
+    organisation, team : str
+        Who publishes the report.
+    logo : Picture or None
+    colour : str
+        Of the cover and the headings, "#12436d"; empty for the report's own.
+    status : str
+        "draft", "final", or empty where nobody has said.
+    signed : tuple of str
+        Who has signed it off, by role, and when.
     catalogue : Catalogue
     files : tuple of InputFile
         Every raw file used (see `input_files`).
@@ -112,8 +124,32 @@ class ReportContext:
     code_hash: str = ""
     geography: str = ""
     contact: str = ""
+    organisation: str = ""
+    team: str = ""
+    logo: Picture | None = None
+    colour: str = ""
+    status: str = ""
+    signed: tuple[str, ...] = ()
     catalogue: Catalogue = field(default_factory=load)
     files: tuple[InputFile, ...] = ()
+
+    @property
+    def draft(self) -> str:
+        """What each page of a draft says; nothing otherwise."""
+        return "Draft: not for publication" if self.status == "draft" else ""
+
+    @property
+    def about(self) -> tuple[tuple[str, str], ...]:
+        """What people have said of the report, for its cover: names and values."""
+        status = self.draft or self.status.capitalize()
+        lines = (
+            ("Organisation", self.organisation),
+            ("Team", self.team),
+            ("Status", status),
+            ("Signed off by", "; ".join(self.signed)),
+            ("Contact", self.contact),
+        )
+        return tuple((name, value) for name, value in lines if value)
 
     def files_of(self, source: str) -> tuple[InputFile, ...]:
         """The files of a source; those of the data packages where it has none of its own."""
@@ -295,6 +331,22 @@ class Document:
         return None
 
 
+def chapter_key(name: str) -> str:
+    """A chapter's key, from the name of its notebook.
+
+    Examples
+    --------
+    >>> chapter_key("05_deaths.ipynb"), chapter_key("04a_local_context.ipynb")
+    ('deaths', 'local_context')
+    """
+    return re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", name.removesuffix(".ipynb"))
+
+
+def is_annex(title: str) -> bool:
+    """Whether a chapter of this title, and with it all that follow, is an annex."""
+    return bool(_ANNEX.match(title))
+
+
 def printed_date(iso: str) -> str:
     """An ISO date as the report prints it.
 
@@ -392,7 +444,7 @@ def _numbered(read: Iterable[tuple[str, Read]]) -> list[Chapter]:
     chapters: list[Chapter] = []
     annexes = 0
     for title, one in read:
-        annex = re.match(r"annex\b[:.]?\s*", title, re.IGNORECASE)
+        annex = _ANNEX.match(title)
         if annex:
             title = title[annex.end() :] or "Sources, methods and register"
         if annex or annexes:  # a number after a letter would stand where nobody looks for it
@@ -400,8 +452,8 @@ def _numbered(read: Iterable[tuple[str, Read]]) -> list[Chapter]:
             number = chr(ord("A") + annexes - 1)
         else:
             number = str(len(chapters) + 1)
-        key = re.sub(r"^([0-9]+[A-Za-z]?|[A-Z])[_-]", "", one.name.removesuffix(".ipynb"))
-        chapters.append(Chapter(key, number, title[:1].upper() + title[1:], tuple(one.items)))
+        title = title[:1].upper() + title[1:]
+        chapters.append(Chapter(chapter_key(one.name), number, title, tuple(one.items)))
     return chapters
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import font_source_sans_pro
 from markupsafe import Markup
 
-from needs.chapters.blocks import Heading, Register
+from needs.chapters.blocks import Heading, Picture, Register
 from needs.report.block_html import View, draw, environment
 from needs.report.document import Document, Placed
 
@@ -100,9 +100,20 @@ def render_html(document: Document) -> str:
         else draw(Register(), view, level=2),
         register_anchor=register_anchor(document),
         attributions=list(dict.fromkeys(one.attribution for one in document.sources)),
-        style=Markup(environment().get_template("report.css").render()),
+        style=_style(document),
         fonts=list(font_addresses().items()),
     )
+
+
+def _style(document: Document) -> Markup:
+    """The page's style; what only people's own words and colour need is there only with them."""
+    context = document.context
+    text = environment().get_template("report.css").render()
+    if context.about or any(isinstance(block, Picture) for block in document.blocks):
+        text += "\n" + environment().get_template("people.css").render()
+    if context.colour:
+        text += f"\n:root {{ --blue: {context.colour}; }}"
+    return Markup(text)
 
 
 def _part(view: View, detail: bool, placed: Sequence[Placed]) -> Markup:

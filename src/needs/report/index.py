@@ -27,6 +27,7 @@ COLUMNS = 5
 _OUTPUTS = (
     ("report.html", "HTML"),
     ("report.pdf", "PDF"),
+    ("report.docx", "Word"),
     ("tables.xlsx", "Excel"),
     ("tables.ods", "OpenDocument"),
 )

@@ -107,6 +107,8 @@ def make_manifest(
     unshown: Sequence[str] = (),
     typed: Sequence[str] = (),
     checked: bool = True,
+    commentary: Mapping[str, str] = MappingProxyType({}),
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -129,6 +131,10 @@ def make_manifest(
         Figures that are typed into their Markdown, by notebook and cell.
     checked : bool
         Whether the tables are known to be those of the raw files.
+    commentary : mapping of str to str
+        Hashes of the files that people have written, by path.
+    warnings : sequence of str
+        What their authors should look at, by file and line.
 
     Returns
     -------
@@ -151,9 +157,15 @@ def make_manifest(
         **({"notes": list(notes)} if notes else {}),
         **({"not_shown": list(unshown)} if unshown else {}),
         **({"typed": list(typed)} if typed else {}),
+        **({"commentary": _listed(commentary)} if commentary else {}),
+        **({"commentary_warnings": list(warnings)} if warnings else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
+
+
+def _listed(hashes: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"path": path, "sha256": digest} for path, digest in sorted(hashes.items())]
 
 
 def dump(manifest: Mapping[str, Any]) -> bytes:
@@ -194,7 +206,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ['packages: numpy was 2.0, is 2.1']
     """
     lines = []
-    for key in ("area", "parameters", "needs", "code", "packages", "raw", "inputs"):
+    for key in ("area", "parameters", "needs", "code", "packages", "raw", "commentary", "inputs"):
         was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
         for name in sorted(was.keys() | is_.keys()):
             if was.get(name) != is_.get(name):
@@ -228,6 +240,7 @@ def for_authors(described: Mapping[str, Any]) -> list[str]:
     """
     unshown = [f"Not shown to readers: {one}" for one in described.get("not_shown", ())]
     typed = described.get("typed", ())
-    return unshown + [
+    typed_lines = [
         f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
     ]
+    return [*unshown, *typed_lines, *described.get("commentary_warnings", ())]

@@ -22,9 +22,12 @@ from pydantic import (
 
 from needs.errors import ParameterError, Problem, did_you_mean
 
-Format = Literal["html", "pdf", "xlsx", "ods"]
+Format = Literal["html", "pdf", "xlsx", "ods", "docx"]
 
-FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "ods")
+FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "ods", "docx")
+
+#: What a run makes if it is not told; Word is for drafts, and made where it is asked for.
+USUAL_FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "ods")
 
 #: Reporting years that can be asked for: the oldest series reach back no further.
 FIRST_YEAR, LAST_YEAR = 2010, 2099
@@ -111,7 +114,7 @@ class RunParameters(BaseModel):
         Name of the area in the report and of its folder; needed only where it is not the
         authority's own.
     formats : tuple of str
-        Of "html", "pdf", "xlsx", "ods"; figures, manifest and notebooks are always written.
+        Of "html", "pdf", "xlsx", "ods", "docx"; figures, manifest and notebooks are always written.
     date : date
         Printed as the date of the report. The only thing that a run takes from the clock.
 
@@ -126,7 +129,7 @@ class RunParameters(BaseModel):
     areas: Annotated[tuple[Annotated[str, AfterValidator(_area)], ...], Field(min_length=1)]
     year: Annotated[int, BeforeValidator(_four_digits), Field(ge=FIRST_YEAR, le=LAST_YEAR)]
     name: Annotated[str, AfterValidator(_safe_name)] = ""
-    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = FORMATS
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = USUAL_FORMATS
     date: dt.date = Field(default_factory=dt.date.today)
 
     @model_validator(mode="after")

@@ -149,7 +149,7 @@ def cover_lines(document: Document, sheets: Sequence[Sheet]) -> list[str]:
         ("Date of report: ", printed_date(context.date) if context.date else ""),
         ("Geography: ", context.geography),
         ("Code version: ", version),
-        ("Contact: ", context.contact),
+        *((f"{name}: ", value) for name, value in context.about),
         ("", "Analysis of published statistics; not itself official statistics."),
         (
             "",

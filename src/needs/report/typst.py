@@ -7,7 +7,9 @@ table's rows, is marked afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import json
 import math
 import re
@@ -25,6 +27,7 @@ from matplotlib.ft2font import FT2Font, LoadFlags
 
 from needs.chapters import blocks
 from needs.chapters.blocks import (
+    OWN,
     Bullets,
     Card,
     Cards,
@@ -32,6 +35,7 @@ from needs.chapters.blocks import (
     Heading,
     Methods,
     Notice,
+    Picture,
     Prose,
     Register,
     Sources,
@@ -53,7 +57,9 @@ FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
 PORTRAIT_COLUMNS = 8
 
 # a chart and its words stay on one page: width and greatest height of the drawing, in points
-_WIDTH, _HEIGHT = 482.0, 560.0
+#: Width of the text on an upright page, in points.
+WIDTH = 482.0
+_HEIGHT = 560.0
 # a drawing that is higher than this is drawn smaller
 _TALL = 270.0
 _BREAKABLE = re.compile(r"\S{21,}")
@@ -108,7 +114,7 @@ def render_pdf(document: Document, *, cover: bool = True) -> bytes:
         The compiler refused a block; names the block and says what the compiler said.
     """
     files: dict[str, bytes] = {}
-    model = _model(document, files, cover=cover)
+    model = printed_model(document, files, cover=cover)
     try:
         return _compile(model, files, typst_client.typeset)
     except typst_client.RefusedError as error:
@@ -125,12 +131,18 @@ def _compile(
 ) -> bytes:
     template = resources.files("needs.report").joinpath("templates/report.typ").read_bytes()
     data = json.dumps(model, ensure_ascii=False).encode("utf-8")
-    # Only the faces named, so that no other file of that folder, or of the machine, plays a part.
+    with faces() as folder:
+        return compiler({"main.typ": template, "document.json": data, **files}, folder)
+
+
+@contextlib.contextmanager
+def faces() -> Iterator[str]:
+    """A folder of the report's faces alone: no other font of theirs, or of the machine, counts."""
     with tempfile.TemporaryDirectory(prefix="needs-fonts-") as folder:
         for face in FACES:
             name = f"SourceSansPro-{face}.ttf"
             shutil.copyfile(FONTS / name, Path(folder) / name)
-        return compiler({"main.typ": template, "document.json": data, **files}, folder)
+        yield folder
 
 
 def _faults(model: Model, files: Mapping[str, bytes], message: str) -> list[Problem]:
@@ -262,7 +274,7 @@ class _Layout:
             widths = (0.0,) * len(natural)
             lines = [1] * (1 + len(rows))
         else:
-            widths = tuple(_shared(least, wanted, amounts, room))
+            widths = tuple(shared_widths(least, wanted, amounts, room))
             lines = [
                 max(
                     math.ceil(1.05 * _width(text, size) / (width - pad))
@@ -288,7 +300,7 @@ def _longest_word(text: str, size: float) -> float:
     return max((_width(word, size) for word in re.split(r"[\s\u200b]+", text)), default=0.0)
 
 
-def _shared(
+def shared_widths(
     least: Sequence[float], wanted: Sequence[float], text: Sequence[float], room: float
 ) -> list[float]:
     """Widths of columns that want more than there is.
@@ -317,11 +329,13 @@ def _shared(
 class _Drawing:
     """What the blocks of one document need to know of it."""
 
-    def __init__(self, document: Document, files: dict[str, bytes]) -> None:
+    def __init__(
+        self, document: Document, chapters: Sequence[Chapter], files: dict[str, bytes]
+    ) -> None:
         self.document = document
         self.files = files
         self.view = View(document, document.context.catalogue)
-        every = {one.anchor: tuple(one.parts()) for one in document.chapters}
+        every = {one.anchor: tuple(one.parts()) for one in chapters}
         self.parts = {anchor: parts for anchor, parts in every.items() if not _empty(parts)}
         self.anchors = set(self.parts) | {
             one.anchor
@@ -404,6 +418,8 @@ class _Drawing:
                 return self.table(block)
             case Chart():
                 return self.chart(block)
+            case Picture():
+                return self.picture(block)
             case Register():
                 return self.note(REGISTER)
             case Sources() | Methods():
@@ -482,10 +498,25 @@ class _Drawing:
             "headline": self.text(chart.headline),
             "subtitle": printable(chart.subtitle),
             "file": name,
-            "width": _share_of_width(_WIDTH * _aspect(svg)),
+            "width": _share_of_width(WIDTH * _aspect(svg)),
             "alt": chart.alt,
             "caption": printable(self.view.chart_label(chart.id) + chart.table.caption),
             "below": [line for line in (self.source(chart.sources), self.behind(chart)) if line],
+        }
+
+    def picture(self, picture: Picture) -> Model:
+        """An image that people bring."""
+        content = picture.svg.encode("utf-8")
+        name = f"{hashlib.sha256(content).hexdigest()[:16]}.svg"
+        self.files[name] = content
+        return {
+            "kind": "picture",
+            "name": f"image '{picture.alt}'",
+            "file": name,
+            "points": min(picture.width, WIDTH),
+            "shape": picture.width / picture.height,
+            "alt": printable(picture.alt),
+            "caption": printable(picture.caption),
         }
 
     def behind(self, chart: Chart) -> str:
@@ -532,7 +563,10 @@ def _empty(parts: Sequence[tuple[bool, Sequence[Placed]]]) -> bool:
     """Whether a chapter has nothing to print: what it has is for looking things up."""
     printed = [one.block for detail, placed in parts if not detail for one in placed]
     said = any(
-        not isinstance(one, (Heading, Prose)) or getattr(one, "figures", ()) for one in printed
+        not isinstance(one, (Heading, Prose))
+        or getattr(one, "figures", ())
+        or getattr(one, "style", "") == OWN
+        for one in printed
     )
     return not said and any(detail for detail, _ in parts)
 
@@ -559,7 +593,7 @@ def _kept(drawn: Sequence[Model]) -> list[Model]:
         }
         if one["kind"] == "prose"
         else one
-        for one, after in zip(drawn, [*drawn[1:], {}], strict=True)
+        for one, after in zip(drawn, [*drawn[1:], {}], strict=False)
     ]
 
 
@@ -574,14 +608,35 @@ def _share_of_width(height: float) -> float:
     return min(1.0, max(_TALL / height, typst_client.SMALLEST), _HEIGHT / height)
 
 
-def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model:
+def printed_model(
+    document: Document, files: dict[str, bytes], *, cover: bool, annex: bool = True
+) -> Model:
+    """What is printed of a report, as data: for the PDF's template, and for Word.
+
+    Parameters
+    ----------
+    document : Document
+    files : dict of str to bytes
+        Takes the drawings, by the names that the data give them.
+    cover : bool
+        Whether a cover and a contents page come first.
+    annex : bool
+        Whether annexes are printed too.
+
+    Returns
+    -------
+    dict
+        JSON data.
+    """
     context = document.context
-    drawing = _Drawing(document, files)
-    printed = [one for one in document.chapters if one.anchor in drawing.parts]
-    chapters = [drawing.chapter(one) for one in printed]
-    if left := [one.label for one in document.chapters if one not in printed]:
+    wanted = [one for one in document.chapters if annex or not one.number.isalpha()]
+    drawing = _Drawing(document, wanted, files)
+    shown = [one for one in wanted if one.anchor in drawing.parts]
+    chapters = [drawing.chapter(one) for one in shown]
+    if left := [one.label for one in wanted if one not in shown]:
         chapters[0]["blocks"].append(drawing.note(f"{NO_FIGURES}: {'; '.join(left)}."))
-    if not any(isinstance(block, Register) for block in document.blocks) and chapters:
+    register = any(isinstance(block, Register) for one in wanted for block in one.blocks)
+    if chapters and not register:
         chapters[-1]["blocks"].append(drawing.note(REGISTER))
     tables = blocks.all_tables(
         one.block
@@ -601,10 +656,14 @@ def _model(document: Document, files: dict[str, bytes], *, cover: bool) -> Model
         ("Date of report", printed_date(context.date) if context.date else ""),
         ("Geography", context.geography),
         ("Code version", context.version + code if context.version else ""),
-        ("Contact", context.contact),
+        *context.about,
     ]
     return {
         "title": printable(context.title),
+        "author": printable(context.organisation) or "needs",
+        "colour": context.colour or "#12436d",
+        "draft": context.draft,
+        "logo": drawing.picture(context.logo) if context.logo else None,
         "subtitle": printable(context.subtitle),
         "description": printable(context.subtitle or context.title),
         "keywords": [

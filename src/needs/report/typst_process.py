@@ -1,4 +1,4 @@
-"""Compile a report's PDF, in a process of its own.
+"""Compile a report's PDF, or draw its pictures, in a process of its own.
 
 The compiler keeps some 150 MB after a report of a hundred pages. A process that ends gives all of
 it back, so that a worker that makes many reports stays small. The process imports nothing but the
@@ -98,6 +98,30 @@ def _tighter(block: Any) -> Any:
     return block | {"row_gap": _TIGHT_ROWS} if block["kind"] == "table" else block
 
 
+def pictures(files: Mapping[str, bytes], fonts: str, dots: float) -> list[bytes]:
+    """Draw each page of a document as a PNG picture.
+
+    Parameters
+    ----------
+    files, fonts
+        As for `compiled`.
+    dots : float
+        Dots an inch.
+
+    Raises
+    ------
+    RefusedError
+    """
+    inputs: Any = dict(files)
+    try:
+        drawn = typst.compile(
+            inputs, font_paths=[fonts], ignore_system_fonts=True, format="png", ppi=dots
+        )
+    except typst.TypstError as error:
+        raise RefusedError(str(error).strip()) from error
+    return [drawn] if isinstance(drawn, bytes) else list(drawn)
+
+
 def untagged_rows(files: Mapping[str, bytes], fonts: str) -> bytes:
     """Compile a document, as `compiled`, but leave the headings of a table's rows plain cells."""
     inputs: Any = dict(files)  # which the wheel takes and its type stubs do not know
@@ -188,9 +212,10 @@ def _elements(root: Any, wanted: pikepdf.Name) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    given, folder = pickle.load(sys.stdin.buffer)
+    given, folder, resolution = pickle.load(sys.stdin.buffer)
     try:
-        sys.stdout.buffer.write(compiled(given, folder))
+        made = pictures(given, folder, resolution) if resolution else compiled(given, folder)
+        pickle.dump(made, sys.stdout.buffer)
     except RefusedError as refused:
         sys.stderr.buffer.write(str(refused).encode("utf-8"))
         sys.exit(REFUSED)

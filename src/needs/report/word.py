@@ -1,0 +1,597 @@
+"""The report as a Word document: what colleagues comment on.
+
+It has what the PDF prints, without the annex, from the same data (`typst.printed_model`): headings,
+captions, lists and tables are Word's own, drawings are pictures with the same alternative texts. A
+long table is not in it; the document says where it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import docx
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from needs.report import typst_client
+from needs.report.document import Document
+from needs.report.spreadsheet import CONTROL, made_on, zipped
+from needs.report.typst import WIDTH, Model, faces, printed_model, shared_widths
+
+#: A table of so many rows, or more, is not in the document.
+LONG_TABLE = 12
+
+#: Greatest width of a logo, in points.
+_LOGO = 170.0
+
+#: Dots an inch of the pictures.
+DOTS = 220
+
+_FONT = "Arial"
+_INK, _QUIET = "0B0C0C", "3D3D3D"
+_LINK = "0B4A8F"
+_EDGE = {"caution": "F46A25", "missing": _QUIET}
+_MARGIN = Mm(20)
+_PAGE, _TURNED = (Mm(210), Mm(297)), (Mm(297), Mm(210))
+#: Width of the text on a page that is turned on its side, in points.
+_ACROSS = 728.0
+#: Widths of the columns of headline figures, in points.
+_CARD_WIDTHS = (118.0, 130.0, 104.0, 130.0)
+#: Room beside the text of a cell, and for one of its letters, in points.
+_CELL, _LETTER = 9.0, 5.3
+
+# what Word calls a style, its size in points, whether it is bold, and its colour; else the report's
+_HEADINGS = {
+    "Title": (30, True, ""),
+    "Subtitle": (14, False, _QUIET),
+    "Heading 1": (20, True, ""),
+    "Heading 2": (15, True, ""),
+    "Heading 3": (12.5, True, ""),
+    "Heading 4": (11, True, ""),
+    "TOC Heading": (20, True, ""),
+    "Caption": (10, True, _INK),
+    "Quote": (10.5, False, _INK),
+}
+
+_THIN = {"val": "single", "sz": "4", "space": "0", "color": "BFBFBF"}
+_RULES = {"top": _THIN, "left": {"val": "nil"}, "bottom": _THIN, "right": {"val": "nil"},
+          "insideH": _THIN, "insideV": {"val": "nil"}}  # fmt: skip
+_INSETS = {side: {"w": "70", "type": "dxa"} for side in ("left", "right")}
+
+# pictures one a page, each as wide as it is printed
+_PICTURES = """#for (file, width) in json("pictures.json") {
+  page(width: width * 1pt, height: auto, margin: 0pt, image(file, width: 100%))
+}"""
+
+
+def render_docx(document: Document) -> bytes:
+    """Draw the report, without its annex, as a Word document.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    bytes
+        A .docx file; the same document gives the same bytes.
+    """
+    files: dict[str, bytes] = {}
+    model = printed_model(document, files, cover=True, annex=False)
+    writing = _Writing(model, _pictures(model, files))
+    writing.cover()
+    writing.contents()
+    for chapter in model["chapters"]:
+        writing.chapter(chapter)
+    made = made_on(document)
+    properties = writing.file.core_properties
+    properties.title = model["title"]
+    properties.subject = model["description"]
+    maker = f"needs {document.context.version}".strip()
+    properties.author = document.context.organisation or maker
+    properties.last_modified_by = maker
+    properties.keywords = ", ".join(model["keywords"])
+    properties.comments = ""
+    properties.language = "en-GB"
+    properties.created = properties.modified = made
+    properties.revision = 1
+    written = io.BytesIO()
+    writing.file.save(written)
+    with zipfile.ZipFile(written) as parts:
+        return zipped({name: parts.read(name) for name in parts.namelist()})
+
+
+def _pictures(model: Model, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The drawings as PNG pictures, by the names of their files."""
+    every = [block for chapter in model["chapters"] for block in chapter["blocks"]]
+    every += [model["logo"]] if model["logo"] else []
+    wanted = {
+        block["file"]: WIDTH * block["width"] if block["kind"] == "chart" else block["points"]
+        for block in every
+        if block["kind"] in ("chart", "picture")
+    }
+    if not wanted:
+        return {}
+    given = {name: files[name] for name in wanted}
+    given["main.typ"] = _PICTURES.encode()
+    given["pictures.json"] = json.dumps([*wanted.items()]).encode()
+    with faces() as folder:
+        drawn = typst_client.rasterised(given, folder, DOTS)
+    return dict(zip(wanted, drawn, strict=True))
+
+
+class _Writing:
+    """A document in the making."""
+
+    def __init__(self, model: Model, pictures: Mapping[str, bytes]) -> None:
+        self.model = model
+        self.pictures = pictures
+        self.file = docx.Document()
+        self.anchors: dict[str, str] = {}
+        self.marks = 0
+        self.drawings = 0
+        self.colour = str(model["colour"]).removeprefix("#").upper()
+        _set_styles(self.file, self.colour)
+        _set_page(self.file.sections[0], turned=False)
+        relations = self.file.part.package.rels
+        for key in [key for key, one in relations.items() if one.reltype.endswith("/thumbnail")]:
+            del relations[key]  # a picture of the library's template
+        self._running_lines()
+
+    # ---- the frame ----
+
+    def _running_lines(self) -> None:
+        section = self.file.sections[0]
+        above = section.header.paragraphs[0]
+        above.text = _clean(self.model["title"])
+        if self.model["draft"]:
+            above.insert_paragraph_before(style="Header").add_run(self.model["draft"]).bold = True
+        below = section.footer.paragraphs[0]
+        below.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        below.add_run("page ")
+        _field(below, "PAGE", "1")
+        below.add_run(" of ")
+        _field(below, "NUMPAGES", "1")
+
+    def cover(self) -> None:
+        """The title, and what the report says of itself."""
+        if logo := self.model["logo"]:
+            width = min(logo["points"], _LOGO)
+            self._picture(self.pictures[logo["file"]], width, logo["alt"])
+        self.paragraph([self.model["title"]], "Title")
+        if self.model["draft"]:
+            self.paragraph([{"text": self.model["draft"], "strong": True}], "Subtitle")
+        if self.model["subtitle"]:
+            self.paragraph([self.model["subtitle"]], "Subtitle")
+        for name, value in self.model["status"]:
+            self.paragraph([f"{name}: ", {"text": value, "strong": True}])
+        self.paragraph([self.model["note"]], "Note")
+
+    def contents(self) -> None:
+        """A contents field, filled with links: Word puts the page numbers in when it is asked."""
+        self.paragraph(["Contents"], "TOC Heading").paragraph_format.page_break_before = True
+        entries = [
+            (1 if one is None else one["level"], one["text"] if one else chapter["label"],
+             one["anchor"] if one else chapter["anchor"])
+            for chapter in self.model["chapters"]
+            for one in [None, *_sections(chapter["blocks"])]
+        ]  # fmt: skip
+        last = len(entries) - 1
+        for place, (level, text, anchor) in enumerate(entries):
+            line = self.file.add_paragraph(style=f"toc {level}")
+            if place == 0:
+                _begin_field(line, r'TOC \o "1-2" \h \z \u')
+            self._link(line, {"text": text}, anchor)
+            if place == last:
+                _end_field(line)
+
+    def chapter(self, chapter: Model) -> None:
+        """A chapter, on a page of its own."""
+        self.heading({"level": 1, "text": chapter["label"], "anchor": chapter["anchor"]})
+        for block in chapter["blocks"]:
+            self.block(block)
+
+    def block(self, block: Model) -> None:
+        """One block of the printed report."""
+        match block["kind"]:
+            case "heading":
+                self.heading(block)
+            case "prose":
+                self.prose(block)
+            case "bullets":
+                self.bullets(block)
+            case "notice":
+                self.notice(block)
+            case "cards":
+                self.cards(block)
+            case "table":
+                self.table(block)
+            case "chart":
+                self.chart(block)
+            case "picture":
+                self.picture(block)
+            case other:
+                raise TypeError(f"no such block in Word: {other}")
+
+    # ---- words ----
+
+    def paragraph(self, runs: Iterable[str | Model], style: str = "Normal") -> Any:
+        """A paragraph of runs, as the printed report has them."""
+        line = self.file.add_paragraph(style=style)
+        self.fill(line, runs)
+        return line
+
+    def fill(self, line: Any, runs: Iterable[str | Model]) -> None:
+        """Put runs into a paragraph."""
+        for one in runs:
+            if isinstance(one, str):
+                line.add_run(_clean(one))
+            elif "entry" in one:
+                self._link(line, one, one["entry"])
+            elif "link" in one:
+                self._link(line, one, address=one["link"])
+            else:
+                _styled(line.add_run(_clean(one["text"])), one)
+
+    def _link(self, line: Any, run: Model, anchor: str = "", address: str = "") -> None:
+        link = OxmlElement("w:hyperlink")
+        if anchor:
+            link.set(qn("w:anchor"), self._bookmark(anchor))
+        else:
+            key = line.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+            link.set(qn("r:id"), key)
+        inside = line.add_run(_clean(run["text"]))
+        _styled(inside, run)
+        if address:
+            inside.font.color.rgb = RGBColor.from_string(_LINK)
+            inside.underline = True
+        link.append(inside._r)
+        line._p.append(link)
+
+    def _bookmark(self, anchor: str) -> str:
+        """A bookmark's name: Word allows 40 letters, digits and underscores."""
+        short = re.sub(r"[^A-Za-z0-9_]", "_", anchor)[:30]
+        return self.anchors.setdefault(anchor, f"{short}_{len(self.anchors) + 1}")
+
+    def heading(self, block: Model) -> None:
+        """A heading, which links lead to; that of a chapter begins a page."""
+        line = self.file.add_paragraph(style=f"Heading {block['level']}")
+        self.marks += 1
+        begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        for one in (begin, end):
+            one.set(qn("w:id"), str(self.marks))
+        begin.set(qn("w:name"), self._bookmark(block["anchor"]))
+        line._p.append(begin)
+        line.add_run(_clean(block["text"]))
+        line._p.append(end)
+
+    def prose(self, block: Model) -> None:
+        """A paragraph in the style of what it is."""
+        styles = {
+            "finding": "Finding",
+            "definition": "Definition",
+            "note": "Note",
+            "quote": "Quote",
+        }
+        line = self.paragraph(block["text"], styles.get(block["style"], "Normal"))
+        line.paragraph_format.keep_with_next = bool(block.get("sticky"))
+
+    def bullets(self, block: Model) -> None:
+        """A list; a numbered one begins with 1."""
+        numbered = block["style"] == "numbered"
+        number = _new_numbering(self.file) if numbered else None
+        for item in block["items"]:
+            line = self.paragraph(item, "List Number" if numbered else "List Bullet")
+            if number is not None:
+                line._p.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = number
+
+    def notice(self, block: Model) -> None:
+        """What a reader must know, with an edge in the colour of its kind."""
+        colour = _EDGE.get(block["type"], self.colour)
+        lines = [self.paragraph([{"text": block["title"], "strong": True}], "Notice")]
+        lines += [self.paragraph(item, "Notice") for item in block["items"]]
+        for line in lines:
+            line.paragraph_format.keep_with_next = line is not lines[-1]
+            _edge(line._p.get_or_add_pPr(), colour)
+
+    # ---- tables and pictures ----
+
+    def cards(self, block: Model) -> None:
+        """Headline figures, as a table."""
+        self.paragraph([block["caption"]], "Caption").paragraph_format.keep_with_next = True
+        heads = ("Measure", "Value", "Elsewhere", "What it says")
+        rows = [
+            [
+                [{"text": card["label"], "strong": True}],
+                [*card["value"], *([f" ({card['detail']})"] if card["detail"] else [])],
+                ["; ".join(f"{name}: {value}" for name, value in card["comparators"]) or "[z]"],
+                [". ".join(one for one in (card["comparison-words"], card["trend-words"]) if one)],
+            ]
+            for card in block["items"]
+        ]
+        self._grid(block["caption"], heads, rows, _CARD_WIDTHS)
+        self._below([block["source"]])
+
+    def table(self, block: Model) -> None:
+        """A short table; of a long one, where it is."""
+        for heading in block["before"]:
+            self.heading(heading)
+        if len(block["rows"]) >= LONG_TABLE:
+            self.paragraph(
+                [f"{block['caption']}: {len(block['rows'])} rows, on the web page and in "
+                 "tables.xlsx."], "Note",
+            )  # fmt: skip
+            return
+        if block["landscape"]:
+            self._turn(True)
+        if block["shorthand"]:
+            self.paragraph([block["shorthand"]], "Note").paragraph_format.keep_with_next = True
+        self._caption(block["caption"]).paragraph_format.keep_with_next = True
+        heads = [
+            one["label"] + (f" ({one['unit']})" if one["unit"] else "") for one in block["columns"]
+        ]
+        widths = _wide(heads, block["rows"], _ACROSS if block["landscape"] else WIDTH)
+        numbers = [one["kind"] == "number" for one in block["columns"]]
+        rows = [[[cell] for cell in row] for row in block["rows"]]
+        self._grid(block["caption"], heads, rows, widths, numbers)
+        self._below(block["below"])
+        if block["landscape"]:
+            self._turn(False)
+
+    def _grid(
+        self,
+        name: str,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[Sequence[str | Model]]],
+        widths: Sequence[float],
+        numbers: Sequence[bool] = (),
+    ) -> None:
+        table = self.file.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
+        table.autofit = False
+        _describe_table(table, name)
+        for place, (row, texts) in enumerate(
+            zip(table.rows, [[[one] for one in heads], *rows], strict=True)
+        ):
+            _keep_row(row, head=place == 0)
+            for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+                cell.width = Pt(widths[column])
+                line = cell.paragraphs[0]
+                line.style = self.file.styles["Table heading" if place == 0 else "Table text"]
+                line.paragraph_format.keep_with_next = place < len(rows)
+                if numbers and numbers[column]:
+                    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                self.fill(line, text)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = Pt(width)
+
+    def chart(self, block: Model) -> None:
+        """A drawing as a picture, between its headline and its caption."""
+        for runs, style in ((block["headline"], "Chart headline"), ([block["subtitle"]], "Note")):
+            self.paragraph(runs, style).paragraph_format.keep_with_next = True
+        picture = self.pictures[block["file"]]
+        self._picture(picture, WIDTH * block["width"], block["alt"], block["caption"])
+        self._caption(block["caption"])
+        self._below(block["below"])
+
+    def picture(self, block: Model) -> None:
+        """An image that people bring."""
+        self._picture(self.pictures[block["file"]], block["points"], block["alt"])
+        if block["caption"]:
+            self.paragraph([block["caption"]], "Caption")
+
+    def _picture(self, picture: bytes, width: float, alt: str, name: str = "") -> None:
+        line = self.file.add_paragraph()
+        line.paragraph_format.keep_with_next = True
+        inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
+        self.drawings += 1
+        for one in inside.iter(qn("wp:docPr"), qn("pic:cNvPr")):
+            one.set("id", str(self.drawings))
+            one.set("name", _clean(name) or f"Picture {self.drawings}")
+            one.set("descr", _clean(alt))
+
+    def _caption(self, text: str) -> Any:
+        """A caption whose number is a field, so that Word can list and quote it."""
+        line = self.file.add_paragraph(style="Caption")
+        found = re.match(r"(Figure|Table) (\d+)(: .*)", text, re.DOTALL)
+        if not found:
+            line.add_run(_clean(text))
+            return line
+        line.add_run(f"{found[1]} ")
+        _field(line, rf"SEQ {found[1]} \* ARABIC \r {found[2]}", found[2])
+        line.add_run(_clean(found[3]))
+        return line
+
+    def _below(self, lines: Iterable[str]) -> None:
+        for place, one in enumerate(line for line in lines if line):
+            self.paragraph([one], "Note").paragraph_format.space_before = Pt(0 if place else 5)
+
+    def _turn(self, turned: bool) -> None:
+        _set_page(self.file.add_section(WD_SECTION.NEW_PAGE), turned=turned)
+
+
+# ---- what Word needs ---------------------------------------------------------------------------
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub(" ", text).replace("\u200b", "")
+
+
+def _styled(run: Any, model: Model) -> None:
+    run.bold = True if model.get("strong") else None
+    run.italic = True if model.get("emphasis") else None
+
+
+def _sections(blocks: Iterable[Model]) -> list[Model]:
+    found = [one for one in blocks if one["kind"] == "heading"]
+    found += [one for block in blocks if block["kind"] == "table" for one in block["before"]]
+    order = {one["anchor"]: one for one in found}
+    return [one for one in order.values() if one["level"] == 2]
+
+
+def _wide(heads: Sequence[str], rows: Sequence[Sequence[str]], room: float) -> list[float]:
+    """Widths of columns: no word is broken as long as all fit, and the text is of even height."""
+    columns = list(zip(heads, *rows, strict=True))
+    words = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
+    longest = [max(map(len, texts)) for texts in columns]
+    amounts = [sum(map(len, texts)) / len(texts) for texts in columns]
+    least, wanted, even = (
+        [_CELL + _LETTER * one for one in count] for count in (words, longest, amounts)
+    )
+    return shared_widths(least, wanted, even, room)
+
+
+def _set_page(section: Any, *, turned: bool) -> None:
+    section.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = _TURNED if turned else _PAGE
+    section.left_margin = section.right_margin = section.bottom_margin = _MARGIN
+    section.top_margin = Mm(23)
+
+
+def _set_styles(file: Any, main: str) -> None:
+    styles = file.styles
+    _typeface(styles["Normal"], 10.5, False, _INK)
+    styles["Normal"].paragraph_format.space_after = Pt(8)
+    styles["Normal"].paragraph_format.line_spacing = 1.15
+    _speak_english(styles.element)
+    for name, (size, bold, colour) in _HEADINGS.items():
+        _typeface(styles[name], size, bold, colour or main)
+        styles[name].paragraph_format.keep_with_next = name not in ("Caption", "Quote")
+        styles[name].paragraph_format.space_after = Pt(6)
+    for edge in styles["Title"].element.iter(qn("w:pBdr")):
+        edge.getparent().remove(edge)
+    styles["Heading 1"].paragraph_format.page_break_before = True
+    styles["TOC Heading"].element.get_or_add_pPr().get_or_add_outlineLvl().set(qn("w:val"), "9")
+    for name, size, bold in (
+        ("Finding", 10.5, False), ("Definition", 10.5, False), ("Note", 8.5, False),
+        ("Notice", 10, False), ("Chart headline", 12, True), ("Table text", 9, False),
+        ("Table heading", 8, True), ("toc 1", 10.5, True), ("toc 2", 10, False),
+    ):  # fmt: skip
+        made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        made.base_style = styles["Normal"]
+        _typeface(made, size, bold, _QUIET if name == "Note" else _INK)
+        if name.startswith(("Table", "toc")):
+            made.paragraph_format.space_after = Pt(2)
+    styles["Note"].paragraph_format.space_after = Pt(4)
+    styles["Quote"].paragraph_format.left_indent = Pt(18)
+    styles["toc 2"].paragraph_format.left_indent = Pt(14)
+    styles["toc 1"].paragraph_format.space_before = Pt(6)
+    _edge(styles["Finding"].element.get_or_add_pPr(), "28A197")
+    _shade(styles["Definition"].element.get_or_add_pPr())
+    _shade(styles["Notice"].element.get_or_add_pPr())
+
+
+def _typeface(style: Any, size: float, bold: bool, colour: str) -> None:
+    """Set a style's face, instead of the theme's, which would go before it."""
+    style.font.name, style.font.size, style.font.bold = _FONT, Pt(size), bold
+    style.font.italic = False
+    style.font.color.rgb = RGBColor.from_string(colour)
+    for spacing in style.element.rPr.findall(qn("w:spacing")):
+        style.element.rPr.remove(spacing)
+    fonts = style.element.rPr.rFonts
+    for key in [one for one in fonts.attrib if "Theme" in one]:
+        del fonts.attrib[key]
+    fonts.set(qn("w:cs"), _FONT)
+
+
+def _speak_english(styles: Any) -> None:
+    for one in styles.iter(qn("w:lang")):
+        one.set(qn("w:val"), "en-GB")
+
+
+def _edge(properties: Any, colour: str) -> None:
+    border = OxmlElement("w:pBdr")
+    left = OxmlElement("w:left")
+    for key, value in {"val": "single", "sz": "24", "space": "8", "color": colour}.items():
+        left.set(qn(f"w:{key}"), value)
+    border.append(left)
+    properties.insert_element_before(
+        border, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc",
+        "w:outlineLvl", "w:rPr", "w:sectPr",
+    )  # fmt: skip
+
+
+def _shade(properties: Any) -> None:
+    shade = OxmlElement("w:shd")
+    for key, value in {"val": "clear", "color": "auto", "fill": "F3F5F7"}.items():
+        shade.set(qn(f"w:{key}"), value)
+    properties.insert_element_before(
+        shade, "w:tabs", "w:spacing", "w:ind", "w:jc", "w:outlineLvl", "w:rPr", "w:sectPr"
+    )
+
+
+def _describe_table(table: Any, name: str) -> None:
+    """A table's name for who cannot see it; its first row and column are headings."""
+    properties = table._tbl.tblPr
+    for kind, sides, after in (
+        ("w:tblBorders", _RULES, "w:tblLayout"),
+        ("w:tblCellMar", _INSETS, "w:tblLook"),
+    ):
+        group = OxmlElement(kind)
+        for side, values in sides.items():
+            one = OxmlElement(f"w:{side}")
+            for key, value in values.items():
+                one.set(qn(f"w:{key}"), value)
+            group.append(one)
+        properties.find(qn(after)).addprevious(group)
+    look = properties.find(qn("w:tblLook"))
+    for key in list(look.attrib):
+        del look.attrib[key]
+    marks = {"val": "00A0", "firstRow": "1", "lastRow": "0", "firstColumn": "1"}
+    for key, value in (marks | {"lastColumn": "0", "noHBand": "1", "noVBand": "1"}).items():
+        look.set(qn(f"w:{key}"), value)
+    caption = OxmlElement("w:tblCaption")
+    caption.set(qn("w:val"), _clean(name))
+    properties.append(caption)
+
+
+def _keep_row(row: Any, *, head: bool) -> None:
+    properties = row._tr.get_or_add_trPr()
+    properties.append(OxmlElement("w:cantSplit"))
+    if head:
+        properties.append(OxmlElement("w:tblHeader"))
+
+
+def _new_numbering(file: Any) -> int:
+    """A list's numbering that begins with 1."""
+    numbering = file.part.numbering_part.element
+    own = file.styles["List Number"].element.pPr.numPr.numId.val
+    kind = next(one.abstractNumId.val for one in numbering.num_lst if one.numId == own)
+    made = numbering.add_num(kind)
+    made.add_lvlOverride(ilvl=0).add_startOverride(1)
+    number: int = made.numId
+    return number
+
+
+def _field(line: Any, code: str, shown: str) -> None:
+    _begin_field(line, code)
+    line.add_run(shown)
+    _end_field(line)
+
+
+def _begin_field(line: Any, code: str) -> None:
+    _mark(line, "begin")
+    inside = OxmlElement("w:instrText")
+    inside.set(qn("xml:space"), "preserve")
+    inside.text = f" {code} "
+    line.add_run()._r.append(inside)
+    _mark(line, "separate")
+
+
+def _end_field(line: Any) -> None:
+    _mark(line, "end")
+
+
+def _mark(line: Any, kind: str) -> None:
+    mark = OxmlElement("w:fldChar")
+    mark.set(qn("w:fldCharType"), kind)
+    line.add_run()._r.append(mark)

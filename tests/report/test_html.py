@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -320,11 +321,13 @@ def test_words_of_drawings_and_captions_can_be_read(page: Any, width: int) -> No
 def test_a_source_is_named_once(document: Document) -> None:
     chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
     view = block_html.View(document, document.context.catalogue)
-    assert block_html.draw(chart, view).count("Source:") == 1
-    only_table = dataclasses.replace(chart, sources=())
-    assert block_html.draw(only_table, view).count("Source:") == 1
-    more = dataclasses.replace(chart, sources=("example_deaths", "another"))
-    assert block_html.draw(more, view).count("Source:") == 1
+    drawn = block_html.draw(chart, view)
+    assert drawn.count("Source:") == 1 and drawn.count("Sources in full:") == 1
+    short, full = drawn.split("<details>")
+    title = html.escape(document.context.catalogue.sources[chart.sources[0]].title)
+    assert title not in short.partition("Source:")[2] and title in full
+    unsaid = block_html.draw(dataclasses.replace(chart, sources=()), view)
+    assert unsaid.count("Source:") == 0 and title in unsaid
 
 
 # What scripts add

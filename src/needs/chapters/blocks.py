@@ -37,18 +37,23 @@ class Heading(_Shown):
     """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
 
     `anchor` is its id in the report where something links to it; a number serves otherwise. A
-    section of `detail` is folded on the web page, and is not in the PDF.
+    section of `detail` is folded on the web page, and is not in the PDF. `verdict` says how the
+    area stands to England in what follows ("worse"), for who looks for that alone.
     """
 
     text: str
     level: int = 2
     anchor: str = ""
     detail: bool = False
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
 class Prose(_Shown):
-    """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note"."""
+    """A paragraph. `style`: "body", "finding" (a key finding), "definition", "note", "link".
+
+    One of style "link" leads to other places of the report: where none of them is there, it goes.
+    """
 
     text: Text
     style: str = "body"
@@ -81,6 +86,7 @@ class Card:
     `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
     `trend_is` "better", "worse" or "" by the indicator's polarity. `trend_of` names another series
     that the trend is of. `comparison_why` and `trend_why` say in a few words why there is none.
+    `meaning` says in a sentence what the figure means.
     """
 
     label: str
@@ -95,6 +101,7 @@ class Card:
     trend_why: str = ""
     chapter: str = ""
     comparison_why: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,8 @@ class Chart(_Shown):
     `headline` says what the chart shows, in a sentence, and stands above it as page text;
     `subtitle` says what is measured, in which unit, where and when, and what the bands or bars are.
     `alt` states the finding in about 250 characters at most. A chart of `detail` is folded on the
-    web page, and is not in the PDF.
+    web page, and is not in the PDF. One that `fills` takes what is left of its page in the PDF,
+    and its chapter stands alone on it.
     """
 
     id: str
@@ -180,6 +188,7 @@ class Chart(_Shown):
     sources: tuple[str, ...] = ()
     kind: str = "chart"
     detail: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True)

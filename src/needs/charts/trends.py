@@ -34,6 +34,7 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -123,7 +124,13 @@ def trend(
         _name_lone_points(axes, lone, height - 30 - bottom)
         _name_lines(axes, series, lines, place, height - 30 - bottom)
         notes(drawing, foot)
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for one in series
+            for f in one.figures
+            for mark in point(axes, place[f.period], f.value or 0.0, f)
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def _all_zero(shown: Sequence[Figure]) -> str:

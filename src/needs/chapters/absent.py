@@ -32,7 +32,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     later = why.get(LATER, [])
     reasons = {
         WITHHELD: f"withheld for {name}: too few events for a rate, or confidential",
-        NO_FIGURE: f"not given for {name} up to {na.year} in the files at hand",
+        NO_FIGURE: f"not given for {name} up to {na.year} in the files read",
         NOT_AT_HAND: f"not available for {name}",
     }
     known = {*reasons, LATER}
@@ -42,9 +42,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     ]
     if later:
         names = sentences.listing([sentences.lower_first(one.name) for one in later])
-        text = (
-            f"The figures at hand are for periods after {na.year}; the annex lists them: {names}."
-        )
+        text = f"The figures known are for periods after {na.year}; the annex lists them: {names}."
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )

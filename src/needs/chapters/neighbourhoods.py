@@ -173,7 +173,7 @@ def map(na: Assessment) -> Blocks:
         drawn = maps.cartogram(small_areas, chart_id="map_deprivation")
         how = (
             "Each circle is an LSOA, with its area by population, placed near its real position "
-            "and grouped by district. The outlines of LSOAs are not at hand"
+            "and grouped by district. The outlines of LSOAs are not known"
             + ("." if na.neighbours.empty else ", only which of them are neighbours.")
         )
     table = _map_table(na)
@@ -433,7 +433,7 @@ def _no_index(na: Assessment) -> Prose:
     return Prose(
         (
             Span(
-                f"Deprivation by LSOA is not at hand for {na.name}. Add File 7 of the Indices of "
+                f"Deprivation by LSOA is not known for {na.name}. Add File 7 of the Indices of "
                 "Deprivation to data/raw and run needs prepare."
             ),
         ),

@@ -316,11 +316,11 @@ def _verdict(
         return LATER if later else NOT_AVAILABLE, _sentences(remark)
     if own.printed and not later:
         nearest = _nearest(claim, indicator, data)
-        return PRINTED, _sentences("No other source is at hand.", nearest, remark)
+        return PRINTED, _sentences("No other source is known.", nearest, remark)
     same = agrees(stated, own.value, precision, str(claim["stated_as"]))
     if later:
         known = f"Our figure {'agrees' if same else 'differs'}."
-        known = "No other source is at hand." if own.printed else known
+        known = "No other source is known." if own.printed else known
         return LATER, _sentences(known, own.note, remark)
     if same:
         return AGREES, _sentences(own.note, remark)
@@ -451,7 +451,7 @@ def _nearest(claim: dict[str, object], indicator: Indicator | None, data: _Data)
         return ""
     newest = rows.sort_values("period_end").iloc[-1]
     text = with_unit(format_number(float(newest["value"]), indicator.decimals), indicator.unit)
-    return f"The newest figure at hand is {text} for {newest['period']}."
+    return f"The newest figure read is {text} for {newest['period']}."
 
 
 def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
@@ -608,7 +608,7 @@ def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Da
             rows["age_from"].le(last) if last is not None else True
         )
         share = 100 * float(rows.loc[inside, "population"].sum()) / float(rows["population"].sum())
-        note = "" if year == wanted else f"By age at hand for mid-{year} only"
+        note = "" if year == wanted else f"By age known for mid-{year} only"
         formula = "residents of the age ÷ all residents × 100"
         where = "; ".join(rows["source_row"].unique())
         return _estimated(share, f"mid-{year}", "%", 1, where, formula, note)

@@ -223,6 +223,13 @@ def test_a_chapter_opens_with_the_findings_as_the_summary_words_them(
     assert opened >= 2
 
 
+@pytest.mark.parametrize("area", AREAS)
+def test_running_text_is_plain(made: Callable[[str], Path], area: str) -> None:
+    page = page_of(made(area))
+    texts = [one.text_content() for kind in ("p", "li") for one in page.iter(kind)]
+    assert not [one for one in texts if re.search(r"\bat hand\b|is of another edition", one)]
+
+
 def test_no_title_of_a_drawing_tells_what_is_withheld(made: Callable[[str], Path]) -> None:
     """Lancashire's districts have withheld rates: no title of theirs is there."""
     page = page_of(made("Lancashire"))

@@ -68,8 +68,8 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
 
 
-def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
-    """Which sources count the area with another, so that its figures may stand there."""
+def merged(na: Assessment, lacking: Sequence[Indicator], *, titles: bool = False) -> list[str]:
+    """In how many sources, or in which, another area's figures are the area's too."""
     found: dict[str, list[str]] = {}
     for one in lacking:
         for key in na.catalogue.sources_of(one.key):
@@ -80,8 +80,8 @@ def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
     names = {one.code: one.name for one in na.authorities}
     return [
         f"{sentences.possessive(names[code])} figures include {sentences.in_prose(na.name)} in: "
-        f"{'; '.join(titles)}."
-        for code, titles in found.items()
+        f"{'; '.join(named) if titles else sentences.count_noun(len(named), 'source', words=True)}."
+        for code, named in found.items()
         if code in names
     ]
 

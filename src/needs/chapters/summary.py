@@ -148,8 +148,9 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
     """A card for each indicator, and their figures."""
     cards: list[Card] = []
     figures: list[Figure] = []
-    # the first finding of a measure is the one that is meant
-    meanings = {one.indicator: first_sentence(one) for one in reversed(na.once(ranked))}
+    # of a measure's findings the first on the whole area is the one that is meant
+    told = sorted(na.once(ranked), key=lambda one: (one.part_code != na.area.code, one.rank))
+    meanings = {one.indicator: first_sentence(one) for one in reversed(told)}
     for indicator in chosen:
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
@@ -315,7 +316,8 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
         Column("Publisher", "text"),
         Column("How to add it", "text"),
     )
-    return Table("how_to_add", caption, columns, rows, detail=True)
+    notes = tuple(merged(na, absent, titles=True))
+    return Table("how_to_add", caption, columns, rows, notes, detail=True)
 
 
 def _candidates(na: Assessment) -> list[Indicator]:

@@ -105,7 +105,7 @@ def _in_order(na: Assessment) -> list[str]:
     first = [one.indicator for one in na.once(ranked)]
     shown = [one.key for one in _headline_indicators(na)]
     keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
-    return sorted(keys, key=lambda key: is_old(na, na.figure(key)))
+    return sorted(keys, key=lambda key: is_old(na, na.figure(key).period))
 
 
 def _stands(na: Assessment, key: str) -> bool:
@@ -114,9 +114,14 @@ def _stands(na: Assessment, key: str) -> bool:
     return figure.shown and "u" not in figure.marks and not set_aside(na, key)
 
 
-def is_old(na: Assessment, figure: Figure) -> bool:
-    """Whether a figure's period ended more than three years before the reporting year did."""
-    return end_of(figure.period) < pd.Timestamp(na.year - OLD, 12, 31)
+def is_old(na: Assessment, period: str) -> bool:
+    """Whether a period ended more than three years before the reporting year did."""
+    return end_of(period) < pd.Timestamp(na.year - OLD, 12, 31)
+
+
+def _old(na: Assessment) -> str:
+    """What is said of an old figure."""
+    return f"it ended over {sentences.number_word(OLD)} years before the end of {na.year}"
 
 
 def _who_lives_here(na: Assessment) -> Prose | None:
@@ -163,12 +168,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 figure=figure.id,
                 value=figure.text,
                 detail=_detail(figure, na.withheld(indicator.key))
-                + (
-                    f"; old: it ended over {sentences.number_word(OLD)} years before the end of "
-                    f"{na.year}"
-                    if is_old(na, figure)
-                    else ""
-                )
+                + (f"; old: {_old(na)}" if is_old(na, figure.period) else "")
                 + ("; England's edition differs" if vintages(na, figure, england) else ""),
                 comparators=tuple(
                     (one.area_name, one.text)
@@ -262,8 +262,9 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     ]
     if one.kind == NOTHING:  # what is not shown asks nothing
         return [*told, Prose((leads,), "link")]
+    old = [Span(f"Old: {_old(na)}. ", strong=True)] if is_old(na, one.period) else []
     sure = Span(f"How sure: {sentences.lower_first(one.sure)} ")
-    told.append(Prose((sure, leads), "note"))
+    told.append(Prose((*old, sure, leads), "note"))
     asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
     if guidance:
         asks.append(Span(f" (National guidance: {sentences.listing(guidance)}.)", emphasis=True))

@@ -269,7 +269,7 @@ def test_no_area_has_labels_cut_off_in_jupyter(
     opened = assessment.load(area, year, processed=national)
     values = {"areas": [opened.area.code], "year": year, "name": ""}
     chosen = [
-        one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("02", "05", "08")
+        one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("01", "04", "07", "11")
     ]
     with runs._processed_data(national):
         nodes = [runs.execute(path, values, tmp_path, area=area) for path in chosen]
@@ -357,7 +357,7 @@ def own(html: str) -> str:
 def test_the_script_is_small_and_the_only_one_that_may_run(report: Path) -> None:
     html = (report / "report.html").read_text(encoding="utf-8")
     script = own(html)
-    assert len(script.encode()) < 6000
+    assert len(script.encode()) < 9000
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = lxml_html.fromstring(html).xpath("//meta[@http-equiv]/@content")[0]
     assert f"script-src 'sha256-{digest}'" in policy and policy.startswith("default-src 'none'")
@@ -516,7 +516,10 @@ def test_the_areas_of_a_map_are_read_one_by_one(page: Any) -> None:
 @pytest.mark.browser
 def test_drawings_are_no_stops_of_the_keyboard(page: Any) -> None:
     assert page.locator("svg [tabindex], svg[tabindex]").count() == 0
-    assert 2 < page.locator("input[type=range]").count() < 20
+    # a stop for each drawing, however many points it has
+    sliders, drawings = page.locator("input[type=range]").count(), page.locator("figure").count()
+    assert 2 < sliders <= drawings
+    assert page.locator("svg title").count() > 20 * sliders
 
 
 @pytest.mark.browser

@@ -1,5 +1,6 @@
 # make report   render Worcestershire, reporting year 2022, from the embedded data pack
 # make test     every check: style, types, tests, documentation examples, notebooks
+# make test-unit  the unit tests alone, in less than two minutes
 # make bench    time one report and many against the plain way, and rates against the national
 #               package; measure how hard the report is to read; a line for each target
 # make campaign change every national file and data package in every way that files go wrong, and read it: a table
@@ -30,7 +31,7 @@ EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
 
-.PHONY: report test bench campaign profile gallery lock clean
+.PHONY: report test test-unit bench campaign profile gallery lock clean
 .DELETE_ON_ERROR:
 
 report: $(READY)
@@ -50,6 +51,9 @@ test: $(READY)
 		$(BIN)/pytest tests src notebooks \
 		--doctest-modules --nbval-lax --numprocesses $(WORKERS) --dist loadfile -q
 
+test-unit: $(READY)
+	$(BIN)/pytest tests -m unit --numprocesses $(WORKERS) --dist load -q
+
 bench: $(READY)
 	$(foreach one,reading stats report batch,$(BIN)/python bench/$(one).py &&) true
 
@@ -61,7 +65,7 @@ profile: $(READY)
 	$(BIN)/python bench/stages.py
 
 gallery: $(READY)
-	$(BIN)/python tests/gallery.py build/gallery
+	$(BIN)/python tests/charts/gallery.py build/gallery
 
 # The stamp is newer than the lock once everything in it is installed, so set-up runs once.
 $(READY): requirements.lock pyproject.toml

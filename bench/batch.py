@@ -112,7 +112,7 @@ def make(reports: Any, start: runs.Ground, out: Path, jobs: int) -> Batch:
 
     begun = time.perf_counter()
     with Watch(is_worker) as watch, mock.patch.object(batches, "_preload", preloaded):
-        tally = batches.run(
+        tally = batches.run_all(
             reports, start, notebooks=NOTEBOOKS, out=out, jobs=jobs, progress=progress
         )
     taken = time.perf_counter() - begun

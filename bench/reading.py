@@ -5,7 +5,7 @@
 Flesch's reading ease, the Flesch-Kincaid grade and the automated readability index, a grade too
 (see `needs.words.english.reading_ease`), of the running text: paragraphs and lists, not tables,
 cards, sources, notes below tables or the register. The one page, the summary and the openings of
-chapters are to be of grade 9 or lower; tests/test_reading.py holds ten areas to it.
+chapters are to be of grade 9 or lower; tests/chapters/test_reading.py holds ten areas to it.
 Reading age is the grade and five years. Both formulas count long words as hard, and the names of
 the subject are long: "deprivation", "authorities", "population". Sentences are what a writer can
 mend, so the longest are printed; they should average fewer than 20 words.

@@ -202,7 +202,7 @@ def main() -> None:
 
         def report() -> None:
             forget()
-            runs.make(parameters, start, folder / "reports")
+            runs.make_report(parameters, start, folder / "reports")
 
         def chapters() -> None:
             forget()

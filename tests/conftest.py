@@ -25,6 +25,22 @@ CHROMIUM = [
 ]
 
 
+#: What a unit test does without: real data, a whole report, and programs beside Python.
+NOT_UNIT = {"browser", "mirror", "national", "oracle", "processed", "tool", "worcestershire"}
+NOT_UNIT_MARKS = {"browser", "kernel", "mirror", "oracle", "slow"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the unit tests: those of one layer that need nothing but the code and its catalogue."""
+    layers = {path.name for path in (ROOT / "src" / "needs").iterdir() if path.is_dir()}
+    for item in items:
+        of_layer = not layers.isdisjoint(item.path.relative_to(ROOT).parts[1:2])
+        needed = NOT_UNIT.intersection(getattr(item, "fixturenames", ()))
+        marks = NOT_UNIT_MARKS.intersection(mark.name for mark in item.iter_markers())
+        if item.path.is_relative_to(ROOT / "tests") and of_layer and not needed and not marks:
+            item.add_marker(pytest.mark.unit)
+
+
 def _beside(variable: str, folder: str) -> Path:
     """A folder named by an environment variable, or beside the project."""
     return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)

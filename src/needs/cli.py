@@ -159,19 +159,6 @@ def _progress(quiet: bool, pace: Callable[[int, int], str] | None = None) -> Ite
         yield tell
 
 
-def _read(tables: Path, name: str) -> Any:
-    import pandas as pd
-
-    from needs.errors import InvalidDataError
-
-    try:
-        return pd.read_parquet(tables / f"{name}.parquet")
-    except (OSError, ValueError) as error:
-        raise InvalidDataError(
-            f"The table cannot be read: {error}.", f"{name}.parquet", "needs prepare"
-        ) from None
-
-
 def _prepared(raw: Path | None, processed: Path | None, quiet: bool) -> Path:
     from needs.tables import prepare as preparing
 
@@ -191,13 +178,13 @@ def areas(
 ) -> None:
     """Find an area, or a declared footprint of several, by name or code."""
     from needs.errors import ParameterError
-    from needs.figures.footprint import search as search_footprints
+    from needs.figures.footprint import search_footprints
     from needs.tables.areas import ENGLAND_ONLY, outside_england, search
-    from needs.tables.prepare import is_table
+    from needs.tables.stored import is_table, read_table
 
     tables = _folder(processed, "data/processed")
     ready = is_table(tables / "areas.parquet")  # names need no fresh data
-    table = _read(tables if ready else _prepared(raw, processed, quiet), "areas")
+    table = read_table(tables if ready else _prepared(raw, processed, quiet), "areas")
     joined = search_footprints(text)
     found = search(text, table)
     if not found and not joined and (elsewhere := outside_england(text)):
@@ -385,7 +372,7 @@ def batch(
     notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
     asked, problems = batches.read_file(file, common, year) if file else ({}, [])
     if problems:
-        batches.refuse(asked, problems, processed)
+        batches.refuse_reports(asked, problems, processed)
     with _progress(quiet) as progress:
         start = runs.ground(raw, processed, notebooks, progress)
     if every:
@@ -397,12 +384,12 @@ def batch(
         among = {one.folder for one in reports}
         reports = tuple(one for one in failed if not asked or one.folder in among)
     if problems:
-        batches.refuse({}, problems, processed)
+        batches.refuse_reports({}, problems, processed)
     number, fewer = batches.processes(jobs or 0)
     if fewer and not scheduler:
         typer.echo(fewer, err=True)
     with _progress(quiet, _pace()) as progress:
-        tally = batches.run(
+        tally = batches.run_all(
             reports,
             start,
             notebooks=notebooks,
@@ -500,14 +487,7 @@ def claims(
     printed = read_claims(file)
     opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
     checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)
-    checked = checking.check_claims(
-        printed,
-        observations=opened.all_observations,
-        lsoa=opened.lsoa,
-        populations=opened.populations,
-        year=parameters.year,
-        catalogue=opened.catalogue,
-    )
+    checked = checking.check_claims(printed, opened)
     _show(checking.told(checked, opened.areas, opened.catalogue))
     if out:
         write_file(out, checked.to_csv(index=False, lineterminator="\n"), "--out")
@@ -624,6 +604,6 @@ def fetch(
             accept_revision=accept_revision,
             progress=progress,
         )
-    for line in fetching.tally(outcomes):
+    for line in fetching.states_of_files(outcomes):
         typer.echo(line)
-    fetching.refuse(outcomes)
+    fetching.raise_failures(outcomes)

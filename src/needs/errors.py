@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,20 @@ def unforeseen(error: Exception, where: str, what: str = "The file could not be 
         "Open it and compare it with the publisher's file as it was issued. If it is whole, this "
         f"is a fault of needs: please report it with {trace}.",
     )
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", quote: str = "") -> str:
+    """What a message says of a word that is not known: the nearest that is, or something else.
+
+    Examples
+    --------
+    >>> did_you_mean("Distrct", ["District", "Region"])
+    'Did you mean District?'
+    >>> did_you_mean("Ward", ["District", "Region"], "Name a region or a district.")
+    'Name a region or a district.'
+    """
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {quote}{near[0]}{quote}?" if near else otherwise
 
 
 class NeedsError(Exception):

@@ -112,7 +112,7 @@ def _asked(na: assessment.Assessment) -> Iterator[Figure]:
     for decile in (1, 2, 3):
         for place in (None, *na.districts):
             yield deprivation.lsoa_count(na, decile, place)
-            yield deprivation.residents(na, decile, place)
+            yield deprivation.decile_residents(na, decile, place)
             yield deprivation.share(na, decile, place)
     yield from deprivation.share_by_decile(na)
     yield deprivation.share_least(na)

@@ -35,7 +35,7 @@ from needs.commands.trace import trace
 from needs.report.parameters import RunParameters
 from needs.sources.package_template import write_template
 from needs.sources.periods import parse
-from needs.sources.readers.package_tables import describe
+from needs.sources.readers.package_tables import table_fields
 from needs.stats.intervals import poisson
 from needs.tables import local_rates, protected_observations
 from needs.tables.prepare import is_fresh
@@ -162,7 +162,7 @@ def _template(folder: Path, kind: str, rows: pd.DataFrame) -> None:
 def _package(folder: Path, rows: pd.DataFrame) -> None:
     """A data package of observations of other sources than the local one."""
     folder.mkdir()
-    known = {one["name"]: one for one in describe("observations")}
+    known = {one["name"]: one for one in table_fields("observations")}
     schema = {"fields": [known[column] for column in rows], "missingValues": [""]}
     text = {
         "name": folder.name,

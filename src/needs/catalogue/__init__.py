@@ -21,7 +21,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from needs.catalogue import declared, ranking
-from needs.errors import InvalidDataError, MissingDataError, Problem
+from needs.errors import InvalidDataError, MissingDataError, Problem, did_you_mean
 
 D = TypeVar("D", bound="Declaration")
 K = TypeVar("K")
@@ -533,9 +533,8 @@ def _fault(one: Any, where: str, kind: type[Declaration]) -> Problem:
             return Problem(f"There is no key '{key}'.", place, f"{near} See {page}.".strip())
         case "literal_error":
             allowed = re.findall(r"'([^']+)'", str(one["ctx"]["expected"]))
-            alike = difflib.get_close_matches(str(one["input"]), allowed, n=1)
-            remedy = f"Did you mean '{alike[0]}'? " if alike else ""
-            remedy += f"Allowed: {', '.join(allowed)}. See {page}."
+            near = did_you_mean(str(one["input"]), allowed, quote="'")
+            remedy = f"{near} Allowed: {', '.join(allowed)}. See {page}.".lstrip()
             return Problem(f"'{one['input']}' is not allowed.", place, remedy)
         case _:
             return Problem(f"{one['msg']}.", place, f"See {page}.")

@@ -156,10 +156,10 @@ def weights(path: Path) -> Mapping[str, float]:
     >>> weights(in_use("findings.yaml"))["harm.death"]
     5.0
     """
-    return MappingProxyType({key: one.value for key, one in reasons(path).items()})
+    return MappingProxyType({key: one.value for key, one in weight_reasons(path).items()})
 
 
-def reasons(path: Path) -> Mapping[str, Weight]:
+def weight_reasons(path: Path) -> Mapping[str, Weight]:
     """The weights with their reasons; see `weights`."""
     found: dict[str, Weight] = {}
     problems: list[Problem] = []

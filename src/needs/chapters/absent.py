@@ -12,7 +12,7 @@ from needs.chapters.rules import shows_plans
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
 from needs.tables.areas import find, predecessors, same_place
-from needs.words import sentences
+from needs.words import english
 from needs.words.text import Span
 
 #: Why an area has no figure, see `why_missing`.
@@ -24,7 +24,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
 
     How to add them stands in the annex, in one list: it is nothing for a board to read.
     """
-    name = sentences.in_prose(na.name)
+    name = english.in_prose(na.name)
     absent = [one for one in na.catalogue.chapter(chapter) if not anything(na, one.key)]
     why: dict[str, list[Indicator]] = {}
     for one in absent:
@@ -41,7 +41,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         missing_notice(why[key], na.catalogue, said) for key, said in reasons.items() if key in why
     ]
     if later:
-        names = sentences.listing([sentences.lower_first(one.name) for one in later])
+        names = english.listing([english.lower_first(one.name) for one in later])
         text = f"The figures known are for periods after {na.year}; the annex lists them: {names}."
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
@@ -79,8 +79,8 @@ def merged(na: Assessment, lacking: Sequence[Indicator], *, titles: bool = False
                 found[other].append(source.title)
     names = {one.code: one.name for one in na.authorities}
     return [
-        f"{sentences.possessive(names[code])} figures include {sentences.in_prose(na.name)} in: "
-        f"{'; '.join(named) if titles else sentences.count_noun(len(named), 'source', words=True)}."
+        f"{english.possessive(names[code])} figures include {english.in_prose(na.name)} in: "
+        f"{'; '.join(named) if titles else english.count_noun(len(named), 'source', words=True)}."
         for code, named in found.items()
         if code in names
     ]
@@ -96,11 +96,11 @@ def _before(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
     same = same_place(area.code, na.areas)
     found = []
     for other in others:
-        names = [sentences.lower_first(one.name) for one in lacking if na.has(one.key, other.code)]
+        names = [english.lower_first(one.name) for one in lacking if na.has(one.key, other.code)]
         if names and other.code not in same and area.code not in same_place(other.code, na.areas):
             found.append(
                 f"There are figures of {other.name} ({other.code}), whose land is not the same: "
-                f"{sentences.listing(names)}."
+                f"{english.listing(names)}."
             )
     return found
 

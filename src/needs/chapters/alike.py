@@ -17,7 +17,7 @@ from needs.figures.figure import Figure
 from needs.figures.neighbours import FEATURES, METHOD
 from needs.tables.authority_features import AGES, SPARSE, file_pairs
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import alt_text, english, headlines
 from needs.words.text import Span
 
 #: From this many statistical neighbours with a figure they are drawn beside the area.
@@ -60,12 +60,12 @@ def neighbours(measure: Measure, *, id: str = "") -> Blocks | str:
     chart_id = f"chart_{table.id}"
     noun = "similar authorities"
     subject = subject_of(indicator)
-    similar = f"its {sentences.count_noun(len(others), 'statistical neighbour')}"
+    similar = f"its {english.count_noun(len(others), 'statistical neighbour')}"
     place = f"{na.name} and its statistical neighbours"
     return blocks(
         Chart(
             id=chart_id,
-            headline=sentences.headline_rank(
+            headline=headlines.headline_rank(
                 figures, focus, noun=noun, subject=subject, among=f"itself and {similar}"
             ),
             subtitle=subtitle_of(indicator, [focus], na, place=place, intervals=lines(figures)),
@@ -76,12 +76,12 @@ def neighbours(measure: Measure, *, id: str = "") -> Blocks | str:
                 unit=indicator.unit,
                 chart_id=chart_id,
             ),
-            alt=sentences.alt_caterpillar(
+            alt=alt_text.alt_caterpillar(
                 figures,
                 focus,
                 england if england.shown else None,
                 subject=subject,
-                among=f"{sentences.in_prose(na.name)} and {similar}",
+                among=f"{english.in_prose(na.name)} and {similar}",
             ),
             table=table,
             figures=each_once(table.figures),
@@ -123,7 +123,7 @@ def listed(na: Assessment) -> Blocks:
     """List the statistical neighbours with their distances, and say how they were found."""
     found = na.distances()
     heading = Heading("Statistical neighbours")
-    name = sentences.in_prose(na.name)
+    name = english.in_prose(na.name)
     if found.empty:
         why = "the populations, deprivation, lookups or boundaries that they need are not known."
         if len(na.authority_features):
@@ -136,7 +136,7 @@ def listed(na: Assessment) -> Blocks:
     near = na.statistical_neighbours()
     basis = na.authority_features.loc[na.area.code]
     lines = [
-        f"Statistical neighbours are the {sentences.number_word(len(near))} authorities most like "
+        f"Statistical neighbours are the {english.number_word(len(near))} authorities most like "
         f"{name} in age, deprivation and density. They are found from open data alone, and no "
         "figure on health or treatment takes part.",
         f"Ages are mid-{basis['population_year']} estimates. Deprivation is from the Indices of "
@@ -164,7 +164,7 @@ def listed(na: Assessment) -> Blocks:
         figures.append(distance)
         most = max(FEATURES, key=lambda feature: float(row[feature]))
         label, unit, _ = SHOWN_FEATURES[most]
-        label = sentences.lower_first(label)
+        label = english.lower_first(label)
         rows.append(
             (
                 Cell(place.name),

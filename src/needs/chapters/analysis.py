@@ -26,7 +26,7 @@ from needs.errors import ParameterError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.words import sentences
+from needs.words import english
 from needs.words.text import typed_figures
 
 
@@ -75,7 +75,7 @@ class Analysis(Assessment):
             raise ParameterError(
                 f"The catalogue has no chapter '{chapter}'.",
                 f'na.indicators("{chapter}")',
-                f"Its chapters are {sentences.listing(sorted(known))}.",
+                f"Its chapters are {english.listing(sorted(known))}.",
             )
         wanted = [chapter] if chapter else list(known)
         found = (one for name in wanted for one in self.catalogue.chapter(name))
@@ -121,7 +121,7 @@ class Analysis(Assessment):
         figures = {key: self._measure(key).figure() for key in sorted(asked)}
         given = figures | parts
         shown = tuple(one for one in given.values() if isinstance(one, Figure))
-        return Prose(sentences.say(text, **given), figures=shown)
+        return Prose(english.say(text, **given), figures=shown)
 
     def opening(self, chapter: str) -> Blocks:
         """Open a chapter with the two or three findings that matter most."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from needs import catalogue
 from needs.catalogue import declared
+from needs.catalogue.glossary import glossary
 from needs.chapters import figure_tables
 from needs.chapters.blocks import (
     Blocks,
@@ -21,10 +22,10 @@ from needs.chapters.blocks import (
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
 from needs.figures.assessment import Assessment, Place
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import english, sentences
 from needs.words.text import Span
 
 
@@ -69,8 +70,7 @@ def abbreviations() -> Blocks:
                 Column("In plain words", "text"),
             ),
             rows=tuple(
-                (Cell(one.short), Cell(one.expansion), Cell(one.explanation))
-                for one in sentences.glossary()
+                (Cell(one.short), Cell(one.expansion), Cell(one.explanation)) for one in glossary()
             ),
         ),
     )
@@ -94,9 +94,7 @@ def disclosure(na: Assessment) -> Blocks:
         "output. A suppressed number is never shown as zero."
     )
     if not rows:
-        none = (
-            f" No source has a figure on drugs or alcohol for {sentences.in_prose(na.name)} here."
-        )
+        none = f" No source has a figure on drugs or alcohol for {english.in_prose(na.name)} here."
         return blocks(heading, Prose((Span(said + none),)))
     return blocks(
         heading,
@@ -126,14 +124,7 @@ def claims(na: Assessment) -> Blocks:
     """Check the figures printed in the strategy against the report's own."""
     if na.claims.empty:
         return Blocks()
-    checked = claims_module.check_claims(
-        na.claims,
-        observations=na.all_observations,
-        lsoa=na.lsoa,
-        populations=na.populations,
-        year=na.year,
-        catalogue=na.catalogue,
-    )
+    checked = claims_module.check_claims(na.claims, na)
     near = [one.code for one in (na.area, *na.districts)]
     of_area = set(checked.loc[checked["area_code"].isin(near), "claim_id"])
     checked = checked[checked["claim_id"].isin(of_area)]
@@ -185,7 +176,7 @@ def claims(na: Assessment) -> Blocks:
                 Column("Why", "text"),
             ),
             rows=tuple(rows),
-            sources=figure_tables.sources_of(figures),
+            sources=sources_of(figures),
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from needs.catalogue import Indicator
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.words import sentences
+from needs.words import english
 
 
 def subtitle_of(
@@ -51,10 +51,10 @@ def lines(figures: Iterable[Figure]) -> str:
 
 def none_at_hand(places: Sequence[str], *, intervals: bool = True) -> tuple[str, ...]:
     """A sentence on places, and intervals, that a table lacks; none where it lacks none."""
-    lacking = [f"no figures for {' or '.join(sentences.in_prose(one) for one in places)}"]
+    lacking = [f"no figures for {' or '.join(english.in_prose(one) for one in places)}"]
     lacking = lacking if places else []
     lacking += [] if intervals else ["no intervals"]
-    return (f"There are {sentences.listing(lacking)} here.",) if lacking else ()
+    return (f"There are {english.listing(lacking)} here.",) if lacking else ()
 
 
 def each_once(figures: list[Figure] | tuple[Figure, ...]) -> tuple[Figure, ...]:
@@ -64,4 +64,4 @@ def each_once(figures: list[Figure] | tuple[Figure, ...]) -> tuple[Figure, ...]:
 
 def subject_of(indicator: Indicator) -> str:
     """What is measured, as a sentence names it."""
-    return indicator.subject or sentences.lower_first(indicator.short_name)
+    return indicator.subject or english.lower_first(indicator.short_name)

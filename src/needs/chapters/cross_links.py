@@ -86,7 +86,7 @@ def first_sentence(one: Finding) -> str:
     return first + stop.strip()
 
 
-def figures_of(na: Assessment, one: Finding) -> tuple[Figure, ...]:
+def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:
     """The first of the figures that a finding rests on that the report can show."""
     return na.once(_first_figures).get(one.rank, ())
 
@@ -101,7 +101,7 @@ def _first_figures(na: Assessment) -> dict[int, tuple[Figure, ...]]:
 def said(na: Assessment, one: Finding, statement: str = "") -> Text:
     """What a finding says, its first sentence as a link to the figure behind it."""
     first, stop, rest = (statement or one.statement).partition(". ")
-    shown = figures_of(na, one)
+    shown = evidence_figures(na, one)
     if not shown:
         return (Span(statement or one.statement),)
     more = (Span(f" {rest}"),) if rest else ()

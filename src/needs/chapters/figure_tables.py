@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from needs.chapters.blocks import Cell, Column, Table
-from needs.figures.figure import Figure, Series, format_number
+from needs.figures.figure import Figure, Series, format_number, sources_of
 from needs.stats.status import STATUS_SYMBOL
 
 #: A limit that the source does not give.
@@ -168,8 +168,3 @@ def series_table(
         figures=figures,
         open=open_,
     )
-
-
-def sources_of(figures: Sequence[Figure]) -> tuple[str, ...]:
-    """Keys of the sources behind the figures, in order of first use."""
-    return tuple(dict.fromkeys(key for one in figures for key in one.sources))

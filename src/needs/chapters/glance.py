@@ -19,13 +19,13 @@ from needs.chapters.blocks import (
     blocks,
 )
 from needs.chapters.captions import each_once, none_at_hand, subject_of
-from needs.chapters.cross_links import figures_of, opened_by, opening_line
+from needs.chapters.cross_links import evidence_figures, opened_by, opening_line
 from needs.chapters.recent import TREND_WORDS, recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
-from needs.words import chart_words, sentences
+from needs.figures.figure import Figure, sources_of
+from needs.words import chart_words, english
 from needs.words.text import Span, Text
 
 COMPARISON_NOTE = (
@@ -44,7 +44,7 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
     """Open a chapter with its findings as the summary words them; then with other headlines."""
     first = opened_by(na, chapter)[:most]
     told = [opening_line(na, one) for one in first]
-    figures = [figure for one in first for figure in figures_of(na, one)]
+    figures = [figure for one in first for figure in evidence_figures(na, one)]
     known = {one.indicator for one in first}
     for indicator in na.catalogue.chapter(chapter):
         if len(told) >= most:
@@ -82,7 +82,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         england = na.figure(indicator.key, na.england, figure.period)
         if mixed := vintages(na, figure, england):
-            older.append(f"{indicator.short_name}: {sentences.lower_first(mixed)}")
+            older.append(f"{indicator.short_name}: {english.lower_first(mixed)}")
         verdict = compared(na, figure, england)
         low, high = figure_tables.limit_cells(figure)
         newest = recent(na, indicator)
@@ -121,9 +121,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
     kept = [column.label for column in columns]
     others = [one.name for one in na.places[1:] if one.name in kept]
     beside = (
-        f" beside {sentences.listing([sentences.in_prose(one) for one in others])}"
-        if others
-        else ""
+        f" beside {english.listing([english.in_prose(one) for one in others])}" if others else ""
     )
     notes = [COMPARISON_NOTE] if "Compared with England" in kept else []
     notes += [DECIMALS_NOTE] if _mixed_decimals(figures) else []
@@ -132,12 +130,12 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         Heading("At a glance"),
         Table(
             id=f"glance_{chapter}",
-            caption=f"{sentences.capital(sentences.in_prose(na.name))}{beside}, newest figures to "
+            caption=f"{english.capital(english.in_prose(na.name))}{beside}, newest figures to "
             f"{na.year}",
             columns=columns,
             rows=body,
             notes=(*notes, *trends, *older),
-            sources=figure_tables.sources_of(each_once(figures)),
+            sources=sources_of(each_once(figures)),
             figures=tuple(figures),
         ),
     )
@@ -230,7 +228,7 @@ def _dumbbell(na: Assessment, unit: str, rows: list[tuple[Indicator, Figure, Fig
     return Chart(
         id=f"chart_{key}",
         headline=chart_words.furthest(named),
-        subtitle=f"{sentences.capital(what)}, {na.name} and England, newest period of each.",
+        subtitle=f"{english.capital(what)}, {na.name} and England, newest period of each.",
         svg=charts.dumbbell(
             [
                 (f"{indicator.short_name}, {figure.period}", figure, england)

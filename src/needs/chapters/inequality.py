@@ -23,7 +23,7 @@ from needs.sources.written_numbers import age_range
 from needs.stats.gradients import LEAST_GROUPS, slope_index
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import chart_words, sentences
+from needs.words import alt_text, chart_words, english
 from needs.words.text import Span
 
 #: Rates by age, of England and Wales together.
@@ -83,7 +83,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
         f"{indicator.name} by deprivation decile of authorities, England, {period}",
         "Deprivation decile of authorities (1 is most deprived)",
         [(str(place), one) for place, one in enumerate(figures, start=1)],
-        counts=(sentences.capital(indicator.counted), people) if counted else None,
+        counts=(english.capital(indicator.counted), people) if counted else None,
         open_=False,
     )
     if counted and all(one.shown and (one.lower or 0) > 0 for one in figures):
@@ -97,7 +97,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
         Heading(indicator.name, level=3),
         Chart(
             id=chart_id,
-            headline=chart_words.gradient(figures, subject),
+            headline=chart_words.gradient_words(figures, subject),
             subtitle=f"{indicator.name}, {unit}, England by deprivation decile of "
             f"authorities{set_in_words(figures[0].note)}, {period}. The lines are 95% confidence "
             "intervals.",
@@ -138,7 +138,9 @@ def males_and_females(na: Assessment, *measures: Measure) -> Blocks:
         Heading("Males and females"),
         Chart(
             id="chart_by_sex",
-            headline=chart_words.sexes([(male, female) for _, male, female in pairs], na.name),
+            headline=chart_words.sexes_words(
+                [(male, female) for _, male, female in pairs], na.name
+            ),
             subtitle=f"Rates {pairs[0][1].unit} for males and females, {na.name}, newest period of "
             "each.",
             svg=charts.dumbbell(
@@ -243,7 +245,7 @@ def ages_in_words(text: str) -> str:
     >>> ages_in_words("20-29"), ages_in_words("70+"), ages_in_words("under 20")
     ('20 to 29', '70 and over', 'Under 20')
     """
-    return sentences.capital(text.replace("-", " to ").replace("+", " and over"))
+    return english.capital(text.replace("-", " to ").replace("+", " and over"))
 
 
 def local_gradient(na: Assessment) -> Blocks:
@@ -276,14 +278,14 @@ def local_gradient(na: Assessment) -> Blocks:
 def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
     indicator, upper = str(rows["indicator"].iloc[0]), str(rows["upper_code"].iloc[0])
     crude = figures[0].method == local.STATISTICS["crude_rate"]
-    subject = f"rate of {sentences.lower_first(figures[0].label)}"
+    subject = f"rate of {english.lower_first(figures[0].label)}"
     table = figure_tables.figures_table(
         f"{indicator}_{upper}_quintiles",
         f"{figures[0].label} by national deprivation quintile, {figures[0].period}",
         "National deprivation quintile of the LSOA",
         [(one.area_name, one) for one in figures],
         value=figures[0].method,
-        counts=(sentences.capital(str(rows["counted"].iloc[0])), "Population, sum of years"),
+        counts=(english.capital(str(rows["counted"].iloc[0])), "Population, sum of years"),
         notes=local.notes(rows, figures),
         open_=False,
     )
@@ -304,7 +306,7 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
         Heading(f"The gradient by neighbourhood: {local.name_of(rows)}"),
         Chart(
             id=chart_id,
-            headline=chart_words.local_gradient(figures, subject),
+            headline=chart_words.local_gradient_words(figures, subject),
             subtitle=f"{figures[0].method}, {figures[0].label}, {figures[0].unit}, by national "
             f"deprivation quintile of the LSOA, {figures[0].period}. The lines are 95% "
             "confidence intervals.",
@@ -316,7 +318,7 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
                 chart_id=chart_id,
                 in_order=True,
             ),
-            alt=sentences.alt_bars(
+            alt=alt_text.alt_bars(
                 figures, subject=subject, names=[one.area_name for one in figures]
             ),
             table=table,

@@ -11,7 +11,7 @@ from needs.chapters.rules import COUNTED, is_count, left_to, standardised
 from needs.charts import maps
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
-from needs.words import chart_words, sentences
+from needs.words import alt_text, chart_words, english, headlines
 
 
 @view
@@ -52,7 +52,7 @@ def sexes(measure: Measure, *, id: str = "") -> Blocks | str:
                 indicator,
                 figures,
                 na,
-                place=sentences.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
+                place=english.listing(list(dict.fromkeys(one.area_name for _, one in rows))),
                 intervals=lines([one for _, one in rows]),
             ),
             svg=charts.grouped_bars(
@@ -95,14 +95,14 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
     return blocks(
         Chart(
             id=chart_id,
-            headline=sentences.headline_parts(
+            headline=headlines.headline_parts(
                 parts, reference, noun=na.parts_noun, subject=subject_of(indicator)
             ),
             subtitle=subtitle_of(
                 indicator,
                 parts,
                 na,
-                place=f"{na.parts_noun} of {sentences.in_prose(na.name)}",
+                place=f"{na.parts_noun} of {english.in_prose(na.name)}",
                 intervals=lines((*parts, whole)),
             ),
             svg=charts.caterpillar(
@@ -112,7 +112,7 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
                 unit=indicator.unit,
                 chart_id=chart_id,
             ),
-            alt=sentences.alt_bars(
+            alt=alt_text.alt_bars(
                 parts, subject=subject_of(indicator), names=[one.area_name for one in parts]
             ),
             table=table,
@@ -156,12 +156,12 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
         open_=False,
     )
     whole = na.figure(key, na.area, period)
-    subject, place = subject_of(indicator), f"{na.parts_noun} of {sentences.in_prose(na.name)}"
+    subject, place = subject_of(indicator), f"{na.parts_noun} of {english.in_prose(na.name)}"
     ordered = sorted((one for one in parts if one.shown), key=lambda one: one.value or 0.0)
     return blocks(
         Chart(
             id=f"chart_{table.id}",
-            headline=sentences.headline_parts(
+            headline=headlines.headline_parts(
                 parts, whole if whole.shown else None, noun=na.parts_noun, subject=subject
             ),
             subtitle=subtitle_of(indicator, parts, na, place=place),

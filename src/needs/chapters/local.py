@@ -16,7 +16,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import alt_text, english, headlines
 from needs.words.text import Span
 
 #: Statistic to show of two, the better first, with its name and its heading in docs/methods.md.
@@ -70,7 +70,7 @@ def figures_of(na: Assessment, rows: pd.DataFrame, kind: str) -> tuple[Figure, .
     standardised = rows[rows["statistic"] == "directly_standardised_rate"]
     whole = kind != "age and sex" and len(standardised) == len(crude)
     chosen = standardised if whole else crude
-    return tuple(_figure(na, row) for row in chosen.to_dict("records"))
+    return tuple(_extract_figure(na, row) for row in chosen.to_dict("records"))
 
 
 def notes(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def notes(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> tuple[str, ...]:
 
 def method_of(figures: tuple[Figure, ...]) -> str:
     """The statistic of a set of rates, as a sentence names it."""
-    return sentences.lower_first(figures[0].method)
+    return english.lower_first(figures[0].method)
 
 
 def consultation(na: Assessment) -> Blocks:
@@ -135,11 +135,11 @@ def _total(na: Assessment, rows: pd.DataFrame) -> Blocks:
         formula="count, rounded by the disclosure rule",
         method="Count",
     )
-    text = sentences.say(
+    text = english.say(
         "The extract has {about}{count} in {area} in {period}: {rate:full} ({method}).",
         about="about " if rounded(rows) and count.shown else "",
         count=count,
-        area=sentences.in_prose(rate.area_name),
+        area=english.in_prose(rate.area_name),
         period=rate.period,
         rate=rate,
         method=method_of(figures),
@@ -163,13 +163,13 @@ def _districts(na: Assessment, rows: pd.DataFrame) -> Blocks:
         return Blocks()
     whole = figures_of(na, rows, "area")
     whole = whole if whole and whole[0].method == figures[0].method else ()
-    subject = f"rate of {sentences.lower_first(figures[0].label)}"
+    subject = f"rate of {english.lower_first(figures[0].label)}"
     table = _table(rows, "districts", "by district", "Area", (*figures, *whole))
     chart_id = f"chart_{table.id}"
     return blocks(
         Chart(
             id=chart_id,
-            headline=sentences.headline_parts(
+            headline=headlines.headline_parts(
                 figures, whole[0] if whole else None, noun="districts", subject=subject
             ),
             subtitle=f"{figures[0].method}, {figures[0].label}, {UNIT}, {figures[0].period}. The "
@@ -181,7 +181,7 @@ def _districts(na: Assessment, rows: pd.DataFrame) -> Blocks:
                 unit=UNIT,
                 chart_id=chart_id,
             ),
-            alt=sentences.alt_bars(
+            alt=alt_text.alt_bars(
                 figures, subject=subject, names=[one.area_name for one in figures]
             ),
             table=table,
@@ -213,13 +213,13 @@ def _table(
             for one in figures
         ],
         value=figures[0].method,
-        counts=(sentences.capital(str(first["counted"])), "Population, sum of years"),
+        counts=(english.capital(str(first["counted"])), "Population, sum of years"),
         notes=notes(rows, figures),
         open_=kind == "ages",
     )
 
 
-def _figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
+def _extract_figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
     statistic, status = str(row["statistic"]), Status(row["status"])
     hidden = status in (Status.SUPPRESSED, Status.ROUNDS_TO_ZERO)
     sources = [LOCAL_SOURCE, "ons_population"]
@@ -236,7 +236,7 @@ def _figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
         indicator=str(row["indicator"]),
         label=str(row["name"]),
         area_code=str(row["part_code"] if of_place else row["upper_code"]),
-        area_name=sentences.capital(str(row["part"])),
+        area_name=english.capital(str(row["part"])),
         period=str(row["period"]),
         value=_number(row["value"]),
         unit=UNIT,

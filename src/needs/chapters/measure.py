@@ -122,7 +122,7 @@ class Measure:
     def _place(self, area: str) -> Place:
         """A place by its name or code."""
         known = (*self.na.places, *self.na.districts, *self.na.authorities)
-        found = next((one for one in known if area.casefold() in names(one)), None)
+        found = next((one for one in known if area.casefold() in place_names(one)), None)
         if found is None:
             raise ParameterError(
                 f"There is no area '{area}' beside {self.na.name}.",
@@ -137,7 +137,7 @@ class Measure:
 View = Callable[[Measure], Blocks]
 
 
-def names(place: Place) -> tuple[str, str]:
+def place_names(place: Place) -> tuple[str, str]:
     """What a place may be called, in small letters."""
     return place.name.casefold(), place.code.casefold()
 

@@ -20,8 +20,8 @@ from needs.figures.figure import Figure, format_number
 from needs.sources.periods import parse
 from needs.stats import compare
 from needs.tables.areas import authorities_of
-from needs.words import sentences
-from needs.words.phrases import ages
+from needs.words import alt_text, english, headlines, sentences
+from needs.words.phrases import age_words
 from needs.words.text import Span, Text
 
 #: From this many authorities a chart of all of them says something.
@@ -98,9 +98,9 @@ def funnel(measure: Measure, *, id: str = "") -> Blocks | str:
     if ranked.reference is None:
         return _in_order(measure, ranked, id)
     indicator, figures = measure.indicator, ranked.figures
-    limits, labels = funnel_limits(figures, ranked.reference, indicator.multiplier)
+    limits, labels = control_limits(figures, ranked.reference, indicator.multiplier)
     table = _table(measure, ranked, id)
-    drawn = charts.funnel(
+    drawn = charts.funnel_plot(
         figures,
         focus=measure.na.area.code,
         reference=ranked.reference,
@@ -110,10 +110,10 @@ def funnel(measure: Measure, *, id: str = "") -> Blocks | str:
         size=_size(indicator, ranked.period),
     )
     noun = ranked.noun
-    alt = sentences.alt_funnel(
+    alt = alt_text.alt_funnel(
         figures, ranked.focus, labels, noun=noun, subject=subject_of(indicator)
     )
-    headline = sentences.headline_funnel(figures, ranked.focus, labels, noun=noun)
+    headline = headlines.headline_funnel(figures, ranked.focus, labels, noun=noun)
     return blocks(
         _older(measure.na, measure.key, ranked.period),
         _chart(measure, ranked, table, drawn, headline, alt, FUNNEL),
@@ -133,7 +133,7 @@ def spread(measure: Measure, *, id: str = "") -> Blocks | str:
         return ranked
     indicator, figures, subject = measure.indicator, ranked.figures, subject_of(measure.indicator)
     table = _table(measure, ranked, id or f"{measure.key}_spread")
-    drawn = charts.spread(
+    drawn = charts.histogram(
         figures,
         focus=ranked.focus,
         reference=ranked.reference,
@@ -151,7 +151,7 @@ def spread(measure: Measure, *, id: str = "") -> Blocks | str:
         f"{high}, the middle is {middle}. {ranked.focus.area_name} has {ranked.focus.number}"
         f"{england}."
     )
-    headline = sentences.headline_rank(
+    headline = headlines.headline_rank(
         figures, ranked.focus, noun=ranked.noun, subject=subject, among=ranked.among
     )
     return blocks(
@@ -194,14 +194,14 @@ def _in_order(measure: Measure, ranked: Ranked, id: str) -> Blocks:
         unit=indicator.unit,
         chart_id=f"chart_{table.id}",
     )
-    alt = sentences.alt_caterpillar(
+    alt = alt_text.alt_caterpillar(
         figures,
         ranked.focus,
         ranked.reference,
         subject=subject,
         among=ranked.among or ranked.who,
     )
-    headline = sentences.headline_rank(
+    headline = headlines.headline_rank(
         figures, ranked.focus, noun=ranked.noun, subject=subject, among=ranked.among
     )
     return blocks(
@@ -250,9 +250,11 @@ def _chart(
 
 def _size(indicator: Indicator, period: str) -> str:
     """What a funnel's denominator is: residents, of an age, summed over pooled years."""
-    people = "Residents" if indicator.age == "all ages" else f"Residents, {ages(indicator.age)}"
+    people = (
+        "Residents" if indicator.age == "all ages" else f"Residents, {age_words(indicator.age)}"
+    )
     years = len(parse(period).years)
-    return f"{people}, summed over {sentences.number_word(years)} years" if years > 1 else people
+    return f"{people}, summed over {english.number_word(years)} years" if years > 1 else people
 
 
 def _older(na: Assessment, key: str, period: str) -> Prose | None:
@@ -266,7 +268,7 @@ def _older(na: Assessment, key: str, period: str) -> Prose | None:
         lacking = f"Only {number} of England's {of} authorities have a"
     text = (
         f"{lacking} figure for {newest} in the files read, the newest for "
-        f"{sentences.in_prose(na.name)}; they are compared in {period}."
+        f"{english.in_prose(na.name)}; they are compared in {period}."
     )
     return Prose((Span(text),), style="note")
 
@@ -280,7 +282,7 @@ def _too_few(na: Assessment, key: str) -> Prose | None:
     number, of = _held(na, have, newest)
     text = (
         f"The files read have a figure of {number} of England's {of} upper-tier authorities for "
-        f"{newest}: too few to say where {sentences.in_prose(na.name)} stands among them all."
+        f"{newest}: too few to say where {english.in_prose(na.name)} stands among them all."
     )
     return Prose((Span(text),), style="note")
 
@@ -305,7 +307,7 @@ def _upper_tier(have: int, of: int) -> str:
     return f"{number}upper-tier authorities in England"
 
 
-def funnel_limits(
+def control_limits(
     figures: list[Figure], reference: Figure, multiplier: float
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Control limits round a reference over the figures' range, and where each area lies.

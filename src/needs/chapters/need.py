@@ -24,13 +24,13 @@ from needs.chapters.blocks import (
 from needs.chapters.captions import subject_of
 from needs.chapters.measure import Measure, view
 from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment, Place
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.sources.periods import parse
 from needs.stats.status import Status
 from needs.stats.unmet_need import places_to_reach, unmet_need
 from needs.tables.areas import authorities_of
 from needs.tables.naming import figure_id
-from needs.words import sentences
+from needs.words import alt_text, english, headlines, sentences
 from needs.words.text import Span
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
@@ -53,7 +53,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
     period = na.latest_period(key)
     unmet = [one for one in na.across(key, na.places, period) if one.shown] if period else []
     if not unmet or unmet[0].area_code != na.area.code:
-        return f"{sentences.in_prose(na.name)} has no figure"
+        return f"{english.in_prose(na.name)} has no figure"
     focus = unmet[0]
     met = [met_need(one) for one in unmet]
     rows = tuple(
@@ -84,7 +84,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
         else (
             "[x] The publisher gives no interval for the estimate of prevalence in this period.",
         ),
-        sources=figure_tables.sources_of(unmet),
+        sources=sources_of(unmet),
         figures=(*unmet, *met),
         open=False,
     )
@@ -92,7 +92,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
     chart_id = f"chart_{table.id}"
     chart = Chart(
         id=chart_id,
-        headline=sentences.headline_compare(
+        headline=headlines.headline_compare(
             focus,
             england,
             polarity=indicator.polarity,
@@ -105,7 +105,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
             chart_id=chart_id,
             unit="% of people with a need",
         ),
-        alt=sentences.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
+        alt=alt_text.alt_treated(unmet, names=[one.area_name for one in unmet], area_name=na.name),
         table=table,
         figures=table.figures,
         sources=table.sources,
@@ -287,7 +287,7 @@ def _joined(
     }
 
 
-def reach(na: Assessment) -> Blocks:
+def england_reached(na: Assessment) -> Blocks:
     """Say how many more people would be in treatment at England's level of met need."""
     found = _reached(na)
     if not found:
@@ -313,7 +313,7 @@ def places(na: Assessment) -> Blocks:
     if not found:
         return Blocks()
     return blocks(
-        reach(na),
+        england_reached(na),
         figure_tables.figures_table(
             "places_to_reach",
             "More people in treatment to reach England's share of met need",
@@ -345,10 +345,10 @@ def _to_target(na: Assessment, indicator: Indicator) -> Prose:
     """How many more people a stated target takes, or why that is not known."""
     figure = na.figure(indicator.key)
     below = "is below" if (figure.value or 0) < (indicator.target or 0) else "has reached"
-    text = sentences.say(
+    text = english.say(
         "{target}: {area} {below} it with {figure} in {when}. ",
         target=indicator.target_source,
-        area=sentences.capital(sentences.in_prose(na.name)),
+        area=english.capital(english.in_prose(na.name)),
         below=below,
         figure=figure,
         when=figure.period,
@@ -373,7 +373,7 @@ def _to_target(na: Assessment, indicator: Indicator) -> Prose:
         method="People needed to reach a target",
     )
     return Prose(
-        (*text, *sentences.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
+        (*text, *english.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
     )
 
 
@@ -395,9 +395,7 @@ def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
 def _with_target(more: Figure, england: Figure) -> Figure:
     """Name England's share, from which the target comes, among the inputs."""
     rows = (f"England's unmet need, {england.text}: {row}" for row in england.source_rows)
-    return more.with_(
-        sources=figure_tables.sources_of([more, england]), source_rows=(*more.source_rows, *rows)
-    )
+    return more.with_(sources=sources_of([more, england]), source_rows=(*more.source_rows, *rows))
 
 
 def people_to_reach(unmet: Figure, target: float, label: str, need: Figure | None = None) -> Figure:

@@ -14,7 +14,7 @@ from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number
 from needs.stats.status import Status
-from needs.words import chart_words, sentences
+from needs.words import alt_text, chart_words, english
 from needs.words.text import Span
 
 #: The census after which estimates of the years before it were rebased.
@@ -36,7 +36,7 @@ def counts(na: Assessment) -> Blocks:
         for cut in deprivation.CUT_OFFS:
             parts = (
                 deprivation.lsoa_count(na, cut, place),
-                deprivation.residents(na, cut, place),
+                deprivation.decile_residents(na, cut, place),
                 deprivation.share(na, cut, place),
             )
             cells += [figure_tables.value_cell(one) for one in parts]
@@ -49,7 +49,7 @@ def counts(na: Assessment) -> Blocks:
             (
                 deprivation.CUT_OFFS[cut],
                 deprivation.lsoa_count(na, cut),
-                deprivation.residents(na, cut),
+                deprivation.decile_residents(na, cut),
                 deprivation.share(na, cut),
             )
             for cut in (1, 3)
@@ -149,7 +149,7 @@ def _shapes(na: Assessment, rows: pd.DataFrame) -> Any:
 def _alt(na: Assessment, count: Figure) -> str:
     """What a map of deprivation finds."""
     places = [place for place, _ in chart_words.most_deprived_places(na.lsoa)][:3]
-    return sentences.alt_map(
+    return alt_text.alt_map(
         "national deprivation decile",
         na.name,
         places=len(na.lsoa),
@@ -216,11 +216,11 @@ def deciles(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_deciles",
-            headline=chart_words.deciles(na.name, figures, most, least),
+            headline=chart_words.deciles_words(na.name, figures, most, least),
             subtitle=f"Share of residents by national decile of the Index of Multiple Deprivation, "
             f"{na.name}, {deprivation.period(na)}. A tenth of England's LSOAs is in each decile.",
             svg=charts.decile_bars(figures, chart_id="chart_deciles"),
-            alt=sentences.alt_deciles(figures, area_name=na.name),
+            alt=alt_text.alt_deciles(figures, area_name=na.name),
             table=table,
             figures=(*figures, most, least),
             sources=deprivation.sources(na),
@@ -259,13 +259,13 @@ def domains(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_domains",
-            headline=chart_words.domains(na.name, frame),
+            headline=chart_words.domains_words(na.name, frame),
             subtitle=f"Share of residents of {na.name} who live in the most deprived 10%, 20% and "
             f"30% of LSOAs in England, by domain, {deprivation.period(na)}.",
             svg=charts.domain_profile(
                 deprivation.domain_bands(frame), chart_id="chart_domains", reference=30.0
             ),
-            alt=chart_words.alt_domains(na.name, frame),
+            alt=chart_words.domain_profile_alt(na.name, frame),
             table=table,
             figures=figures,
             sources=deprivation.sources(na),
@@ -277,15 +277,15 @@ def most_deprived(na: Assessment) -> Blocks:
     """List the most deprived LSOAs with their national ranks, if they are among England's."""
     if na.lsoa.empty:
         return Blocks()
-    listed = deprivation.most_deprived(na)
-    name = sentences.in_prose(na.name)
+    listed = deprivation.most_deprived_lsoas(na)
+    name = english.in_prose(na.name)
     if listed.empty:
         return Blocks()
     inside = len(listed) == deprivation.lsoa_count(na, 3).value
     caption = (
         f"LSOAs of {name} in the most deprived 30% in England"
         if inside
-        else f"The {sentences.number_word(len(listed))} most deprived LSOAs of {name}"
+        else f"The {english.number_word(len(listed))} most deprived LSOAs of {name}"
     )
     rows = tuple(
         (
@@ -319,11 +319,11 @@ def clusters(na: Assessment) -> Blocks:
     if na.lsoa.empty:
         return Blocks()
     index, p = deprivation.clustering(na)
-    found = chart_words.clustering(na.name, index, p)
+    found = chart_words.clustering_words(na.name, index, p)
     if not index.shown:
         remedy = "Add the boundaries of LSOAs to data/raw and run needs prepare."
         lacking = na.neighbours.empty and index.status is Status.UNAVAILABLE
-        text = sentences.sentences(found, remedy if lacking else "")
+        text = english.sentences(found, remedy if lacking else "")
         return blocks(Prose(text, style="note", figures=(index,)))
     spots = deprivation.hot_spots(na)
     counts = {
@@ -331,15 +331,15 @@ def clusters(na: Assessment) -> Blocks:
     }
     figures = tuple(counts.values())
     most, outside = deprivation.lsoa_count(na, 1), deprivation.outside_clusters(na, spots)
-    in_clusters = chart_words.clusters(figures[0], figures[1:], most, outside)
-    text = sentences.sentences(found, in_clusters)
+    in_clusters = chart_words.clusters_words(figures[0], figures[1:], most, outside)
+    text = english.sentences(found, in_clusters)
     prose = Prose(text, figures=(index, *figures, most, outside))
     if spots.empty:
         return blocks(prose)
     rows = []
     for place, count in counts.items():
         inside = spots if place == na.area else spots[spots["district_code"] == place.code]
-        names = sentences.listing(inside["lsoa_name"].tolist(), limit=NAMED)
+        names = english.listing(inside["lsoa_name"].tolist(), limit=NAMED)
         rows.append(
             (
                 Cell(place.name),

@@ -13,7 +13,7 @@ from needs.chapters.rules import compared, is_count, left_to, told_elsewhere
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
-from needs.words import sentences
+from needs.words import alt_text, english, headlines, sentences
 from needs.words.text import Text
 
 #: From this many points a series is drawn as a line; fewer are told in words and in the table.
@@ -36,7 +36,7 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
     focus = from_first_value(na.series(key))
     points = len([one for one in focus.figures if one.shown])
     if points < POINTS_FOR_A_TREND:
-        have = sentences.count_noun(points, "period", words=True)
+        have = english.count_noun(points, "period", words=True)
         return f"{have} with a figure, and a line needs {POINTS_FOR_A_TREND}"
     periods = {one.period for one in focus.figures}
     others = []
@@ -48,8 +48,8 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
         if place.code != na.area.code and any(one.shown for one in kept):
             others.append(Series(series.label, series.role, kept))
     label = own_trend(na, indicator.key).said
-    names = sentences.listing(
-        [sentences.in_prose(one) for one in (na.name, *(o.label for o in others))]
+    names = english.listing(
+        [english.in_prose(one) for one in (na.name, *(o.label for o in others))]
     )
     drawn = {na.name, *(one.label for one in others)}
     lacking = [one.name for one in comparable if one.name not in drawn]
@@ -68,13 +68,13 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
             headline=_headline(na, indicator, focus, label),
             subtitle=subtitle_of(indicator, focus.figures, na, intervals=band(focus.figures))
             + _hollow(na, focus),
-            svg=charts.trend(
+            svg=charts.trend_lines(
                 [focus, *others],
                 unit=indicator.unit,
                 breaks=_breaks(indicator, focus),
                 chart_id=chart_id,
             ),
-            alt=sentences.alt_trend(
+            alt=alt_text.alt_trend(
                 [focus, *others],
                 label,
                 subject=subject_of(indicator),
@@ -112,19 +112,19 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     england = na.figure(indicator.key, na.england, newest.period)
     verdict = compared(na, newest, england)
     if verdict.reason == "set aside":
-        return sentences.say(
+        return english.say(
             "{whose} {subject}, {newest} in {when}, cannot be read by itself",
-            whose=sentences.possessive(sentences.capital(sentences.in_prose(na.name))),
+            whose=english.possessive(english.capital(english.in_prose(na.name))),
             subject=subject,
             newest=newest,
             when=newest.period,
         )
     changed = sentences.changed(focus, label, breaks=indicator.breaks)
     if verdict.result == "not compared" or changed or told_elsewhere(na, indicator):
-        return sentences.headline_trend(
+        return headlines.headline_trend(
             focus, label, polarity=indicator.polarity, subject=subject, breaks=indicator.breaks
         )
-    return sentences.headline_compare(newest, england, polarity=indicator.polarity, subject=subject)
+    return headlines.headline_compare(newest, england, polarity=indicator.polarity, subject=subject)
 
 
 def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:

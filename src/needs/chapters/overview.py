@@ -15,12 +15,11 @@ from needs.chapters.recent import recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure, format_number
+from needs.figures.figure import Figure, format_number, sources_of
 from needs.figures.findings import ranked
 from needs.figures.findings.candidate import INSIDE
-from needs.figures.spine import ENOUGH, SpineRow
-from needs.figures.spine import spine as rows_of
-from needs.words import sentences
+from needs.figures.spine import ENOUGH, SpineRow, spine_rows
+from needs.words import english
 from needs.words.text import Span, Text, plain
 
 #: Measures that a rug has room for.
@@ -40,7 +39,7 @@ def spine(na: Assessment) -> Blocks:
     A measure that cannot be told from England's by its interval is left to its chapter, and so is
     one that cannot be read by itself or rests on too few events.
     """
-    found = rows_of(na, lambda one: not told_elsewhere(na, one))
+    found = spine_rows(na, lambda one: not told_elsewhere(na, one))
     tested = [(row, compared(na, row.area, row.england)) for row in found]
     tested = [each for each in tested if not each[1].reason and "u" not in each[0].area.marks]
     if not tested:
@@ -55,7 +54,7 @@ def spine(na: Assessment) -> Blocks:
             headline=_counted(na, rows, verdicts),
             subtitle=f"Newest figure of each measure to {na.year}. England is the line in the "
             "middle; worse is to the left. Bars reach from the worst authority to the best.",
-            svg=charts.spine(
+            svg=charts.spine_chart(
                 rows, chart_id="chart_spine", area=na.name, verdicts=verdicts, trends=trends
             ),
             alt=_alt(na, rows, verdicts),
@@ -71,22 +70,22 @@ def _counted(na: Assessment, rows: Iterable[SpineRow], verdicts: Sequence[str]) 
     counts = Counter(verdicts)
     words = {"worse": "worse than", "similar": "similar to", "better": "better than"}
     said = [
-        f"{how} England on {sentences.number_word(counts[verdict])}"
+        f"{how} England on {english.number_word(counts[verdict])}"
         for verdict, how in words.items()
         if counts[verdict]
     ]
-    measures = sentences.count_noun(counts.total(), "measure", words=True)
-    name = sentences.in_prose(na.name)
-    how = f"is {sentences.listing(said)}" if said else "could be tested on none"
+    measures = english.count_noun(counts.total(), "measure", words=True)
+    name = english.in_prose(na.name)
+    how = f"is {english.listing(said)}" if said else "could be tested on none"
     worst = [
         subject_of(row.indicator)
         for row in rows
         if row.number >= ENOUGH and row.area.value == row.worst
     ]
-    more = f". It has the worst {sentences.listing(worst)} of all authorities" if worst else ""
+    more = f". It has the worst {english.listing(worst)} of all authorities" if worst else ""
     if counts.total() == 1:
         how = how.removesuffix(" on one")
-        name = sentences.capital(name)
+        name = english.capital(name)
         return (Span(f"{name} {how} on the one measure that can be compared{more}"),)
     return (Span(f"Of {measures} that can be compared, {name} {how}{more}"),)
 
@@ -98,11 +97,11 @@ def _alt(na: Assessment, rows: Iterable[SpineRow], verdicts: Iterable[str]) -> s
         told = f"{subject_of(row.indicator)} ({row.area.number} against {row.england.number})"
         by.setdefault(verdict, []).append(told)
     said = [
-        f"{word}: {sentences.listing(by[verdict], limit=1)}"
+        f"{word}: {english.listing(by[verdict], limit=1)}"
         for verdict, word in (("worse", "Worse"), ("better", "Better"), ("similar", "Similar"))
         if verdict in by
     ]
-    name = sentences.capital(sentences.in_prose(na.name))
+    name = english.capital(english.in_prose(na.name))
     return f"{name} against England. {'. '.join(said)}."
 
 
@@ -143,10 +142,10 @@ def _spine_table(
     notes = []
     if few:
         notes.append(f"A few authorities alone are known, and no range is drawn: {'; '.join(few)}.")
-    name = sentences.capital(sentences.in_prose(na.name))
+    name = english.capital(english.in_prose(na.name))
     return Table(
         "spine", f"{name} among all authorities, to {na.year}", columns, tuple(body), tuple(notes),
-        figure_tables.sources_of(figures), each_once(figures), open=False,
+        sources_of(figures), each_once(figures), open=False,
     )  # fmt: skip
 
 
@@ -168,15 +167,15 @@ def rug(na: Assessment) -> Blocks:
     names = [place.name for place in places]
     table = _rug_table(na, columns, names)
     headline = _worst(columns, names)
-    measures = sentences.count_noun(len(columns), "measure")
+    measures = english.count_noun(len(columns), "measure")
     return blocks(
         Chart(
             id="chart_rug",
             headline=headline,
             subtitle="The colour says how far a number is from England's. A triangle marks a "
             "difference that is more than chance: ▲ worse, ▼ better.",
-            svg=charts.rug(columns, chart_id="chart_rug", areas=names),
-            alt=f"Heat map of {measures} in {sentences.count_noun(len(names), 'area')}. "
+            svg=charts.heat_map(columns, chart_id="chart_rug", areas=names),
+            alt=f"Heat map of {measures} in {english.count_noun(len(names), 'area')}. "
             f"{plain(headline)}.",
             table=table,
             figures=each_once(table.figures),
@@ -235,10 +234,10 @@ def _worst(columns: list[RugColumn], names: list[str]) -> Text:
     if not most:
         return (Span("No part of the area is shown to be worse than England on these measures"),)
     named = [names[place] for place, count in zip(parts, counts, strict=True) if count == most]
-    of = sentences.count_noun(len(columns), "measure", words=True)
+    of = english.count_noun(len(columns), "measure", words=True)
     verb = "is" if len(named) == 1 else "are"
-    said = f"worse than England on {sentences.number_word(most)} of {of}"
-    return (Span(f"{sentences.listing(named, limit=4)} {verb} {said}"),)
+    said = f"worse than England on {english.number_word(most)} of {of}"
+    return (Span(f"{english.listing(named, limit=4)} {verb} {said}"),)
 
 
 def _rug_table(na: Assessment, columns: list[RugColumn], names: list[str]) -> Table:
@@ -256,6 +255,6 @@ def _rug_table(na: Assessment, columns: list[RugColumn], names: list[str]) -> Ta
     for column in columns:
         heads += [Column(column.label), Column(f"{column.label}: against England", "text")]
     return Table(
-        "rug", f"Parts of {sentences.in_prose(na.name)} beside England", tuple(heads), tuple(body),
-        sources=figure_tables.sources_of(figures), figures=each_once(figures), open=False,
+        "rug", f"Parts of {english.in_prose(na.name)} beside England", tuple(heads), tuple(body),
+        sources=sources_of(figures), figures=each_once(figures), open=False,
     )  # fmt: skip

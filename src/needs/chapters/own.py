@@ -17,8 +17,9 @@ from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
 from needs.chapters.frames import COLUMNS
 from needs.charts.style import FONT, SMALL, WIDTH, report_style, to_svg
 from needs.errors import ParameterError
-from needs.figures.figure import Figure, format_number
-from needs.words.sentences import ALT_LIMIT, capital
+from needs.figures.figure import Figure, format_number, sources_of
+from needs.words.alt_text import ALT_LIMIT
+from needs.words.english import capital
 from needs.words.text import Span
 
 #: Headings of the columns of a frame of figures.
@@ -164,7 +165,7 @@ def _table(
         columns=tuple(columns),
         rows=tuple(zip(*cells, strict=True)),
         notes=tuple(notes),
-        sources=tuple(dict.fromkeys((*figure_tables.sources_of(known), *sources))),
+        sources=tuple(dict.fromkeys((*sources_of(known), *sources))),
         figures=known,
         open=open_,
     )

@@ -9,7 +9,7 @@ from needs.chapters.over_time import POINTS_FOR_A_TREND
 from needs.figures import population
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import format_number
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english
 from needs.words.text import Span
 
 #: What the sexes of a population are called in a heading.
@@ -38,10 +38,10 @@ def residents(na: Assessment) -> Blocks:
         figures += [people, *shares]
     older = population.age_share(na, na.area, "65 and over")
     england = population.age_share(na, na.england, "65 and over")
-    text = sentences.say(
+    text = english.say(
         "{area} had {whole} at {when}. Of these, {older} were aged 65 or over, against {england} "
         "in England.",
-        area=sentences.capital(sentences.in_prose(na.name)),
+        area=english.capital(english.in_prose(na.name)),
         whole=whole.with_(unit="residents"),
         when=whole.period,
         older=older,
@@ -54,7 +54,7 @@ def residents(na: Assessment) -> Blocks:
         text = (
             *text,
             Span(" "),
-            *sentences.say(
+            *english.say(
                 "{largest_name} is the largest of its {parts}, with {largest} of residents. "
                 "{smallest_name} is the smallest, with {smallest}.",
                 largest_name=by_size[-1].name,
@@ -90,7 +90,7 @@ def pyramid(na: Assessment) -> Blocks:
         return Blocks()
     local = population.by_age_and_sex(na, na.area)
     national = population.by_age_and_sex(na, na.england)
-    sexes = population.sexes(na)
+    sexes = population.sexes_given(na)
     rows = []
     for age in sorted(local["age_from"].unique()):
         label = f"{age} and over" if age == 90 else f"{age} to {age + 4}"
@@ -129,10 +129,10 @@ def pyramid(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_pyramid",
-            headline=chart_words.pyramid(na.name, local, national),
+            headline=chart_words.pyramid_words(na.name, local, national),
             subtitle=f"Share of all residents by {by}, {na.name} (bars) and "
             f"England (outline), mid-{year}.",
-            svg=charts.pyramid(
+            svg=charts.age_pyramid(
                 local.merge(
                     national[["age_from", "sex", "population"]].rename(
                         columns={"population": "comparator"}
@@ -163,9 +163,11 @@ def growth(na: Assessment) -> Blocks:
     return blocks(
         Chart(
             id="chart_growth",
-            headline=chart_words.growth(series),
+            headline=chart_words.growth_words(series),
             subtitle=f"Residents at mid-year, {na.name}, {first.period} to {last.period}.",
-            svg=charts.trend([series], unit="residents", chart_id="chart_growth", from_zero=False),
+            svg=charts.trend_lines(
+                [series], unit="residents", chart_id="chart_growth", from_zero=False
+            ),
             alt=chart_words.alt_growth(series),
             table=table,
             figures=series.figures,
@@ -179,7 +181,7 @@ def _no_districts(na: Assessment, shown: tuple[Place, ...]) -> tuple[str, ...]:
     if not na.districts or shown:
         return ()
     return (
-        f"There are no estimates of {sentences.possessive(na.name)} {na.parts_noun} for that year.",
+        f"There are no estimates of {english.possessive(na.name)} {na.parts_noun} for that year.",
     )
 
 

@@ -12,7 +12,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
 from needs.sources.periods import parse
 from needs.stats.trend import POINTS, recent_trend
-from needs.words import sentences
+from needs.words import english, verdicts
 
 #: What the rule says where it does not apply: nothing that a sentence needs to repeat.
 TREND_WORDS = "cannot be calculated"
@@ -121,7 +121,7 @@ def _told(trend: str, reason: str, indicator: Indicator, series: Series) -> Rece
     told = Recent(trend)
     if not told.said:
         return replace(told, why=_no_trend(reason, series))
-    judged = sentences.judge(told.way, indicator.polarity) if told.way else ""
+    judged = verdicts.judge(told.way, indicator.polarity) if told.way else ""
     return replace(told, trend_is=judged) if judged in ("better", "worse") else told
 
 
@@ -129,7 +129,7 @@ def _no_trend(reason: str, series: Series) -> str:
     """Why there is no recent trend, in a few words."""
     lengths = {len(parse(one.period).years) for one in series.figures}
     if max(lengths) > 1:  # more periods would not help
-        years = sentences.number_word(max(lengths)) if len(lengths) == 1 else "several"
+        years = english.number_word(max(lengths)) if len(lengths) == 1 else "several"
         return f"{years}-year periods overlap"
     return NO_TREND.get(reason, reason)
 

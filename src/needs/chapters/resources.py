@@ -12,10 +12,9 @@ from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, T
 from needs.chapters.measure import Measure
 from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure, format_number
-from needs.stats.status import Status
-from needs.tables.naming import figure_id
-from needs.words import chart_words, sentences
+from needs.figures.figure import Figure, format_number, sources_of
+from needs.figures.grants import grants_total
+from needs.words import chart_words, english, sentences
 from needs.words.text import Span
 
 #: What amounts of later years are: they are shown, unlike all other figures of later years.
@@ -66,7 +65,7 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
             *((f"Spending: {spent_on.indicator.definition}",) * bool(spent)),
             *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
         ),
-        sources=figure_tables.sources_of(figures),
+        sources=sources_of(figures),
         figures=figures,
     )
     said = [one for one in spent if one.shown]
@@ -77,10 +76,10 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         heading,
         Chart(
             id="chart_grants",
-            headline=chart_words.amounts(totals, na.name),
+            headline=chart_words.amounts_words(totals, na.name),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             f"year, cash terms. {plans}".rstrip(),
-            svg=charts.amounts(
+            svg=charts.amount_bars(
                 [one.with_(label=one.note) for one in grants], chart_id="chart_grants"
             ),
             alt=chart_words.alt_amounts(totals, grants, na.name),
@@ -159,7 +158,7 @@ def _measured(na: Assessment, chosen: list[Outcome]) -> Table:
         ),
         rows=tuple(rows),
         notes=tuple(notes),
-        sources=figure_tables.sources_of(figures),
+        sources=sources_of(figures),
         figures=tuple(figures),
     )
 
@@ -182,7 +181,7 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
         figures.append(england)
     return Table(
         id="outcomes_not_at_hand",
-        caption=f"Measures of the framework without a figure for {sentences.in_prose(na.name)}",
+        caption=f"Measures of the framework without a figure for {english.in_prose(na.name)}",
         columns=(
             Column("Measure", "header"),
             Column("Status", "text"),
@@ -192,7 +191,7 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
             Column("National target"),
         ),
         rows=tuple(rows),
-        sources=figure_tables.sources_of([one for one in figures if one.shown]),
+        sources=sources_of([one for one in figures if one.shown]),
         figures=tuple(figures),
         detail=True,
     )
@@ -253,27 +252,9 @@ def _grants(na: Assessment, key: str) -> list[Figure]:
 def _totals(grants: list[Figure]) -> list[Figure]:
     """The grants of each year added up; a year with a grant that is not shown has no total."""
     return [
-        _total([one for one in grants if one.period == year])
+        grants_total([one for one in grants if one.period == year])
         for year in dict.fromkeys(one.period for one in grants)
     ]
-
-
-def _total(grants: list[Figure]) -> Figure:
-    first = grants[0]
-    whole = all(one.shown for one in grants)
-    return first.with_(
-        id=figure_id("grants_total", first.area_code, first.period),
-        indicator="grants_total",
-        label="Total of the grants listed",
-        value=sum(one.value or 0 for one in grants) if whole else None,
-        status=Status.SHOWN if whole else Status.UNAVAILABLE,
-        marks=tuple(mark for mark in "uepbr" if any(mark in one.marks for one in grants)),
-        formula="sum of the grants listed for the year",
-        method="Amount",
-        sources=figure_tables.sources_of(grants),
-        source_rows=tuple(dict.fromkeys(row for one in grants for row in one.source_rows)),
-        note="",
-    )
 
 
 def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:

@@ -6,7 +6,7 @@ from needs.catalogue import Indicator
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import set_aside
-from needs.words import sentences
+from needs.words import verdicts
 
 #: Why a view that sets areas side by side leaves a count out.
 COUNTED = "a count depends on the size of the area"
@@ -44,11 +44,11 @@ def told_with_a_rate(na: Assessment, indicator: Indicator) -> Indicator | None:
     return next((o for o in rates if o.statistic == "crude_rate" and na.has(o.key)), None)
 
 
-def compared(na: Assessment, figure: Figure, reference: Figure) -> sentences.Comparison:
+def compared(na: Assessment, figure: Figure, reference: Figure) -> verdicts.Comparison:
     """How a figure stands to a reference, where its indicator may be compared by itself."""
     if set_aside(na, figure.indicator):
-        return sentences.Comparison("not compared", "not compared", "set aside")
-    return sentences.compare(figure, reference, na.indicator(figure.indicator).polarity)
+        return verdicts.Comparison("not compared", "not compared", "set aside")
+    return verdicts.compare_figures(figure, reference, na.indicator(figure.indicator).polarity)
 
 
 def tells_a_trend(na: Assessment, key: str) -> bool:

@@ -10,7 +10,7 @@ from needs.chapters.rules import told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import set_aside
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english, sentences
 from needs.words.text import Span, Text
 
 
@@ -31,7 +31,7 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
     gone = na.withheld(indicator.key)
     if gone is None:
         return text
-    return (*text, Span(f" {sentences.capital(chart_words.withheld(gone))}."))
+    return (*text, Span(f" {english.capital(chart_words.withheld(gone))}."))
 
 
 def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
@@ -40,8 +40,8 @@ def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
         return ""
     document, file = (figure, reference) if na.printed(figure) else (reference, figure)
     return (
-        f"The figure of {sentences.in_prose(document.area_name)} is as a document printed it, that "
-        f"of {sentences.in_prose(file.area_name)} is from the publisher's file of another edition: "
+        f"The figure of {english.in_prose(document.area_name)} is as a document printed it, that "
+        f"of {english.in_prose(file.area_name)} is from the publisher's file of another edition: "
         "small differences can be revisions."
     )
 
@@ -113,9 +113,9 @@ def earlier_periods(
         if not one.shown or one.period == newest.period:
             continue
         england = na.figure(indicator.key, na.england, one.period)
-        text = sentences.say(" In {when} it was {one}", when=one.period, one=one)
+        text = english.say(" In {when} it was {one}", when=one.period, one=one)
         if england.shown:
-            text = (*text, *sentences.say(" (England {e:number})", e=england))
+            text = (*text, *english.say(" (England {e:number})", e=england))
         text = (*text, Span("."))
         out.append((text, (one, england) if england.shown else (one,)))
     return out

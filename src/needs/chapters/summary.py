@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pandas as pd
 
 from needs.catalogue import Indicator
-from needs.chapters import figure_tables
 from needs.chapters.absent import merged, reason_left_out, to_add
 from needs.chapters.blocks import (
     Block,
@@ -26,7 +25,7 @@ from needs.chapters.captions import each_once, subject_of
 from needs.chapters.cross_links import (
     NOT_KNOWN,
     evidence,
-    figures_of,
+    evidence_figures,
     finding_anchor,
     finding_is_worse,
     first_sentence,
@@ -37,7 +36,7 @@ from needs.chapters.rules import compared
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, sources_of
 from needs.figures.findings import Finding, ranked, scored, set_aside
 from needs.figures.findings.candidate import (
     FALLING,
@@ -50,7 +49,7 @@ from needs.figures.findings.candidate import (
     WARNING,
 )
 from needs.figures.findings.wording import SEXES
-from needs.words import chart_words, sentences
+from needs.words import chart_words, english, sentences, verdicts
 from needs.words.text import Span, Text
 
 #: What a finding's heading calls its kind, where a plainer word than the rule's is to be had.
@@ -89,10 +88,10 @@ def picture(na: Assessment) -> Blocks:
     return blocks(
         _who_lives_here(na),
         Cards(
-            f"{na.name} in {sentences.count_noun(len(cards), 'figure', words=True)}",
+            f"{na.name} in {english.count_noun(len(cards), 'figure', words=True)}",
             cards,
             figures=each_once(figures),
-            sources=figure_tables.sources_of(figures),
+            sources=sources_of(figures),
         )
         if cards
         else Prose((Span(NO_HEADLINE),)),
@@ -121,7 +120,7 @@ def is_old(na: Assessment, period: str) -> bool:
 
 def _old(na: Assessment) -> str:
     """What is said of an old figure."""
-    return f"it ended over {sentences.number_word(OLD)} years before the end of {na.year}"
+    return f"it ended over {english.number_word(OLD)} years before the end of {na.year}"
 
 
 def _who_lives_here(na: Assessment) -> Prose | None:
@@ -132,21 +131,21 @@ def _who_lives_here(na: Assessment) -> Prose | None:
         people = population.total(na, na.area)
         older = population.age_share(na, na.area, "65 and over")
         told.append(
-            sentences.say(
+            english.say(
                 "{area} had {people} at {when}.",
-                area=sentences.capital(sentences.in_prose(na.name)),
+                area=english.capital(english.in_prose(na.name)),
                 people=people.with_(unit="residents"),
                 when=people.period,
             )
         )
         if older.shown:
-            told.append(sentences.say("Of these, {older} were aged 65 or over.", older=older))
+            told.append(english.say("Of these, {older} were aged 65 or over.", older=older))
         figures += [people, older]
     if len(na.lsoa):
         count, share = deprivation.lsoa_count(na, 1), deprivation.share(na, 1)
         told.append(chart_words.neighbourhoods(len(na.lsoa), count, share))
         figures += [count, share]
-    return Prose(sentences.sentences(*told), figures=each_once(figures)) if told else None
+    return Prose(english.sentences(*told), figures=each_once(figures)) if told else None
 
 
 def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...], list[Figure]]:
@@ -182,7 +181,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 trend_of=trend.of,
                 chapter=indicator.chapter,
                 meaning=meanings.get(indicator.key, ""),
-                comparison_why=sentences.why_not_tested(verdict),
+                comparison_why=verdicts.why_not_tested(verdict),
             )
         )
         figures += [figure, *(one for one in (england, *regions) if one.shown)]
@@ -202,7 +201,7 @@ def trend_and_place(na: Assessment) -> Blocks:
         ("Place or group", said(na, place, first_sentence(place)) if place else ()),
     ]
     told = [(Span(f"{word}: ", strong=True), *text) for word, text in lines if text]
-    figures = [each for one in (change, place) if one for each in figures_of(na, one)]
+    figures = [each for one in (change, place) if one for each in evidence_figures(na, one)]
     return blocks(Bullets(tuple(told), figures=each_once(figures))) if told else Blocks()
 
 
@@ -217,7 +216,7 @@ def _recent_trend(na: Assessment) -> Text:
     return ()
 
 
-def since(na: Assessment) -> Blocks:
+def published_since(na: Assessment) -> Blocks:
     """Say what has been published since the reporting year; nothing where the data know of none."""
     table = na.once(scored)
     later = table[table["kind"] == SINCE]
@@ -253,21 +252,21 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     where = f", {SEXES[one.sex]}" if one.sex in SEXES else ""
     where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
-    title = f"{TITLES.get(one.kind, sentences.capital(one.kind))}: {about}{where}"
+    title = f"{TITLES.get(one.kind, english.capital(one.kind))}: {about}{where}"
     leads = evidence(indicator)
     verdict = "worse" if finding_is_worse(na, one) else ""
     told: list[Block] = [
         Heading(title, 3, finding_anchor(one.rank), verdict=verdict),
-        Prose(said(na, one), "finding", figures_of(na, one)),
+        Prose(said(na, one), "finding", evidence_figures(na, one)),
     ]
     if one.kind == NOTHING:  # what is not shown asks nothing
         return [*told, Prose((leads,), "link")]
     old = [Span(f"Old: {_old(na)}. ", strong=True)] if is_old(na, one.period) else []
-    sure = Span(f"How sure: {sentences.lower_first(one.sure)} ")
+    sure = Span(f"How sure: {english.lower_first(one.sure)} ")
     told.append(Prose((*old, sure, leads), "note"))
     asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
     if guidance:
-        asks.append(Span(f" (National guidance: {sentences.listing(guidance)}.)", emphasis=True))
+        asks.append(Span(f" (National guidance: {english.listing(guidance)}.)", emphasis=True))
     return [*told, Prose(tuple(asks))] if asks else told
 
 
@@ -276,7 +275,7 @@ def not_known(na: Assessment) -> Blocks:
     absent = to_add(na)
     if not absent:
         return Blocks()
-    name = sentences.in_prose(na.name)
+    name = english.in_prose(na.name)
     matter = [one for one in absent if one.headline]
     others = [one for one in absent if not one.headline]
     text = (
@@ -343,7 +342,7 @@ def _too_few(na: Assessment) -> Prose | None:
     left = [one for one in _candidates(na) if "u" in na.figure(one.key).marks]
     if not left:
         return None
-    names = sentences.listing([sentences.lower_first(one.short_name) for one in left])
+    names = english.listing([english.lower_first(one.short_name) for one in left])
     text = (
         "Not among the headlines, because its newest figure rests on too few events to be "
         if len(left) == 1

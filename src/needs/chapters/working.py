@@ -6,7 +6,7 @@ from needs.chapters.blocks import Blocks, Prose, blocks
 from needs.chapters.measure import Measure, view
 from needs.chapters.need import treated_and_prevalence
 from needs.figures.figure import Figure
-from needs.words import sentences
+from needs.words import english
 from needs.words.text import Text
 
 
@@ -18,7 +18,7 @@ def workings(measure: Measure) -> Blocks | str:
     """
     figure = measure.figure()
     if not figure.shown:
-        return f"{sentences.in_prose(measure.na.name)} has no figure"
+        return f"{english.in_prose(measure.na.name)} has no figure"
     if figure.numerator is None or figure.denominator is None:
         return "the source gives the figure without the numbers behind it"
     if measure.indicator.statistic == "unmet_need":
@@ -26,8 +26,8 @@ def workings(measure: Measure) -> Blocks | str:
     else:
         told, figures = _divided(measure, figure), (figure,)
     known = measure.na.catalogue.sources
-    titles = sentences.listing([known[key].title for key in figure.sources if key in known])
-    text = sentences.sentences(
+    titles = english.listing([known[key].title for key in figure.sources if key in known])
+    text = english.sentences(
         f"How this is worked out: {measure.indicator.formula}.", told, f"From: {titles}."
     )
     return blocks(Prose(text, style="note", figures=figures))
@@ -38,24 +38,24 @@ def _share_not_met(measure: Measure, unmet: Figure) -> tuple[Text, tuple[Figure,
     in_treatment, need = treated_and_prevalence(unmet)
     people = _input(measure, measure.indicator.numerator, unmet, in_treatment)
     estimate = _input(measure, measure.indicator.denominator, unmet, need)
-    text = sentences.say(
+    text = english.say(
         "With the numbers of {area} in {when}: ({estimate:number} − {people:number}) ÷ "
         "{estimate:number} × 100 = {unmet}.",
-        area=sentences.in_prose(unmet.area_name),
+        area=english.in_prose(unmet.area_name),
         when=unmet.period,
         people=people,
         estimate=estimate,
         unmet=unmet,
     )
     if estimate.interval and unmet.interval:
-        limits = sentences.say(
+        limits = english.say(
             "Put into the same formula, the limits of the estimate ({estimate:interval}) give "
             "those of the share ({unmet:interval}{wider}).",
             estimate=estimate,
             unmet=unmet,
             wider=_wider(people, estimate, unmet),
         )
-        text = sentences.sentences(text, limits)
+        text = english.sentences(text, limits)
     own = tuple(one for one in (people, estimate) if one.id != unmet.id)
     return text, (*own, unmet)
 
@@ -74,10 +74,10 @@ def _wider(people: Figure, estimate: Figure, unmet: Figure) -> str:
 def _divided(measure: Measure, figure: Figure) -> Text:
     """What was counted, divided by what it is a part of."""
     multiplier = int(measure.indicator.multiplier)
-    return sentences.say(
+    return english.say(
         "With the numbers of {area} in {when}: {counted:number} ÷ {people:number} × {multiplier:,} "
         "= {figure}.",
-        area=sentences.in_prose(figure.area_name),
+        area=english.in_prose(figure.area_name),
         when=figure.period,
         counted=_number(figure, figure.numerator),
         people=_number(figure, figure.denominator),

@@ -6,29 +6,29 @@ limits come with the figures. Titles and alternative texts are the page's busine
 is not shown is a gap or a printed symbol, never a zero.
 """
 
-from needs.charts.bars import amounts, decile_bars, grouped_bars, treated_bar
+from needs.charts.bars import amount_bars, decile_bars, grouped_bars, treated_bar
 from needs.charts.caterpillars import caterpillar
 from needs.charts.dumbbells import dumbbell
-from needs.charts.funnels import funnel
+from needs.charts.funnels import funnel_plot
 from needs.charts.profiles import domain_profile
-from needs.charts.pyramids import pyramid
-from needs.charts.rugs import rug
-from needs.charts.spines import spine
-from needs.charts.spread import spread
-from needs.charts.trends import trend
+from needs.charts.pyramids import age_pyramid
+from needs.charts.rugs import heat_map
+from needs.charts.spines import spine_chart
+from needs.charts.spread import histogram
+from needs.charts.trends import trend_lines
 
 __all__ = [
-    "amounts",
+    "age_pyramid",
+    "amount_bars",
     "caterpillar",
     "decile_bars",
     "domain_profile",
     "dumbbell",
-    "funnel",
+    "funnel_plot",
     "grouped_bars",
-    "pyramid",
-    "rug",
-    "spine",
-    "spread",
+    "heat_map",
+    "histogram",
+    "spine_chart",
     "treated_bar",
-    "trend",
+    "trend_lines",
 ]

@@ -14,13 +14,13 @@ from needs.charts.layout import (
     canvas,
     legend,
     legend_height,
-    notes,
     positions,
     row_canvas,
-    say,
     value_axis,
     whole,
     wrapped,
+    write,
+    write_notes,
 )
 from needs.charts.style import (
     CATEGORICAL,
@@ -254,15 +254,15 @@ def decile_bars(
                               bbox={"facecolor": "white", "pad": 0.6, "linewidth": 0})  # fmt: skip
         if reference is not None:
             axes.axhline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
-            say(
+            write(
                 drawing, WIDTH - right, height - 9, f"Dashed line: {reference_label}", align="right"
             )
         axes.set_xticks(range(len(figures)), [str(i + 1) for i in range(len(figures))])
         axes.tick_params(axis="x", pad=2)
-        say(drawing, 0, height - 9, unit)
-        say(drawing, left, 12, "Most deprived", size=TEXT)
-        say(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
-        say(drawing, WIDTH - right, 12, "Least deprived", align="right")
+        write(drawing, 0, height - 9, unit)
+        write(drawing, left, 12, "Most deprived", size=TEXT)
+        write(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
+        write(drawing, WIDTH - right, 12, "Least deprived", align="right")
         points = [
             mark
             for i, f in enumerate(figures)
@@ -271,7 +271,7 @@ def decile_bars(
         return to_svg(drawing, chart_id, points=points)
 
 
-def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million") -> str:
+def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million") -> str:
     """Draw spending by year, a bar for each year with a part for each grant.
 
     Parameters
@@ -315,7 +315,7 @@ def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million
             [(grant, {"color": CATEGORICAL[i % 6]}) for i, grant in enumerate(grants)],
             height - 8,
         )
-        say(drawing, 0, height - key - 10, unit)
+        write(drawing, 0, height - key - 10, unit)
         scale = (height - top - bottom) / (high - low)
         ends = dict.fromkeys(years, 0.0)
         width = 0.62 if len(years) > 2 else 0.4
@@ -339,5 +339,5 @@ def amounts(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million
                           textcoords="offset points", ha="center", va="bottom",
                           fontweight="bold")  # fmt: skip
         axes.set_xticks(range(len(years)), years)
-        notes(drawing, foot)
+        write_notes(drawing, foot)
         return to_svg(drawing, chart_id, points=points)

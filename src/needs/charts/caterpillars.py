@@ -12,14 +12,14 @@ from needs.charts.layout import (
     LINE,
     bounds,
     canvas,
-    limits,
-    notes,
+    interval_limits,
     row_canvas,
-    say,
     value_axis,
     values,
     whole,
     wrapped,
+    write,
+    write_notes,
 )
 from needs.charts.style import (
     FOCUS,
@@ -107,7 +107,7 @@ def caterpillar(
         )
         integer = whole(f.value for f in shown)
         value_scale(drawing, axes, low, high, unit, foot=len(foot), integer=integer)
-        notes(drawing, foot)
+        write_notes(drawing, foot)
         _reference_line(axes, reference, low, high)
         for i, f in enumerate(rows):
             color = FOCUS if f.area_code == focus else QUIET
@@ -141,7 +141,7 @@ def _many(
         axes.set_ylim(low, high)
         value_axis(axes.yaxis, low, high)
         axes.set_xticks([])
-        lower, upper = limits(shown)
+        lower, upper = interval_limits(shown)
         y, x = values(shown), np.arange(len(shown))
         is_focus = np.array([f.area_code == focus for f in shown])
         axes.vlines(
@@ -155,7 +155,7 @@ def _many(
         )
         axes.plot(x[is_focus], y[is_focus], linestyle="none", marker="o", markersize=7.5,
                   color=FOCUS, markeredgecolor="white", markeredgewidth=0.6, zorder=5)  # fmt: skip
-        say(drawing, 0, height - 9, unit)
+        write(drawing, 0, height - 9, unit)
         if reference is not None and reference.value is not None:
             axes.axhline(reference.value, color=INK, linewidth=1.2, linestyle=(0, (5, 2)), zorder=3)
             scale = (height - top - bottom) / (high - low)
@@ -163,9 +163,9 @@ def _many(
             for number, line in enumerate(text):
                 y_text = bottom + (reference.value - low) * scale
                 y_text += ((len(text) - 1) / 2 - number) * LINE * 0.92
-                say(drawing, WIDTH - right + 4, y_text, line, size=SMALL)
-        say(drawing, left, bottom - 12, f"{len(shown)} areas, from the highest to the lowest value",
-            size=SMALL, color=QUIET)  # fmt: skip
+                write(drawing, WIDTH - right + 4, y_text, line, size=SMALL)
+        axis = f"{len(shown)} areas, from the highest to the lowest value"
+        write(drawing, left, bottom - 12, axis, size=SMALL, color=QUIET)
         across = (WIDTH - left - right) / (len(shown) + 1)
         ends = np.where(np.isfinite(upper), np.minimum(upper, high), y)
         tops = np.column_stack(
@@ -183,7 +183,7 @@ def _many(
             [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
             (left, bottom, WIDTH - right, height - 14),
         )  # fmt: skip
-        notes(drawing, foot)
+        write_notes(drawing, foot)
         return to_svg(drawing, chart_id, titles)
 
 

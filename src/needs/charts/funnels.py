@@ -16,12 +16,12 @@ from needs.charts.layout import (
     bounds,
     canvas,
     legend,
-    notes,
-    say,
-    spread,
+    spread_labels,
     value_axis,
     values,
     wrapped,
+    write,
+    write_notes,
 )
 from needs.charts.style import (
     FOCUS,
@@ -47,7 +47,7 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def funnel(
+def funnel_plot(
     figures: Sequence[Figure],
     *,
     chart_id: str,
@@ -124,8 +124,8 @@ def funnel(
         outside = ((y < low) | (y > high)) & ~is_focus
         groups = {"inside": ~outside & ~is_focus, "outside": outside, "focus": is_focus}
         titles = _draw_points(axes, shown, x, y, groups)
-        say(drawing, 0, height - 9, unit)
-        say(drawing, WIDTH - right, bottom - 32, size, align="right")
+        write(drawing, 0, height - 9, unit)
+        write(drawing, WIDTH - right, bottom - 32, size, align="right")
         _name_limits(drawing, lines, reference, widest, ceiling, (height, right, top, bottom))
         points = np.column_stack(
             [
@@ -151,7 +151,7 @@ def funnel(
         ]
         if entries:
             legend(drawing, entries, bottom - 46)
-        notes(drawing, foot)
+        write_notes(drawing, foot)
         return to_svg(drawing, chart_id, titles)
 
 
@@ -194,7 +194,7 @@ def _name_limits(
         if np.isfinite(end) and end <= ceiling:
             labels.append((text, end, QUIET))
     texts = [wrap(text, right - 6, SMALL) for text, *_ in labels]
-    centres = spread(
+    centres = spread_labels(
         [bottom + y * scale for _, y, _ in labels],
         [len(text) * LINE * 0.92 for text in texts],
         0,
@@ -203,7 +203,7 @@ def _name_limits(
     for rows, (_, _, color), y in zip(texts, labels, centres, strict=True):
         for number, line in enumerate(rows):
             level = y + ((len(rows) - 1) / 2 - number) * LINE * 0.92
-            say(drawing, WIDTH - right + 4, level, line, size=SMALL, color=color)
+            write(drawing, WIDTH - right + 4, level, line, size=SMALL, color=color)
 
 
 def _limit_points(

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Drawing
 
 from needs.charts.layout import (
     LINE,
-    say,
     value_axis,
+    write,
 )
 from needs.charts.style import (
     FOCUS,
@@ -74,7 +74,7 @@ def name_points(
             best = (0.0, (x0, py + 6, x0 + width, py + 6 + LINE))
         box = best[1]
         taken.append(box)
-        say(
+        write(
             drawing,
             box[0] + 1,
             (box[1] + box[3]) / 2,
@@ -130,7 +130,7 @@ def value_scale(
     axes.grid(visible=False, axis="y")
     axes.spines["bottom"].set_visible(False)
     box = axes.get_position()
-    say(drawing, box.x1 * WIDTH, 7 + foot * LINE, unit, align="right")
+    write(drawing, box.x1 * WIDTH, 7 + foot * LINE, unit, align="right")
 
 
 def at_right(axes: Axes, f: Figure, row: float, bold: bool = False) -> None:

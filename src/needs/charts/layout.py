@@ -41,7 +41,7 @@ def canvas(
     return drawing, axes
 
 
-def say(
+def write(
     drawing: Drawing,
     x: float,
     y: float,
@@ -67,10 +67,10 @@ def say(
     )
 
 
-def notes(drawing: Drawing, lines: Sequence[str]) -> None:
+def write_notes(drawing: Drawing, lines: Sequence[str]) -> None:
     """Write lines at the foot of the canvas."""
     for number, line in enumerate(reversed(lines)):
-        say(drawing, 0, 6 + number * LINE, line, size=SMALL, color=QUIET)
+        write(drawing, 0, 6 + number * LINE, line, size=SMALL, color=QUIET)
 
 
 def wrapped(texts: Iterable[str]) -> list[str]:
@@ -78,7 +78,7 @@ def wrapped(texts: Iterable[str]) -> list[str]:
     return [line for text in texts for line in wrap(text, WIDTH - 6, SMALL)]
 
 
-def spread(
+def spread_labels(
     wanted: Sequence[float], heights: Sequence[float], low: float, high: float
 ) -> list[float]:
     """Move label centres apart, as little as possible, so that none overlap.
@@ -99,7 +99,7 @@ def spread(
 
     Examples
     --------
-    >>> spread([10, 10, 50], [10, 10, 10], 0, 100)
+    >>> spread_labels([10, 10, 50], [10, 10, 10], 0, 100)
     [5.0, 15.0, 50.0]
     """
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
@@ -158,7 +158,7 @@ def values(figures: Iterable[Figure]) -> np.ndarray:
     return np.array([np.nan if f.value is None else f.value for f in figures], dtype=float)
 
 
-def limits(figures: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray]:
+def interval_limits(figures: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper limits as floats, missing where there is no interval."""
     pairs = [
         (f.lower, f.upper) if f.lower is not None and f.upper is not None else (np.nan, np.nan)
@@ -260,7 +260,7 @@ def row_canvas(
     for i, label in enumerate(lines):
         for number, line in enumerate(label):
             y = height - top - row * (i + 0.5) + ((len(label) - 1) / 2 - number) * LINE
-            say(drawing, left - 8, y, line, align="right", bold=i in bold)
+            write(drawing, left - 8, y, line, align="right", bold=i in bold)
     return drawing, axes
 
 
@@ -307,7 +307,7 @@ def legend(
                     markerfacecolor=look.get("face", color),
                 )
             )
-        say(drawing, left + 18, level, label)
+        write(drawing, left + 18, level, label)
 
 
 def legend_places(labels: Sequence[str], width: float = WIDTH) -> list[tuple[int, float]]:

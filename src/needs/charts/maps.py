@@ -229,7 +229,7 @@ def cartogram(
     # an LSOA of unknown size is drawn as the middle one
     middle = np.nanmedian(people) if np.isfinite(people).any() else 1.0
     size = np.sqrt(np.where(np.isfinite(people), people, middle) / middle)
-    centres, radii = pack(rows[["easting", "northing"]].to_numpy(float), size, group)
+    centres, radii = pack_circles(rows[["easting", "northing"]].to_numpy(float), size, group)
 
     circles = gpd.GeoDataFrame(
         {"district": district},
@@ -300,7 +300,9 @@ def _shades(values: pd.Series) -> list[str]:
     ]
 
 
-def pack(points: Array, size: Array, group: Array, rounds: int = 240) -> tuple[Array, Array]:
+def pack_circles(
+    points: Array, size: Array, group: Array, rounds: int = 240
+) -> tuple[Array, Array]:
     """Place circles near their points so that none overlap, with a gap between groups.
 
     Circles of a group are drawn gently together and pushed apart where they overlap; the pull
@@ -325,7 +327,7 @@ def pack(points: Array, size: Array, group: Array, rounds: int = 240) -> tuple[A
 
     Examples
     --------
-    >>> centres, radii = pack(np.zeros((2, 2)), np.ones(2), np.zeros(2, dtype=int))
+    >>> centres, radii = pack_circles(np.zeros((2, 2)), np.ones(2), np.zeros(2, dtype=int))
     >>> bool(np.hypot(*(centres[0] - centres[1])) >= radii.sum())
     True
     """

@@ -12,8 +12,8 @@ from needs.charts.layout import (
     canvas,
     legend,
     legend_height,
-    say,
     value_axis,
+    write,
 )
 from needs.charts.style import (
     FOCUS,
@@ -28,7 +28,7 @@ from needs.charts.style import (
 from needs.figures.figure import format_number
 
 
-def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
+def age_pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
     """Draw the age structure of men and women, or of persons, with a comparator's as an outline.
 
     Parameters
@@ -100,14 +100,14 @@ def pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = 
                           linewidth=1.5)  # fmt: skip
         for i, name in enumerate(names):
             if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
-                say(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
+                write(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
         if both:
             ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
-            say(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
-            say(drawing, ends[1], height - top + 8, "Females", bold=True)
+            write(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
+            write(drawing, ends[1], height - top + 8, "Females", bold=True)
         else:
-            say(drawing, gutter, height - top + 8, "Persons", bold=True)
-        say(drawing, WIDTH / 2, 7, "% of all residents", align="center")
+            write(drawing, gutter, height - top + 8, "Persons", bold=True)
+        write(drawing, WIDTH / 2, 7, "% of all residents", align="center")
         entries = [(area, {"color": FOCUS})]
         if outline is not None:
             entries.append((comparator, {"kind": "line", "color": "#F46A25"}))

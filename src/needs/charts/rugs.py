@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from needs.charts.layout import LINE, canvas, legend, legend_height, say
+from needs.charts.layout import LINE, canvas, legend, legend_height, write
 from needs.charts.style import (
     INK,
     QUIET,
@@ -73,7 +73,7 @@ class RugColumn:
         ]
 
 
-def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) -> str:
+def heat_map(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) -> str:
     """Draw areas by indicators as a heat map with its numbers.
 
     Parameters
@@ -117,7 +117,7 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
         for at, (column, lines) in enumerate(zip(columns, heads, strict=True)):
             middle = left + across * (at + 0.5)
             for number, line in enumerate(reversed(lines)):
-                say(drawing, middle, height - top + 8 + number * LINE * 0.95, line, size=SMALL,
+                write(drawing, middle, height - top + 8 + number * LINE * 0.95, line, size=SMALL,
                     align="center", color=QUIET)  # fmt: skip
             for place, (figure, verdict) in enumerate(
                 zip(column.figures, column.verdicts, strict=True)
@@ -125,11 +125,11 @@ def rug(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str]) ->
                 sign = SIGNS.get(verdict, "")
                 level = height - top - row * (place + 0.5)
                 words = f"{figure.number} {sign}".strip()
-                say(drawing, middle, level, words, align="center", bold=bool(sign), color=INK)
+                write(drawing, middle, level, words, align="center", bold=bool(sign), color=INK)
         for place, lines in enumerate(names):
             level = height - top - row * (place + 0.5) + (len(lines) - 1) * LINE / 2
             for number, line in enumerate(lines):
-                say(drawing, left - 8, level - number * LINE, line, align="right")
+                write(drawing, left - 8, level - number * LINE, line, align="right")
         points = [
             mark
             for at, column in enumerate(columns)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from needs.charts.layout import LINE, canvas, legend, legend_height, say
+from needs.charts.layout import LINE, canvas, legend, legend_height, write
 from needs.charts.style import (
     INK,
     QUIET,
@@ -38,7 +38,7 @@ _ROW = 32.0
 _NAME, _OWN, _ENGLAND, _LEFT, _RIGHT = 150.0, 196.0, 244.0, 256.0, 66.0
 
 
-def spine(
+def spine_chart(
     rows: Sequence[SpineRow],
     *,
     chart_id: str,
@@ -101,7 +101,7 @@ def spine(
             (WIDTH - _RIGHT, "Better", "right"),
             (WIDTH, "5 years", "right"),
         ):
-            say(drawing, x, head, words, align=align, size=SMALL, color=QUIET)
+            write(drawing, x, head, words, align=align, size=SMALL, color=QUIET)
         for at, (row, verdict, told) in enumerate(zip(rows, verdicts, trends, strict=True)):
             _bars(axes, row, at)
             look = MARKS.get(verdict, MARKS["not compared"])
@@ -115,12 +115,12 @@ def spine(
             names = wrap(row.indicator.short_name, _NAME, TEXT)[:2]
             first = level + (len(names)) / 2 * LINE - LINE / 2
             for number, line in enumerate(names):
-                say(drawing, 0, first - number * LINE * 0.95, line)
-            say(drawing, 0, first - len(names) * LINE * 0.92, row.area.period, size=SMALL,
+                write(drawing, 0, first - number * LINE * 0.95, line)
+            write(drawing, 0, first - len(names) * LINE * 0.92, row.area.period, size=SMALL,
                 color=QUIET)  # fmt: skip
-            say(drawing, _OWN, level, row.area.number, align="right", bold=True)
-            say(drawing, _ENGLAND, level, row.england.number, align="right")
-            say(drawing, WIDTH, level, told, align="right", size=SMALL)
+            write(drawing, _OWN, level, row.area.number, align="right", bold=True)
+            write(drawing, _ENGLAND, level, row.england.number, align="right")
+            write(drawing, WIDTH, level, told, align="right", size=SMALL)
         points = [
             mark
             for at, row in enumerate(rows)

@@ -9,7 +9,7 @@ from needs.charts.style import CONTEXT, FOCUS, INK, empty_svg, report_style, to_
 from needs.figures.figure import Figure
 
 
-def spread(
+def histogram(
     figures: Sequence[Figure],
     *,
     focus: Figure,

@@ -14,15 +14,15 @@ from needs.charts.layout import (
     LINE,
     bounds,
     canvas,
-    limits,
-    notes,
+    interval_limits,
     positions,
-    say,
-    spread,
+    spread_labels,
     value_axis,
     values,
     whole,
     wrapped,
+    write,
+    write_notes,
 )
 from needs.charts.style import (
     CATEGORICAL,
@@ -50,7 +50,7 @@ _COMPARATOR_DASHES = ("-", (0, (8, 2, 1, 2)), (0, (3, 3)), (0, (1, 3)))
 _MARKERS = "osD^vP"
 
 
-def trend(
+def trend_lines(
     series: Sequence[Series],
     *,
     chart_id: str,
@@ -113,7 +113,7 @@ def trend(
         value_axis(axes.yaxis, low, high, integer=whole(parts))
         axes.grid(visible=False, axis="x")
         _name_periods(axes, place, WIDTH - 52 - right)
-        say(drawing, 0, height - 9, unit)
+        write(drawing, 0, height - 9, unit)
         for where, _ in cuts.values():
             axes.axvline(where, color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
             axes.annotate(
@@ -123,7 +123,7 @@ def trend(
         lone = _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
         _name_lone_points(axes, lone, height - 30 - bottom)
         _name_lines(axes, series, lines, place, height - 30 - bottom)
-        notes(drawing, foot)
+        write_notes(drawing, foot)
         points = [
             mark
             for one in series
@@ -152,7 +152,7 @@ def _draw_lines(
     for one, style in zip(series, _styles(series), strict=True):
         figures = sorted((f for f in one.figures), key=lambda f: place[f.period])
         x = np.array([place[f.period] for f in figures])
-        y, (low, high) = values(figures), limits(figures)
+        y, (low, high) = values(figures), interval_limits(figures)
         apart = second_hand(figures)
         ends = [
             i + 1
@@ -205,7 +205,7 @@ def _name_lone_points(
     for where in dict.fromkeys(x for _, _, x, _ in lone):
         here = [one for one in lone if one[2] == where]
         wanted = [(y - low) / (high - low) * height for *_, y in here]
-        centres = spread(wanted, [LINE] * len(here), 0, height)
+        centres = spread_labels(wanted, [LINE] * len(here), 0, height)
         for (label, color, x, _), centre in zip(here, centres, strict=True):
             axes.annotate(
                 label, (x, low + centre / height * (high - low)), xytext=(7, 0),
@@ -263,7 +263,7 @@ def _name_lines(
             named.append((one, label, style, place[last.period], last.value or 0.0))
     wanted = [(value - low) / (high - low) * height for *_, value in named]
     heights = [len(label) * LINE for _, label, *_ in named]
-    centres = spread(wanted, heights, -LINE / 2, height + LINE / 2)
+    centres = spread_labels(wanted, heights, -LINE / 2, height + LINE / 2)
     newest = max(place.values())
     for (one, label, style, x, value), want, centre in zip(named, wanted, centres, strict=True):
         y = low + centre / height * (high - low)

@@ -20,7 +20,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +41,7 @@ from needs.errors import (
     NotebookError,
     ParameterError,
     Problem,
+    did_you_mean,
 )
 from needs.report import html
 from needs.report import manifest as manifests
@@ -190,8 +190,7 @@ def _fault(fault: Any, file: str) -> Problem:
         where += f", report {place[1] + 1}"
     if fault["type"] == "extra_forbidden":
         known = (*BatchEntry.model_fields, "area") if len(place) > 1 else BatchFile.model_fields
-        near = get_close_matches(key, known, n=1)
-        remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
+        remedy = did_you_mean(key, known, f"Known: {', '.join(known)}.", quote="'")
         return Problem(f"Unknown key '{key}'.", where, remedy)
     if len(place) > 2 and isinstance(place[2], str):
         key = place[2]
@@ -280,7 +279,7 @@ def plan(
     return tuple(wanted.values()), problems
 
 
-def refuse(
+def refuse_reports(
     asked: Mapping[str, RunParameters], problems: Sequence[Problem], processed: Path
 ) -> None:
     """Say all that is wrong with what is asked for, unknown areas too where they can be looked up.
@@ -289,10 +288,10 @@ def refuse(
     ------
     ParameterError
     """
-    import pandas as pd
+    from needs.tables.stored import is_table, read_table
 
-    table = processed / "areas.parquet"
-    more = plan(asked, pd.read_parquet(table))[1] if asked and table.is_file() else []
+    there = is_table(processed / "areas.parquet")
+    more = plan(asked, read_table(processed, "areas"))[1] if asked and there else []
     raise ParameterError("The batch has faults; nothing was made.", "", problems=[*problems, *more])
 
 
@@ -372,7 +371,7 @@ def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool) -> bool:
         there = manifests.read(folder)
     except NeedsError:
         return False
-    would = manifests.make(
+    would = manifests.make_manifest(
         report.parameters,
         area_codes=report.codes,
         area_name=report.area,
@@ -550,7 +549,7 @@ def _digest(inputs: Mapping[str, Any]) -> str:
     return manifests.sha256(json.dumps(inputs, sort_keys=True).encode("utf-8"))
 
 
-def make(task: Task) -> BatchOutcome:
+def make_task(task: Task) -> BatchOutcome:
     """Make one report in a process of the cluster; a failure is an outcome too."""
     from needs.catalogue import load
     from needs.report.index import read_line
@@ -563,7 +562,7 @@ def make(task: Task) -> BatchOutcome:
                 "--scheduler",
                 "Start its workers again, with the same version and folders.",
             )
-        runs.make(task.report.parameters, start, task.out, lambda *_: _trim())
+        runs.make_report(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
         return BatchOutcome(
             task.report, "made", line=read_line(task.out, task.report.folder, load())
@@ -676,7 +675,7 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
         yield client
 
 
-def run(
+def run_all(
     reports: Sequence[Wanted],
     start: Ground,
     *,
@@ -741,7 +740,7 @@ def run(
                 _preload(client, processed, notebooks, inputs)
                 tasks = {
                     client.submit(
-                        make,
+                        make_task,
                         Task(one, processed, notebooks, out, start.code, inputs),
                         key=f"needs-{one.folder}",
                         pure=False,

@@ -94,7 +94,7 @@ def _locked(raw: Path, catalogue: Catalogue) -> list[Problem]:
         entry = entries.get(name)
         if entry is None:
             continue
-        size, here = one.path.stat().st_size, ledger.sha256(one.path)
+        size, here = one.path.stat().st_size, ledger.file_sha256(one.path)
         if (size, here) != (entry.size, entry.sha256):
             found.append(
                 Problem(

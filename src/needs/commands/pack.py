@@ -21,7 +21,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Source
-from needs.errors import InvalidDataError, MissingDataError, ParameterError
+from needs.errors import InvalidDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
 from needs.sources import schemas, whole_files
@@ -36,7 +36,7 @@ from needs.sources.readers.package_tables import (
     PACKED,
     SHEETS,
     TABLES,
-    describe,
+    table_fields,
 )
 from needs.stats.status import Status
 from needs.tables import same_land
@@ -44,6 +44,7 @@ from needs.tables.areas import find, same_place, upper_tiers
 from needs.tables.authority_features import file_pairs
 from needs.tables.prepare import MANIFEST
 from needs.tables.same_land import ADDED
+from needs.tables.stored import read_table
 
 #: The option that names the folder of the package.
 OUT = "--out"
@@ -123,9 +124,9 @@ def pack(
         The package that is there already has errors.
     """
     whole_files.settle(out)
-    whole_files.check(out, OUT)
+    whole_files.check_replaceable(out, OUT)
     known = catalogue or catalogue_module.load()
-    tables = {name: _read(processed, name) for name in TAKEN}
+    tables = {name: read_table(processed, name) for name in TAKEN}
     authority = find(area, tables["areas"], year)
     if authority.kind != "upper tier":
         raise ParameterError(
@@ -160,15 +161,6 @@ def pack(
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
     whole_files.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
-
-
-def _read(processed: Path, name: str) -> pd.DataFrame:
-    path = processed / f"{name}.parquet"
-    if not path.is_file():
-        raise MissingDataError(
-            f"The processed table '{name}' is not there.", path.name, "needs prepare"
-        )
-    return pd.read_parquet(path)
 
 
 def _near(areas: pd.DataFrame, code: str) -> list[str]:
@@ -528,7 +520,7 @@ def _descriptor(
 def _table_schema(
     table: str, columns: Sequence[str], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, Any]:
-    fields = [one for one in describe(table) if one["name"] in columns]
+    fields = [one for one in table_fields(table) if one["name"] in columns]
     links = []
     if "place" in columns and table != "source_places":
         fields += [one for one in _LINK_FIELDS if one["name"] in columns]

@@ -205,7 +205,7 @@ def run(
     """
     start = ground(raw, processed, notebooks, progress, prepare=prepare)
     start = dataclasses.replace(start, code=code) if code else start
-    return make(parameters, start, out, progress)
+    return make_report(parameters, start, out, progress)
 
 
 @dataclass(frozen=True)
@@ -264,12 +264,11 @@ def ground(
 
 def open_ground(processed: Path, notebooks: Path) -> Ground:
     """Take the processed tables as they are."""
-    import pandas as pd
-
     from needs.figures import assessment
+    from needs.tables.stored import read_table
 
     paths = tuple(chapters(notebooks))
-    table = pd.read_parquet(processed / "areas.parquet")
+    table = read_table(processed, "areas")
     inputs = assessment.manifest(processed)
     return Ground(processed, paths, table, inputs, manifests.code_version(paths))
 
@@ -288,7 +287,9 @@ def _own_garbage() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent) -> Path:
+def make_report(
+    parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent
+) -> Path:
     """Make one report from prepared data; see `run`."""
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv
@@ -325,7 +326,7 @@ def make(parameters: RunParameters, start: Ground, out: Path, progress: Progress
             parameters.formats,
             lambda what, done, _: progress(what, len(start.chapters) + done, steps),
         )
-        described = manifests.make(
+        described = manifests.make_manifest(
             parameters,
             area_codes=codes,
             area_name=area,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
-from needs.tables.naming import names
+from needs.tables.naming import names_file
 
 REGISTER = "figures.json"
 
@@ -131,7 +131,7 @@ def _lines(figure: dict[str, Any], register: dict[str, Any]) -> list[str]:
         say("", source["landing_page"])
     for row in figure["source_rows"]:
         say("Source row", row)
-    named = [one for one in register["files"] if names(figure["source_rows"], one["path"])]
+    named = [one for one in register["files"] if names_file(figure["source_rows"], one["path"])]
     for file in named:
         of = "" if file.get("size", 0) is not None else " of what disclosure control leaves of it"
         say("File", f"{file['path']}, sha256{of} {file['sha256']}")

@@ -39,6 +39,7 @@ from needs.tables.areas import (
 )
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
+from needs.tables.stored import read_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -462,7 +463,7 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 @functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
 def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: object) -> Assessment:
-    table = _read(folder, "areas")
+    table = read_table(folder, "areas")
     members, name = choose(areas, year, table, name)
     single = members[0] if len(members) == 1 else None
     codes = [one.code for one in members]
@@ -484,7 +485,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
     since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
-    observations = _read(
+    observations = read_table(
         folder,
         "observations",
         [
@@ -495,7 +496,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     catalogue = catalogue_module.load()
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
     observations = own_documents(observations, own, catalogue)
-    populations = _read(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
+    populations = read_table(folder, "populations", [("area_code", "in", sorted({*near, *codes}))])
     if not single:
         observations, populations = _with_footprint(
             observations, populations, codes, whole, area, catalogue
@@ -685,15 +686,6 @@ def manifest(processed: Path | None = None) -> dict[str, Any]:
     return dict(data)
 
 
-def _read(folder: Path, table: str, filters: Any = None) -> pd.DataFrame:
-    path = folder / f"{table}.parquet"
-    if not path.is_file():
-        raise MissingDataError(
-            f"The processed table '{table}' is not there.", path.name, "needs prepare"
-        )
-    return pd.read_parquet(path, filters=filters)
-
-
 #: Columns of ``lsoa_population`` as an assessment's LSOAs have them.
 RESIDENTS: Mapping[str, str] = {
     "population": "population",
@@ -783,7 +775,7 @@ def _lsoa(
     folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
 ) -> tuple[pd.DataFrame, str, int | None]:
     """The area's LSOAs on the newest index published by `year`, with the newest population."""
-    rows = _read(folder, "lsoa", [("district_code", "in", list(districts))])
+    rows = read_table(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
     usable = [
         one
@@ -798,7 +790,7 @@ def _lsoa(
     rows = rows[rows["edition"].astype(str) == edition]
     of_vintage = ("lsoa_vintage", "==", vintage)
     chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
-    people = _read(folder, "lsoa_population", chosen)
+    people = read_table(folder, "lsoa_population", chosen)
     people = people[people["year"] <= year]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
@@ -813,7 +805,7 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     if not codes:  # a filter needs a code to know its type
         return pd.DataFrame(columns=columns)
     chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
-    pairs = _read(folder, "lsoa_neighbours", chosen)
+    pairs = read_table(folder, "lsoa_neighbours", chosen)
     pairs = pairs[pairs["neighbour_code"].isin(codes)]
     return pairs[columns].reset_index(drop=True)
 
@@ -825,7 +817,7 @@ def _features(
 
     Of the authorities in use at its end, and of the area's own, which may be of another date.
     """
-    rows = _read(folder, "authority_features")
+    rows = read_table(folder, "authority_features")
     rows = rows[rows["year"] <= year]
     rows = rows[rows["year"] == rows["year"].max()]
     for one in sorted(set(codes) - set(rows["area_code"])):
@@ -853,7 +845,7 @@ def _of_area(folder: Path, table: str, column: str, codes: Sequence[str]) -> pd.
     """Rows of a table that is only there where a data package gives it."""
     if not (folder / f"{table}.parquet").is_file():
         return pd.DataFrame()
-    return _read(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
+    return read_table(folder, table, [(column, "in", list(codes))]).reset_index(drop=True)
 
 
 def _files_of(folder: Path) -> frozenset[str]:
@@ -911,7 +903,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
     if na.area.code not in table.index:
         return pd.DataFrame(columns=["area_code", "distance", *statistical.FEATURES])
     members = na._overlapping
-    return statistical.neighbours(table, na.area.code, len(table), members=members)
+    return statistical.nearest_authorities(table, na.area.code, len(table), members=members)
 
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:

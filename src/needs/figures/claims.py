@@ -15,10 +15,10 @@ import pandas as pd
 
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError, NeedsError, Problem
-from needs.figures.assessment import RESIDENTS
-from needs.figures.deprivation import people_up_to
-from needs.figures.figure import format_number, with_unit
-from needs.figures.population import of_everyone
+from needs.figures import deprivation, population
+from needs.figures.assessment import Assessment, Place
+from needs.figures.figure import Figure, format_number, with_unit
+from needs.figures.grants import grants_total
 from needs.sources.periods import parse
 from needs.sources.printed_claims import (
     GIVE_A_KEY,
@@ -50,10 +50,6 @@ COLUMNS = (
 _SMALL = 1e-9
 
 
-#: Headings in docs/methods.md of figures from LSOAs and from mid-year estimates.
-DEPRIVATION, POPULATION = "Share of residents by deprivation decile", "Population"
-
-
 @dataclass(frozen=True)
 class _Own:
     """Our figure for what a document prints."""
@@ -71,25 +67,7 @@ class _Own:
     method: str = ""
 
 
-@dataclass(frozen=True)
-class _Data:
-    """What claims are checked against."""
-
-    observations: pd.DataFrame
-    lsoa: pd.DataFrame
-    populations: pd.DataFrame
-    year: int
-    catalogue: Catalogue
-
-
-def check_claims(
-    claims: pd.DataFrame,
-    observations: pd.DataFrame,
-    lsoa: pd.DataFrame,
-    populations: pd.DataFrame,
-    year: int,
-    catalogue: Catalogue,
-) -> pd.DataFrame:
+def check_claims(claims: pd.DataFrame, na: Assessment) -> pd.DataFrame:
     """Compare printed figures with ours.
 
     Parameters
@@ -98,15 +76,8 @@ def check_claims(
         At least ``claim_id``, ``indicator`` (a key of the catalogue or of `MEASURES`, or the words
         of ``claim_terms.csv``), ``area_code``, ``period`` and ``stated_value``; other columns as in
         `needs.sources.printed_claims.CLAIMS`.
-    observations : DataFrame
-        Processed observations with derived indicators, later periods included.
-    lsoa : DataFrame
-        LSOAs of the newest index published by the reporting year, with ``population``.
-    populations : DataFrame
-        Processed populations.
-    year : int
-        Reporting year.
-    catalogue : Catalogue
+    na : Assessment
+        Whose figures they are held against; of indicators, later periods included.
 
     Returns
     -------
@@ -121,12 +92,11 @@ def check_claims(
     InvalidDataError
         A needed column is not there, or a stated value is no number; all faults at once.
     """
-    data = _Data(observations, lsoa, populations, year, catalogue)
     rows: list[dict[str, object]] = []
     for claim in normalise(claims).to_dict("records"):
-        rows.append(_check({str(key): value for key, value in claim.items()}, data))
+        rows.append(_check({str(key): value for key, value in claim.items()}, na))
         for comparator in _comparators({str(key): value for key, value in claim.items()}):
-            rows.append(_check(comparator, data))
+            rows.append(_check(comparator, na))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -257,7 +227,7 @@ def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
     return out
 
 
-def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
+def _check(claim: dict[str, object], na: Assessment) -> dict[str, object]:
     stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
     unit = str(claim["unit"])
     decimals = max(0, -math.floor(math.log10(precision) + _SMALL)) if precision < 1 else 0
@@ -278,8 +248,8 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
         "source": "",
         "source_row": "",
     }
-    own, indicator = _find(claim, data)
-    later = _later(claim, data.year, indicator)
+    own, indicator = _find(claim, na)
+    later = _later(claim, na.year, indicator)
     if own is not None:
         row |= {
             "our_value": own.value,
@@ -293,7 +263,7 @@ def _check(claim: dict[str, object], data: _Data) -> dict[str, object]:
             "source": own.source,
             "source_row": own.source_row,
         }
-    row["verdict"], row["note"] = _verdict(claim, own, indicator, later, data)
+    row["verdict"], row["note"] = _verdict(claim, own, indicator, later, na)
     if own is not None and row["verdict"] in (AGREES, DIFFERS):
         row["difference"] = stated - own.value
     elif indicator is not None and row["verdict"] != LATER:
@@ -306,7 +276,7 @@ def _verdict(
     own: _Own | None,
     indicator: Indicator | None,
     later: bool,
-    data: _Data,
+    na: Assessment,
 ) -> tuple[str, str]:
     stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
     remark = str(claim["remark"]) if claim.get("part", "claim") == "claim" else ""
@@ -315,7 +285,7 @@ def _verdict(
             return UNKNOWN, _sentences(GIVE_A_KEY, remark)
         return LATER if later else NOT_AVAILABLE, _sentences(remark)
     if own.printed and not later:
-        nearest = _nearest(claim, indicator, data)
+        nearest = _nearest(claim, indicator, na)
         return PRINTED, _sentences("No other source is known.", nearest, remark)
     same = agrees(stated, own.value, precision, str(claim["stated_as"]))
     if later:
@@ -328,7 +298,7 @@ def _verdict(
     size = format_number(abs(gap), 0 if abs(gap) >= 10 else 2)
     size = with_unit(size, "percentage points" if own.unit == "%" else own.unit)
     by = f"Printed {size} {'above' if gap > 0 else 'below'} ours."
-    why = _explain(claim, indicator, data)
+    why = _explain(claim, indicator, na)
     reason = "" if why or own.note or remark else "The reason is not known."
     return DIFFERS, _sentences(by, why, own.note, remark, reason)
 
@@ -350,22 +320,26 @@ def _later(claim: dict[str, object], year: int, indicator: Indicator | None) -> 
         return False
 
 
-def _find(claim: dict[str, object], data: _Data) -> tuple[_Own | None, Indicator | None]:
+def _find(claim: dict[str, object], na: Assessment) -> tuple[_Own | None, Indicator | None]:
     """Our figure, from the first of the claim's indicators that has one, printed ones last."""
     keys = str(claim["indicator"]).split(";")
     found: _Own | None = None
     for key in keys:
-        own = MEASURES[key](claim, data) if key in MEASURES else _observed(claim, key, data)
+        own = MEASURES[key](claim, na) if key in MEASURES else _observed(claim, key, na)
         if own is not None and (found is None or (found.printed and not own.printed)):
             found = replace(own, indicator=key)
     declared = next(
-        (data.catalogue.indicators[k] for k in keys if k in data.catalogue.indicators), None
+        (na.catalogue.indicators[k] for k in keys if k in na.catalogue.indicators), None
     )
     return found, declared
 
 
-def _rows(claim: dict[str, object], key: str, data: _Data) -> pd.DataFrame:
-    table = data.observations
+def _every_observation(na: Assessment) -> pd.DataFrame:
+    return na.all_observations
+
+
+def _rows(claim: dict[str, object], key: str, na: Assessment) -> pd.DataFrame:
+    table = na.once(_every_observation)
     sex = str(claim["sex"]) or "persons"
     return table[
         (table["indicator"] == key)
@@ -375,20 +349,20 @@ def _rows(claim: dict[str, object], key: str, data: _Data) -> pd.DataFrame:
     ]
 
 
-def _observed(claim: dict[str, object], key: str, data: _Data) -> _Own | None:
-    indicator = data.catalogue.indicators.get(key)
+def _observed(claim: dict[str, object], key: str, na: Assessment) -> _Own | None:
+    indicator = na.catalogue.indicators.get(key)
     if indicator is None:
         return None
-    rows = _rows(claim, key, data)
+    rows = _rows(claim, key, na)
     exact = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
     if len(exact):
-        return _own(exact.iloc[0], indicator, data)
-    return _summed(claim, rows, indicator, data)
+        return _own(exact.iloc[0], indicator, na)
+    return _summed(claim, rows, indicator, na)
 
 
-def _own(row: pd.Series, indicator: Indicator, data: _Data) -> _Own:
+def _own(row: pd.Series, indicator: Indicator, na: Assessment) -> _Own:
     keys = str(row["source"]).split(";")
-    printed = [_is_printed(key, data.catalogue) for key in keys]
+    printed = [_is_printed(key, na.catalogue) for key in keys]
     return _Own(
         float(row["value"]),
         str(row["period"]),
@@ -409,7 +383,7 @@ def _is_printed(key: str, catalogue: Catalogue) -> bool:
 
 
 def _summed(
-    claim: dict[str, object], rows: pd.DataFrame, indicator: Indicator, data: _Data
+    claim: dict[str, object], rows: pd.DataFrame, indicator: Indicator, na: Assessment
 ) -> _Own | None:
     """A count of several years as the sum of its years."""
     try:
@@ -422,7 +396,7 @@ def _summed(
     parts = parts[parts["status"] == Status.SHOWN]
     if sorted(parts["period"]) != [str(year) for year in years]:
         return None
-    first = _own(parts.iloc[0], indicator, data)
+    first = _own(parts.iloc[0], indicator, na)
     return _Own(
         float(parts["value"].sum()),
         str(claim["period"]),
@@ -437,15 +411,15 @@ def _summed(
     )
 
 
-def _nearest(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
+def _nearest(claim: dict[str, object], indicator: Indicator | None, na: Assessment) -> str:
     """The newest figure of the same indicator that has another source, for orientation."""
     if indicator is None:
         return ""
-    rows = _rows(claim, indicator.key, data)
+    rows = _rows(claim, indicator.key, na)
     rows = rows[
         (rows["status"] == Status.SHOWN)
-        & (rows["period_end"] <= pd.Timestamp(year=data.year, month=12, day=31))
-        & ~rows["source"].map(lambda keys: _is_printed(keys.split(";")[0], data.catalogue))
+        & (rows["period_end"] <= pd.Timestamp(year=na.year, month=12, day=31))
+        & ~rows["source"].map(lambda keys: _is_printed(keys.split(";")[0], na.catalogue))
     ]
     if rows.empty:
         return ""
@@ -454,18 +428,18 @@ def _nearest(claim: dict[str, object], indicator: Indicator | None, data: _Data)
     return f"The newest figure read is {text} for {newest['period']}."
 
 
-def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data) -> str:
+def _explain(claim: dict[str, object], indicator: Indicator | None, na: Assessment) -> str:
     """What is known of a difference: another edition, or a limit taken for the value."""
     if indicator is None or indicator.statistic in ("count", "amount"):
         return ""
     stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
     own_area = {**claim, "area_code": claim.get("claim_area", claim["area_code"])}
-    same = _rows(own_area, indicator.key, data)
+    same = _rows(own_area, indicator.key, na)
     same = same[same["period"] == str(claim["period"])]
     if same.empty:
         return ""
     name = same["area_name"].iloc[0]
-    if all(_is_printed(key, data.catalogue) for key in str(same["source"].iloc[0]).split(";")):
+    if all(_is_printed(key, na.catalogue) for key in str(same["source"].iloc[0]).split(";")):
         return (
             f"Ours is of a later edition of the publisher's file; the figure of {name} beside it "
             "is the document's own, of the earlier one. What was revised is not known."
@@ -479,58 +453,43 @@ def _explain(claim: dict[str, object], indicator: Indicator | None, data: _Data)
     return ""
 
 
-# Figures that are computed from LSOAs and populations rather than read from observations.
+# Figures that are no indicator, or that are added up: the report's own, as its chapters show them.
 
 
-def _members(claim: dict[str, object], data: _Data) -> pd.DataFrame:
-    code = str(claim["area_code"])
-    return data.lsoa[(data.lsoa["upper_code"] == code) | (data.lsoa["district_code"] == code)]
-
-
-def _deprived(deciles: int, what: str) -> Callable[[dict[str, object], _Data], _Own | None]:
-    def measure(claim: dict[str, object], data: _Data) -> _Own | None:
-        rows = _members(claim, data)
-        people, everyone = people_up_to(rows, "imd", deciles)
-        if rows.empty:
-            return None
-        edition = f"IoD{rows['edition'].iloc[0]}"
-        parts = [("source", "source_row")]
-        if what != "lsoas":
-            parts.append((RESIDENTS["source"], RESIDENTS["source_row"]))
-        source = ";".join(dict.fromkeys(key for part, _ in parts for key in rows[part].unique()))
-        files = [
-            f"{name}, LSOAs of {claim['area_code']}"
-            for _, part in parts
-            for name in rows[part].unique()
-        ]
-        where = "; ".join(files)
-        if what == "lsoas":
-            formula = "count of LSOAs whose national decile is in range"
-            inside = float((rows["imd_decile"] <= deciles).sum())
-            own = _Own(inside, edition, "LSOAs", 0, source, where, formula=formula)
-            return replace(own, method=DEPRIVATION)
-        if people is None or everyone is None:
-            return None
-        if what == "residents":
-            formula = "sum of the mid-year populations of those LSOAs"
-            own = _Own(people, edition, "people", 0, source, where, formula=formula)
-            return replace(own, method=DEPRIVATION)
-        share = 100 * people / everyone
-        formula = "residents of LSOAs in range ÷ all residents × 100"
-        own = _Own(share, edition, "%", 2, source, where, formula=formula)
-        return replace(own, method=DEPRIVATION)
-
-    return measure
-
-
-def _total(code: str, year: int, data: _Data) -> tuple[float, str, str] | None:
-    """Residents, the edition that they are of, and the row where they stand."""
-    table = data.populations
-    rows = table[(table["area_code"] == code) & (table["year"] == year) & of_everyone(table)]
-    if rows.empty:
+def _of_report(figure: Figure, period: str = "", note: str = "") -> _Own | None:
+    """A figure of the report as ours; nothing where it is not shown."""
+    if figure.value is None:
         return None
-    row = rows.iloc[0]
-    return float(row["population"]), str(row["edition"]), str(row["source_row"])
+    return _Own(
+        figure.value,
+        period or figure.period,
+        figure.unit,
+        figure.decimals,
+        ";".join(figure.sources),
+        "; ".join(figure.source_rows),
+        note=note,
+        formula=figure.formula,
+        method=figure.method,
+    )
+
+
+def _place(claim: dict[str, object], na: Assessment) -> Place:
+    """The place of a claim, in or outside the report's area."""
+    code = str(claim["area_code"])
+    known = (one for one in (*na.places, *na.districts, *na.members) if one.code == code)
+    return next(known, Place(code, str(claim["area_name"]), ""))
+
+
+def _deprived(
+    measure: Callable[[Assessment, int, Place], Figure], decile: int
+) -> Callable[[dict[str, object], Assessment], _Own | None]:
+    def own(claim: dict[str, object], na: Assessment) -> _Own | None:
+        place = _place(claim, na)
+        if not deprivation.source_rows(na, place):
+            return None
+        return _of_report(measure(na, decile, place), f"IoD{na.index_edition}")
+
+    return own
 
 
 def _year_of(claim: dict[str, object]) -> int | None:
@@ -540,131 +499,90 @@ def _year_of(claim: dict[str, object]) -> int | None:
         return None
 
 
-def _estimated(
-    value: float,
-    period: str,
-    unit: str,
-    decimals: int,
-    where: str,
-    formula: str,
-    note: str = "",
-) -> _Own:
-    """Our figure from mid-year estimates."""
-    own = _Own(value, period, unit, decimals, "ons_population", where, note=note)
-    return replace(own, formula=formula, method=POPULATION)
-
-
-def _population(claim: dict[str, object], data: _Data) -> _Own | None:
-    year = _year_of(claim)
-    found = _total(str(claim["area_code"]), year, data) if year is not None else None
-    if found is None:
+def _population(claim: dict[str, object], na: Assessment) -> _Own | None:
+    place, year = _place(claim, na), _year_of(claim)
+    edition = population.edition(na, place, year) if year else ""
+    if not year or not edition:
         return None
-    people, edition, where = found
     note = f"Mid-year estimate of the edition {edition}; estimates are revised from time to time"
-    return _estimated(people, f"mid-{year}", "people", 0, where, "mid-year estimate", note)
+    return _of_report(population.total(na, place, year), note=note)
 
 
-def _share_of_county(claim: dict[str, object], data: _Data) -> _Own | None:
-    code, year = str(claim["area_code"]), _year_of(claim)
-    rows = data.lsoa[data.lsoa["district_code"] == code]
-    if rows.empty or year is None:
+def _share_of_county(claim: dict[str, object], na: Assessment) -> _Own | None:
+    place, year = _place(claim, na), _year_of(claim)
+    if place not in na.districts or not year:
         return None
-    part, whole = (_total(one, year, data) for one in (code, str(rows["upper_code"].iloc[0])))
-    if part is None or whole is None:
-        return None
-    share = 100 * part[0] / whole[0]
-    formula = "residents of the district ÷ residents of the area × 100"
-    note = ""
-    if not agrees(
+    own = _of_report(population.share_of_area(na, place, year))
+    if own is None or agrees(
         float(str(claim["stated_value"])),
-        share,
+        own.value,
         float(str(claim["precision"])),
         str(claim["stated_as"]),
     ):
-        note = (
-            f"Ours is of mid-year estimates, edition {part[1]}; which count of residents the "
-            "document used is not known"
-        )
-    where = "; ".join(dict.fromkeys((part[2], whole[2])))
-    return _estimated(share, f"mid-{year}", "%", 1, where, formula, note)
+        return own
+    edition = population.edition(na, place, year)
+    note = (
+        f"Ours is of mid-year estimates, edition {edition}; which count of residents the document "
+        "used is not known"
+    )
+    return replace(own, note=note)
 
 
-def _age_share(first: int, last: int | None) -> Callable[[dict[str, object], _Data], _Own | None]:
-    def measure(claim: dict[str, object], data: _Data) -> _Own | None:
-        table = data.populations
-        rows = table[
-            (table["area_code"] == str(claim["area_code"]))
-            & (table["sex"] == "persons")
-            & ~((table["age_from"] == 0) & table["age_to"].isna())
-        ]
-        wanted = _year_of(claim)
+def _age_share(group: str) -> Callable[[dict[str, object], Assessment], _Own | None]:
+    def own(claim: dict[str, object], na: Assessment) -> _Own | None:
+        place, wanted = _place(claim, na), _year_of(claim)
         # the year itself where it is at hand by age, else the newest by the reporting year
-        years = sorted(set(rows.loc[rows["year"] <= data.year, "year"]))
+        years = [year for year in population.years_by_age(na, place) if year <= na.year]
         if not years:
             return None
         year = wanted if wanted in years else years[-1]
-        rows = rows[rows["year"] == year]
-        inside = rows["age_from"].ge(first) & (
-            rows["age_from"].le(last) if last is not None else True
-        )
-        share = 100 * float(rows.loc[inside, "population"].sum()) / float(rows["population"].sum())
         note = "" if year == wanted else f"By age known for mid-{year} only"
-        formula = "residents of the age ÷ all residents × 100"
-        where = "; ".join(rows["source_row"].unique())
-        return _estimated(share, f"mid-{year}", "%", 1, where, formula, note)
+        return _of_report(population.age_share(na, place, group, year), note=note)
 
-    return measure
+    return own
 
 
-def _not_in_treatment(claim: dict[str, object], data: _Data) -> _Own | None:
-    rows = _rows(claim, "alcohol_unmet_need", data)
-    rows = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
-    rows = rows.dropna(subset=["count"])
-    if rows.empty:
-        return None
-    row = rows.iloc[0]
-    people = float(row["count"])
-    own = _Own(people, str(row["period"]), "people", 0, str(row["source"]), str(row["source_row"]))
-    return replace(own, formula="estimated prevalence − people in treatment", method="Unmet need")
-
-
-def _sum_of_grants(claim: dict[str, object], data: _Data) -> _Own | None:
-    table = data.observations
+def _shown(claim: dict[str, object], key: str, na: Assessment) -> list[Figure]:
+    """Figures of an indicator for the claim's area and period, of whichever category."""
+    table = na.once(_every_observation)
     rows = table[
-        (table["indicator"] == "grant_amount")
+        (table["indicator"] == key)
         & (table["area_code"] == str(claim["area_code"]))
         & (table["period"] == str(claim["period"]))
-        & (table["category"] != "")
+        & (table["sex"] == (str(claim["sex"]) or "persons"))
         & (table["status"] == Status.SHOWN)
     ]
-    if rows.empty:
+    return [na.to_figure(row, _place(claim, na)) for row in rows.to_dict("records")]
+
+
+def _not_in_treatment(claim: dict[str, object], na: Assessment) -> _Own | None:
+    for figure in _shown(claim, "alcohol_unmet_need", na):
+        people = figure.with_(value=figure.numerator, unit="people", decimals=0)
+        formula = "estimated prevalence − people in treatment"
+        return _of_report(people.with_(formula=formula, method="Unmet need"))
+    return None
+
+
+def _sum_of_grants(claim: dict[str, object], na: Assessment) -> _Own | None:
+    grants = [one for one in _shown(claim, "grant_amount", na) if one.note]
+    if not grants:
         return None
-    note = f"Sum of the {len(rows)} grants printed beside it"
-    return _Own(
-        float(rows["value"].sum()),
-        str(claim["period"]),
-        "£",
-        0,
-        ";".join(dict.fromkeys(rows["source"])),
-        "; ".join(dict.fromkeys(rows["source_row"])),
-        note=note,
-        formula="sum of the grants",
-        method="Amount",
-    )
+    note = f"Sum of the {len(grants)} grants printed beside it"
+    return _of_report(grants_total(grants), note=note)
 
 
 #: Figures that are no indicator of the catalogue, or are checked by adding up.
-MEASURES: dict[str, Callable[[dict[str, object], _Data], _Own | None]] = {
-    "lsoas_most_deprived_10": _deprived(1, "lsoas"),
-    "lsoas_most_deprived_30": _deprived(3, "lsoas"),
-    "residents_most_deprived_10": _deprived(1, "residents"),
-    "residents_most_deprived_30": _deprived(3, "residents"),
-    "share_most_deprived_10": _deprived(1, "share"),
-    "share_most_deprived_30": _deprived(3, "share"),
+MEASURES: dict[str, Callable[[dict[str, object], Assessment], _Own | None]] = {
+    "lsoas_most_deprived_10": _deprived(deprivation.lsoa_count, 1),
+    "lsoas_most_deprived_30": _deprived(deprivation.lsoa_count, 3),
+    "residents_most_deprived_10": _deprived(deprivation.decile_residents, 1),
+    "residents_most_deprived_30": _deprived(deprivation.decile_residents, 3),
+    "share_most_deprived_10": _deprived(deprivation.share, 1),
+    "share_most_deprived_30": _deprived(deprivation.share, 3),
     "population": _population,
     "share_of_county": _share_of_county,
-    "share_under_20": _age_share(0, 19),
-    "share_65_and_over": _age_share(65, None),
+    "share_under_20": _age_share("under 20"),
+    "share_65_and_over": _age_share("65 and over"),
     "alcohol_not_in_treatment": _not_in_treatment,
     "commissioning_expenditure": _sum_of_grants,
 }

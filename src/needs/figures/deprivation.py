@@ -77,7 +77,7 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
     """LSOAs in the most deprived 10%, 20% or 30% of England (`decile` 1, 2 or 3)."""
     rows = _in(na, place)
     inside = int((rows["imd_decile"] <= decile).sum())
-    return _figure(na, f"lsoas_most_deprived_{decile}0", place, inside, "LSOAs", 0).with_(
+    return _index_figure(na, f"lsoas_most_deprived_{decile}0", place, inside, "LSOAs", 0).with_(
         label=f"LSOAs in the {CUT_OFFS[decile]} nationally",
         numerator=float(inside),
         denominator=float(len(rows)),
@@ -87,10 +87,12 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
     )
 
 
-def residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
+def decile_residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Residents of those LSOAs."""
     inside, _ = people_up_to(_in(na, place), "imd", decile)
-    return _figure(na, f"residents_most_deprived_{decile}0", place, inside, "people", 0).with_(
+    return _index_figure(
+        na, f"residents_most_deprived_{decile}0", place, inside, "people", 0
+    ).with_(
         label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
         numerator=inside,
         formula="sum of the mid-year populations of those LSOAs",
@@ -166,7 +168,7 @@ def domain_bands(shares: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"share": float})
 
 
-def most_deprived(na: Assessment, n: int = 20) -> pd.DataFrame:
+def most_deprived_lsoas(na: Assessment, n: int = 20) -> pd.DataFrame:
     """The area's LSOAs among the most deprived 30% of England by national rank, at most `n`."""
     rows = na.lsoa[na.lsoa["imd_decile"] <= max(CUT_OFFS)]
     return rows.sort_values(["imd_rank", "lsoa_code"]).head(n).reset_index(drop=True)
@@ -243,7 +245,7 @@ def outside_clusters(na: Assessment, spots: pd.DataFrame) -> Figure:
 
 def _clustering(na: Assessment, key: str, place: Place | None, value: float | None) -> Figure:
     pairs = na.neighbours
-    return _figure(na, key, place, value, "LSOAs", 0).with_(
+    return _index_figure(na, key, place, value, "LSOAs", 0).with_(
         period=f"IoD{na.index_edition}",
         method=CLUSTERING,
         sources=tuple(dict.fromkeys((*sources(na, INDEX), *pairs["source"].unique()))),
@@ -272,7 +274,7 @@ def _share(
     na: Assessment, key: str, inside: float | None, total: float | None, place: Place | None = None
 ) -> Figure:
     value = 100 * inside / total if inside is not None and total else None
-    return _figure(na, key, place, value, "%", 2).with_(
+    return _index_figure(na, key, place, value, "%", 2).with_(
         numerator=inside,
         denominator=total,
         formula="residents of those LSOAs ÷ all residents × 100",
@@ -289,7 +291,7 @@ def _by_district(na: Assessment) -> dict[str, pd.DataFrame]:
     return {str(code): rows for code, rows in na.lsoa.groupby("district_code", sort=False)}
 
 
-def _figure(
+def _index_figure(
     na: Assessment, key: str, place: Place | None, value: float | None, unit: str, decimals: int
 ) -> Figure:
     place = place or na.area

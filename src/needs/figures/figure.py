@@ -195,3 +195,8 @@ def collect(figures: Iterable[Figure]) -> tuple[Figure, ...]:
             )
             raise ValueError(f"figure {figure.id} has two contents: {' and '.join(told)}")
     return tuple(register.values())
+
+
+def sources_of(figures: Iterable[Figure]) -> tuple[str, ...]:
+    """Keys of the sources behind the figures, in order of first use."""
+    return tuple(dict.fromkeys(key for one in figures for key in one.sources))

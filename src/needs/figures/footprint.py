@@ -47,10 +47,10 @@ def own_file() -> Path | None:
 def known() -> dict[str, tuple[str, ...]]:
     """Footprints by name: those that come with the program, and the project's own, which win."""
     own = own_file()
-    return named() | (named(own) if own else {})
+    return declared_footprints() | (declared_footprints(own) if own else {})
 
 
-def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
+def declared_footprints(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     """Footprints that a file declares by name, with their members' names or codes.
 
     Parameters
@@ -65,7 +65,7 @@ def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
 
     Examples
     --------
-    >>> named()["Herefordshire and Worcestershire"]
+    >>> declared_footprints()["Herefordshire and Worcestershire"]
     ('Herefordshire, County of', 'Worcestershire')
     """
     path = path or catalogue_module.in_use("footprints.yaml")
@@ -94,12 +94,12 @@ def named(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     return {str(name): tuple(map(str, members)) for name, members in given.items()}
 
 
-def search(text: str) -> dict[str, tuple[str, ...]]:
+def search_footprints(text: str) -> dict[str, tuple[str, ...]]:
     """Declared footprints whose name holds a text, with their members.
 
     Examples
     --------
-    >>> list(search("herefordshire and"))
+    >>> list(search_footprints("herefordshire and"))
     ['Herefordshire and Worcestershire']
     """
     wanted = plain_name(text)

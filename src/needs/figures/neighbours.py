@@ -97,7 +97,7 @@ def standardise(table: pd.DataFrame, apart: Iterable[str] = ()) -> pd.DataFrame:
     return (scaled - usual.mean()) / spread.where(spread > 0, np.inf)
 
 
-def neighbours(
+def nearest_authorities(
     table: pd.DataFrame, code: str, n: int = 10, *, members: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Find the authorities nearest to one, by weighted Euclidean distance.
@@ -129,7 +129,7 @@ def neighbours(
     Examples
     --------
     >>> table = pd.DataFrame({"imd_score": [10.0, 20.0, 22.0]}, index=["A", "B", "C"])
-    >>> neighbours(table, "B", n=1)["area_code"].tolist()
+    >>> nearest_authorities(table, "B", n=1)["area_code"].tolist()
     ['C']
     """
     if code not in table.index:

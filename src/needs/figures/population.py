@@ -23,9 +23,7 @@ AGE_GROUPS: dict[str, tuple[int, int | None]] = {
 
 def latest_year(na: Assessment) -> int | None:
     """Newest mid-year estimate by single year of age in or before the reporting year."""
-    rows = _ages(na, na.area)
-    rows = rows[rows["sex"] == "persons"]
-    return None if rows.empty else int(rows["year"].max())
+    return max(years_by_age(na, na.area), default=None)
 
 
 def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
@@ -37,9 +35,22 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     if value is None:
         rows = _by_age(na, place, year)
         value = float(rows["population"].sum()) if len(rows) else None
-    return _figure(na, "population", place, year, value, "people", 0, rows).with_(
+    return _population_figure(na, "population", place, year, value, "people", 0, rows).with_(
         label="Resident population", numerator=value, formula="mid-year estimate"
     )
+
+
+def years_by_age(na: Assessment, place: Place) -> list[int]:
+    """Mid-years whose residents are at hand by age, oldest first."""
+    rows = _ages(na, place)
+    return sorted({int(year) for year in rows.loc[rows["sex"] == "persons", "year"]})
+
+
+def edition(na: Assessment, place: Place, year: int) -> str:
+    """Which edition of the estimates a place's total of a year is of; empty without one."""
+    rows = _totals(na, place)
+    rows = rows[rows["year"] == year]
+    return "" if rows.empty else str(rows["edition"].iloc[0])
 
 
 def series(na: Assessment, place: Place) -> Series:
@@ -48,13 +59,13 @@ def series(na: Assessment, place: Place) -> Series:
     return Series(place.name, "focus", tuple(total(na, place, int(year)) for year in years))
 
 
-def share_of_area(na: Assessment, place: Place) -> Figure:
+def share_of_area(na: Assessment, place: Place, year: int | None = None) -> Figure:
     """A district's share of all residents of the area, in per cent."""
-    year = latest_year(na) or na.year
+    year = year or latest_year(na) or na.year
     part, whole = total(na, place, year), total(na, na.area, year)
     known = part.value is not None and whole.value
     value = 100 * (part.value or 0) / (whole.value or 1) if known else None
-    return _figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
+    return _population_figure(na, "share_of_area_population", place, year, value, "%", 1).with_(
         label=f"Share of the residents of {na.name}",
         source_rows=tuple(dict.fromkeys((*part.source_rows, *whole.source_rows))),
         numerator=part.value,
@@ -63,17 +74,17 @@ def share_of_area(na: Assessment, place: Place) -> Figure:
     )
 
 
-def age_share(na: Assessment, place: Place, group: str) -> Figure:
+def age_share(na: Assessment, place: Place, group: str, year: int | None = None) -> Figure:
     """Share of residents in one of `AGE_GROUPS`, in per cent."""
     first, last = AGE_GROUPS[group]
-    year = latest_year(na) or na.year
+    year = year or latest_year(na) or na.year
     rows = _by_age(na, place, year)
     inside = rows["age_from"].ge(first) & rows["age_from"].le(last if last is not None else 200)
     everyone = float(rows["population"].sum())
     people = float(rows.loc[inside, "population"].sum())
     value = 100 * people / everyone if everyone else None
     key = "share_aged_" + group.replace(" ", "_")
-    return _figure(na, key, place, year, value, "%", 1, rows).with_(
+    return _population_figure(na, key, place, year, value, "%", 1, rows).with_(
         label=f"Share of residents aged {group}",
         age=group,
         numerator=people if everyone else None,
@@ -91,13 +102,13 @@ def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
         Columns `age_from` (0, 5, … 90), `sex` ("male" and "female", or "persons" where the year's
         source does not tell them apart), `population`, `share` (per cent of all residents).
     """
-    rows = _by_age(na, place, latest_year(na), sexes(na))
+    rows = _by_age(na, place, latest_year(na), sexes_given(na))
     band = (rows["age_from"] // 5 * 5).clip(upper=90).rename("age_from")
     out = rows.groupby([band, "sex"])["population"].sum().reset_index()
     return out.assign(share=100 * out["population"] / out["population"].sum())
 
 
-def sexes(na: Assessment) -> tuple[str, ...]:
+def sexes_given(na: Assessment) -> tuple[str, ...]:
     """Sexes that the newest year's ages are given by, for the area and England alike."""
     year = latest_year(na)
     both = ("male", "female")
@@ -146,7 +157,7 @@ def _source_rows(rows: pd.DataFrame | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def _figure(
+def _population_figure(
     na: Assessment,
     key: str,
     place: Place,

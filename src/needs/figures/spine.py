@@ -64,7 +64,9 @@ class SpineRow:
         return toward * (value - self.england.value) / farthest if farthest else 0.0
 
 
-def spine(na: Assessment, chosen: Callable[[Indicator], bool] = lambda _: True) -> list[SpineRow]:
+def spine_rows(
+    na: Assessment, chosen: Callable[[Indicator], bool] = lambda _: True
+) -> list[SpineRow]:
     """Indicators that have a worse and a better end, in the report's order.
 
     One needs a value of the area and of England in its newest period, and `FEWEST` authorities

@@ -30,7 +30,6 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
@@ -46,7 +45,7 @@ from nbformat.v4 import new_output
 from traitlets import Type
 from traitlets.config import Config
 
-from needs.errors import ParameterError, Problem
+from needs.errors import ParameterError, Problem, did_you_mean
 from needs.report.parameters import assigned
 
 #: The matplotlib backend of a kernel: figures are shown below the cell that draws them.
@@ -159,8 +158,7 @@ def _refuse_unknown(nb: NotebookNode) -> None:
         return
     problems = []
     for name in sorted(set(given) - set(declared)):
-        near = get_close_matches(name, declared, n=1)
-        remedy = f"Did you mean '{near[0]}'?" if near else f"It declares {', '.join(declared)}."
+        remedy = did_you_mean(name, declared, f"It declares {', '.join(declared)}.", quote="'")
         problems.append(Problem(f"Unknown parameter '{name}'.", name, remedy))
     if problems:
         raise ParameterError("The notebook does not take these parameters.", problems=problems)

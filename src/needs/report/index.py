@@ -102,7 +102,7 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> IndexLine:
             indicator = catalogue.indicators.get(one["indicator"])
             if indicator and indicator.headline and one["area_name"] == report["area_name"]:
                 # the summary comes first, with the newest figure of each
-                found.setdefault(one["indicator"], _figure(one))
+                found.setdefault(one["indicator"], _figure_of_run(one))
         return IndexLine(
             str(report["area_name"]),
             tuple(report["area_codes"]),
@@ -122,7 +122,7 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> IndexLine:
         ) from None
 
 
-def _figure(data: Mapping[str, Any]) -> Figure:
+def _figure_of_run(data: Mapping[str, Any]) -> Figure:
     known = {one.name for one in fields(Figure)}
     values = {key: value for key, value in data.items() if key in known}
     values |= {key: tuple(values[key]) for key in ("marks", "sources", "source_rows")}

@@ -95,7 +95,7 @@ def package_versions() -> Mapping[str, str]:
     return MappingProxyType(dict(sorted(versions.items())))
 
 
-def make(
+def make_manifest(
     parameters: RunParameters,
     *,
     area_codes: tuple[str, ...],

@@ -24,7 +24,7 @@ from needs.report.spreadsheet import (
     headings_of,
     lines_above,
     made_on,
-    sheets_of,
+    sheets_in_order,
     shown_as,
     way_back,
     widths_of,
@@ -138,7 +138,7 @@ def _meta(document: Document) -> bytes:
 
 
 def _content(document: Document) -> bytes:
-    sheets = sheets_of(document)
+    sheets = sheets_in_order(document)
     headings = [headings_of(one.columns) for one in sheets]
     widths = [widths_of(one, names) for one, names in zip(sheets, headings, strict=True)]
     every = {COVER_WIDTH, *(width for one in widths for width in one)}

@@ -7,7 +7,6 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from needs.errors import ParameterError, Problem
+from needs.errors import ParameterError, Problem, did_you_mean
 
 Format = Literal["html", "pdf", "xlsx", "ods"]
 
@@ -204,8 +203,7 @@ def _problem(fault: Any) -> Problem:
     shown = f"{name} {fault['input']!r}"
     match fault["type"]:
         case "extra_forbidden":
-            near = get_close_matches(name, RunParameters.model_fields, n=1)
-            remedy = f"Did you mean '{near[0]}'?" if near else ""
+            remedy = did_you_mean(name, RunParameters.model_fields, quote="'")
             return Problem(f"Unknown parameter '{name}'.", name, remedy)
         case "missing":
             return Problem(f"{name} is missing.", name)

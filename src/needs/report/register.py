@@ -16,7 +16,7 @@ from needs.figures.figure import Figure, format_number
 from needs.report.document import Document, InputFile
 from needs.report.parameters import slug
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
-from needs.tables.naming import names
+from needs.tables.naming import names_file
 
 
 def _column(
@@ -192,7 +192,7 @@ def _named_files(document: Document, key: str, group: Iterable[Figure]) -> tuple
     if own and not own[0].source:
         return own
     rows = dict.fromkeys(row for figure in group for row in figure.source_rows)
-    named = tuple(one for one in own if names(rows, one.path))
+    named = tuple(one for one in own if names_file(rows, one.path))
     return named or tuple(one for one in document.context.files if not one.source)
 
 

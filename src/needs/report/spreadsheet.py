@@ -99,7 +99,7 @@ def render_xlsx(document: Document) -> bytes:
     bytes
         An .xlsx file; the same document gives the same bytes.
     """
-    sheets = sheets_of(document)
+    sheets = sheets_in_order(document)
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     # of the library's own style it would keep the workbook for good
@@ -128,7 +128,7 @@ def made_on(document: Document) -> datetime:
 # What the sheets say
 
 
-def sheets_of(document: Document) -> list[Sheet]:
+def sheets_in_order(document: Document) -> list[Sheet]:
     """Every sheet after the cover, in reading order; the contents come first."""
     sheets = [_sources(document), *_cards(document), *_tables(document)]
     sheets.insert(0, _notes(sheets))

@@ -41,7 +41,7 @@ from needs.errors import Problem, RenderError
 from needs.report import typst_client
 from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Chapter, Document, Placed, printed_date
-from needs.words import sentences
+from needs.words import english
 from needs.words.text import Span, Text
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
@@ -519,7 +519,7 @@ class _Drawing:
                 more[number] = None
             number = next((one.number for one in reversed(placed) if one.number), number)
         if more:
-            where = sentences.listing([one for one in more if one])
+            where = english.listing([one for one in more if one])
             sections.append("more charts and tables" + (f" of {where}" if where else ""))
         return "; ".join(sections)
 

@@ -62,7 +62,7 @@ def faults(table: str, rows: pd.DataFrame, catalogue: Catalogue) -> Iterator[Fau
         "local_counts": of_events,
         "lsoa": of_index,
         "populations_by_sex": of_sexes_beside,
-        "populations": of_people,
+        "populations": people_add_up,
         "authority_features": of_shares,
     }
     if table in rules and len(rows):
@@ -290,7 +290,7 @@ def of_sexes_beside(rows: pd.DataFrame) -> Iterator[Fault]:
         yield from _ages(own, ["area_code", "year", "edition"], sex)
 
 
-def of_people(rows: pd.DataFrame) -> Iterator[Fault]:
+def people_add_up(rows: pd.DataFrame) -> Iterator[Fault]:
     """Ages add up to all ages, and males and females to persons."""
     yield from _ages(rows, ["area_code", "year", "sex", "edition"], "population")
     keys = ["area_code", "year", "age_from", "age_to", "edition"]

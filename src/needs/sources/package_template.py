@@ -14,7 +14,7 @@ from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE
 from needs.errors import ParameterError
 from needs.sources import whole_files
-from needs.sources.readers.package_tables import DESCRIPTOR, describe
+from needs.sources.readers.package_tables import DESCRIPTOR, table_fields
 
 #: Columns of observations that a template asks for.
 OBSERVED = ("indicator", "area_code", "area_name", "period", "value", "source")
@@ -239,7 +239,7 @@ def _descriptor(kind: str, template: Template) -> dict[str, Any]:
     rule = catalogue_module.source(LOCAL_SOURCE).disclosure
     resources = []
     for name, columns in template.tables.items():
-        fields = {str(one["name"]): one for one in describe(name)}
+        fields = {str(one["name"]): one for one in table_fields(name)}
         schema = {"fields": [fields[column] for column in columns], "missingValues": [""]}
         resources.append(
             {

@@ -6,7 +6,6 @@ failures reported at once, so that nothing after it has to check again.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pandera.pandas as pa
 
-from needs.errors import Problem
+from needs.errors import Problem, did_you_mean
 from needs.stats.rates import ESP2013
 from needs.stats.status import SYMBOLS, Status
 
@@ -112,6 +111,19 @@ def _date(nullable: bool = False) -> pa.Column:
     return pa.Column("datetime64[ns]", nullable=nullable)
 
 
+def _year() -> pa.Column:
+    return pa.Column("int64", pa.Check.in_range(1981, 2100))
+
+
+def _per_cent() -> pa.Column:
+    return pa.Column("float64", pa.Check.in_range(0, 100))
+
+
+def _table(name: str, columns: Mapping[str, pa.Column], **rules: Any) -> pa.DataFrameSchema:
+    """A table of just these columns, in this order; `rules` are pandera's."""
+    return pa.DataFrameSchema(dict(columns), name=name, strict=True, ordered=True, **rules)
+
+
 def _matches(pattern: str) -> pa.Check:
     return pa.Check.str_matches(pattern)
 
@@ -179,7 +191,8 @@ _READING_FIELDS: dict[str, pa.Column] = {
     "marks": _text(_matches(_MARKS)),
 }
 
-OBSERVATIONS = pa.DataFrameSchema(
+OBSERVATIONS = _table(
+    "observations",
     {
         "indicator": _text(_matches(_KEYS)),
         **_READING_FIELDS,
@@ -197,14 +210,12 @@ OBSERVATIONS = pa.DataFrameSchema(
         ),
     ],
     unique=list(OBSERVATION_KEY),
-    strict=True,
-    ordered=True,
-    name="observations",
 )
 
 _FILES: dict[str, pa.Column] = {"source": _text(_matches(_SOURCES)), "source_row": _text()}
 
-LSOA = pa.DataFrameSchema(
+LSOA = _table(
+    "lsoa",
     {
         "edition": _text(_matches(_EDITION)),
         "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
@@ -229,27 +240,23 @@ LSOA = pa.DataFrameSchema(
         **_FILES,
     },
     unique=["edition", "lsoa_code"],
-    strict=True,
-    ordered=True,
-    name="lsoa",
 )
 
-LSOA_POPULATION = pa.DataFrameSchema(
+LSOA_POPULATION = _table(
+    "lsoa_population",
     {
         "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
         "lsoa_code": _text(_matches(LSOA_CODE)),
-        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "year": _year(),
         "population": pa.Column("float64", pa.Check.ge(0)),
         **_FILES,
     },
     unique=["lsoa_vintage", "lsoa_code", "year"],
-    strict=True,
-    ordered=True,
-    name="lsoa_population",
 )
 
 #: LSOAs that share a border or a corner: each pair once, the lesser code first.
-LSOA_NEIGHBOURS = pa.DataFrameSchema(
+LSOA_NEIGHBOURS = _table(
+    "lsoa_neighbours",
     {
         "lsoa_vintage": pa.Column("int64", pa.Check.isin([2011, 2021])),
         "lsoa_code": _text(_matches(LSOA_CODE)),
@@ -261,16 +268,14 @@ LSOA_NEIGHBOURS = pa.DataFrameSchema(
         error="The pair {lsoa_code}, {neighbour_code} does not begin with the lesser code.",
     ),
     unique=["lsoa_vintage", "lsoa_code", "neighbour_code"],
-    strict=True,
-    ordered=True,
-    name="lsoa_neighbours",
 )
 
-POPULATIONS = pa.DataFrameSchema(
+POPULATIONS = _table(
+    "populations",
     {
         "area_code": _text(_matches(AREA_CODE)),
         "area_name": _text(),
-        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "year": _year(),
         "sex": _text(pa.Check.isin(SEXES)),
         "age_from": pa.Column("int64", pa.Check.in_range(0, 120)),
         "age_to": pa.Column("Int64", pa.Check.in_range(0, 120), nullable=True),
@@ -280,41 +285,37 @@ POPULATIONS = pa.DataFrameSchema(
         "source_row": _text(),
     },
     unique=list(POPULATION_KEY),
-    strict=True,
-    ordered=True,
-    name="populations",
 )
 
 #: What upper-tier authorities are compared by to find statistical neighbours; shares in per cent.
 #: `year` is the first reporting year that a row serves. See `needs.figures.neighbours`.
-AUTHORITY_FEATURES = pa.DataFrameSchema(
+AUTHORITY_FEATURES = _table(
+    "authority_features",
     {
         "area_code": _text(_matches(AREA_CODE)),
-        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
-        "population_year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "year": _year(),
+        "population_year": _year(),
         "population": pa.Column("float64", pa.Check.gt(0)),
         **{
-            f"aged_{band}": pa.Column("float64", pa.Check.in_range(0, 100))
+            f"aged_{band}": _per_cent()
             for band in ("under_18", "18_to_24", "25_to_44", "45_to_64", "65_and_over")
         },
         "index_edition": _text(_matches(_EDITION)),
         # LSOA residents, by whom the index and density are weighted, and their mid-year
-        "residents_year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "residents_year": _year(),
         "residents": pa.Column("float64", pa.Check.gt(0)),
         "imd_score": pa.Column("float64", pa.Check.ge(0)),
-        "most_deprived_fifth": pa.Column("float64", pa.Check.in_range(0, 100)),
+        "most_deprived_fifth": _per_cent(),
         "km2": pa.Column("float64", pa.Check.gt(0)),
-        "sparsely_populated": pa.Column("float64", pa.Check.in_range(0, 100)),
+        "sparsely_populated": _per_cent(),
         # of ages, index, residents of LSOAs and land, in this order
         **_FILES,
     },
     unique=["area_code", "year"],
-    strict=True,
-    ordered=True,
-    name="authority_features",
 )
 
-AREAS = pa.DataFrameSchema(
+AREAS = _table(
+    "areas",
     {
         "code": _text(_matches(AREA_CODE)),
         "name": _text(),
@@ -326,13 +327,11 @@ AREAS = pa.DataFrameSchema(
         "successor": _text(_matches(_SUCCESSORS), nullable=True),
     },
     unique=["code"],
-    strict=True,
-    ordered=True,
-    name="areas",
 )
 
 #: Local extracts of events, as a data package holds them; never written to data/processed/.
-LOCAL_COUNTS = pa.DataFrameSchema(
+LOCAL_COUNTS = _table(
+    "local_counts",
     {
         "indicator": _text(_matches(_KEYS)),
         "lsoa_code": _text(_matches(LSOA_CODE), nullable=True),
@@ -350,45 +349,36 @@ LOCAL_COUNTS = pa.DataFrameSchema(
         error="The row has no place: neither lsoa_code nor district_code.",
     ),
     unique=["indicator", "lsoa_code", "district_code", "period", "sex", "age_band", "frequency"],
-    strict=True,
-    ordered=True,
-    name="local_counts",
 )
 
 #: Populations of LSOAs by age and sex, for standardised rates by deprivation quintile.
-LOCAL_POPULATIONS = pa.DataFrameSchema(
+LOCAL_POPULATIONS = _table(
+    "local_populations",
     {
         "lsoa_code": _text(_matches(LSOA_CODE)),
-        "year": pa.Column("int64", pa.Check.in_range(1981, 2100)),
+        "year": _year(),
         "sex": _text(pa.Check.isin(SEXES)),
         "age_band": _text(pa.Check.isin(list(ESP2013))),
         "population": pa.Column("float64", pa.Check.ge(0)),
     },
     unique=["lsoa_code", "year", "sex", "age_band"],
-    strict=True,
-    ordered=True,
-    name="local_populations",
 )
 
 #: What people said in a consultation: themes, in words, and how many raised each.
-CONSULTATION = pa.DataFrameSchema(
+CONSULTATION = _table(
+    "consultation",
     {
         "area_code": _text(_matches(AREA_CODE)),
         "theme": _text(),
         "text": _text(),
         "n": pa.Column("Int64", pa.Check.ge(0), nullable=True),
     },
-    strict=True,
-    ordered=True,
-    name="consultation",
 )
 
 #: The same as reports show it: how many, in words, under the package's disclosure rule.
-COMMENTS = pa.DataFrameSchema(
+COMMENTS = _table(
+    "consultation",
     {"area_code": _text(), "theme": _text(), "text": _text(), "people": _text()},
-    strict=True,
-    ordered=True,
-    name="consultation",
 )
 
 #: Parts of an authority that rates of a local extract are computed for.
@@ -396,7 +386,8 @@ LOCAL_KINDS: tuple[str, ...] = ("area", "district", "quintile", "age and sex")
 
 #: Rates from local extracts, after disclosure control (`needs.tables.local_rates`); only where
 #: there is one.
-LOCAL_RATES = pa.DataFrameSchema(
+LOCAL_RATES = _table(
+    "local_rates",
     {
         "upper_code": _text(_matches(AREA_CODE)),
         "package": _text(),
@@ -425,9 +416,6 @@ LOCAL_RATES = pa.DataFrameSchema(
         *("upper_code", "package", "indicator", "kind", "part_code", "period", "sex", "age"),
         "statistic",
     ],
-    strict=True,
-    ordered=True,
-    name="local_rates",
 )
 
 #: Tables of data/processed/ that are only there where a data package gives them.
@@ -624,8 +612,8 @@ def _kind(dtype: str) -> str:
 
 
 def _nearest(word: Any, allowed: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(word), list(allowed), n=1)
-    return f". Did you mean '{near[0]}'?" if near else "."
+    near = did_you_mean(str(word), allowed, quote="'")
+    return f". {near}" if near else "."
 
 
 def _place(table: pd.DataFrame, index: Any, where: str) -> str:

@@ -119,7 +119,7 @@ def reachable(target: Path, option: str) -> None:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def check(target: Path, option: str) -> None:
+def check_replaceable(target: Path, option: str) -> None:
     """Refuse a folder that cannot be replaced as a whole, as far as it shows beforehand.
 
     Raises

@@ -85,7 +85,7 @@ def quantiles(
     3    D   40.0         1           shown
     4    E    NaN      <NA>     unavailable
     """
-    number = inputs.whole(number, "number", 2)
+    number = inputs.whole_number(number, "number", 2)
     check = inputs.begin(data, by, [value], "quantile")
     values = check.numbers(value, minimum=None)
     groups = inputs.group(check)
@@ -221,7 +221,7 @@ def slope_index(
     """
     levels = inputs.levels(confidence)
     multiplier = inputs.turn(multiplier)
-    draws = inputs.whole(draws, "draws", LEAST_DRAWS)
+    draws = inputs.whole_number(draws, "draws", LEAST_DRAWS)
     limits = _error_columns(kind, transform, lower, upper, standard_error)
     check = inputs.begin(data, by, [quantile, population, value, *limits], "slope index")
     rank = _ranks(check, quantile)

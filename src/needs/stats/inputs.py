@@ -215,7 +215,7 @@ def begin(data: pd.DataFrame, by: Sequence[str], columns: Iterable[str], statist
     needs.errors.InvalidDataError
         When a column is not there, or stands there twice.
     """
-    by = listed(by)
+    by = grouping_columns(by)
     names = [*by, *columns]
     present = list(data.columns)
     problems = [
@@ -232,7 +232,7 @@ def begin(data: pd.DataFrame, by: Sequence[str], columns: Iterable[str], statist
     return Check(data, by, statistic)
 
 
-def listed(by: Sequence[str] | None) -> tuple[str, ...]:
+def grouping_columns(by: Sequence[str] | None) -> tuple[str, ...]:
     """The grouping columns, checked: a list of names, each once.
 
     Raises
@@ -350,7 +350,7 @@ def turn(multiplier: float) -> float:
     return float(multiplier)
 
 
-def whole(number: object, name: str, least: int) -> int:
+def whole_number(number: object, name: str, least: int) -> int:
     """A number of things, checked: whole and not below the least.
 
     Raises

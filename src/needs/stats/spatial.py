@@ -150,7 +150,7 @@ def morans_i(
         raise ParameterError(
             f"Unknown assumption '{assumption}'.", "assumption", "Use 'randomisation'."
         )
-    permutations = inputs.whole(permutations, "permutations", 0)
+    permutations = inputs.whole_number(permutations, "permutations", 0)
     map_ = _read(data, edges, area, value, by, "Moran's I")
     weights = map_.row_standardised
     s0, s1, s2 = _sums(weights)
@@ -366,7 +366,7 @@ def _read(
     by: Sequence[str],
     statistic: str,
 ) -> _Map:
-    inputs.listed([*inputs.listed(by), area])
+    inputs.grouping_columns([*inputs.grouping_columns(by), area])
     check = inputs.begin(data, by, [area, value], statistic)
     values = check.numbers(value, minimum=None, missing=False)
     groups = inputs.group(check)

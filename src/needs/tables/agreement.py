@@ -28,7 +28,7 @@ from needs.sources.relations import (
     shortened,
 )
 from needs.stats.status import Status
-from needs.tables.coverage import NAMED, Held, told
+from needs.tables.coverage import NAMED, Held, first_told
 
 #: Bounds of (upper − lower) ÷ value × √count of a rate: 3.92 for a large count.
 WIDTH = (1.5, 8.0)
@@ -135,12 +135,12 @@ def of_readings(one: Held, indicators: Mapping[str, Indicator]) -> Iterator[Prob
 
 def _enclosed(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     alone = table["lower"].isna() != table["upper"].isna()
-    yield from told(
+    yield from first_told(
         one, table[alone], lambda row: f"Of the limits of {_named(row)} only one is there"
     )
     room = ROUNDING * table["value"].abs()
     outside = (table["lower"] > table["value"] + room) | (table["upper"] < table["value"] - room)
-    yield from told(
+    yield from first_told(
         one,
         table[outside],
         lambda row: (
@@ -165,7 +165,7 @@ def _ratio(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Pro
         return
     # a small count rounds the value as well
     wrong = np.abs(np.log(full["value"] / crude)) > np.log(factor)
-    yield from told(
+    yield from first_told(
         one,
         full[wrong].assign(crude=crude[wrong]),
         lambda row: (
@@ -177,7 +177,7 @@ def _ratio(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Pro
 
 def _possible(one: Held, table: pd.DataFrame, indicator: Indicator) -> Iterator[Problem]:
     """A rate is of no more than everybody."""
-    yield from told(
+    yield from first_told(
         one,
         table[table["value"] > indicator.multiplier],
         lambda row: (
@@ -191,7 +191,7 @@ def _width(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     """The fewer events, the wider the limits of their rate."""
     full = table[(table["count"] > 0) & (table["value"] > 0) & table["upper"].notna()]
     wide = (full["upper"] - full["lower"]) / full["value"] * np.sqrt(full["count"])
-    yield from told(
+    yield from first_told(
         one,
         full[~wide.between(*WIDTH)],
         lambda row: (
@@ -286,7 +286,7 @@ def _gaps(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     rows = table.assign(place=place, number=number).sort_values([*_GROUP, "place", "number"])
     before = rows.groupby([*_GROUP, "place"], sort=False)["number"].shift()
     gaps = rows[rows["number"] - before > 1]
-    yield from told(
+    yield from first_told(
         one,
         gaps.assign(gone=(gaps["number"] - before[gaps.index] - 1).astype("int64")),
         lambda row: (
@@ -337,7 +337,7 @@ def _sexes(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     place = rows[rows["sex"] == "persons"].set_index(keys)
     wrong = place.loc[place.index.isin(wide.index[apart])].reset_index()
     parts = wide[apart]
-    yield from told(
+    yield from first_told(
         one,
         wrong,
         lambda row: (
@@ -361,7 +361,7 @@ def _sums(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     both = regions.join(england, how="inner")
     # events of people whose region is not known are England's alone
     wrong = both[(both["size"] == 9) & (both["sum"] > both["count"])]
-    yield from told(
+    yield from first_told(
         one,
         wrong.reset_index(),
         lambda row: (
@@ -382,7 +382,7 @@ def _part(one: Held, part: pd.DataFrame, whole: pd.DataFrame) -> Iterator[Proble
     number = "value" if part["count"].isna().all() else "count"
     names = ["measure", number]
     both = part.merge(whole[[*keys, *names]], on=keys, suffixes=("", "_whole"))
-    yield from told(
+    yield from first_told(
         one,
         both[both[number] > both[f"{number}_whole"]],
         lambda row: (

@@ -106,7 +106,7 @@ def lacking(wanted: pd.DataFrame, there: pd.DataFrame, by: Sequence[str]) -> pd.
     return cells[~pd.MultiIndex.from_frame(cells).isin(held)].reset_index(drop=True)
 
 
-def told(
+def first_told(
     one: Held,
     rows: pd.DataFrame,
     say: Callable[[Mapping[Hashable, Any]], str],
@@ -132,12 +132,12 @@ def told(
         yield Problem(f"{len(rows) - NAMED:,} more rows of this kind.", one.file, remedy)
 
 
-def listed(names: Iterable[object], most: int = NAMED) -> str:
+def first_names(names: Iterable[object], most: int = NAMED) -> str:
     """Names in order, the first of them only.
 
     Examples
     --------
-    >>> listed(["E01000003", "E01000001", "E01000002"], most=2)
+    >>> first_names(["E01000003", "E01000001", "E01000002"], most=2)
     'E01000001, E01000002 and 1 more'
     """
     return first_of(sorted(map(str, names)), most)
@@ -195,7 +195,7 @@ def _held_areas(one: Held, areas: pd.DataFrame) -> str:
     names = dict(zip(areas["code"], areas["name"], strict=True))
     inside = areas.loc[areas["code"].isin(local), "region_code"].dropna().unique()
     if 0 < len(inside) < NAMED:
-        regions = listed(names.get(code, code) for code in inside)
+        regions = first_names(names.get(code, code) for code in inside)
         return f" Its authorities are those of {regions} alone."
     return ""
 
@@ -232,14 +232,14 @@ def _small_area_faults(
     if gone:
         yield Problem(
             f"The file lacks {len(gone):,} of the {len(whole):,} LSOAs of {vintage} that "
-            f"{first.name} has{when}: {listed(gone)}.",
+            f"{first.name} has{when}: {first_names(gone)}.",
             one.file,
             one.remedy,
         )
     if strange:
         yield Problem(
             f"{first.name} lacks {len(strange):,} of the {len(codes):,} LSOAs of {vintage} that "
-            f"the file has{when}: {listed(strange)}.",
+            f"the file has{when}: {first_names(strange)}.",
             one.file,
             "One of the two is cut off, or of another year. Download both again.",
         )
@@ -259,7 +259,7 @@ def _by_part(one: Held, column: str, keys: Sequence[str]) -> list[tuple[frozense
     for key, codes in table.groupby(by, sort=True)[column]:
         parts.setdefault(_set(codes), []).append(key)
     return [
-        (codes, f" ({listed(' '.join(map(str, key)) for key in found)})")
+        (codes, f" ({first_names(' '.join(map(str, key)) for key in found)})")
         for codes, found in parts.items()
     ]
 
@@ -336,13 +336,13 @@ def _authority_fault(
     names = dict(zip(areas["code"], areas["name"], strict=True))
     yield Problem(
         f"The file lacks {len(gone):,} of the {len(whole):,} areas of {year}{what}: "
-        f"{listed(f'{names.get(code, code)} ({code})' for code in gone)}.",
+        f"{first_names(f'{names.get(code, code)} ({code})' for code in gone)}.",
         one.file,
         one.remedy,
     )
 
 
-def ages(populations: pd.DataFrame) -> list[Problem]:
+def ages_missing(populations: pd.DataFrame) -> list[Problem]:
     """Faults of residents by single year of age: an age, or one of the two sexes, is not there.
 
     Parameters
@@ -354,7 +354,7 @@ def ages(populations: pd.DataFrame) -> list[Problem]:
     --------
     >>> people = pd.DataFrame({"area_code": "E10000034", "year": 2022, "sex": "male",
     ...     "age_from": [0, 1], "age_to": [0, 1], "population": 1.0, "edition": "mid-2022"})
-    >>> [one.what for one in ages(people)][1]
+    >>> [one.what for one in ages_missing(people)][1]
     'Residents of E10000034, mid-2022, by age are there for male only, not for female.'
     """
     top = populations["age_from"].eq(90) & populations["age_to"].isna()

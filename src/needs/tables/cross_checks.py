@@ -17,7 +17,7 @@ from needs.errors import Problem
 from needs.sources.area_codes import ENGLAND, LOCAL
 from needs.stats.status import Status
 from needs.tables.areas import aliases, mismatch, plain_name
-from needs.tables.coverage import NAMED, Held, listed, told
+from needs.tables.coverage import NAMED, Held, first_names, first_told
 
 if TYPE_CHECKING:
     import geopandas
@@ -167,7 +167,7 @@ def _of_residents(held: Sequence[Held]) -> Iterator[Problem]:
         sums = one.table.groupby([district.rename("area_code"), "year"])["population"].sum()
         both = people.merge(sums.rename("small").reset_index(), on=["area_code", "year"])
         ratio = both["small"] / both["population"]
-        yield from told(
+        yield from first_told(
             one,
             both[~ratio.between(1 / REVISED, REVISED)],
             lambda row: (
@@ -251,7 +251,7 @@ def _empty_areas(one: Held, local: pd.DataFrame) -> Iterator[Problem]:
     )
     empty = own.agg({"unsaid": "all", "residents": "last", "area_name": "last", "shown": "size"})
     empty = empty[empty["unsaid"] & (empty["residents"] > SMALLEST) & (empty["shown"] > 1)]
-    yield from told(
+    yield from first_told(
         one,
         empty.reset_index(),
         lambda row: (
@@ -271,7 +271,7 @@ def _of_size(one: Held, local: pd.DataFrame, column: str, factor: float) -> Iter
     wrong = rows[(size >= MANY) & ~(each / usual).between(1 / factor, factor)]
     if column == "denominator" and len(wrong) > len(rows) / 10:
         return  # people at risk are not residents: those in need, for instance
-    yield from told(
+    yield from first_told(
         one,
         wrong,
         lambda row: (
@@ -297,7 +297,7 @@ def _of_england(one: Held, local: pd.DataFrame, england: pd.DataFrame) -> Iterat
     own = england.drop_duplicates(keys).set_index(keys)
     both = own.join(mean.reindex(whole), how="inner").dropna(subset=["value", "mean_of_areas"])
     apart = both[~(both["mean_of_areas"] / both["value"]).between(1 / OFF, OFF)]
-    yield from told(
+    yield from first_told(
         one,
         apart.reset_index(),
         lambda row: (
@@ -324,7 +324,7 @@ def _said_by_two(one: Held, other: Held) -> Iterator[Problem]:
     keys = ["measure", "area_code", "period", "sex", "age", "category"]
     both = one.table.merge(other.table, on=keys, suffixes=("", "_there"))
     both = both[(both["value"] >= FEW) & both["value_there"].notna()]
-    yield from told(
+    yield from first_told(
         one,
         both[~(both["value_there"] / both["value"]).between(1 / REVISED, REVISED)],
         lambda row: (
@@ -386,7 +386,7 @@ def _outside(
         names = shapes.set_index("code")["name"]
         yield Problem(
             f"The boundaries of {len(wrong):,} areas do not lie where {centroids.name} has their "
-            f"people: {listed(f'{names[code]} ({code})' for code in wrong)}.",
+            f"people: {first_names(f'{names[code]} ({code})' for code in wrong)}.",
             f"{one.file} or {centroids.file}",
             "One of the two files was changed. Download both again.",
         )

@@ -78,7 +78,7 @@ class _Cell:
         return AGE_GROUPS.get(self.age, tuple(ESP2013))
 
 
-def rates(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, list[Problem]]:
+def extract_rates(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, list[Problem]]:
     """Compute the rates of a package's local extract, under its disclosure rule.
 
     Parameters
@@ -530,7 +530,7 @@ def _unknown_people(places: PlaceTables, placed: pd.DataFrame) -> dict[str, str]
         if len(gone):
             what = (
                 f"there are no residents of {len(gone):,} of its {len(rows):,} LSOAs: "
-                f"{coverage.listed(gone)}"
+                f"{coverage.first_names(gone)}"
             )
         said[str(part)] = f"; no rate, because {what}"
     return said
@@ -545,8 +545,8 @@ def _put(people: People, rows: pd.DataFrame, place: str) -> None:
 
 
 def checked(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, list[Problem]]:
-    """As `rates`, with any fault of the arithmetic as a problem too."""
+    """As `extract_rates`, with any fault of the arithmetic as a problem too."""
     try:
-        return rates(package, places)
+        return extract_rates(package, places)
     except NeedsError as error:
         return schemas.empty(schemas.LOCAL_RATES), list(error.problems or (error.problem,))

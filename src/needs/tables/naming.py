@@ -21,14 +21,14 @@ def figure_id(*parts: str) -> str:
     return ".".join(slug for slug in slugs if slug)
 
 
-def names(rows: Iterable[str], path: str) -> bool:
+def names_file(rows: Iterable[str], path: str) -> bool:
     """Whether source rows name a file, by the last part of its path.
 
     Examples
     --------
-    >>> names(["misuse.csv, line 9"], "nhs_admissions/misuse.csv")
+    >>> names_file(["misuse.csv, line 9"], "nhs_admissions/misuse.csv")
     True
-    >>> names(["of misuse_100k.csv, line 9"], "nhs_admissions/100k.csv")
+    >>> names_file(["of misuse_100k.csv, line 9"], "nhs_admissions/100k.csv")
     False
     """
     name = re.escape(path.rsplit("/", 1)[-1])

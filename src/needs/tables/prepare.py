@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +36,7 @@ from needs.stats.status import Status
 from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
+from needs.tables.stored import is_table
 
 if TYPE_CHECKING:
     import geopandas
@@ -136,7 +136,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     InvalidDataError
         All faults of all files at once.
     """
-    whole_files.check(processed, PROCESSED)
+    whole_files.check_replaceable(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
     tables, read = _make(raw, catalogue, progress)
@@ -299,17 +299,6 @@ def is_fresh(raw: Path, processed: Path) -> bool:
     return tables and bool(written == describe(raw, catalogue_module.load()))
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file is there that begins and ends as a table of parquet does."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(4)
-            file.seek(-4, os.SEEK_END)
-            return begins == file.read(4) == b"PAR1"
-    except OSError:
-        return False
-
-
 def _ruled(catalogue: Catalogue) -> set[str]:
     """Sources whose rule is ours to apply."""
     return {
@@ -465,7 +454,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     read.problems += checks(read.held, areas, catalogue)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
-    read.problems += coverage.ages(populations)
+    read.problems += coverage.ages_missing(populations)
     observations = counts_everywhere(_observations(read, areas, catalogue), areas, land, catalogue)
     try:
         observations = derive(observations, populations, catalogue, areas)

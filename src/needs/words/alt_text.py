@@ -20,7 +20,7 @@ from needs.words.english import (
 )
 from needs.words.phrases import since_break, span, the_topic
 from needs.words.text import plain
-from needs.words.verdicts import outside, place, placed, revealed, verdict
+from needs.words.verdicts import outside_limits, place, placed, revealed, verdict
 
 #: Longest alternative text, in characters.
 ALT_LIMIT = 250
@@ -103,7 +103,7 @@ def alt_funnel(
     what = the_topic(figures, subject)
     kind = f"Funnel plot of {what} by size of population, {focus.period}."
     finding = f"{placed(focus, labels)}."
-    others = f"{capital(outside(figures, labels, noun)[0])}."
+    others = f"{capital(outside_limits(figures, labels, noun)[0])}."
     return _alt([kind, finding, others], ["Funnel plot.", finding, others])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
-from needs.words import phrases, sentences
+from needs.words import alt_text, english, phrases
 from needs.words.text import Span, Text
 
 #: Below this p value neighbours are called more alike, or more different, than by chance.
@@ -26,7 +26,7 @@ _HOW = {
 }
 
 
-def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
+def pyramid_words(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     """Where an area's age structure differs most from England's, in words.
 
     Parameters
@@ -39,18 +39,18 @@ def pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame) -> Text:
     if gap.empty:
         return (
             Span(
-                f"The age structure of {sentences.in_prose(area)} cannot be compared with England's"
+                f"The age structure of {english.in_prose(area)} cannot be compared with England's"
             ),
         )
     most, least = _extremes(gap)
     if gap.max() < 0.1:
         return (
             Span(
-                f"{sentences.capital(sentences.in_prose(area))} has much the same age structure as "
+                f"{english.capital(english.in_prose(area))} has much the same age structure as "
                 "England"
             ),
         )
-    name = sentences.capital(sentences.in_prose(area))
+    name = english.capital(english.in_prose(area))
     return (
         Span(
             f"{name} has a larger share of people aged {_band(most)} than England, "
@@ -67,7 +67,7 @@ def alt_pyramid(area: str, local: pd.DataFrame, national: pd.DataFrame, period: 
         if "persons" in set(local["sex"])
         else "Population pyramid of {} by sex"
     )
-    kind = f"{chart.format(sentences.in_prose(area))}, with England outlined, {period}."
+    kind = f"{chart.format(english.in_prose(area))}, with England outlined, {period}."
     if gap.empty:
         return kind
     ours, theirs = _shares(local), _shares(national)
@@ -92,7 +92,7 @@ def _band(age: int) -> str:
     return "90 and over" if age >= 90 else f"{age} to {age + 4}"
 
 
-def growth(series: Series) -> Text:
+def growth_words(series: Series) -> Text:
     """How a population changed from the first to the last year of a series.
 
     Where it swung further in between than from end to end, the low or high is said instead.
@@ -100,7 +100,7 @@ def growth(series: Series) -> Text:
     shown = [one for one in series.figures if one.shown]
     first, last = shown[0], shown[-1]
     ends: dict[str, Figure | str] = {
-        "area": sentences.in_prose(series.label),
+        "area": english.in_prose(series.label),
         "a": first.with_(unit=""),
         "b": last.with_(unit=""),
         "t1": first.period,
@@ -109,7 +109,7 @@ def growth(series: Series) -> Text:
     swing = _swing(shown)
     if swing:
         name, one = swing
-        return sentences.say(
+        return english.say(
             "The population of {area} was {a} in {t1} and {b} in {t2}, with a {name} of {c} in "
             "{t3} between",
             **ends,
@@ -118,11 +118,11 @@ def growth(series: Series) -> Text:
             t3=one.period,
         )
     if last.number == first.number:
-        return sentences.say(
+        return english.say(
             "The population of {area} was {a} in {t1}, and {b} in {t2} again", **ends
         )
     verb = "grew" if (last.value or 0) > (first.value or 0) else "fell"
-    return sentences.say("The population of {area} {verb} from {a} in {t1} to {b} in {t2}", **ends,
+    return english.say("The population of {area} {verb} from {a} in {t1} to {b} in {t2}", **ends,
                      verb=verb)  # fmt: skip
 
 
@@ -145,12 +145,12 @@ def alt_growth(series: Series) -> str:
     swing = _swing(shown)
     between = f", with a {swing[0]} of {swing[1].number} in {swing[1].period}" if swing else ""
     return (
-        f"Line chart of the residents of {sentences.in_prose(series.label)}, {first.period} to "
+        f"Line chart of the residents of {english.in_prose(series.label)}, {first.period} to "
         f"{last.period}: from {first.number} to {last.number}{between}."
     )
 
 
-def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) -> Text:
+def deciles_words(area: str, shares: Sequence[Figure], most: Figure, least: Figure) -> Text:
     """Whether more people live in the three most or the three least deprived tenths of England.
 
     Parameters
@@ -161,10 +161,10 @@ def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) ->
     most, least : Figure
         Share in the three most, and in the three least, deprived deciles.
     """
-    name = sentences.in_prose(area)
+    name = english.in_prose(area)
     if not (most.shown and least.shown):
         unknown = (Span("not known", figure=most.id),)
-        return sentences.say(
+        return english.say(
             "How many residents of {area} live in the most and the least deprived deciles is "
             "{unknown}: " + UNCOUNTED,
             area=name,
@@ -174,20 +174,20 @@ def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) ->
     if len(inside) == 1:
         n, one = inside[0]
         all_ = (Span("All residents", figure=one.id),)
-        return sentences.say("{all} of {area} live in national decile {n}, where 1 is the most "
+        return english.say("{all} of {area} live in national decile {n}, where 1 is the most "
                          "deprived and 10 the least", all=all_, area=name, n=n)  # fmt: skip
     if not most.value and not least.value:
         none = (Span("No resident", figure=most.id),)
-        return sentences.say("{none} of {area} lives in the three most or the three least deprived "
+        return english.say("{none} of {area} lives in the three most or the three least deprived "
                          "deciles", none=none, area=name)  # fmt: skip
     apart = (most.value or 0) - (least.value or 0)
     how, than = ("about as many", "as") if abs(apart) < 5 else (
         ("more", "than") if apart > 0 else ("fewer", "than")
     )  # fmt: skip
-    return sentences.say(
+    return english.say(
         "{area} has {how} residents in the three most deprived deciles ({most}) {than} in the "
         "three least deprived ({least})",
-        area=sentences.capital(name),
+        area=english.capital(name),
         how=how,
         than=than,
         most=most,
@@ -198,22 +198,22 @@ def deciles(area: str, shares: Sequence[Figure], most: Figure, least: Figure) ->
 def deprivation_map(area: str, lsoa: pd.DataFrame, count: Figure) -> Text:
     """Where the most deprived LSOAs of an area lie."""
     places = most_deprived_places(lsoa)
-    name = sentences.capital(sentences.in_prose(area))
+    name = english.capital(english.in_prose(area))
     if not places:
         none = (Span("No neighbourhood", figure=count.id),)
-        return sentences.say(
+        return english.say(
             "{none} of {area} is among the most deprived 10% in England",
             none=none,
-            area=sentences.in_prose(area),
+            area=english.in_prose(area),
         )
     if len(set(lsoa["district_name"])) == 1:
-        return sentences.say(
+        return english.say(
             "{name} has {count} in the most deprived 10% in England",
             name=name,
             count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
         )
-    where = sentences.listing([f"{place} ({n})" for place, n in places], limit=4)
-    return sentences.say(
+    where = english.listing([f"{place} ({n})" for place, n in places], limit=4)
+    return english.say(
         "{name} has {count} in the most deprived 10% in England: {where}",
         name=name,
         count=count.with_(unit="neighbourhoods" if count.number != "1" else "neighbourhood"),
@@ -225,18 +225,18 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
     """How many of an area's LSOAs are among the most deprived 10%, and who lives there."""
     if total == 1:
         is_ = "is" if count.value else "is not"
-        return sentences.say(
+        return english.say(
             "Its one neighbourhood (LSOA) {is_} among the most deprived 10% in England.", is_=is_
         )
     if not count.value:
-        return sentences.say(
+        return english.say(
             "{none} of its {total} neighbourhoods (LSOAs) is among the most deprived 10% in "
             "England.",
             none=(Span("None", figure=count.id),),
             total=str(total),
         )
     one = count.number == "1"
-    found = sentences.say(
+    found = english.say(
         "Of its {total} neighbourhoods (LSOAs), {count} {are} among the most deprived 10% in "
         "England.",
         count=count.with_(unit=""),
@@ -244,8 +244,8 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
         are="is" if one else "are",
     )
     they = "It is" if one else "They are"
-    home = sentences.say("{they} home to {share} of residents.", they=they, share=share)
-    return sentences.sentences(found, home if share.shown else _uncounted(share))
+    home = english.say("{they} home to {share} of residents.", they=they, share=share)
+    return english.sentences(found, home if share.shown else _uncounted(share))
 
 
 #: Why residents of neighbourhoods are not known: a sum with a part missing is no sum.
@@ -255,7 +255,7 @@ UNCOUNTED = "the population estimates read do not have all of its neighbourhoods
 def _uncounted(figure: Figure) -> Text:
     """Say that the residents of neighbourhoods are not known, and why."""
     unknown = (Span("not known", figure=figure.id),)
-    return sentences.say(
+    return english.say(
         "How many residents live there is {unknown}: " + UNCOUNTED + ".", unknown=unknown
     )
 
@@ -273,12 +273,12 @@ def deprived_parts(
     parts : sequence of (str, Figure, Figure, Figure)
         The part ("most deprived 10%"), its LSOAs, their residents, and these as a share of all.
     """
-    name = sentences.capital(sentences.in_prose(area))
+    name = english.capital(english.in_prose(area))
     if total == 1:
         inside = [(part, count) for part, count, *_ in parts if count.value]
         part, count = inside[0] if inside else parts[-1][:2]
         is_ = (Span("is" if inside else "is not", figure=count.id),)
-        return sentences.say(
+        return english.say(
             "{area} is a single neighbourhood (LSOA, lower layer super output area), which {is_} "
             "among the {part} in England.",
             area=name,
@@ -286,25 +286,23 @@ def deprived_parts(
             part=part,
         )
     said = [
-        sentences.say(
+        english.say(
             "{area} has {total} neighbourhoods (LSOAs, lower layer super output areas).",
             area=name,
-            total=sentences.number_word(total),
+            total=english.number_word(total),
         )
     ]
     widest = parts[-1]
     for part, count, people, share in parts if widest[1].value else [widest]:
         if not count.value:
             none = (Span("None of them", figure=count.id),)
-            said.append(
-                sentences.say("{none} is among the {part} in England.", none=none, part=part)
-            )
+            said.append(english.say("{none} is among the {part} in England.", none=none, part=part))
             continue
-        live = sentences.say(
+        live = english.say(
             ", where {people} live, {share} of all residents", people=people, share=share
         )
         said.append(
-            sentences.say(
+            english.say(
                 "Among the {part} in England {are} {count} of them{live}.",
                 part=part,
                 are="is" if count.number == "1" else "are",
@@ -313,7 +311,7 @@ def deprived_parts(
             )
         )
     unknown = [share for _, count, people, share in parts if not (people.shown and share.shown)]
-    return sentences.sentences(
+    return english.sentences(
         *said, *([_uncounted(unknown[0])] if unknown and widest[1].value else [])
     )
 
@@ -325,11 +323,11 @@ def most_deprived_places(lsoa: pd.DataFrame) -> list[tuple[str, int]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def clustering(area: str, index: Figure, p: float) -> Text:
+def clustering_words(area: str, index: Figure, p: float) -> Text:
     """Whether deprived neighbourhoods lie next to each other, by Moran's I and its p value."""
-    name = sentences.in_prose(area)
+    name = english.in_prose(area)
     if not index.shown:
-        return sentences.say(
+        return english.say(
             "Whether neighbourhoods of like deprivation lie next to each other in {area} cannot be "
             "tested: {why}.",
             area=name,
@@ -350,7 +348,7 @@ def clustering(area: str, index: Figure, p: float) -> Text:
             "Neighbourhoods of unlike deprivation lie next to each other in {area}: neighbours "
             "differ more than chance would make them"
         )
-    return sentences.say(
+    return english.say(
         found + ". Moran's I is {index}; it is about 0 by chance, and nears 1 where like lies "
         "beside like.",
         area=name,
@@ -358,7 +356,7 @@ def clustering(area: str, index: Figure, p: float) -> Text:
     )
 
 
-def clusters(
+def clusters_words(
     count: Figure, districts: Sequence[Figure], most_deprived: Figure, outside: Figure
 ) -> Text:
     """How many neighbourhoods are in clusters of high deprivation, where, and who is left out.
@@ -376,36 +374,36 @@ def clusters(
         return (Span("No neighbourhood stands out as part of a cluster of high deprivation."),)
     one = count.number == "1"
     some = sorted((d for d in districts if d.value), key=lambda d: (-(d.value or 0), d.area_name))
-    places = [sentences.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
-    found = sentences.say(
+    places = [english.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
+    found = english.say(
         "{clusters} of high deprivation {hold} {count}{colon}{where}.",
         clusters="A cluster" if one else "Clusters",
         hold="holds" if one else "hold",
         count=count.with_(unit="neighbourhoods"),
         colon=": " if places else "",
-        where=sentences.listing(places, limit=4, other="other districts"),
+        where=english.listing(places, limit=4, other="other districts"),
     )
     if not most_deprived.value or not outside.value:
         return found
     if outside.number == most_deprived.number:
         none = (Span("none", figure=outside.id),)
-        rest = sentences.say(
+        rest = english.say(
             "Of the {all:number} in the most deprived 10% in England, {none} is in a cluster.",
             all=most_deprived,
             none=none,
         )
-        return sentences.sentences(found, rest)
-    rest = sentences.say(
+        return english.sentences(found, rest)
+    rest = english.say(
         "Of the {all:number} in the most deprived 10% in England, {outside:number} {lie} outside "
         "clusters.",
         all=most_deprived,
         outside=outside,
         lie="lies" if outside.number == "1" else "lie",
     )
-    return sentences.sentences(found, rest)
+    return english.sentences(found, rest)
 
 
-def domains(area: str, frame: pd.DataFrame) -> Text:
+def domains_words(area: str, frame: pd.DataFrame) -> Text:
     """For which domains most residents live in the most deprived 30%, and 10%, of England."""
     own = frame[frame["domain"] != "imd"]
     rows = [
@@ -414,37 +412,37 @@ def domains(area: str, frame: pd.DataFrame) -> Text:
         if row["d1"].shown and row["d3"].shown
     ]
     if not rows:
-        name = sentences.in_prose(area)
+        name = english.in_prose(area)
         return (Span(f"Deprivation by domain is not available for {name}"),)
     wide, _, widest = max(rows, key=lambda row: row[2].value or 0)
     deep, deepest, _ = max(rows, key=lambda row: row[1].value or 0)
     if not widest.value:
         none = (Span("No resident", figure=widest.id),)
-        return sentences.say("{none} of {area} lives in the most deprived 30% for any domain",
-                         none=none, area=sentences.in_prose(area))  # fmt: skip
+        return english.say("{none} of {area} lives in the most deprived 30% for any domain",
+                         none=none, area=english.in_prose(area))  # fmt: skip
     if wide == deep or not deepest.value:
-        return sentences.say(
+        return english.say(
             "{wide} is the most widespread kind of deprivation: {share} of residents live in the "
             "most deprived 30% for it",
             wide=wide,
             share=widest,
         )
-    return sentences.say(
+    return english.say(
         "Deprivation is widest for {wide} ({a} in the most deprived 30%) and deepest for {deep} "
         "({b} in the most deprived 10%)",
-        wide=sentences.lower_first(wide),
-        deep=sentences.lower_first(deep),
+        wide=english.lower_first(wide),
+        deep=english.lower_first(deep),
         a=widest,
         b=deepest,
     )
 
 
-def alt_domains(area: str, frame: pd.DataFrame) -> str:
+def domain_profile_alt(area: str, frame: pd.DataFrame) -> str:
     """Alternative text of the domain profile."""
     rows = [(str(row["label"]), row["d1"]) for _, row in frame.iterrows() if row["domain"] != "imd"]
-    return sentences.alt_domains(
+    return alt_text.alt_domains(
         [one for _, one in rows],
-        names=[sentences.lower_first(label) for label, _ in rows],
+        names=[english.lower_first(label) for label, _ in rows],
         area_name=area,
         what="the residents living in the most deprived 10%",
     )
@@ -452,7 +450,7 @@ def alt_domains(area: str, frame: pd.DataFrame) -> str:
 
 def by_sex(male: Figure, female: Figure, subject: str) -> Text:
     """Whether males and females differ, by the difference of the two and its interval."""
-    name = sentences.possessive(sentences.in_prose(male.area_name))
+    name = english.possessive(english.in_prose(male.area_name))
     match phrases.differ(male, female):
         case "higher":
             template = "{name} {subject} is higher for males ({m}) than for females ({f}), {when}"
@@ -465,10 +463,10 @@ def by_sex(male: Figure, female: Figure, subject: str) -> Text:
             )
         case _:
             template = "{name} {subject}: {m} for males and {f} for females in {when}"
-    return sentences.say(
+    return english.say(
         template,
-        name=sentences.capital(name),
-        subject=sentences.lower_first(subject),
+        name=english.capital(name),
+        subject=english.lower_first(subject),
         m=male,
         f=female.with_(unit="" if female.unit != "%" else "%"),
         when=male.period,
@@ -477,22 +475,22 @@ def by_sex(male: Figure, female: Figure, subject: str) -> Text:
 
 def alt_by_sex(male: Figure, female: Figure, subject: str) -> str:
     """Alternative text of males and females beside each other."""
-    kind = f"Bar chart of the {sentences.lower_first(subject)} by sex"
-    where = f", {sentences.in_prose(male.area_name)}, {male.period}: "
+    kind = f"Bar chart of the {english.lower_first(subject)} by sex"
+    where = f", {english.in_prose(male.area_name)}, {male.period}: "
     both = [("males", male), ("females", female)]
     long = [
         f"{sex} {one.number} ({one.interval})" if one.interval else f"{sex} {one.number}"
         for sex, one in both
     ]
-    text = f"{kind}{where}{sentences.listing(long)}."
+    text = f"{kind}{where}{english.listing(long)}."
     short = f"{kind}, {male.period}: males {male.number}, females {female.number}."
-    return text if len(text) <= sentences.ALT_LIMIT else short
+    return text if len(text) <= alt_text.ALT_LIMIT else short
 
 
-def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
+def sexes_words(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
     """How many of several rates are statistically higher for males, by their differences."""
     higher = sum(phrases.differ(male, female) == "higher" for male, female in pairs)
-    name = sentences.in_prose(area)
+    name = english.in_prose(area)
     if higher == len(pairs):
         return (
             Span(f"In {name}, each of these rates is statistically higher for males than females"),
@@ -500,7 +498,7 @@ def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
     what = "is" if higher < 2 else "are"
     return (
         Span(
-            f"In {name}, {sentences.one_of(higher, len(pairs), 'rates')} {what} statistically "
+            f"In {name}, {english.one_of(higher, len(pairs), 'rates')} {what} statistically "
             "higher for males than for females"
         ),
     )
@@ -509,13 +507,13 @@ def sexes(pairs: Sequence[tuple[Figure, Figure]], area: str) -> Text:
 def alt_sexes(rows: Sequence[tuple[str, Figure, Figure]], area: str) -> str:
     """Alternative text of males against females over several indicators."""
     parts = [
-        f"{sentences.lower_first(name)}: males {male.number}, females {female.number}"
+        f"{english.lower_first(name)}: males {male.number}, females {female.number}"
         for name, male, female in rows
     ]
-    where = f"for males and females in {sentences.in_prose(area)}"
+    where = f"for males and females in {english.in_prose(area)}"
     text = f"Chart of the rates {where}: {'; '.join(parts)}."
     short = f"Chart of {len(rows)} rates {where}; {parts[0]}."
-    return text if len(text) <= sentences.ALT_LIMIT else short
+    return text if len(text) <= alt_text.ALT_LIMIT else short
 
 
 #: Why there is no number, as the clause of a sentence; for all other reasons there is no figure.
@@ -525,41 +523,41 @@ _WHY_NOT = {
 }
 
 
-def gradient(deciles_: Sequence[Figure], subject: str) -> Text:
+def gradient_words(deciles_: Sequence[Figure], subject: str) -> Text:
     """How the most deprived group compares with the least deprived."""
     first, last = deciles_[0], deciles_[-1]
     if not (first.shown and last.shown):
         lacking = last if first.shown else first
         unknown = (Span("cannot be compared", figure=lacking.id),)
-        return sentences.say(
+        return english.say(
             "The {subject} at both ends of deprivation {unknown}: {why} for the {end} deprived "
             "tenth of England's authorities",
-            subject=sentences.lower_first(subject),
+            subject=english.lower_first(subject),
             unknown=unknown,
             why=_WHY_NOT.get(lacking.status, "there is no figure"),
             end="least" if first.shown else "most",
         )
     how = _HOW[phrases.differ(first, last)]
-    return sentences.say(
+    return english.say(
         "In the most deprived tenth of England's authorities the {subject} is {a}, {how} in the "
         "least deprived ({b})",
-        subject=sentences.lower_first(subject),
+        subject=english.lower_first(subject),
         a=first,
         b=last.with_(unit=""),
         how=how,
     )
 
 
-def local_gradient(fifths: Sequence[Figure], subject: str) -> Text:
+def local_gradient_words(fifths: Sequence[Figure], subject: str) -> Text:
     """How the most deprived fifth of an area's neighbourhoods compares with the least deprived."""
     first, last = fifths[0], fifths[-1]
     if not (first.shown and last.shown):
-        return sentences.say(
+        return english.say(
             "Numbers are too small to compare the {subject} at both ends of deprivation",
             subject=subject,
         )
     how = _HOW[phrases.differ(first, last)]
-    return sentences.say(
+    return english.say(
         "In the most deprived quintile the {subject} is {a}, {how} in the least deprived ({b})",
         subject=subject,
         a=first,
@@ -576,7 +574,7 @@ def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
         for one, end in ((first, "most deprived tenth"), (last, "least deprived"))
     ]
     return (
-        f"Chart of {sentences.lower_first(subject)} by deprivation decile of authorities in "
+        f"Chart of {english.lower_first(subject)} by deprivation decile of authorities in "
         f"England, {first.period}: {' and '.join(ends)}, with intervals."
     )
 
@@ -584,15 +582,15 @@ def alt_gradient(deciles_: Sequence[Figure], subject: str) -> str:
 def by_age(figures: Sequence[Figure], ages: Sequence[str]) -> Text:
     """The age at which a rate is highest, and the lowest beside it."""
     (top, most), (least, low) = _highest_and_lowest(figures, ages)
-    return sentences.say(
+    return english.say(
         "In {area} drug misuse deaths are most frequent at ages {top}: {most} in {when}, against "
         "{low} at ages {least}",
-        area=sentences.in_prose(most.area_name),
-        top=sentences.lower_first(top),
+        area=english.in_prose(most.area_name),
+        top=english.lower_first(top),
         most=most,
         when=most.period,
         low=low.with_(unit=""),
-        least=sentences.lower_first(least),
+        least=english.lower_first(least),
     )
 
 
@@ -600,9 +598,9 @@ def alt_by_age(figures: Sequence[Figure], ages: Sequence[str]) -> str:
     """Alternative text of a rate by age and sex: the highest and the lowest age."""
     (top, most), (least, low) = _highest_and_lowest(figures, ages)
     return (
-        f"Bar chart of drug misuse deaths by age and sex, {sentences.in_prose(most.area_name)}, "
-        f"{most.period}. Persons: highest at ages {sentences.lower_first(top)}, {most.number}, and "
-        f"lowest at ages {sentences.lower_first(least)}, {low.number}."
+        f"Bar chart of drug misuse deaths by age and sex, {english.in_prose(most.area_name)}, "
+        f"{most.period}. Persons: highest at ages {english.lower_first(top)}, {most.number}, and "
+        f"lowest at ages {english.lower_first(least)}, {low.number}."
     )
 
 
@@ -629,9 +627,9 @@ def furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> Text:
     template = "{area}: {subject} {a} {when}, against {b} in England"
     if len(rows) > 1:
         template = "{area} lies furthest from England in its {subject}: {a} {when}, against {b}"
-    return sentences.say(
+    return english.say(
         template,
-        area=sentences.capital(sentences.in_prose(figure.area_name)),
+        area=english.capital(english.in_prose(figure.area_name)),
         subject=subject,
         a=figure,
         when=phrases.when(figure.period),
@@ -642,14 +640,12 @@ def furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> Text:
 def alt_furthest(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
     """Alternative text of single figures beside England's."""
     subject, figure, england = max(rows, key=_distance)
-    area = sentences.in_prose(figure.area_name)
-    kind = f"Chart of {sentences.count_noun(len(rows), 'figure')} of {area} beside England's."
-    far = f"{sentences.capital(subject)}, {figure.period}: {figure.number} and {england.number}."
+    area = english.in_prose(figure.area_name)
+    kind = f"Chart of {english.count_noun(len(rows), 'figure')} of {area} beside England's."
+    far = f"{english.capital(subject)}, {figure.period}: {figure.number} and {england.number}."
     text = f"{kind} {'The furthest apart. ' if len(rows) > 1 else ''}{far}"
     return (
-        text
-        if len(text) <= sentences.ALT_LIMIT
-        else f"{kind} {figure.number} and {england.number}."
+        text if len(text) <= alt_text.ALT_LIMIT else f"{kind} {figure.number} and {england.number}."
     )
 
 
@@ -661,7 +657,7 @@ def _distance(row: tuple[str, Figure, Figure]) -> float:
 
 def slope(slope_index: Figure, relative_index: Figure) -> Text:
     """The slope and relative index of inequality in plain words."""
-    return sentences.say(
+    return english.say(
         "Across the whole range of deprivation the gap is {slope:full} (slope index of "
         "inequality). The most deprived end is {times} times the least deprived (relative index "
         "of inequality, {interval}).",
@@ -688,15 +684,15 @@ def withheld(figure: Figure) -> str:
     return f"the newest period, {figure.period}, is withheld: {why}"
 
 
-def amounts(totals: Sequence[Figure], area: str) -> Text:
+def amounts_words(totals: Sequence[Figure], area: str) -> Text:
     """What the grants of a year come to, from the first to the last year."""
     shown = [one for one in totals if one.shown]
     if not shown:
         return (Span(f"Grants for drug and alcohol services in {area}"),)
     first, last = shown[0], shown[-1]
     if len(shown) == 1:
-        return sentences.say("Grants came to {a} in {t1}", a=first, t1=first.period)
-    return sentences.say(
+        return english.say("Grants came to {a} in {t1}", a=first, t1=first.period)
+    return english.say(
         "Grants come to {a} in {t1} and {b} in {t2}",
         a=first,
         b=last,
@@ -709,10 +705,10 @@ def spent(figures: Sequence[Figure]) -> Text:
     """What was spent, from the first to the last year."""
     first, last = figures[0], figures[-1]
     if len(figures) == 1:
-        return sentences.say(
+        return english.say(
             "Spending on drug and alcohol services: {a} in {t1}.", a=first, t1=first.period
         )
-    return sentences.say(
+    return english.say(
         "Spending on drug and alcohol services: {a} in {t1} and {b} in {t2}.",
         a=first,
         b=last,
@@ -732,4 +728,4 @@ def alt_amounts(totals: Sequence[Figure], grants: Sequence[Figure], area: str) -
     if last:
         largest = max(last, key=lambda one: one.value or 0)
         text += f" The largest is {largest.note}, {largest.text}."
-    return text if len(text) <= sentences.ALT_LIMIT else text.split(" The largest")[0]
+    return text if len(text) <= alt_text.ALT_LIMIT else text.split(" The largest")[0]

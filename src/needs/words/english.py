@@ -93,7 +93,7 @@ def say(template: str, /, **values: Figure | Text | Span | str | int) -> Text:
 
 def _field(name: str, spec: str, value: Figure | Text | Span | str | int) -> Text:
     if isinstance(value, Figure):
-        return _figure(value, spec)
+        return _figure_span(value, spec)
     if isinstance(value, Span):
         return (value,)
     if isinstance(value, tuple):
@@ -103,7 +103,7 @@ def _field(name: str, spec: str, value: Figure | Text | Span | str | int) -> Tex
     raise TypeError(f"{{{name}}} is {value!r}: a sentence takes figures, texts and whole numbers")
 
 
-def _figure(figure: Figure, spec: str) -> Text:
+def _figure_span(figure: Figure, spec: str) -> Text:
     if spec not in ("", "number", "size", "interval", "full"):
         raise ValueError(f"a figure has no form '{spec}'")
     if not figure.shown:

@@ -17,7 +17,7 @@ from needs.words.english import (
     singular,
 )
 from needs.words.phrases import (
-    areas,
+    area_names,
     direction,
     fit,
     moved,
@@ -29,7 +29,15 @@ from needs.words.phrases import (
     when,
 )
 from needs.words.text import Text
-from needs.words.verdicts import compare, ends, outside, place, placed, revealed, trend_judgement
+from needs.words.verdicts import (
+    compare_figures,
+    ends,
+    outside_limits,
+    place,
+    placed,
+    revealed,
+    trend_judgement,
+)
 
 #: Longest headline of a chart, in characters.
 HEADLINE_LIMIT = 140
@@ -79,7 +87,7 @@ def headline_compare(
     figure: Figure, reference: Figure | None, *, polarity: str = "none", subject: str = ""
 ) -> Text:
     """How a figure stands to its reference, in a line."""
-    compared = compare(figure, reference, polarity)
+    compared = compare_figures(figure, reference, polarity)
     figure, reference = revealed(figure, reference)
     what = capital(owned(figure, subject))
     if reference is None or compared.result == "not compared":
@@ -114,7 +122,7 @@ def headline_parts(
     one = singular(noun)
     if not shown:
         return fit(join([f"No {one} has {a_or_an(what)} that can be shown"]), limit=HEADLINE_LIMIT)
-    results = {compare(figure, whole).result for figure in shown}
+    results = {compare_figures(figure, whole).result for figure in shown}
     if whole is not None and results == {"similar"}:
         name = in_prose(whole.area_name)
         text = join([f"No {one} differs statistically from {name} in its {what}"])
@@ -124,7 +132,7 @@ def headline_parts(
         every = capital(one_of(len(shown), len(shown), noun))
         text = say("{every} have the same {what}: {f}", every=every, what=what, f=high[0])
     else:
-        text = say("{names} {has} the highest {what}: {f}", names=capital(areas(high)),
+        text = say("{names} {has} the highest {what}: {f}", names=capital(area_names(high)),
                    has="has" if len(high) == 1 else "have", what=what, f=high[0])  # fmt: skip
     return fit(text, limit=HEADLINE_LIMIT)
 
@@ -166,5 +174,5 @@ def headline_funnel(
 ) -> Text:
     """Where an area lies by a funnel's limits, and how many lie outside them, in a line."""
     where = placed(focus, labels)
-    others, _ = outside(figures, labels, noun)
+    others, _ = outside_limits(figures, labels, noun)
     return fit(join([f"{where}; {others}"]), join([where]), limit=HEADLINE_LIMIT)

@@ -21,21 +21,21 @@ from needs.words.english import (
 from needs.words.text import Span, Text, plain
 
 
-def is_count(figure: Figure) -> bool:
+def decided_by_size(figure: Figure) -> bool:
     """Whether the size of the area itself decides the value, as for deaths or pounds."""
     unit = figure.unit
     relative = unit in ("", "%", "years", "ratio", "index") or "per " in unit or "point" in unit
     return not relative
 
 
-def named(figure: Figure, subject: str) -> bool:
+def already_named(figure: Figure, subject: str) -> bool:
     """Whether the subject has already named the noun that is counted."""
-    return is_count(figure) and (subject == "it" or figure.unit in subject.split())
+    return decided_by_size(figure) and (subject == "it" or figure.unit in subject.split())
 
 
 def value(figure: Figure, subject: str) -> Text:
     """The figure's value, without the noun that its subject has already named."""
-    return say("{f:number}" if named(figure, subject) else "{f}", f=figure)
+    return say("{f:number}" if already_named(figure, subject) else "{f}", f=figure)
 
 
 def phrase(subject: str, label: str = "") -> str:
@@ -91,7 +91,7 @@ def when(period: str) -> str:
         return f"({period})"
 
 
-def opening(period: str) -> str:
+def period_opening(period: str) -> str:
     """The beginning of a sentence about a period: "In 2021/22, "; empty for other labels."""
     said = when(period)
     return "" if said.startswith("(") else f"{capital(said)}, "
@@ -111,7 +111,7 @@ def short(figure: Figure) -> Text:
     return say("{f}" if figure.unit in ("%", "£") else "{f:number}", f=figure)
 
 
-def areas(figures: Sequence[Figure]) -> str:
+def area_names(figures: Sequence[Figure]) -> str:
     """Names of the figures' areas, in a list."""
     return listing([in_prose(figure.area_name) for figure in figures])
 
@@ -182,12 +182,12 @@ def direction(recent: str) -> Literal["higher", "lower", ""]:
     return "lower" if recent.startswith("decreas") else ""
 
 
-def ages(age: str) -> str:
+def age_words(age: str) -> str:
     """An age range in words.
 
     Examples
     --------
-    >>> ages("18+"), ages("15-64"), ages("all ages")
+    >>> age_words("18+"), age_words("15-64"), age_words("all ages")
     ('ages 18 and over', 'ages 15 to 64', 'all ages')
     """
     if age in ("", "all ages"):

@@ -1,4 +1,4 @@
-"""Sentences of the report, made from figures; and the door to headlines and alternative texts.
+"""Sentences of the report, made from figures.
 
 Pure functions from `Figure`s to `needs.words.text.Text`. Each number is a span that links to its
 figure. Cases with the sentences that they must give stand in ``tests/spec/words.yaml``.
@@ -10,60 +10,30 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from needs.catalogue import Catalogue, Indicator
-from needs.catalogue.glossary import Term, glossary
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
 from needs.tables.areas import divisions, find
 from needs.tables.same_land import ADDED_UP
-from needs.words.alt_text import (
-    ALT_LIMIT,
-    alt_bars,
-    alt_caterpillar,
-    alt_deciles,
-    alt_domains,
-    alt_funnel,
-    alt_map,
-    alt_treated,
-    alt_trend,
-)
 from needs.words.english import (
-    NO_INTERVAL,
-    WITHHELD,
-    Readability,
-    a_or_an,
     capital,
-    count_noun,
     in_prose,
     join,
     listing,
-    lower_first,
     number_word,
-    one_of,
-    ordinal,
     possessive,
-    reading_ease,
     say,
     sentences,
     singular,
-    with_noun,
-)
-from needs.words.headlines import (
-    HEADLINE_LIMIT,
-    headline_compare,
-    headline_funnel,
-    headline_parts,
-    headline_rank,
-    headline_trend,
 )
 from needs.words.phrases import (
-    ages,
+    age_words,
+    already_named,
+    decided_by_size,
     direction,
-    is_count,
     is_zero,
     moved,
-    named,
-    opening,
     owned,
+    period_opening,
     phrase,
     short,
     since_break,
@@ -72,72 +42,14 @@ from needs.words.phrases import (
 )
 from needs.words.text import Text
 from needs.words.verdicts import (
-    Comparison,
-    compare,
-    judge,
-    outside,
+    outside_limits,
     revealed,
     trend_judgement,
     verdict,
-    why_not_tested,
 )
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment
-
-__all__ = [
-    "ALT_LIMIT",
-    "HEADLINE_LIMIT",
-    "NO_INTERVAL",
-    "WITHHELD",
-    "Comparison",
-    "Readability",
-    "Term",
-    "a_or_an",
-    "added_up",
-    "alt_bars",
-    "alt_caterpillar",
-    "alt_deciles",
-    "alt_domains",
-    "alt_funnel",
-    "alt_map",
-    "alt_treated",
-    "alt_trend",
-    "capital",
-    "changed",
-    "compare",
-    "comparison_sentence",
-    "count_noun",
-    "funnel_sentence",
-    "glossary",
-    "headline_compare",
-    "headline_funnel",
-    "headline_parts",
-    "headline_rank",
-    "headline_trend",
-    "in_prose",
-    "join",
-    "joined_sentence",
-    "judge",
-    "listing",
-    "lower_first",
-    "marks_sentence",
-    "number_word",
-    "one_of",
-    "ordinal",
-    "places_sentence",
-    "possessive",
-    "publisher",
-    "reading_ease",
-    "say",
-    "sentences",
-    "singular",
-    "trend_judgement",
-    "trend_sentence",
-    "unmet_need_sentence",
-    "why_not_tested",
-    "with_noun",
-]
 
 _MARK_WORDS = {"e": "an estimate", "p": "provisional", "r": "revised"}
 
@@ -185,7 +97,7 @@ def comparison_sentence(
 def _statement(figure: Figure, subject: str) -> Text:
     what = owned(figure, subject)
     if figure.shown:
-        if not named(figure, subject):
+        if not already_named(figure, subject):
             return _opened(figure.period, say("{what} was {f:full}.", what=what, f=figure))
         form = (
             "{what} was {f:number} ({f:interval})." if figure.interval else "{what} was {f:number}."
@@ -197,7 +109,7 @@ def _statement(figure: Figure, subject: str) -> Text:
 
 
 def _opened(period: str, text: Text) -> Text:
-    begin = opening(period)
+    begin = period_opening(period)
     return join([begin, text]) if begin else capital(text)
 
 
@@ -297,7 +209,7 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
             # a recent trend that was tested over all points says more than the two ends
             tail = "" if tested else "The difference is not statistically significant."
         case _:
-            tail = "" if is_count(last) else "The change between them cannot be tested."
+            tail = "" if decided_by_size(last) else "The change between them cannot be tested."
     if subject == "it":
         again = say("{t} it was the same.", t=before["t"])
         said = again if first.number == last.number else say("{t} it was {a}.", **before)
@@ -357,7 +269,7 @@ def funnel_sentence(
     reference_name : str
         Whose value the limits are drawn round.
     """
-    many, beyond_chance = outside(figures, labels, noun)
+    many, beyond_chance = outside_limits(figures, labels, noun)
     meaning = (
         "Chance alone would put about one in 500 there, so areas differ in more than chance, such "
         "as age and deprivation. A crude rate is not adjusted for these."
@@ -447,8 +359,8 @@ def _unmet_cautions(treated: Figure, prevalence: Figure, unmet: Figure) -> list[
     said = []
     if treated.shown and prevalence.shown and treated.age != prevalence.age:
         said.append(
-            f"The estimate covers {ages(prevalence.age)} and treatment {ages(treated.age)}, "
-            "so the share is approximate."
+            f"The estimate covers {age_words(prevalence.age)} and treatment "
+            f"{age_words(treated.age)}, so the share is approximate."
         )
     if treated.shown and prevalence.shown and treated.period != prevalence.period:
         said.append("The estimate and the count are for different periods.")

@@ -14,7 +14,7 @@ from needs.errors import ParameterError
 from needs.figures.figure import Figure
 from needs.stats.compare import JUDGEMENTS, side_of
 from needs.words.english import capital, in_prose, join, number_word, ordinal, possessive, say
-from needs.words.phrases import is_count, short, when
+from needs.words.phrases import decided_by_size, short, when
 from needs.words.text import Text
 
 Result = Literal["lower", "similar", "higher", "not compared"]
@@ -45,7 +45,7 @@ class Comparison:
     reason: Reason = ""
 
 
-def compare(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
+def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
     """Compare a figure's 95% interval with a reference value, by the one rule of the project.
 
     Parameters
@@ -64,7 +64,7 @@ def compare(figure: Figure, reference: Figure | None, polarity: str = "none") ->
     >>> area = Figure("a", "rate", "Rate", "E10000034", "Worcestershire", "2021", 4.2,
     ...               "per 100,000", lower=3.3, upper=5.3)
     >>> england = Figure("e", "rate", "Rate", "E92000001", "England", "2021", 5.5, "per 100,000")
-    >>> compare(area, england, "lower is better")
+    >>> compare_figures(area, england, "lower is better")
     Comparison(result='lower', judgement='better', reason='')
     """
     _meaning(polarity)
@@ -122,7 +122,7 @@ def _why_not(figure: Figure, reference: Figure | None) -> Reason:
         return "reference withheld"
     if reference.unit != figure.unit:
         return "different units"
-    if is_count(figure):
+    if decided_by_size(figure):
         return "count"
     if figure.lower is None or figure.upper is None:
         return "no interval"
@@ -134,7 +134,7 @@ def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure |
 
     Without it a sentence can call "3.1 to 4.9" lower than "4.9".
     """
-    result = compare(figure, reference).result
+    result = compare_figures(figure, reference).result
     if reference is None or result not in ("lower", "higher"):
         return figure, reference
     near = figure.upper if result == "lower" else figure.lower
@@ -175,9 +175,9 @@ def verdict(
 
     Nothing is said of an area that is its own comparator, nor of counts.
     """
-    compared = compare(figure, reference, polarity)
+    compared = compare_figures(figure, reference, polarity)
     if reference is None:
-        if not figure.shown or is_count(figure):
+        if not figure.shown or decided_by_size(figure):
             return ()
         return join([f"No figure for {in_prose(reference_name)} is available to compare it with."])
     name = in_prose(reference.area_name)
@@ -188,7 +188,7 @@ def verdict(
         case "own comparator" | "count" | "different units" | "no reference":
             return ()
         case "withheld":
-            if not reference.shown or is_count(reference):
+            if not reference.shown or decided_by_size(reference):
                 return ()
             owner = capital(possessive(reference.area_name))
             return say("{owner} was {f} {t}.", owner=owner, f=reference, t=when(reference.period))
@@ -256,7 +256,7 @@ def placed(focus: Figure, labels: Mapping[str, str], reference_name: str = "Engl
     return f"{name} lies {side} the 95% limits {around}, but within the 99.8% limits"
 
 
-def outside(
+def outside_limits(
     figures: Sequence[Figure], labels: Mapping[str, str], noun: str = "authorities"
 ) -> tuple[str, bool]:
     """How many areas lie outside a funnel's wider limits, and whether that is more than chance.

@@ -138,7 +138,7 @@ def scored(na: Assessment) -> pd.DataFrame:
     """
     weights = reading.rule(na)
     listed = as_frame(_candidates(na))
-    table = score.scored(listed, weights, na.year)
+    table = score.score_candidates(listed, weights, na.year)
     part_of = {
         one.key: one.finding.part_of
         for one in reading.measures(na)

@@ -141,7 +141,7 @@ def _record(na: Assessment, one: RankedMeasure, own: Yearly) -> Iterator[Candida
     extreme = "most" if high else "fewest"
     says = (
         f"{wording.people(count, one.finding.happened)} {wording.during(own.period[-1])}"
-        f"{wording.limits(lower, upper, 'people') if not process else ''}, "
+        f"{wording.bracketed(lower, upper, 'people') if not process else ''}, "
         f"the {extreme} in any year since {first}. "
         f"The mean of the five years before was {wording.number(mean)}."
     )
@@ -356,7 +356,7 @@ def _rate_change(na: Assessment, one: RankedMeasure, now: Row, then: Row) -> Can
     says += (
         f" It was {wording.amount(float(then['value']), unit)} then, and "
         f"{wording.amount(float(now['value']), unit)} {unit}"
-        f"{wording.limits(now['lower'], now['upper'], unit)} {wording.during(now['period'])}."
+        f"{wording.bracketed(now['lower'], now['upper'], unit)} {wording.during(now['period'])}."
     )
     return Candidate(
         kind=kinds.RISING if rising else kinds.FALLING,

@@ -128,7 +128,7 @@ def _all_with_figures(na: Assessment, one: RankedMeasure, period: str) -> Agains
 
 def _alike(na: Assessment, one: RankedMeasure, period: str) -> Against | None:
     """Similar areas together: their events over the people that their rates imply."""
-    codes = {place.code for place in reading.neighbours(na)} - {na.area.code}
+    codes = {place.code for place in reading.neighbour_codes(na)} - {na.area.code}
     there = reading.others(na, one.key, period)
     chosen = np.isin(np.array(there.codes, dtype=object), list(codes))
     known = chosen & np.isfinite(there.count) & (there.value > 0) & (there.count > 0)
@@ -199,12 +199,12 @@ def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
     """The number, then its rate with limits, then that of the comparator."""
     unit, value = one.indicator.unit, float(row["value"])
     when = wording.during(str(row["period"]))
-    own = f"{wording.amount(value, unit)}{wording.limits(row['lower'], row['upper'], unit)}"
+    own = f"{wording.amount(value, unit)}{wording.bracketed(row['lower'], row['upper'], unit)}"
     theirs = f"{wording.amount(with_.value, unit)} in {with_.name}"
     if one.share:
         return f"{when.capitalize()} {own} of {one.finding.about}, against {theirs}."
     rate = f"{wording.amount(value, unit)} {unit} a year"
-    rate += wording.limits(row["lower"], row["upper"], unit)
+    rate += wording.bracketed(row["lower"], row["upper"], unit)
     sex = str(row["sex"])
     if not np.isfinite(events):
         of = (
@@ -313,7 +313,7 @@ def _pooled(na: Assessment, one: RankedMeasure, row: Row | None) -> Candidate | 
         else kinds.SIMILAR
     )
     happened = wording.people(count, one.finding.happened)
-    span = wording.limits(lower * people / unit, upper * people / unit, "people")
+    span = wording.bracketed(lower * people / unit, upper * people / unit, "people")
     said = (
         f"{happened} {wording.during(own.named)}{span}. At England's rate, not allowing for "
         f"age, {wording.nearly(expected)} would be expected."

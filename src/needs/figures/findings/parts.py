@@ -293,7 +293,7 @@ def _sex(
     who = wording.SEXES[str(row["sex"])]
     that_is = wording.that_is(one.indicator.statistic == "directly_standardised_rate")
     rate = f"{wording.amount(numbers[0], unit)} {unit} a year"
-    rate += wording.limits(numbers[1], numbers[2], unit)
+    rate += wording.bracketed(numbers[1], numbers[2], unit)
     says = (
         f"{wording.people(events, one.finding.happened, str(row['sex']))} in {place.name} "
         f"{wording.during(str(row['period']))}. {that_is} {rate}, {wording.times(ratio)} the rate "

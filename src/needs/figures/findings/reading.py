@@ -129,7 +129,7 @@ def _near(na: Assessment) -> Mapping[tuple[str, str, str], list[Row]]:
     return _grouped(na, na.observations, codes)
 
 
-def later(na: Assessment, key: str) -> Sequence[Row]:
+def later_rows(na: Assessment, key: str) -> Sequence[Row]:
     """The area's rows of periods that end after the reporting year."""
     return na.once(_later).get((key, na.area.code, "persons"), ())
 
@@ -266,7 +266,7 @@ def _across(na: Assessment) -> Mapping[tuple[str, str], Mapping[str, tuple[float
     return found
 
 
-def neighbours(na: Assessment) -> tuple[Place, ...]:
+def neighbour_codes(na: Assessment) -> tuple[Place, ...]:
     """The authorities most like the area."""
     return na.statistical_neighbours(int(rule(na)["gate.neighbours"]))
 

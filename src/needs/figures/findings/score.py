@@ -18,7 +18,9 @@ from needs.stats.intervals import Floats
 PARTS = ("H", "G", "E", "N", "T", "U")
 
 
-def scored(candidates: pd.DataFrame, weights: Mapping[str, float], year: int) -> pd.DataFrame:
+def score_candidates(
+    candidates: pd.DataFrame, weights: Mapping[str, float], year: int
+) -> pd.DataFrame:
     """Score candidates.
 
     Parameters
@@ -45,7 +47,7 @@ def scored(candidates: pd.DataFrame, weights: Mapping[str, float], year: int) ->
     ...     ended=pd.Timestamp(2021, 12, 31), unit="per 100,000", ratio=3.8, p=1e-26, people=25,
     ... )
     >>> weights = ranking.weights(in_use("findings.yaml"))
-    >>> (row,) = scored(as_frame([one]), weights, 2022).to_dict("records")
+    >>> (row,) = score_candidates(as_frame([one]), weights, 2022).to_dict("records")
     >>> [round(row[part], 2) for part in ("H", "G", "E", "N", "T", "U", "S")]
     [5.0, 2.89, 2.0, 1.05, 0.0, 0.0, 10.94]
     """
@@ -74,7 +76,7 @@ def weighed(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        As `scored` returns it, with all that is not said in ``left_out``.
+        As `score_candidates` returns it, with all that is not said in ``left_out``.
     weights : mapping of str to float
     """
     warned = table["warning"].ne("")

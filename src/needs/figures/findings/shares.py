@@ -82,7 +82,7 @@ def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
         figures=(reading.id_of(row), reading.id_of(of)),
         statement=(
             f"{wording.people(here[0], one.finding.happened)} {wording.during(period)}. That is "
-            f"{wording.amount(share, '%')}{wording.limits(lower, upper, '%')} of "
+            f"{wording.amount(share, '%')}{wording.bracketed(lower, upper, '%')} of "
             f"{wording.number(here[1])}, against {wording.amount(level, '%')} in {na.england.name}."
         ),
     )

@@ -53,7 +53,9 @@ def _unmet(na: Assessment, one: RankedMeasure, row: Row) -> Candidate:
     worse = ratio > 1
     size = np.isfinite(people)
     whom = one.finding.about.replace(" and not in treatment", "").replace(" not in treatment", "")
-    own = f"{wording.amount(found['value'], '%')}{wording.limits(row['lower'], row['upper'], '%')}"
+    own = (
+        f"{wording.amount(found['value'], '%')}{wording.bracketed(row['lower'], row['upper'], '%')}"
+    )
     when = wording.during(str(row["period"]))
     span = ""
     if np.isfinite(least) and np.isfinite(most) and size:
@@ -134,7 +136,7 @@ def _target(na: Assessment, one: RankedMeasure, row: Row, target: float) -> Iter
     )
     value = wording.amount(found["value"], unit)
     says = (
-        f"{value}{wording.limits(found['lower'], found['upper'], unit)} of "
+        f"{value}{wording.bracketed(found['lower'], found['upper'], unit)} of "
         f"{one.finding.about.replace(' and begin treatment here', '')} began treatment here "
         f"{wording.during(str(row['period']))}."
         if one.finding.harm == "prison"

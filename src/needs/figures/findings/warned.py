@@ -98,7 +98,7 @@ def _naming(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     says = (
         f"{wording.number(x)} of {wording.number(n)} {parent.finding.about} "
         f"{wording.during(now.named)} count as {one.finding.about.replace('deaths from ', '')}: "
-        f"{wording.amount(100 * share, '%')}{wording.limits(lower, upper, '%')}."
+        f"{wording.amount(100 * share, '%')}{wording.bracketed(lower, upper, '%')}."
     )
     if has_moved and then is not None:
         says += (
@@ -216,9 +216,7 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
     printed = na.claims[wanted & na.claims["area_code"].eq(na.area.code)]
     if printed.empty:
         return
-    checked = claims.check_claims(
-        printed, na.all_observations, na.lsoa, na.populations, na.year, na.catalogue
-    )
+    checked = claims.check_claims(printed, na)
     for claim, rows in checked.groupby("claim_id", sort=False):
         del claim
         pair = {str(row["part"]): row for row in rows.to_dict("records")}
@@ -255,7 +253,8 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
                 f"A local document prints {pair['claim']['stated']} for {measure.finding.about}, "
                 f"against {pair['comparator']['stated']} in {na.england.name}. "
                 f"The newest figure is "
-                f"{wording.amount(ours.value, unit)}{wording.limits(ours.lower, ours.upper, unit)} "
+                f"{wording.amount(ours.value, unit)}"
+                f"{wording.bracketed(ours.lower, ours.upper, unit)} "
                 f"{wording.during(ours.period)}. {na.england.name}'s is "
                 f"{wording.amount(ours.comparator_value, unit)}, so the two "
                 f"{'differ' if true else 'are similar'}."
@@ -271,7 +270,7 @@ def _message(value: float, beside: float, side: int) -> str:
 
 def since(na: Assessment, one: RankedMeasure) -> Candidate | None:
     """The newest figure that was published for a period after the reporting year."""
-    rows = [row for row in reading.later(na, one.key) if row["status"] == Status.SHOWN]
+    rows = [row for row in reading.later_rows(na, one.key) if row["status"] == Status.SHOWN]
     if not rows:
         return None
     row = rows[-1]
@@ -287,7 +286,7 @@ def since(na: Assessment, one: RankedMeasure) -> Candidate | None:
                 f"{_capital(wording.during(str(row['period'])))} the figure for "
                 f"{one.finding.about} was {wording.amount(found['value'], unit)}"
                 f"{'' if unit == '%' else ' ' + unit}"
-                f"{wording.limits(found['lower'], found['upper'], unit)}."
+                f"{wording.bracketed(found['lower'], found['upper'], unit)}."
             ),
         }
     )

@@ -73,13 +73,15 @@ def amount(value: float, unit: str) -> str:
     return number(value)
 
 
-def limits(lower: float, upper: float, unit: str) -> str:
+def bracketed(lower: float, upper: float, unit: str) -> str:
     """Limits in brackets, with a blank before; nothing where there are none.
 
     Examples
     --------
-    >>> limits(9.7, 11.9, "per 100,000"), limits(80.9, 87.8, "%"), limits(math.nan, 1.0, "%")
-    (' (9.7 to 11.9)', ' (81% to 88%)', '')
+    >>> bracketed(9.7, 11.9, "per 100,000"), bracketed(80.9, 87.8, "%")
+    (' (9.7 to 11.9)', ' (81% to 88%)')
+    >>> bracketed(math.nan, 1.0, "%")
+    ''
     """
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return ""

@@ -35,7 +35,7 @@ from needs.sources.fetch.mirrors import Mirror, open_mirror
 from needs.sources.fetch.web import GoneError, OfflineError, Settings, Web
 from needs.sources.whole_files import reachable
 
-__all__ = ["FetchOutcome", "Settings", "State", "fetch", "refuse", "tally"]
+__all__ = ["FetchOutcome", "Settings", "State", "fetch", "raise_failures", "states_of_files"]
 
 #: Told what is done now, how many files are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -135,7 +135,7 @@ def fetch(
     Returns
     -------
     tuple of FetchOutcome
-        One for each edition, in order of source; see `tally` and `refuse`.
+        One for each edition, in order of source; see `states_of_files` and `raise_failures`.
 
     Raises
     ------
@@ -173,12 +173,12 @@ def fetch(
     return tuple(outcomes)
 
 
-def tally(outcomes: Sequence[FetchOutcome]) -> list[str]:
+def states_of_files(outcomes: Sequence[FetchOutcome]) -> list[str]:
     """How many files there are of each state, and what is left to a person, a line each.
 
     Examples
     --------
-    >>> tally([FetchOutcome("a", "1", state) for state in ("new", "new", "failed")])
+    >>> states_of_files([FetchOutcome("a", "1", state) for state in ("new", "new", "failed")])
     ['2 new', '1 failed']
     """
     counts = Counter(one.state for one in outcomes)
@@ -192,7 +192,7 @@ def tally(outcomes: Sequence[FetchOutcome]) -> list[str]:
     return lines
 
 
-def refuse(outcomes: Sequence[FetchOutcome]) -> None:
+def raise_failures(outcomes: Sequence[FetchOutcome]) -> None:
     """Raise everything that failed, at once.
 
     Raises
@@ -307,7 +307,7 @@ def _offline(
     for source, edition in pairs:
         with contextlib.suppress(NeedsError):
             name, _ = _names(edition, job)
-            if not ledger.place(job.raw, name.replace("*", "x")).is_file():
+            if not ledger.file_path(job.raw, name.replace("*", "x")).is_file():
                 how = "" if edition.interface == "file" and edition.address else source.how_to_get
                 problems.append(
                     Problem(
@@ -335,7 +335,7 @@ def _failed(
 
 def _names(edition: Edition, job: _Job) -> tuple[str, str | None]:
     """Name that the file has or gets below the raw data, and its name in the mirror if any."""
-    ledger.place(job.raw, edition.file.replace("*", "x"))
+    ledger.file_path(job.raw, edition.file.replace("*", "x"))
     here = _only(
         [p.relative_to(job.raw).as_posix() for p in job.raw.glob(edition.file) if p.is_file()],
         edition,
@@ -379,7 +379,7 @@ def _left(
     source: Source, edition: Edition, name: str, job: _Job
 ) -> tuple[State, tuple[Problem, ...]]:
     """A file that cannot be brought: taken as it is here, or left to a person."""
-    path = ledger.place(job.raw, name.replace("*", "x"))
+    path = ledger.file_path(job.raw, name.replace("*", "x"))
     if job.mirror is not None:
         problem = Problem(
             f"{source.key}: the mirror has no file for edition '{edition.edition}'.",
@@ -408,14 +408,14 @@ def _bring(
     pulse: Callable[[int], None],
 ) -> State:
     """Let the file arrive, look at it, compare it, and move it into place."""
-    ledger.place(job.raw, name)
+    ledger.file_path(job.raw, name)
     arrival = job.raw / ledger.ARRIVALS / name
     arrival.parent.mkdir(parents=True, exist_ok=True)
     try:
         if job.mirror is None or found is None:
             services.bring(job.web, edition, arrival, pulse)
         else:
-            ledger.place(job.raw, found)  # a mirror's lock could name anything
+            ledger.file_path(job.raw, found)  # a mirror's lock could name anything
             job.mirror.save(found, arrival, pulse)
             _as_mirrored(job.mirror, found, arrival)
         look(arrival, source, edition)
@@ -433,7 +433,7 @@ def _as_mirrored(mirror: Mirror, name: str, path: Path) -> None:
     entry = mirror.entries().get(name)
     if entry is None:
         return
-    came = ledger.sha256(path)
+    came = ledger.file_sha256(path)
     if (entry.size, entry.sha256) != (path.stat().st_size, came):
         raise InvalidDataError(
             f"The file is not the one in the mirror's lock: sha256 {entry.sha256} there, "
@@ -447,9 +447,9 @@ def _settle(
     source: Source, edition: Edition, name: str, arrival: Path, through: str, job: _Job
 ) -> State:
     """Compare what came with what was here, move it into place and note it in the lock."""
-    path = ledger.place(job.raw, name)
-    came = ledger.sha256(arrival)
-    here = ledger.sha256(path) if path.is_file() else ""
+    path = ledger.file_path(job.raw, name)
+    came = ledger.file_sha256(arrival)
+    here = ledger.file_sha256(path) if path.is_file() else ""
     entry = job.entries.get(name)
     before = entry.sha256 if entry else here
     if before and came != before and not job.accept_revision:
@@ -476,7 +476,7 @@ def _settle(
             licence=source.licence,
             replaces=before if came != before else "",
         )
-        ledger.write(job.raw, job.entries)
+        ledger.write_lock(job.raw, job.entries)
     return state
 
 

@@ -83,7 +83,7 @@ def parse(text: bytes) -> dict[str, LockEntry]:
     return {str(name): LockEntry(**one) for name, one in written["files"].items()}
 
 
-def write(raw: Path, entries: Mapping[str, LockEntry]) -> None:
+def write_lock(raw: Path, entries: Mapping[str, LockEntry]) -> None:
     """Replace the lock as a whole."""
     files = {name: asdict(one) for name, one in sorted(entries.items())}
     text = json.dumps({"version": VERSION, "files": files}, ensure_ascii=False, indent=1) + "\n"
@@ -92,13 +92,13 @@ def write(raw: Path, entries: Mapping[str, LockEntry]) -> None:
     os.replace(fresh, raw / NAME)
 
 
-def sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def place(raw: Path, name: str) -> Path:
+def file_path(raw: Path, name: str) -> Path:
     """Path of a file below `raw`, from its name with forward slashes.
 
     Raises
@@ -108,7 +108,7 @@ def place(raw: Path, name: str) -> Path:
 
     Examples
     --------
-    >>> place(Path("raw"), "ons_drug_deaths/2021.xlsx").as_posix()
+    >>> file_path(Path("raw"), "ons_drug_deaths/2021.xlsx").as_posix()
     'raw/ons_drug_deaths/2021.xlsx'
     """
     parts = name.split("/")

@@ -12,7 +12,6 @@ under the package's disclosure rule (`needs.tables.local_rates`). See docs/local
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +23,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import Catalogue
-from needs.errors import InvalidDataError, MissingDataError, Problem
+from needs.errors import InvalidDataError, MissingDataError, Problem, did_you_mean
 from needs.sources import package_checks, schemas
 from needs.sources.readers.package_cells import (
     missing_values,
@@ -58,7 +57,7 @@ from needs.sources.readers.package_tables import (
     SYMBOL_STATUS,
     TABLES,
     TEXT,
-    describe,
+    table_fields,
     table_of,
 )
 
@@ -298,12 +297,11 @@ def _resources(package: Mapping[str, Any], faults: PackageFaults) -> list[Mappin
             faults.add("Two resources have this name.", where, "Give each its own name.")
         names.add(one["name"])
         if table_of(one) not in TABLES:
-            near = difflib.get_close_matches(table_of(one), list(TABLES), n=1)
+            near = did_you_mean(table_of(one), TABLES)
             faults.add(
                 f"There is no table '{table_of(one)}'.",
                 where,
-                (f"Did you mean {near[0]}? " if near else "")
-                + f'Name it, or its "table", one of: {", ".join(TABLES)}.',
+                f'{near} Name it, or its "table", one of: {", ".join(TABLES)}.'.lstrip(),
             )
         elif not _inside(one.get("path")):
             faults.add(
@@ -476,7 +474,7 @@ def _declared(
     ):
         faults.add("The schema has no fields.", where, 'Give "schema": {"fields": [...]}.')
         return []
-    ours = {one["name"]: one for one in describe(table)}
+    ours = {one["name"]: one for one in table_fields(table)}
     if table in LINKED:
         ours |= {one: {"name": one, "type": "string"} for one in LINK}
     names = [str(one["name"]) for one in fields]
@@ -485,11 +483,10 @@ def _declared(
     for one in fields:
         own = ours.get(one["name"])
         if own is None:
-            near = difflib.get_close_matches(one["name"], list(ours), n=1)
             faults.add(
                 f"Table '{table}' has no column '{one['name']}'.",
                 where,
-                f"Did you mean {near[0]}?" if near else f"Its columns are: {', '.join(ours)}.",
+                did_you_mean(one["name"], ours, f"Its columns are: {', '.join(ours)}."),
             )
         elif one.get("type") != own["type"] and (one.get("type"), own["type"]) != (
             "integer",

@@ -65,30 +65,30 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         table = table.assign(**{column: tabular.numbers(table, column, faults)})
     table = tabular.with_periods(table, "period_text", faults, source)
     table = table.assign(
-        sex=sexes(table, faults),
-        age=ages(table["age"]),
+        sex=our_sexes(table, faults),
+        age=our_ages(table["age"]),
         category=categories(table["category_type"], table["category"]),
         measure=wanted,
-        status=statuses(table["value"], table["count"], table["note"]),
+        status=missing_statuses(table["value"], table["count"], table["note"]),
     )
     table = table.drop(columns=["indicator_id", "category_type", "period_text"])
     # an area stands once under each of its parents: its figures are kept once, if they agree
     return tabular.readings(table, path.name, faults)
 
 
-def sexes(table: pd.DataFrame, faults: file_faults.Faults) -> pd.Series[str]:
+def our_sexes(table: pd.DataFrame, faults: file_faults.Faults) -> pd.Series[str]:
     """Our words for the publisher's sexes; note what is none."""
     known = table["sex"].map(_SEXES)
     tabular.note_cells(table, "sex", known.isna(), "is not Persons, Male or Female", faults)
     return known
 
 
-def ages(text: pd.Series[str]) -> pd.Series[str]:
+def our_ages(text: pd.Series[str]) -> pd.Series[str]:
     """Our spelling of age ranges.
 
     Examples
     --------
-    >>> ages(pd.Series(["All ages", "15-64 yrs", "18+ yrs", "<18 yrs"])).tolist()
+    >>> our_ages(pd.Series(["All ages", "15-64 yrs", "18+ yrs", "<18 yrs"])).tolist()
     ['all ages', '15-64', '18+', 'under 18']
     """
     plain = text.str.strip().str.removesuffix(" yrs").str.replace(r"^<\s*", "under ", regex=True)
@@ -108,7 +108,7 @@ def categories(kind: pd.Series[str], category: pd.Series[str]) -> pd.Series[str]
     return joined.mask(kind == "", "")
 
 
-def statuses(
+def missing_statuses(
     value: pd.Series[float], count: pd.Series[float], note: pd.Series[str]
 ) -> pd.Series[str]:
     """Why a value is missing, as the value note says: suppressed, unreliable or unavailable."""

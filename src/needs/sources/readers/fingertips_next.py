@@ -43,8 +43,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         period=[one.label for one in spans],
         period_start=pd.to_datetime([one.start for one in spans]),
         period_end=pd.to_datetime([one.end for one in spans]),
-        sex=fingertips.sexes(table, faults),
-        age=fingertips.ages(table["age"]),
+        sex=fingertips.our_sexes(table, faults),
+        age=fingertips.our_ages(table["age"]),
         category=fingertips.categories(table["category_type"], table["category"]),
         area_name="",
     ).drop(columns=["indicator_id", "category_type", "year"])

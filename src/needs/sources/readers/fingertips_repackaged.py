@@ -33,7 +33,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         _note_contradictions(table, faults)
         table = table.drop(columns="verdict")
     table = table.assign(
-        sex=fingertips.sexes(table, faults),
+        sex=fingertips.our_sexes(table, faults),
         age="all ages",
         measure=str(tabular.option(source, edition, "indicator_id")),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 import json
 import math
@@ -16,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from needs.errors import Problem
+from needs.errors import Problem, did_you_mean
 from needs.sources.area_codes import tidy
 from needs.sources.readers import csv_files
 from needs.sources.readers.package_faults import PackageFaults
@@ -76,9 +75,8 @@ def read_rows(
     for column in heading:
         if column not in declared or heading.count(column) > 1:
             good = False
-            near = difflib.get_close_matches(column, declared, n=1)
             what = "is not declared" if column not in declared else "stands there twice"
-            remedy = f"Did you mean {near[0]}?" if near else f"Declared: {', '.join(declared)}."
+            remedy = did_you_mean(column, declared, f"Declared: {', '.join(declared)}.")
             faults.add(f"Heading '{column}' {what}.", f"{name}, row 1", remedy)
     for column in declared:
         if column not in heading:

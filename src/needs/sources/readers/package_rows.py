@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import Catalogue
-from needs.errors import NeedsError
+from needs.errors import NeedsError, did_you_mean
 from needs.sources import printed_claims, schemas
 from needs.sources.periods import Period, parse
 from needs.sources.readers.package_faults import PackageFaults
@@ -49,8 +48,7 @@ def with_places(
             continue
         where = f"{name}, row {line}, column "
         if place not in known:
-            near = difflib.get_close_matches(place, list(known), n=1)
-            remedy = f"Did you mean {near[0]}?" if near else "Add it to the table source_places."
+            remedy = did_you_mean(place, known, "Add it to the table source_places.")
             kind = (name, "place", "place that is not there")
             faults.add(f"Unknown place '{place}'.", f"{where}place", remedy, kind)
             continue
@@ -240,13 +238,12 @@ def refuse_undeclared(
         for key in text.split(";"):
             if key in known:
                 continue
-            near = difflib.get_close_matches(key, known, n=1)
+            near = did_you_mean(key, known)
             line = cells.index[cells == text][0]
             faults.add(
                 f"Unknown {column} '{key}'.",
                 f"{name}, row {line}, column {column}",
-                (f"Did you mean {near[0]}? " if near else "")
-                + f"Or declare it in catalogue/{column}s/{key}.yaml.",
+                f"{near} Or declare it in catalogue/{column}s/{key}.yaml.".lstrip(),
             )
 
 

@@ -117,12 +117,12 @@ SYMBOL_STATUS = {f"[{symbol}]": status for status, symbol in STATUS_SYMBOL.items
 SYMBOL_STATUS["[low]"] = Status.ROUNDS_TO_ZERO
 
 
-def describe(table: str) -> list[dict[str, Any]]:
+def table_fields(table: str) -> list[dict[str, Any]]:
     """Fields of one of our tables as a Frictionless table schema declares them.
 
     Examples
     --------
-    >>> describe("lsoa_population")[2]
+    >>> table_fields("lsoa_population")[2]
     {'name': 'year', 'type': 'integer', 'constraints': {'required': True}}
     """
     fields = []

@@ -1,0 +1,43 @@
+"""Processed tables as they lie in their folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from needs.errors import InvalidDataError, MissingDataError
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is there that begins and ends as a table of parquet does."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+            file.seek(-4, os.SEEK_END)
+            return begins == file.read(4) == b"PAR1"
+    except OSError:
+        return False
+
+
+def read_table(processed: Path, name: str, filters: Any = None) -> pd.DataFrame:
+    """Read a processed table, or those of its rows that pandas' `filters` choose.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        It is not there, or is no table.
+    """
+    path = processed / f"{name}.parquet"
+    if not path.is_file():
+        raise MissingDataError(
+            f"The processed table '{name}' is not there.", path.name, "needs prepare"
+        )
+    try:
+        return pd.read_parquet(path, filters=filters)
+    except (OSError, ValueError) as error:
+        raise InvalidDataError(
+            f"The table cannot be read: {error}.", path.name, "needs prepare"
+        ) from None

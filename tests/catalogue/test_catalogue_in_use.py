@@ -1,0 +1,144 @@
+"""The catalogue in use: every module reads the one that NEEDS_CATALOGUE names."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from needs import catalogue
+from needs.catalogue import CATALOGUE, Edition, glossary, load, ranking
+from needs.chapters import annex, resources
+from needs.errors import MissingDataError
+from needs.figures import footprint
+from needs.sources import printed_claims
+from needs.sources.readers import heading_maps, ndtms
+from needs.sources.readers.ons_deaths import sheets_of
+from needs.tables import areas
+from needs.tables.prepare import code_hash, is_fresh, prepare
+
+
+def _copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(CATALOGUE, folder)
+    monkeypatch.setenv("NEEDS_CATALOGUE", str(folder))
+    return folder
+
+
+def _said(*, whole: bool) -> dict[str, str]:
+    """What is read of each kind of file of the catalogue in use; reading it whole takes longer."""
+    layouts = {path.stem for path in (CATALOGUE / "maps").glob("*.csv")} - {
+        *("area_changes", "area_names", "ndtms_groups", "ons_deaths_sheets", "outside_england")
+    }
+    return {
+        **({"sources": str(load().sources)} if whole else {}),
+        **({"indicators": str(load().indicators)} if whole else {}),
+        "methods.yaml": str(catalogue.methods()),
+        "abbreviations.yaml": str(glossary.glossary()),
+        "footprints.yaml": str(footprint.declared_footprints()),
+        "findings.yaml": str(ranking.weight_reasons(catalogue.in_use("findings.yaml"))),
+        "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
+        "outcomes_framework.yaml": str(resources.outcomes()),
+        "outside_this_report.yaml": str(annex.declared_topics()),
+        "accessibility.yaml": str(annex.accessibility()),
+        "area_names.csv": str(areas.aliases()),
+        "outside_england.csv": areas.outside_england("England and Wales"),
+        "area_changes.csv": str(areas._with_changes(_AREA).to_dict()),
+        "ndtms_groups.csv": str(ndtms._groups().to_dict()),
+        "ons_deaths_sheets.csv": str(sheets_of(Edition(edition="2021", file="")).to_dict()),
+        **{f"{one}.csv": str(heading_maps.layout(one)) for one in layouts},
+    }
+
+
+_AREA = pd.DataFrame(
+    {
+        "code": ["E06000001"],
+        "name": ["Hartlepool"],
+        **{name: [None] for name in ("region_code", "upper_code", "successor")},
+        **{name: [pd.NaT] for name in ("valid_from", "valid_to")},
+    }
+)
+
+
+def _spoil(path: Path) -> None:
+    """Change one word of a file."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".yaml":
+        lines = text.splitlines()
+        words = re.compile(r"(?<=[a-z] )[a-z]{4,}(?=[ .,])")
+        own = (n for n, line in enumerate(lines) if words.search(line) and line[0] != "#")
+        at = max(own, default=None)
+        if at is None:  # a list of names
+            lines[-1] += " spoilt"
+        else:
+            lines[at] = words.sub("spoilt", lines[at], count=1)
+        text = "\n".join(lines) + "\n"
+    else:
+        head, *rows = text.splitlines()
+        cells = next(csv.reader([rows[-1]]))
+        words = [n for n, cell in enumerate(cells) if re.search(r"[A-Za-z]\w\w", cell)]
+        # of a heading map the heading, of other tables what names the row
+        at = len(cells) - 1 if head.startswith("name,need") and cells[-1] else min(words)
+        cells[at] += " spoilt"
+        rows[-1] = ",".join(f'"{cell}"' if "," in cell else cell for cell in cells)
+        text = "\n".join([head, *rows]) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def test_every_file_of_the_catalogue_in_use_is_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _copied(tmp_path / "catalogue", monkeypatch)
+    own, made = _said(whole=True), code_hash()
+    monkeypatch.delenv("NEEDS_CATALOGUE")
+    assert (own, made) == (_said(whole=True), code_hash())  # a copy says the same
+    files = [path for path in folder.rglob("*") if path.suffix in (".csv", ".yaml")]
+    names = sorted(path.relative_to(folder) for path in files)
+    assert len(names) > 90
+    for number, name in enumerate(names):
+        if name.parent.name in ("sources", "indicators") and number % 25:
+            continue  # all of them are read alike
+        other = tmp_path / f"catalogue_{number}"
+        shutil.copytree(CATALOGUE, other)
+        _spoil(other / name)
+        monkeypatch.setenv("NEEDS_CATALOGUE", str(other))
+        whole = name.parent.name in ("sources", "indicators")
+        key = name.parent.name if whole else name.name
+        said = _said(whole=whole)
+        assert {one for one in said if said[one] != own[one]} == {key}, name
+        assert code_hash() != made, name
+
+
+def test_tables_are_not_fresh_when_a_declaration_has_changed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _copied(tmp_path / "catalogue", monkeypatch)
+    raw = tmp_path / "raw" / "worcestershire"
+    shutil.copytree(root / "data" / "raw" / "worcestershire", raw)
+    prepare(raw, tmp_path / "processed")
+    assert is_fresh(raw, tmp_path / "processed")
+    for name in ("indicators/drug_misuse_rate.yaml", "sources/sdg_3_5_1.yaml"):
+        before = (folder / name).read_text(encoding="utf-8")
+        _spoil(folder / name)  # in place: what this process read before is of no use
+        assert not is_fresh(raw, tmp_path / "processed"), name
+        assert "spoilt" in str(load()), name
+        (folder / name).write_text(before, encoding="utf-8")
+        assert is_fresh(raw, tmp_path / "processed")
+
+
+def test_a_file_that_the_catalogue_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _copied(tmp_path / "catalogue", monkeypatch)
+    (folder / "methods.yaml").unlink()
+    (folder / "maps" / "iod.csv").unlink()
+    for read, name in (
+        (catalogue.methods, "methods.yaml"),
+        (lambda: heading_maps.layout("iod"), "iod"),
+    ):
+        with pytest.raises(MissingDataError, match=name) as caught:
+            read()
+        assert "Copy the package's own catalogue" in caught.value.problem.remedy

@@ -2,8 +2,10 @@
 
     python bench/reading.py [REPORT.HTML]
 
-Flesch's reading ease and the Flesch-Kincaid grade (see `needs.words.english.reading_ease`) of the
-running text: paragraphs and lists, not tables, cards, sources, notes below tables or the register.
+Flesch's reading ease, the Flesch-Kincaid grade and the automated readability index, a grade too
+(see `needs.words.english.reading_ease`), of the running text: paragraphs and lists, not tables,
+cards, sources, notes below tables or the register. The one page, the summary and the openings of
+chapters are to be of grade 9 or lower; tests/chapters/test_reading.py holds ten areas to it.
 Reading age is the grade and five years. Both formulas count long words as hard, and the names of
 the subject are long: "deprivation", "authorities", "population". Sentences are what a writer can
 mend, so the longest are printed; they should average fewer than 20 words.
@@ -64,7 +66,7 @@ def tell(what: str, said: list[str]) -> None:
     found = measure(said)
     print(
         f"{what:<48}{found.sentences:>6}{found.words_per_sentence:>8.1f}{found.ease:>8.1f}"
-        f"{found.grade:>8.1f}{found.grade + 5:>8.1f}"
+        f"{found.grade:>8.1f}{found.index:>8.1f}{found.grade + 5:>8.1f}"
     )
 
 
@@ -73,13 +75,18 @@ def main() -> None:
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else REPORT
     page = html.fromstring(path.read_bytes())
     chapters: dict[str, list[str]] = {}
+    openings: list[str] = []
     for title, sentence in prose(page):
         chapters.setdefault(title, []).append(sentence)
     every = [one for said in chapters.values() for one in said]
     print(f"Reading: {page.findtext('.//title')}")
-    print(f"{'':<48}{'sent.':>6}{'words':>8}{'ease':>8}{'grade':>8}{'age':>8}")
+    print(f"{'':<48}{'sent.':>6}{'words':>8}{'ease':>8}{'grade':>8}{'index':>8}{'age':>8}")
     for title, said in chapters.items():
         tell(title[:46], said)
+    for item in html.fromstring(path.read_bytes()).xpath("//ul[@class='finding']/li"):
+        openings += sentences(item.text_content())
+    if openings:
+        tell("Openings of chapters", openings)
     tell("All but annexes", [
         one for title, said in chapters.items() if not title.startswith("Annex") for one in said
     ])  # fmt: skip

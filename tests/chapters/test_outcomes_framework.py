@@ -41,7 +41,7 @@ def test_a_measure_that_authorities_have_is_not_called_unpublished(
     rows = by_indicator(worcestershire)
     assert "Status" not in rows["drug_misuse_rate"]
     said = rows["successful_completions_opiate"]["Status"]
-    assert said == "not at hand: published by Office for Health Improvement and Disparities"
+    assert said == "not read here: published by Office for Health Improvement and Disparities"
     declared = framework(worcestershire)
     assert set(declared) == {one.measure for one in resources.outcomes()}
     national = {

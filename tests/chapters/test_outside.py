@@ -47,7 +47,7 @@ def test_two_totals_of_one_year_are_explained(worcestershire: Assessment) -> Non
 
 def test_a_map_without_outlines_does_not_deny_the_neighbours(worcestershire: Assessment) -> None:
     (chart,) = [one for one in neighbourhoods.map(worcestershire) if isinstance(one, Chart)]
-    assert "outlines of LSOAs are not at hand, only which" in chart.subtitle
+    assert "outlines of LSOAs are not known, only which" in chart.subtitle
     alone = replace(worcestershire, neighbours=worcestershire.neighbours.iloc[:0])
     (chart,) = [one for one in neighbourhoods.map(alone) if isinstance(one, Chart)]
-    assert chart.subtitle.endswith("The outlines of LSOAs are not at hand.")
+    assert chart.subtitle.endswith("The outlines of LSOAs are not known.")

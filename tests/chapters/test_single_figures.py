@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from needs.chapters import glance, saying, summary
+from needs.chapters import glance, need, saying
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Bullets, Chart, Notice, Prose
 from needs.figures.assessment import Assessment
@@ -46,7 +46,7 @@ def test_two_editions_side_by_side_are_said(worcestershire: Assessment) -> None:
 
 def test_a_stated_target_is_told_in_people_or_why_not(worcestershire: Assessment) -> None:
     said = " ".join(
-        plain(one.text) for one in summary.reach(worcestershire) if isinstance(one, Prose)
+        plain(one.text) for one in need.to_targets(worcestershire) if isinstance(one, Prose)
     )
     assert "National target of 75%" in said
     assert "cannot be said" in said

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from needs.chapters import overview, rules, saying, summary
+from needs.chapters import need, overview, rules, saying, summary
 from needs.chapters.absent import to_add
 from needs.chapters.analysis import Analysis, opened
 from needs.chapters.blocks import Blocks, Cards, Chart, Heading, Notice, Prose, Table, all_figures
@@ -62,11 +62,9 @@ def test_the_picture_begins_with_the_first_findings(areas: dict[str, Analysis]) 
 
 @pytest.mark.mirror
 def test_a_level_that_is_reached_is_no_reason_to_rest(areas: dict[str, Analysis]) -> None:
-    told = said(summary.reach(areas["Rutland"]))
-    assert told.startswith(
-        "About 210 adults (80.4% of those in need) are not in treatment in Rutland."
-    )
-    assert "already" not in told and "no more adults on the central estimate" in told
+    told = said(need.places(areas["Rutland"]))
+    assert told.startswith("Of those in need in Rutland, 80.4%")
+    assert "already" not in told and "0 to 16 more adults" in told
 
 
 @pytest.mark.mirror

@@ -89,7 +89,7 @@ def test_no_rank_in_england_from_a_file_of_one_region(national: Path) -> None:
         (said,) = shown_among_all(na, key)
         assert isinstance(said, Prose)
         assert plain(said.text) == (
-            "The files at hand have a figure of 24 of England's 152 upper-tier authorities for "
+            "The files read have a figure of 24 of England's 152 upper-tier authorities for "
             f"{period}: too few to say where Blackpool stands among them all."
         )
     shown = chart(shown_among_all(na, "alcohol_specific_mortality"), "_authorities")
@@ -139,14 +139,14 @@ def test_a_caption_names_the_areas_that_have_a_column(worcestershire: Assessment
     seen = table(glance.glance(worcestershire, "admissions"))
     assert "West Midlands" not in [column.label for column in seen.columns]
     assert seen.caption == "Worcestershire beside England, newest figures to 2022"
-    assert "No figures for the West Midlands are at hand." in seen.notes
+    assert "There are no figures for the West Midlands here." in seen.notes
     families = table(glance.glance(worcestershire, "families"))
-    assert "No figures for the West Midlands and no intervals are at hand." in families.notes
+    assert "There are no figures for the West Midlands and no intervals here." in families.notes
     deaths = table(glance.glance(worcestershire, "deaths"))
     assert deaths.caption.startswith("Worcestershire beside the West Midlands and England")
     shown = chart(trend(opened(worcestershire)["ocu_unmet_need"]), "_trend")
     assert shown.table.caption.endswith(": Worcestershire and England by period")
-    assert shown.table.notes == ("No figures for the West Midlands are at hand.",)
+    assert shown.table.notes == ("There are no figures for the West Midlands here.",)
     counted = [column.label for column in shown.table.columns]
     assert "Worcestershire: people not in treatment" in counted
     assert "The series breaks in 2018." in shown.alt

@@ -314,9 +314,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """What a chart function draws, before it becomes SVG; nothing where it says a sentence."""
     kept: list[Drawing] = []
 
-    def keep(drawing: Drawing, *rest: Any) -> str:
+    def keep(drawing: Drawing, *rest: Any, **more: Any) -> str:
         kept.append(drawing)
-        return style.to_svg(drawing, *rest)
+        return style.to_svg(drawing, *rest, **more)
 
     for module in (bars, caterpillars, dumbbells, funnels, profiles, pyramids, trends):
         monkeypatch.setattr(module, "to_svg", keep)
@@ -445,3 +445,18 @@ def test_the_style_is_usable_where_seaborn_is_not_imported() -> None:
     )
     known = repr(dict(style.base_style()))
     subprocess.run([sys.executable, "-c", code, known], check=True)
+
+
+def test_a_point_tells_its_value_and_a_withheld_one_has_none() -> None:
+    shown = Figure("a", "r", "R", "E1", "Here", "2021", 4.2, "per 100,000", lower=3.1, upper=5.6)
+    hidden = shown.with_(
+        id="b", period="2020", value=None, lower=None, upper=None, status=Status.SUPPRESSED
+    )
+    made = trends.trend_lines(
+        [Series("Here", "focus", (hidden, shown, shown.with_(id="c", period="2022")))],
+        chart_id="t",
+        unit="per 100,000",
+    )
+    titles = re.findall(r"<circle[^>]*><title>([^<]*)</title></circle>", made)
+    said = "4.2 per 100,000 (95% confidence interval: 3.1 to 5.6)"
+    assert titles == [f"Here, {year}: {said}" for year in (2021, 2022)]

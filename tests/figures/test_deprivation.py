@@ -156,7 +156,7 @@ def test_without_neighbours_it_says_so_and_how_to_add_them(worcestershire: Asses
     assert index.status is Status.UNAVAILABLE and np.isnan(p)
     assert deprivation.hot_spots(na).empty
     text = shown_text(neighbourhoods.clusters(na))
-    assert "cannot be tested: which LSOAs are neighbours is not at hand." in text
+    assert "cannot be tested: which LSOAs are neighbours is not known." in text
     assert "Add the boundaries of LSOAs" in text
     assert not list(all_tables(neighbourhoods.clusters(na)))
 

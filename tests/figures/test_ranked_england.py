@@ -11,6 +11,7 @@ import pytest
 from needs.figures import assessment, findings
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import warned
+from needs.sources import periods
 from needs.tables import areas
 
 pytestmark = pytest.mark.mirror
@@ -122,6 +123,39 @@ def test_nothing_reassures_and_alarms_at_once(england: dict[str, pd.DataFrame]) 
         pairs = said[~said["kind"].isin([kinds.WARNING, kinds.HIGH])]
         pairs = pairs[pairs["indicator"].isin(["drug_misuse_rate", "drug_poisoning_rate"])]
         assert not pairs.duplicated(["kind", "part_code", "sex"]).any(), area
+
+
+def test_what_is_old_opens_no_report_where_anything_fresh_may(
+    england: dict[str, pd.DataFrame],
+) -> None:
+    opened_by_old = 0
+    for area, table in england.items():
+        said = table[table["rank"].notna()].sort_values("rank")
+        ended = [periods.parse(period).end.year for period in said["period"]]
+        opened_by_old += ended[0] < 2020
+        beyond_chance = said["p"].lt(0.05) & said["kind"].ne(kinds.WARNING)
+        fresh = pd.Series(ended, index=said.index).ge(2020)
+        if ended[0] < 2020:
+            assert not (beyond_chance & fresh).any(), area
+    assert 0 < opened_by_old < 30  # those that have nothing fresh
+
+
+def test_good_news_says_where_the_region_does_better(england: dict[str, pd.DataFrame]) -> None:
+    """Kent: 4.2 deaths per 100,000 against 5.1 in England, and 4.0 in the South East."""
+    (kent,) = (
+        one.statement
+        for one in england["Kent"].itertuples()
+        if one.kind == kinds.GOOD and one.rank == one.rank
+    )
+    assert kent.endswith("against 5.1 in England. In its region it is lower still: 4.0.")
+    praised = [
+        one.statement
+        for table in england.values()
+        for one in table.itertuples()
+        if one.kind in (kinds.GOOD, kinds.BETTER)
+    ]
+    told = [one for one in praised if "In its region it is" in one]
+    assert 0 < len(told) < len(praised) / 2
 
 
 def test_what_is_said_is_shown_or_said_to_be_unsure(england: dict[str, pd.DataFrame]) -> None:

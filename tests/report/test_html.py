@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -268,7 +269,7 @@ def test_no_area_has_labels_cut_off_in_jupyter(
     opened = assessment.load(area, year, processed=national)
     values = {"areas": [opened.area.code], "year": year, "name": ""}
     chosen = [
-        one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("02", "05", "08")
+        one for one in runs.chapters(root / "notebooks") if one.name[:2] in ("01", "04", "07", "11")
     ]
     with runs._processed_data(national):
         nodes = [runs.execute(path, values, tmp_path, area=area) for path in chosen]
@@ -320,11 +321,13 @@ def test_words_of_drawings_and_captions_can_be_read(page: Any, width: int) -> No
 def test_a_source_is_named_once(document: Document) -> None:
     chart = next(one for one in document.blocks if isinstance(one, Chart) and one.id == "trend")
     view = block_html.View(document, document.context.catalogue)
-    assert block_html.draw(chart, view).count("Source:") == 1
-    only_table = dataclasses.replace(chart, sources=())
-    assert block_html.draw(only_table, view).count("Source:") == 1
-    more = dataclasses.replace(chart, sources=("example_deaths", "another"))
-    assert block_html.draw(more, view).count("Source:") == 1
+    drawn = block_html.draw(chart, view)
+    assert drawn.count("Source:") == 1 and drawn.count("Sources in full:") == 1
+    short, full = drawn.split("<details>")
+    title = html.escape(document.context.catalogue.sources[chart.sources[0]].title)
+    assert title not in short.partition("Source:")[2] and title in full
+    unsaid = block_html.draw(dataclasses.replace(chart, sources=()), view)
+    assert unsaid.count("Source:") == 0 and title in unsaid
 
 
 # What scripts add
@@ -354,7 +357,7 @@ def own(html: str) -> str:
 def test_the_script_is_small_and_the_only_one_that_may_run(report: Path) -> None:
     html = (report / "report.html").read_text(encoding="utf-8")
     script = own(html)
-    assert len(script.encode()) < 6000
+    assert len(script.encode()) < 9000
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = lxml_html.fromstring(html).xpath("//meta[@http-equiv]/@content")[0]
     assert f"script-src 'sha256-{digest}'" in policy and policy.startswith("default-src 'none'")
@@ -513,7 +516,10 @@ def test_the_areas_of_a_map_are_read_one_by_one(page: Any) -> None:
 @pytest.mark.browser
 def test_drawings_are_no_stops_of_the_keyboard(page: Any) -> None:
     assert page.locator("svg [tabindex], svg[tabindex]").count() == 0
-    assert 2 < page.locator("input[type=range]").count() < 20
+    # a stop for each drawing, however many points it has
+    sliders, drawings = page.locator("input[type=range]").count(), page.locator("figure").count()
+    assert 2 < sliders <= drawings
+    assert page.locator("svg title").count() > 20 * sliders
 
 
 @pytest.mark.browser

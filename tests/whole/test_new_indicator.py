@@ -94,7 +94,7 @@ def test_one_file_brings_an_indicator_into_its_chapter(
 
     # the chapter itself, run and rendered without a change
     monkeypatch.setenv("NEEDS_PROCESSED", str(tmp_path / "processed"))
-    chapter = root / "notebooks" / "03_prevalence_and_unmet_need.ipynb"
+    chapter = root / "notebooks" / "05_prevalence_and_unmet_need.ipynb"
     values = {"areas": ["Worcestershire"], "year": 2022, "name": ""}
     node = runs.execute(chapter, values, tmp_path, area="Worcestershire")
     page = "".join(

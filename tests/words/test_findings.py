@@ -240,7 +240,7 @@ def test_deprived_parts_are_told_in_whole_sentences(
 
 
 UNKNOWN = (
-    "How many residents live there is not known: the population estimates at hand do not have all "
+    "How many residents live there is not known: the population estimates read do not have all "
     "of its neighbourhoods."
 )
 
@@ -262,7 +262,7 @@ def test_residents_that_are_not_known_are_no_figure_in_a_sentence() -> None:
     )
     text = chart_words.deciles_words("Worcestershire", [lacking] * 10, lacking, lacking)
     assert plain(text).startswith("How many residents of Worcestershire live in the most and the ")
-    assert "not known: the population estimates at hand" in plain(text)
+    assert "not known: the population estimates read" in plain(text)
     assert any(span.figure == lacking.id for span in text)
 
 

@@ -76,10 +76,11 @@ ADDITIVE: tuple[Statistic, ...] = ("count", "amount")
 Chapter = Literal[
     "population",
     "need",
-    "families",
+    "treatment",
     "deaths",
     "admissions",
-    "treatment",
+    "families",
+    "housing",
     "inequality",
     "resources",
 ]

@@ -35,7 +35,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     later = why.get(LATER, [])
     reasons = {
         WITHHELD: f"withheld for {name}: too few events for a rate, or confidential",
-        NO_FIGURE: f"not given for {name} up to {na.year} in the files at hand",
+        NO_FIGURE: f"not given for {name} up to {na.year} in the files read",
         NOT_AT_HAND: f"not available for {name}",
     }
     known = {*reasons, LATER}
@@ -45,9 +45,7 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     ]
     if later:
         names = english.listing([english.lower_first(one.name) for one in later])
-        text = (
-            f"The figures at hand are for periods after {na.year}; the annex lists them: {names}."
-        )
+        text = f"The figures known are for periods after {na.year}; the annex lists them: {names}."
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )
@@ -85,8 +83,8 @@ def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
     return Notice(title, tuple((Span(one),) for one in items), kind="missing")
 
 
-def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
-    """Which sources count the area with another, so that its figures may stand there."""
+def merged(na: Assessment, lacking: Sequence[Indicator], *, titles: bool = False) -> list[str]:
+    """In how many sources, or in which, another area's figures are the area's too."""
     found: dict[str, list[str]] = {}
     for one in lacking:
         for key in na.catalogue.sources_of(one.key):
@@ -97,8 +95,8 @@ def merged(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
     names = {one.code: one.name for one in na.authorities}
     return [
         f"{english.possessive(names[code])} figures include {english.in_prose(na.name)} in: "
-        f"{'; '.join(titles)}."
-        for code, titles in found.items()
+        f"{'; '.join(named) if titles else english.count_noun(len(named), 'source', words=True)}."
+        for code, named in found.items()
         if code in names
     ]
 

@@ -125,10 +125,10 @@ def listed(na: Assessment) -> Blocks:
     heading = Heading("Statistical neighbours")
     name = english.in_prose(na.name)
     if found.empty:
-        why = "the populations, deprivation, lookups or boundaries that they need are not at hand."
+        why = "the populations, deprivation, lookups or boundaries that they need are not known."
         if len(na.authority_features):
             why = (
-                "other authorities have what they need, but the areas at hand do not make up its "
+                "other authorities have what they need, but the areas known do not make up its "
                 "own land exactly, with ages, deprivation and boundaries of one year."
             )
         text = f"Statistical neighbours of {name} cannot be computed for {na.year}: {why}"

@@ -41,20 +41,23 @@ class Heading(_Shown):
     """A section heading inside a chapter; level 2 or 3 (the chapter's own title is level 1).
 
     `anchor` is its id in the report where something links to it; a number serves otherwise. A
-    section of `detail` is folded on the web page, and is not in the PDF.
+    section of `detail` is folded on the web page, and is not in the PDF. `verdict` says how the
+    area stands to England in what follows ("worse"), for who looks for that alone.
     """
 
     text: str
     level: int = 2
     anchor: str = ""
     detail: bool = False
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
 class Prose(_Shown):
     """A paragraph.
 
-    `style` is "body", "finding" (a key finding), "definition", "note", "quote" or `OWN`.
+    `style` is "body", "finding" (a key finding), "definition", "note", "quote", "link" or `OWN`.
+    One of style "link" leads to other places of the report: where none of them is there, it goes.
     """
 
     text: Text
@@ -88,6 +91,7 @@ class Card:
     `trend` is "increasing", "decreasing", "no significant change" or "cannot be calculated", with
     `trend_is` "better", "worse" or "" by the indicator's polarity. `trend_of` names another series
     that the trend is of. `comparison_why` and `trend_why` say in a few words why there is none.
+    `meaning` says in a sentence what the figure means.
     """
 
     label: str
@@ -102,6 +106,7 @@ class Card:
     trend_why: str = ""
     chapter: str = ""
     comparison_why: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,8 @@ class Chart(_Shown):
     `headline` says what the chart shows, in a sentence, and stands above it as page text;
     `subtitle` says what is measured, in which unit, where and when, and what the bands or bars are.
     `alt` states the finding in about 250 characters at most. A chart of `detail` is folded on the
-    web page, and is not in the PDF.
+    web page, and is not in the PDF. One that `fills` takes what is left of its page in the PDF,
+    and its chapter stands alone on it.
     """
 
     id: str
@@ -187,6 +193,7 @@ class Chart(_Shown):
     sources: tuple[str, ...] = ()
     kind: str = "chart"
     detail: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True)

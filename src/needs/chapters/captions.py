@@ -54,7 +54,7 @@ def none_at_hand(places: Sequence[str], *, intervals: bool = True) -> tuple[str,
     lacking = [f"no figures for {' or '.join(english.in_prose(one) for one in places)}"]
     lacking = lacking if places else []
     lacking += [] if intervals else ["no intervals"]
-    return (f"{english.capital(english.listing(lacking))} are at hand.",) if lacking else ()
+    return (f"There are {english.listing(lacking)} here.",) if lacking else ()
 
 
 def each_once(figures: list[Figure] | tuple[Figure, ...]) -> tuple[Figure, ...]:

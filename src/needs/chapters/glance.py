@@ -19,6 +19,7 @@ from needs.chapters.blocks import (
     blocks,
 )
 from needs.chapters.captions import each_once, none_at_hand, subject_of
+from needs.chapters.cross_links import evidence_figures, opened_by, opening_line
 from needs.chapters.recent import TREND_WORDS, recent
 from needs.chapters.rules import compared, is_count, leading, told_elsewhere, told_officially
 from needs.chapters.saying import earlier_periods, finding, vintages
@@ -39,23 +40,27 @@ DECIMALS_NOTE = "Each number has the decimals that its source prints."
 
 
 def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
-    """Open a chapter with the two or three findings that matter most."""
-    found = []
-    figures: list[Figure] = []
+    """Open a chapter with its findings as the summary words them; then with other headlines."""
+    first = opened_by(na, chapter)[:most]
+    told = [opening_line(na, one) for one in first]
+    figures = [figure for one in first for figure in evidence_figures(na, one)]
+    known = {one.indicator for one in first}
     for indicator in na.catalogue.chapter(chapter):
-        if not indicator.headline or not na.has(indicator.key) or told_elsewhere(na, indicator):
+        if len(told) >= most:
+            break
+        if not indicator.headline or indicator.key in known or not na.has(indicator.key):
+            continue
+        if told_elsewhere(na, indicator):
             continue
         if told_officially(na, indicator):
             continue
         figure = leading(na, indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
-        found.append(finding(na, indicator, figure, reference))
+        told.append(finding(na, indicator, figure, reference))
         figures += [figure, reference]
-        if len(found) == most:
-            break
-    if not found:
+    if not told:
         return Blocks()
-    return blocks(Bullets(tuple(found), style="finding", figures=each_once(figures)))
+    return blocks(Bullets(tuple(told), style="finding", figures=each_once(figures)))
 
 
 def glance(na: Assessment, chapter: str) -> Blocks:

@@ -74,7 +74,7 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
     indicator = measure.indicator
     figures = decile_figures(measure.na, indicator.key)
     if len(figures) != len(ORDER):
-        return "no figures of England by deprivation decile are at hand"
+        return "there are no figures of England by deprivation decile"
     period, unit = figures[0].period, indicator.unit
     counted = all(one.denominator is not None for one in figures)
     people = "Population, sum of years" if " to " in period else "Population"

@@ -135,7 +135,7 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
     if is_count(indicator):
         return COUNTED
     if na.boundaries is None:
-        return "the outlines of LSOAs, of which those of districts are made, are not at hand"
+        return "the outlines of LSOAs, of which those of districts are made, are not known"
     period = district_period(na, key)
     if not period:
         return f"fewer than half of the {na.parts_noun} have a figure for the area's newest period"

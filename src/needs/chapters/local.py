@@ -82,10 +82,10 @@ def notes(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> tuple[str, ...]:
     ]
     if any("e" in one.marks for one in figures):
         found.append(
-            "[e]: a year's population, or its ages, was not at hand; the nearest year's was taken."
+            "[e]: a year's population, or its ages, was not known; the nearest year's was taken."
         )
     if any(one.status == Status.UNAVAILABLE for one in figures):
-        found.append("[x]: no rate, because the residents of the whole part are not at hand.")
+        found.append("[x]: no rate, because the residents of the whole part are not known.")
     return tuple(found)
 
 

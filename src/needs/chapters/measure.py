@@ -10,6 +10,7 @@ import pandas as pd
 
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Heading, Prose, as_detail, blocks
+from needs.chapters.cross_links import back, is_worse, section_anchor
 from needs.chapters.frames import figures_frame, published
 from needs.chapters.missing import missing_notice
 from needs.chapters.rules import standardised, told_with_a_rate
@@ -85,8 +86,10 @@ class Measure:
             return pruned
         self.told.add(self.key)
         better = standardised(na, indicator)
+        verdict = "worse" if not better and is_worse(na, indicator) else ""
         return blocks(
-            Heading(indicator.name),
+            Heading(indicator.name, anchor=section_anchor(self.key), verdict=verdict),
+            back(na, self.key),
             definition(indicator),
             why_crude(better) if better else message(na, self.key),
             no_total(na) if na.members and not na.has(self.key) else None,

@@ -270,7 +270,7 @@ def _older(na: Assessment, key: str, period: str) -> Prose | None:
     if number > 1:
         lacking = f"Only {number} of England's {of} authorities have a"
     text = (
-        f"{lacking} figure at hand for {newest}, the newest for "
+        f"{lacking} figure for {newest} in the files read, the newest for "
         f"{english.in_prose(na.name)}; they are compared in {period}."
     )
     return Prose((Span(text),), style="note")
@@ -284,7 +284,7 @@ def _too_few(na: Assessment, key: str) -> Prose | None:
         return None
     number, of = _held(na, have, newest)
     text = (
-        f"The files at hand have a figure of {number} of England's {of} upper-tier authorities for "
+        f"The files read have a figure of {number} of England's {of} upper-tier authorities for "
         f"{newest}: too few to say where {english.in_prose(na.name)} stands among them all."
     )
     return Prose((Span(text),), style="note")

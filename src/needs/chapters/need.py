@@ -330,6 +330,53 @@ def places(na: Assessment) -> Blocks:
     )
 
 
+def to_targets(na: Assessment) -> Blocks:
+    """Say how far a stated target is, and what reaching it would take, in people."""
+    stated = [
+        one
+        for one in na.catalogue.indicators.values()
+        if one.target is not None and one.polarity == "higher is better" and na.has(one.key)
+    ]
+    told = [_to_target(na, one) for one in stated]
+    return blocks(Heading("What reaching a stated target would take"), *told) if told else Blocks()
+
+
+def _to_target(na: Assessment, indicator: Indicator) -> Prose:
+    """How many more people a stated target takes, or why that is not known."""
+    figure = na.figure(indicator.key)
+    below = "is below" if (figure.value or 0) < (indicator.target or 0) else "has reached"
+    text = english.say(
+        "{target}: {area} {below} it with {figure} in {when}. ",
+        target=indicator.target_source,
+        area=english.capital(english.in_prose(na.name)),
+        below=below,
+        figure=figure,
+        when=figure.period,
+    )
+    if figure.numerator is None or figure.denominator is None:
+        why = (
+            "How many people the target takes cannot be said: the source gives the share without "
+            "the numbers behind it."
+        )
+        return Prose((*text, Span(why)), figures=(figure,))
+    share = (indicator.target or 0) / indicator.multiplier
+    more = figure.with_(
+        id=f"{figure.id}.to-target",
+        indicator="people_to_reach",
+        label=f"More people to reach the target for {indicator.short_name}",
+        value=max(0.0, share * figure.denominator - figure.numerator),
+        unit=indicator.counted,
+        decimals=0,
+        lower=None,
+        upper=None,
+        formula="target share × people in the denominator − people counted, and not less than 0",
+        method="People needed to reach a target",
+    )
+    return Prose(
+        (*text, *english.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
+    )
+
+
 def _reached(na: Assessment) -> list[tuple[Indicator, Figure]]:
     found = []
     for key in UNMET_NEED:

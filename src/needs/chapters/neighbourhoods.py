@@ -77,27 +77,103 @@ def counts(na: Assessment) -> Blocks:
     )
 
 
+def small_map(na: Assessment) -> Blocks:
+    """Map where the most deprived neighbourhoods are, small enough for a page with more on it."""
+    if na.lsoa.empty:
+        return Blocks()
+    rows = _rows(na)
+    shapes = _shapes(na, rows)
+    key = "map_small"
+    drawn = (
+        maps.small(shapes, chart_id=key)
+        if shapes is not None
+        else maps.cartogram(rows, chart_id=key, shades=maps.THREE)
+    )
+    places = (na.area, *na.districts)
+    counts = {
+        place: [deprivation.lsoa_count(na, cut, place) for cut in deprivation.CUT_OFFS]
+        for place in places
+    }
+    figures = tuple(one for found in counts.values() for one in found)
+    table = Table(
+        id="small_map",
+        caption=f"Neighbourhoods (LSOAs) in the most deprived parts of England, "
+        f"IoD{na.index_edition}",
+        columns=(
+            Column("Area", "header"),
+            *(Column(f"In the {words}") for words in deprivation.CUT_OFFS.values()),
+        ),
+        rows=tuple(
+            (Cell(place.name), *(figure_tables.value_cell(one) for one in found))
+            for place, found in counts.items()
+        ),
+        sources=deprivation.sources(na),
+        figures=figures,
+        open=False,
+    )
+    first = counts[na.area][0]
+    return blocks(
+        Chart(
+            id=key,
+            headline=chart_words.deprivation_map(na.name, na.lsoa, first),
+            subtitle=f"Neighbourhoods by national deprivation, IoD{na.index_edition}.",
+            svg=drawn,
+            alt=_alt(na, first),
+            table=table,
+            figures=figures,
+            sources=table.sources,
+            kind="map",
+            fills=True,
+        )
+    )
+
+
+def _rows(na: Assessment) -> pd.DataFrame:
+    """LSOAs under the names of columns that maps ask for."""
+    names = {
+        "lsoa_code": "code",
+        "lsoa_name": "name",
+        "imd_decile": "decile",
+        "district_name": "district",
+    }
+    return na.lsoa.rename(columns=names)
+
+
+def _shapes(na: Assessment, rows: pd.DataFrame) -> Any:
+    """The same with their outlines; None where these are not at hand."""
+    if na.boundaries is None:
+        return None
+    return na.boundaries[["code", "geometry"]].merge(rows, on="code", how="right")
+
+
+def _alt(na: Assessment, count: Figure) -> str:
+    """What a map of deprivation finds."""
+    places = [place for place, _ in chart_words.most_deprived_places(na.lsoa)][:3]
+    return alt_text.alt_map(
+        "national deprivation decile",
+        na.name,
+        places=len(na.lsoa),
+        noun="LSOAs",
+        found=count,
+        what="are in the most deprived 10% in England",
+        where=places if na.districts else (),
+    )
+
+
 def map(na: Assessment) -> Blocks:
     """Map deprivation by LSOA: a choropleth where boundaries are at hand, else a cartogram."""
     if na.lsoa.empty:
         return Blocks()
-    small_areas = na.lsoa.rename(
-        columns={
-            "lsoa_code": "code",
-            "lsoa_name": "name",
-            "imd_decile": "decile",
-            "district_name": "district",
-        }
-    )
-    if na.boundaries is not None:
-        shapes = na.boundaries[["code", "geometry"]].merge(small_areas, on="code", how="right")
+    small_areas = _rows(na)
+    shapes = _shapes(na, small_areas)
+    if shapes is not None:
         drawn = maps.choropleth(shapes, chart_id="map_deprivation")
         how = "Boundaries of LSOAs, coloured by national decile."
     else:
         drawn = maps.cartogram(small_areas, chart_id="map_deprivation")
         how = (
             "Each circle is an LSOA, with its area by population, placed near its real position "
-            "and grouped by district. The outlines of LSOAs are not at hand"
+            "and grouped by district. The outlines of LSOAs are not known"
             + ("." if na.neighbours.empty else ", only which of them are neighbours.")
         )
     table = _map_table(na)
@@ -108,17 +184,7 @@ def map(na: Assessment) -> Blocks:
             subtitle=f"National deprivation decile of each LSOA in {na.name}, "
             f"IoD{na.index_edition}. {how}",
             svg=drawn,
-            alt=alt_text.alt_map(
-                "national deprivation decile",
-                na.name,
-                places=len(na.lsoa),
-                noun="LSOAs",
-                found=deprivation.lsoa_count(na, 1),
-                what="are in the most deprived 10% in England",
-                where=[place for place, _ in chart_words.most_deprived_places(na.lsoa)][:3]
-                if na.districts
-                else (),
-            ),
+            alt=_alt(na, deprivation.lsoa_count(na, 1)),
             table=table,
             figures=table.figures,
             sources=(
@@ -377,7 +443,7 @@ def _no_index(na: Assessment) -> Prose:
     return Prose(
         (
             Span(
-                f"Deprivation by LSOA is not at hand for {na.name}. Add File 7 of the Indices of "
+                f"Deprivation by LSOA is not known for {na.name}. Add File 7 of the Indices of "
                 "Deprivation to data/raw and run needs prepare."
             ),
         ),

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 
 from needs import charts
 from needs.chapters import figure_tables
-from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
+from needs.chapters.blocks import Blocks, Cell, Chart, Column, Prose, Table, blocks
 from needs.chapters.captions import each_once, subject_of
+from needs.chapters.cross_links import finding_anchor
 from needs.chapters.inside import district_period
 from needs.chapters.recent import recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number, sources_of
+from needs.figures.findings import ranked
+from needs.figures.findings.candidate import INSIDE
 from needs.figures.spine import ENOUGH, SpineRow, spine_rows
 from needs.words import english
 from needs.words.text import Span, Text, plain
@@ -177,8 +180,28 @@ def rug(na: Assessment) -> Blocks:
             table=table,
             figures=each_once(table.figures),
             sources=table.sources,
-        )
+        ),
+        _of_more_years(na),
     )
+
+
+def _of_more_years(na: Assessment) -> Prose | None:
+    """Why a place may stand out in a finding and not in the rug, or the reverse."""
+    found = [one for one in na.once(ranked) if one.kind == INSIDE and one.part_code != na.area.code]
+    if not found:
+        return None
+    text = (
+        "The rug sets each place beside England, in the years above its column. A finding on one "
+        "place is of more years, beside the rest of the area. So the two can differ."
+    )
+    links = [
+        Span(
+            f" Finding {one.rank}: {one.part}, {one.period}.",
+            link=f"#{finding_anchor(one.rank)}",
+        )
+        for one in found
+    ]
+    return Prose((Span(text), *links), "note")
 
 
 def _column(na: Assessment, key: str) -> RugColumn | None:

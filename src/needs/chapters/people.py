@@ -201,7 +201,7 @@ def _no_population(na: Assessment) -> Prose:
     return Prose(
         (
             Span(
-                f"Population estimates for {na.name} are not at hand. The Office for National "
+                f"Population estimates for {na.name} are not known. The Office for National "
                 "Statistics publishes them: run needs prepare with the workbook in data/raw."
             ),
         ),

@@ -36,8 +36,8 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
             Prose(
                 (
                     Span(
-                        f"No figures of grants or spending are at hand for {na.name}. They stand "
-                        "in the council's own papers; add them as a data package."
+                        f"This report has no figures of grants or spending for {na.name}. "
+                        "They stand in the council's own papers; add them as a data package."
                     ),
                 ),
                 style="note",
@@ -112,7 +112,7 @@ def framework(na: Assessment) -> Blocks:
                 Span(
                     "The national combating drugs outcomes framework sets what every partnership "
                     "is measured by. Some of its measures are not published for one authority. "
-                    "Where a figure is published but not at hand, the publisher is named; the "
+                    "Where a figure is published but not read here, the publisher is named; the "
                     "annex says how to add it."
                 ),
             )
@@ -218,8 +218,8 @@ def _status(na: Assessment, outcome: Outcome) -> str:
     return {
         WITHHELD: "withheld: too few events to be reliable, or confidential",
         LATER: f"published for periods after {na.year}: listed in the annex",
-        NO_FIGURE: f"not in the file at hand: published by {_publisher(na, outcome)}",
-        NOT_AT_HAND: f"not at hand: published by {_publisher(na, outcome)}",
+        NO_FIGURE: f"not in the file that was read: published by {_publisher(na, outcome)}",
+        NOT_AT_HAND: f"not read here: published by {_publisher(na, outcome)}",
     }[why_missing(na, key)]
 
 

@@ -1,15 +1,17 @@
-"""Chapter 1: what matters here, what reaching a better level would take, what is not known."""
+"""Chapters 1 and 2: the picture on one page; what matters, what came since, what is not known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from needs.catalogue import Indicator
-from needs.chapters import need
 from needs.chapters.absent import merged, reason_left_out, to_add
 from needs.chapters.blocks import (
     Block,
     Blocks,
+    Bullets,
     Card,
     Cards,
     Cell,
@@ -20,15 +22,32 @@ from needs.chapters.blocks import (
     blocks,
 )
 from needs.chapters.captions import each_once, subject_of
-from needs.chapters.frames import published
-from needs.chapters.recent import recent
+from needs.chapters.cross_links import (
+    NOT_KNOWN,
+    evidence,
+    evidence_figures,
+    finding_anchor,
+    finding_is_worse,
+    first_sentence,
+    said,
+)
+from needs.chapters.recent import end_of, recent
 from needs.chapters.rules import compared, leading, told_officially
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, sources_of
-from needs.figures.findings import Finding, ranked, set_aside
-from needs.figures.findings.candidate import NOTHING, WARNING
+from needs.figures.findings import Finding, ranked, scored, set_aside
+from needs.figures.findings.candidate import (
+    FALLING,
+    HIGH,
+    INSIDE,
+    LOW,
+    NOTHING,
+    RISING,
+    SINCE,
+    WARNING,
+)
 from needs.figures.findings.wording import SEXES
 from needs.words import chart_words, english, sentences, verdicts
 from needs.words.text import Span, Text
@@ -44,16 +63,28 @@ TITLES = {
 #: Big figures of the first page.
 BIG = 6
 
+#: A figure is old when its period ended more than so many years before the reporting year did.
+OLD = 3
+
+#: What the first page says without any big figure.
+NO_HEADLINE = (
+    "No headline measure has a figure here that is reliable enough to stand alone. The summary "
+    "says what is known and what is not."
+)
+
+#: Figures published since that are told; the annex lists them all.
+SINCE_SHOWN = 4
+
+#: Kinds of finding that are a change over time.
+CHANGES = (HIGH, LOW, RISING, FALLING)
+
 
 def picture(na: Assessment) -> Blocks:
     """Show the area at a glance: who lives here, and the big figures of the findings.
 
     The figures are those of the first findings, then the other headline indicators.
     """
-    first = [one.indicator for one in na.once(ranked)]
-    shown = [one.key for one in _headline_indicators(na)]
-    keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
-    cards, figures = _cards(na, [na.indicator(key) for key in keys[:BIG]])
+    cards, figures = _cards(na, [na.indicator(key) for key in _in_order(na)[:BIG]])
     return blocks(
         _who_lives_here(na),
         Cards(
@@ -63,9 +94,17 @@ def picture(na: Assessment) -> Blocks:
             sources=sources_of(figures),
         )
         if cards
-        else None,
+        else Prose((Span(NO_HEADLINE),)),
         _too_few(na),
     )
+
+
+def _in_order(na: Assessment) -> list[str]:
+    """Measures for the first page: those of the findings, other headlines, and last what is old."""
+    first = [one.indicator for one in na.once(ranked)]
+    shown = [one.key for one in _headline_indicators(na)]
+    keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
+    return sorted(keys, key=lambda key: is_old(na, na.figure(key).period))
 
 
 def _stands(na: Assessment, key: str) -> bool:
@@ -73,6 +112,16 @@ def _stands(na: Assessment, key: str) -> bool:
     figure = leading(na, key)
     fit = figure.shown and "u" not in figure.marks and not set_aside(na, key)
     return fit and not told_officially(na, na.indicator(key))
+
+
+def is_old(na: Assessment, period: str) -> bool:
+    """Whether a period ended more than three years before the reporting year did."""
+    return end_of(period) < pd.Timestamp(na.year - OLD, 12, 31)
+
+
+def _old(na: Assessment) -> str:
+    """What is said of an old figure."""
+    return f"it ended over {english.number_word(OLD)} years before the end of {na.year}"
 
 
 def _who_lives_here(na: Assessment) -> Prose | None:
@@ -104,6 +153,9 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
     """A card for each indicator, and their figures."""
     cards: list[Card] = []
     figures: list[Figure] = []
+    # of a measure's findings the first on the whole area is the one that is meant
+    told = sorted(na.once(ranked), key=lambda one: (one.part_code != na.area.code, one.rank))
+    meanings = {one.indicator: first_sentence(one) for one in reversed(told)}
     for indicator in chosen:
         figure = leading(na, indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
@@ -116,7 +168,8 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 figure=figure.id,
                 value=figure.text,
                 detail=_detail(figure, na.withheld(indicator.key))
-                + ("; England's is of another edition" if vintages(na, figure, england) else ""),
+                + (f"; old: {_old(na)}" if is_old(na, figure.period) else "")
+                + ("; England's edition differs" if vintages(na, figure, england) else ""),
                 comparators=tuple(
                     (one.area_name, one.text)
                     for one in (england, *regions)
@@ -128,11 +181,53 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 trend_is=trend.trend_is,
                 trend_of=trend.of,
                 chapter=indicator.chapter,
+                meaning=meanings.get(indicator.key, ""),
                 comparison_why=verdicts.why_not_tested(verdict),
             )
         )
         figures += [figure, *(one for one in (england, *regions) if one.shown)]
     return tuple(cards), figures
+
+
+def trend_and_place(na: Assessment) -> Blocks:
+    """Say the change and the place that the findings put first, in a line each.
+
+    Without a finding that is a change, the recent trend of the first measure that has one.
+    """
+    found = na.once(ranked)
+    change = next((one for one in found if one.kind in CHANGES), None)
+    place = next((one for one in found if one.kind == INSIDE), None)
+    lines = [
+        ("Trend", said(na, change, first_sentence(change)) if change else _recent_trend(na)),
+        ("Place or group", said(na, place, first_sentence(place)) if place else ()),
+    ]
+    told = [(Span(f"{word}: ", strong=True), *text) for word, text in lines if text]
+    figures = [each for one in (change, place) if one for each in evidence_figures(na, one)]
+    return blocks(Bullets(tuple(told), figures=each_once(figures))) if told else Blocks()
+
+
+def _recent_trend(na: Assessment) -> Text:
+    """The recent trend of the first headline measure that has one."""
+    for key in _in_order(na):
+        trend = recent(na, na.indicator(key))
+        if trend.said:
+            shown = f"is {trend.label}" if trend.way else f"shows {trend.label}"
+            subject = trend.of or subject_of(na.indicator(key))
+            return (Span(f"The recent trend of the {subject}, {shown}{trend.meaning}."),)
+    return ()
+
+
+def published_since(na: Assessment) -> Blocks:
+    """Say what has been published since the reporting year; nothing where the data know of none."""
+    table = na.once(scored)
+    later = table[table["kind"] == SINCE]
+    order = {key: one.headline or len(later) + 99 for key, one in na.catalogue.indicators.items()}
+    rows = sorted(later.to_dict("records"), key=lambda row: order[str(row["indicator"])])
+    if not rows:
+        return Blocks()
+    intro = "The chapters end with the reporting year. These figures of the area came later."
+    items = tuple((Span(str(row["statement"])),) for row in rows[:SINCE_SHOWN])
+    return blocks(Heading(f"Published since {na.year}"), Prose((Span(intro),)), Bullets(items))
 
 
 def findings(na: Assessment) -> Blocks:
@@ -159,73 +254,21 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
     title = f"{TITLES.get(one.kind, english.capital(one.kind))}: {about}{where}"
-    keys = dict.fromkeys(each.split(".")[0] for each in one.figures)
-    known = {each.id: each for key in keys for each in published(na, key, everywhere=True)}
-    figure = next((known[each] for each in one.figures if each in known), None)
-    first, stop, rest = one.statement.partition(". ")
-    text = (
-        (Span(first + stop.strip(), figure=figure.id), Span(f" {rest}" if rest else ""))
-        if figure
-        else (Span(one.statement),)
-    )
+    leads = evidence(indicator)
+    verdict = "worse" if finding_is_worse(na, one) else ""
     told: list[Block] = [
-        Heading(title, 3, f"finding-{one.rank}"),
-        Prose(text, "finding", (figure,) if figure else ()),
+        Heading(title, 3, finding_anchor(one.rank), verdict=verdict),
+        Prose(said(na, one), "finding", evidence_figures(na, one)),
     ]
     if one.kind == NOTHING:  # what is not shown asks nothing
-        return told
-    told.append(Prose((Span(f"How sure: {english.lower_first(one.sure)}"),), "note"))
+        return [*told, Prose((leads,), "link")]
+    old = [Span(f"Old: {_old(na)}. ", strong=True)] if is_old(na, one.period) else []
+    sure = Span(f"How sure: {english.lower_first(one.sure)} ")
+    told.append(Prose((*old, sure, leads), "note"))
     asks = [Span("For the partnership: ", strong=True), Span(one.question)] if one.question else []
     if guidance:
         asks.append(Span(f" (National guidance: {english.listing(guidance)}.)", emphasis=True))
     return [*told, Prose(tuple(asks))] if asks else told
-
-
-def reach(na: Assessment) -> Blocks:
-    """Say what reaching England's level of met need, or a stated target, would take, in people."""
-    stated = [
-        one
-        for one in na.catalogue.indicators.values()
-        if one.target is not None and one.polarity == "higher is better"
-    ]
-    told = [_to_target(na, one) for one in stated if na.has(one.key)]
-    return need.england_reached(na) + Blocks(tuple(told))
-
-
-def _to_target(na: Assessment, indicator: Indicator) -> Prose:
-    """How many more people a stated target takes, or why that is not known."""
-    figure = na.figure(indicator.key)
-    below = "is below" if (figure.value or 0) < (indicator.target or 0) else "has reached"
-    text = english.say(
-        "{target}: {area} {below} it with {figure} in {when}. ",
-        target=indicator.target_source,
-        area=english.capital(english.in_prose(na.name)),
-        below=below,
-        figure=figure,
-        when=figure.period,
-    )
-    if figure.numerator is None or figure.denominator is None:
-        why = (
-            "How many people the target takes cannot be said: the source gives the share without "
-            "the numbers behind it."
-        )
-        return Prose((*text, Span(why)), figures=(figure,))
-    share = (indicator.target or 0) / indicator.multiplier
-    more = figure.with_(
-        id=f"{figure.id}.to-target",
-        indicator="people_to_reach",
-        label=f"More people to reach the target for {indicator.short_name}",
-        value=max(0.0, share * figure.denominator - figure.numerator),
-        unit=indicator.counted,
-        decimals=0,
-        lower=None,
-        upper=None,
-        formula="target share × people in the denominator − people counted, and not less than 0",
-        method="People needed to reach a target",
-    )
-    return Prose(
-        (*text, *english.say("To reach it takes {more} more.", more=more)), figures=(figure, more)
-    )
 
 
 def not_known(na: Assessment) -> Blocks:
@@ -243,7 +286,7 @@ def not_known(na: Assessment) -> Blocks:
     )
     caption = f"Measures without a figure for {name}"
     return blocks(
-        Heading("What is not known"),
+        Heading("What is not known", anchor=NOT_KNOWN),
         Prose((Span(" ".join([text, *merged(na, absent)])),)),
         _matter(na, f"{caption} that would be headlines", matter),
         _how_to_add(na, f"{caption}, and how to add them", [*matter, *others]),
@@ -274,7 +317,8 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
         Column("Publisher", "text"),
         Column("How to add it", "text"),
     )
-    return Table("how_to_add", caption, columns, rows, detail=True)
+    notes = tuple(merged(na, absent, titles=True))
+    return Table("how_to_add", caption, columns, rows, notes, detail=True)
 
 
 def _candidates(na: Assessment) -> list[Indicator]:

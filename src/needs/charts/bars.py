@@ -31,7 +31,9 @@ from needs.charts.style import (
     QUIET,
     TEXT,
     WIDTH,
+    Point,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -92,6 +94,7 @@ def grouped_bars(
             height - 8,
         )
         thick = 0.8 / len(series)
+        points: list[Point] = []
         for number, one in enumerate(series):
             for f in one.figures:
                 row = (
@@ -100,8 +103,9 @@ def grouped_bars(
                 axes.barh(row, f.value or 0, height=thick * 0.86, color=CATEGORICAL[number % 6])
                 _whisker(axes, f, row)
                 at_right(axes, f, row)
+                points += point(axes, f.value or 0.0, row, f)
         axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id)
+        return to_svg(drawing, chart_id, points=points)
 
 
 #: The part of a bar that is not treated.
@@ -182,7 +186,15 @@ def treated_bar(
                     axes.annotate(f.number, (begin, row), xytext=(4, 0), textcoords="offset points",
                                   va="center_baseline", color=color, zorder=5)  # fmt: skip
         axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for row, (group, t, n) in enumerate(rows)
+            for f, begin, name in ((t, 0.0, treated), (n, t.value or 0.0, not_treated))
+            for mark in point(
+                axes, begin + (f.value or 0.0) / 2, row, f, f"{group}, {name.lower()}"
+            )
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def decile_bars(
@@ -251,7 +263,12 @@ def decile_bars(
         write(drawing, left, 12, "Most deprived", size=TEXT)
         write(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
         write(drawing, WIDTH - right, 12, "Least deprived", align="right")
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for i, f in enumerate(figures)
+            for mark in point(axes, i, f.value or 0.0, f, f"National decile {i + 1}")
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million") -> str:
@@ -302,6 +319,7 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
         scale = (height - top - bottom) / (high - low)
         ends = dict.fromkeys(years, 0.0)
         width = 0.62 if len(years) > 2 else 0.4
+        points: list[Point] = []
         for i, grant in enumerate(grants):
             for f in figures:
                 if f.label != grant or f.value is None:
@@ -313,6 +331,8 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
                     axes.annotate(format_number(value, decimals), (x, ends[f.period] + value / 2),
                                   ha="center", va="center_baseline",
                                   color=INK if i % 6 in (1, 3, 5) else "white")  # fmt: skip
+                name = f"{grant}, {f.period}"
+                points += point(axes, x, ends[f.period] + value / 2, f, name)
                 ends[f.period] += value
         for x, year in enumerate(years):
             axes.annotate(format_number(sums[year], decimals), (x, ends[year]), xytext=(0, 3),
@@ -320,4 +340,4 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
                           fontweight="bold")  # fmt: skip
         axes.set_xticks(range(len(years)), years)
         write_notes(drawing, foot)
-        return to_svg(drawing, chart_id)
+        return to_svg(drawing, chart_id, points=points)

@@ -28,6 +28,7 @@ from needs.charts.style import (
     SMALL,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -112,7 +113,8 @@ def caterpillar(
             color = FOCUS if f.area_code == focus else QUIET
             _dot(axes, f, i, color, 7 if f.area_code == focus else 5.5)
             at_right(axes, f, i, bold=f.area_code == focus)
-        return to_svg(drawing, chart_id)
+        points = [one for i, f in enumerate(rows) for one in point(axes, f.value or 0.0, i, f)]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def _many(

@@ -20,6 +20,7 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -82,7 +83,13 @@ def dumbbell(
             _mark(axes, b, row, QUIET, "D", 6.5)
             _mark(axes, a, row, FOCUS, "o", 8)
             _label_pair(axes, a, b, row, room / (high - low))
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for row, (label, a, b) in enumerate(pairs)
+            for f, name in ((a, first), (b, second))
+            for mark in point(axes, f.value or 0.0, row, f, f"{label}, {name}")
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def _mark(axes: Axes, f: Figure, row: float, color: str, marker: str, size: float) -> None:

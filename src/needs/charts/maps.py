@@ -50,9 +50,41 @@ HANDFUL = 10
 
 #: Grid units in a point.
 UNIT = 10
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A class of national deciles, `first` to `last`, with its colour and its words."""
+
+    first: int
+    last: int
+    color: str
+    label: str
+
+
+#: What a whole map tells apart.
+TEN = tuple(
+    Shade(
+        number,
+        number,
+        DECILES[number - 1],
+        f"{number}: {ends or f'{number * 10 - 10}% to {number * 10}%'}",
+    )
+    for number in range(1, 11)
+    for ends in [{1: "most deprived 10%", 10: "least deprived 10%"}.get(number, "")]
+)
+
+#: What a small map has room for.
+THREE = (
+    Shade(1, 1, DECILES[0], "Most deprived 10%"),
+    Shade(2, 3, DECILES[3], "Next 20%"),
+    Shade(4, 10, DECILES[9], "All the others"),
+)
 _LEGEND = 148.0
 _MARGIN = 4.0
 _TALLEST = 430.0
+# of a map that shares its page
+_SMALL = 190.0
 
 
 def choropleth(
@@ -116,7 +148,56 @@ def choropleth(
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
 
 
-def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
+def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
+    """Draw where the most deprived small areas are, those of one class and district as one shape.
+
+    Parameters
+    ----------
+    lsoas : geopandas.GeoDataFrame
+        As for `choropleth`.
+    chart_id : str
+        Prefix of every id in the SVG.
+
+    Returns
+    -------
+    str
+        An SVG element; each shape has a title with its district and how many LSOAs it is made of.
+    """
+    rows = lsoas[~(lsoas.geometry.isna() | lsoas.geometry.is_empty)].sort_values("code")
+    if rows.empty:
+        return empty_svg(chart_id)
+    shapes = _polygons(rows)
+    frame = _Frame.around(shapes, tallest=_SMALL)
+    belongs = rows["district"].astype(str).to_numpy()
+    decile = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
+    unknown = Shade(0, 0, NO_DATA, "No data")
+    parts = [f'<g stroke="{QUIET}" stroke-width="2" stroke-linejoin="round">']
+    names = sorted(set(belongs))
+    for shade in (unknown, *reversed(THREE)):
+        inside = (decile >= shade.first) & (decile <= shade.last)
+        for name in names:
+            own = inside & (belongs == name)
+            if own.any():
+                (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
+                title = f"{name}, {shade.label.lower()}: {format_number(int(own.sum()))} LSOAs"
+                parts.append(
+                    f'<path d="{path}" fill="{shade.color}"><title>{escape(title)}</title></path>'
+                )
+    outlines = frame.place(np.array([shapely.union_all(shapes[belongs == one]) for one in names]))
+    parts.append(f'</g><g fill="none" stroke="{INK}" stroke-width="11" stroke-linejoin="round">')
+    parts += [f'<path d="{path}"/>' for path in _paths(outlines)]
+    parts.append("</g>")
+    if len(names) > 1:
+        marks = shapely.get_coordinates(shapely.centroid(frame.place(shapes)))
+        parts += _name_districts(names, outlines, marks, frame)
+    parts += _scale_bar(frame)
+    parts += _legend(rows, "", shades=THREE)
+    return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, "", THREE)))
+
+
+def cartogram(
+    lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", shades: Sequence[Shade] = TEN
+) -> str:
     """Draw a circle for each small area, by residents, grouped by district and none overlapping.
 
     Parameters
@@ -129,6 +210,8 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
         Prefix of every id in the SVG.
     focus : str
         Name of the area; heads the legend.
+    shades : sequence of Shade
+        Classes of deciles that are told apart.
 
     Returns
     -------
@@ -165,12 +248,13 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "") -> str:
     parts += [f'<path d="{path}"/>' for path in _paths(placed)]
     parts.append(f'</g><g stroke="{OUTLINE}" stroke-width="4">')
     shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for (x, y), r in zip(where, drawn, strict=True)]
-    parts += _classes(rows, shapes, "circle")
+    parts += _classes(rows, shapes, "circle", shades)
     parts.append("</g>")
     if len(names) > 1:
         parts += _name_districts(list(names), placed, where, frame, radii=drawn)
-    parts += _legend(rows, focus, "Circles are LSOAs; their areas are by number of residents.")
-    return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus) + 30))
+    note = "Circles are LSOAs; their areas are by number of residents."
+    parts += _legend(rows, focus, note, shades)
+    return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus, shades) + 30))
 
 
 def by_value(parts: gpd.GeoDataFrame, *, chart_id: str) -> str:
@@ -309,10 +393,10 @@ class _Frame:
     top: float = 4.0
 
     @classmethod
-    def around(cls, shapes: Array, top: float = 4.0) -> _Frame:
+    def around(cls, shapes: Array, top: float = 4.0, tallest: float = _TALLEST) -> _Frame:
         west, south, east, north = shapely.total_bounds(shapes)
         wide, tall = max(east - west, 1e-9), max(north - south, 1e-9)
-        scale = min((WIDTH - _LEGEND - 2 * _MARGIN) / wide, _TALLEST / tall)
+        scale = min((WIDTH - _LEGEND - 2 * _MARGIN) / wide, tallest / tall)
         return cls(west, north, scale * UNIT, wide * scale, tall * scale + 2 * top, top)
 
     def points(self, coordinates: Array) -> Array:
@@ -362,7 +446,9 @@ def _paths(shapes: Array) -> list[str]:
     return texts
 
 
-def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
+def _classes(
+    rows: pd.DataFrame, shapes: Sequence[str], tag: str, shades: Sequence[Shade] = TEN
+) -> list[str]:
     """Shapes with their titles, grouped by decile; the most deprived are drawn last, on top."""
     deciles = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
     titles = _titles(rows)
@@ -370,7 +456,8 @@ def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
     for number in (0, *range(10, 0, -1)):
         members = np.flatnonzero(deciles == number)
         if members.size:
-            parts.append(f'<g fill="{DECILES[number - 1] if number else NO_DATA}">')
+            color = next((one.color for one in shades if one.first <= number <= one.last), NO_DATA)
+            parts.append(f'<g fill="{color}">')
             parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members.tolist()]
             parts.append("</g>")
     return parts
@@ -496,32 +583,27 @@ def _scale_bar(frame: _Frame) -> list[str]:
     ]
 
 
-def _legend_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
-    counts = rows["decile"].astype("Int64").fillna(0).value_counts()
+def _legend_rows(rows: pd.DataFrame, shades: Sequence[Shade]) -> list[tuple[str, str, int]]:
+    deciles = rows["decile"].astype("Int64").fillna(0)
+    counts = [int(deciles.between(one.first, one.last).sum()) for one in shades]
     # of a handful of areas only the classes that occur are worth a row
-    listed = [n for n in range(1, 11) if len(rows) >= HANDFUL or counts.get(n, 0)]
     entries = [
-        (
-            DECILES[number - 1],
-            f"{number}: most deprived 10%"
-            if number == 1
-            else f"{number}: least deprived 10%"
-            if number == 10
-            else f"{number}: {number * 10 - 10}% to {number * 10}%",
-            int(counts.get(number, 0)),
-        )
-        for number in listed
+        (one.color, one.label, count)
+        for one, count in zip(shades, counts, strict=True)
+        if count or len(rows) >= HANDFUL
     ]
-    if counts.get(0, 0):
-        entries.append((NO_DATA, "No data", int(counts[0])))
-    return entries
+    unknown = int((deciles == 0).sum())
+    return [*entries, *([(NO_DATA, "No data", unknown)] if unknown else [])]
 
 
-def _legend_height(rows: pd.DataFrame, focus: str) -> float:
-    return 46 + 15.0 * len(_legend_rows(rows)) + 13 * len(wrap(focus, _LEGEND - 14, TEXT, True))
+def _legend_height(rows: pd.DataFrame, focus: str, shades: Sequence[Shade] = TEN) -> float:
+    lines = len(wrap(focus, _LEGEND - 14, TEXT, True))
+    return 46 + 15.0 * len(_legend_rows(rows, shades)) + 13 * lines
 
 
-def _legend(rows: pd.DataFrame, focus: str, note: str = "") -> list[str]:
+def _legend(
+    rows: pd.DataFrame, focus: str, note: str = "", shades: Sequence[Shade] = TEN
+) -> list[str]:
     left, y = WIDTH - _LEGEND + 12, 12.0
     parts = []
     for line in wrap(focus, _LEGEND - 14, TEXT, bold=True) if focus else []:
@@ -530,7 +612,7 @@ def _legend(rows: pd.DataFrame, focus: str, note: str = "") -> list[str]:
     parts.append(_text(left, y + 3, "National decile"))
     parts.append(_text(WIDTH - 1, y + 3, "LSOAs", anchor="end"))
     y += 9
-    for color, label, count in _legend_rows(rows):
+    for color, label, count in _legend_rows(rows, shades):
         parts.append(
             f'<rect x="{round(left * UNIT)}" y="{round((y + 1.5) * UNIT)}" width="160" height="120"'
             f' fill="{color}" stroke="{OUTLINE}" stroke-width="5"/>'

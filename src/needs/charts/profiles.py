@@ -17,6 +17,7 @@ from needs.charts.style import (
     QUIET,
     SEQUENTIAL,
     WIDTH,
+    Point,
     empty_svg,
     report_style,
     text_width,
@@ -105,4 +106,15 @@ def domain_profile(
                           textcoords="offset points", ha="center", va="bottom",
                           annotation_clip=False)  # fmt: skip
         axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id)
+        points = [
+            Point(
+                axes,
+                sum(shares.get((domain, one), 0.0) for one in bands[:i]) + share / 2,
+                row,
+                f"{domain}, {band}: {format_number(share, 1)}%",
+            )
+            for row, domain in enumerate(domains)
+            for i, band in enumerate(bands)
+            if (share := shares.get((domain, band), 0.0))
+        ]
+        return to_svg(drawing, chart_id, points=points)

@@ -19,11 +19,13 @@ from needs.charts.style import (
     FOCUS,
     SMALL,
     WIDTH,
+    Point,
     empty_svg,
     report_style,
     text_width,
     to_svg,
 )
+from needs.figures.figure import format_number
 
 
 def age_pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: str = "") -> str:
@@ -110,4 +112,15 @@ def age_pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: st
         if outline is not None:
             entries.append((comparator, {"kind": "line", "color": "#F46A25"}))
         legend(drawing, entries, height - 8)
-        return to_svg(drawing, chart_id)
+        points = [
+            Point(
+                axes,
+                float(shares[sex].iloc[i]),
+                i,
+                f"{sex.capitalize()}{'' if sex == 'persons' else 's'} aged {name}: "
+                f"{format_number(float(shares[sex].iloc[i]), 1)}% of all residents",
+            )
+            for axes, sex in zip(panels, sides, strict=True)
+            for i, name in enumerate(names)
+        ]
+        return to_svg(drawing, chart_id, points=points)

@@ -16,6 +16,7 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -129,4 +130,10 @@ def heat_map(columns: Sequence[RugColumn], *, chart_id: str, areas: Sequence[str
             level = height - top - row * (place + 0.5) + (len(lines) - 1) * LINE / 2
             for number, line in enumerate(lines):
                 write(drawing, left - 8, level - number * LINE, line, align="right")
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for at, column in enumerate(columns)
+            for place, f in enumerate(column.figures)
+            for mark in point(axes, at + 0.5, place + 0.5, f, f"{areas[place]}, {column.label}")
+        ]
+        return to_svg(drawing, chart_id, points=points)

@@ -17,6 +17,7 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     to_svg,
     wrap,
@@ -120,7 +121,19 @@ def spine_chart(
             write(drawing, _OWN, level, row.area.number, align="right", bold=True)
             write(drawing, _ENGLAND, level, row.england.number, align="right")
             write(drawing, WIDTH, level, told, align="right", size=SMALL)
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for at, row in enumerate(rows)
+            for f in (row.england, row.area)
+            for mark in point(
+                axes,
+                row.place(f.value or 0.0),
+                at,
+                f,
+                f"{row.indicator.short_name}, {f.area_name}, {f.period}",
+            )
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def _swatch(verdict: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -20,8 +21,11 @@ from xml.etree import ElementTree
 import font_source_sans_pro
 import matplotlib as mpl
 import matplotlib.font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ft2font import FT2Font
+
+from needs.figures.figure import Figure
 
 #: Width of every drawing in points: 17 cm on paper.
 WIDTH = 482.0
@@ -207,8 +211,32 @@ def _settings() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Point:
+    """A place of a drawing that tells its value on hovering, and one by one with the keyboard."""
+
+    axes: Axes
+    x: float
+    y: float
+    title: str
+
+
+def point(axes: Axes, x: float, y: float, figure: Figure, name: str = "") -> list[Point]:
+    """A figure's point, named by `name` or by its area, period, sex and age; none if withheld."""
+    if not figure.shown:
+        return []
+    who = [figure.area_name, figure.period]
+    who += [] if figure.sex == "persons" else [f"{figure.sex}s"]
+    who += [] if figure.age == "all ages" else [f"aged {figure.age}"]
+    interval = f" ({figure.interval})" if figure.interval else ""
+    return [Point(axes, x, y, f"{name or ', '.join(who)}: {figure.text}{interval}")]
+
+
 def to_svg(
-    drawing: Drawing, chart_id: str, titles: Mapping[str, Sequence[str]] | None = None
+    drawing: Drawing,
+    chart_id: str,
+    titles: Mapping[str, Sequence[str]] | None = None,
+    points: Sequence[Point] = (),
 ) -> str:
     """Write a matplotlib drawing as a small SVG element for a page.
 
@@ -219,6 +247,8 @@ def to_svg(
         Prefix of every id in the SVG, unique on the page.
     titles : mapping of str to sequence of str, optional
         For artists with this gid, a title (shown on hovering) for each of their marks.
+    points : sequence of Point
+        Further titles, each on a circle that is not seen: bars and lines have no marks.
 
     Returns
     -------
@@ -230,6 +260,13 @@ def to_svg(
     drawing.savefig(raw, format="svg", metadata={"Date": None, "Creator": None})
     root = ElementTree.fromstring(raw.getvalue())
     _add_titles(root, titles or {})
+    height = drawing.get_size_inches()[1] * 72
+    for one in points:
+        x, y = one.axes.transData.transform((one.x, one.y))
+        place = {"cx": f"{x:.1f}", "cy": f"{height - y:.1f}", "r": "6"}
+        look = {"fill": "none", "pointer-events": "all"}
+        mark = ElementTree.SubElement(root, f"{_SVG}circle", place | look)
+        ElementTree.SubElement(mark, f"{_SVG}title").text = one.title
     width, height = drawing.get_size_inches() * 72
     return _clean(root, chart_id, width, height)
 

@@ -34,6 +34,7 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
+    point,
     report_style,
     text_width,
     to_svg,
@@ -103,7 +104,7 @@ def trend_lines(
         for line in label
     )
     low, high = bounds(parts, zero=from_zero)
-    height = 236.0 + len(foot) * LINE
+    height = 200.0 + len(foot) * LINE
     bottom = 38 + len(foot) * LINE
     with report_style():
         drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)
@@ -123,7 +124,13 @@ def trend_lines(
         _name_lone_points(axes, lone, height - 30 - bottom)
         _name_lines(axes, series, lines, place, height - 30 - bottom)
         write_notes(drawing, foot)
-        return to_svg(drawing, chart_id)
+        points = [
+            mark
+            for one in series
+            for f in one.figures
+            for mark in point(axes, place[f.period], f.value or 0.0, f)
+        ]
+        return to_svg(drawing, chart_id, points=points)
 
 
 def _all_zero(shown: Sequence[Figure]) -> str:

@@ -286,11 +286,11 @@ def _verdict(
         return LATER if later else NOT_AVAILABLE, _sentences(remark)
     if own.printed and not later:
         nearest = _nearest(claim, indicator, na)
-        return PRINTED, _sentences("No other source is at hand.", nearest, remark)
+        return PRINTED, _sentences("No other source is known.", nearest, remark)
     same = agrees(stated, own.value, precision, str(claim["stated_as"]))
     if later:
         known = f"Our figure {'agrees' if same else 'differs'}."
-        known = "No other source is at hand." if own.printed else known
+        known = "No other source is known." if own.printed else known
         return LATER, _sentences(known, own.note, remark)
     if same:
         return AGREES, _sentences(own.note, remark)
@@ -425,7 +425,7 @@ def _nearest(claim: dict[str, object], indicator: Indicator | None, na: Assessme
         return ""
     newest = rows.sort_values("period_end").iloc[-1]
     text = with_unit(format_number(float(newest["value"]), indicator.decimals), indicator.unit)
-    return f"The newest figure at hand is {text} for {newest['period']}."
+    return f"The newest figure read is {text} for {newest['period']}."
 
 
 def _explain(claim: dict[str, object], indicator: Indicator | None, na: Assessment) -> str:
@@ -536,7 +536,7 @@ def _age_share(group: str) -> Callable[[dict[str, object], Assessment], _Own | N
         if not years:
             return None
         year = wanted if wanted in years else years[-1]
-        note = "" if year == wanted else f"By age at hand for mid-{year} only"
+        note = "" if year == wanted else f"By age known for mid-{year} only"
         return _of_report(population.age_share(na, place, group, year), note=note)
 
     return own

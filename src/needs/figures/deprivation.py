@@ -195,7 +195,7 @@ def clustering(na: Assessment) -> tuple[Figure, float]:
         joined = int(result["areas"]) - int(result["islands"])
         return figure.with_(note=f"{p_words(result['p'])}, {joined} LSOAs"), float(result["p"])
     if len(na.lsoa) >= LEAST_AREAS and na.neighbours.empty:
-        return figure.with_(note="which LSOAs are neighbours is not at hand"), float("nan")
+        return figure.with_(note="which LSOAs are neighbours is not known"), float("nan")
     score = na.lsoa["imd_score"]
     same = score.min() == score.max() and len(score) >= LEAST_AREAS
     why = "all LSOAs have the same score" if same else "there are too few LSOAs with neighbours"

@@ -15,7 +15,14 @@ from markupsafe import Markup
 
 from needs.catalogue import Catalogue, load
 from needs.chapters.blocks import Block, Card, Cards, Chart, Heading, Table
-from needs.report.document import Chapter, Document, method_anchor, printed_date, symbols_in
+from needs.report.document import (
+    Chapter,
+    Document,
+    method_anchor,
+    printed_date,
+    released,
+    symbols_in,
+)
 from needs.report.register import RegisterEntry, entries, printed_input, printed_limit
 
 _COMPARISONS = {
@@ -68,6 +75,18 @@ class View:
         """Producers and titles of sources, in a sentence."""
         named = [self.catalogue.sources[key] for key in keys if key in self.catalogue.sources]
         return "; ".join(f"{one.producer}, {one.title}" for one in named)
+
+    def publishers(self, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """Who published some sources, and in which year what was read; each with its page."""
+        files = self.document.context.files if self.document else ()
+        found: dict[str, str] = {}
+        for key in keys:
+            if key in self.catalogue.sources:
+                source = self.catalogue.sources[key]
+                years = re.findall(r"\b\d{4}\b", released(source, files))
+                name = f"{source.producer}, {max(years)}" if years else source.producer
+                found.setdefault(name, source.landing_page)
+        return list(found.items())
 
     def more_sources(self, chart: Chart) -> bool:
         """Whether the table behind a chart has a source that is not named under the chart."""

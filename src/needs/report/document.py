@@ -36,12 +36,13 @@ from needs.chapters.blocks import (
     Sources,
     Table,
 )
+from needs.chapters.cross_links import FINDING, NOT_KNOWN, SECTION
 from needs.errors import Problem, RenderError
 from needs.figures import figure as figures
 from needs.figures.figure import Figure
 from needs.report.cells import Read, read_cells
 from needs.stats.status import SYMBOLS
-from needs.words.text import Span, plain
+from needs.words.text import Span, Text, plain
 
 #: Methods that no figure names, but that every comparison and trend in words rests on.
 COMPARING = (
@@ -248,6 +249,20 @@ class Chapter:
                 anchor = block.anchor or f"section-{number}"
             yield Placed(block, level, number, anchor)
 
+    @property
+    def empty(self) -> bool:
+        """Whether it says of no figure: what it has is for looking up what is not there."""
+        parts = tuple(self.parts())
+        open_ = [one.block for detail, placed in parts if not detail for one in placed]
+        said = any(
+            not isinstance(one, (Heading, Prose)) or getattr(one, "figures", ()) for one in open_
+        )
+        folded = [one.block for detail, placed in parts if detail for one in placed]
+        shown = any(
+            isinstance(one, (Chart, Table, Sources, Methods, blocks.Register)) for one in folded
+        )
+        return not said and not shown and bool(folded)
+
     def parts(self) -> Iterator[tuple[bool, tuple[Placed, ...]]]:
         """The outline in parts: whether one is for looking things up, and its blocks.
 
@@ -405,7 +420,7 @@ def read_document(
     """
     problems: list[Problem] = []
     read = [_read_notebook(*_open(one, at), problems) for at, one in enumerate(notebooks, 1)]
-    chapters = _filled(_numbered(read), context)
+    chapters = _linked(_filled(_with_figures(read), context))
     every = [block for chapter in chapters for block in chapter.blocks]
     charts = [block for block in every if isinstance(block, Chart)]
     tables = list(blocks.all_tables(every))
@@ -437,6 +452,90 @@ def read_document(
         unshown=tuple(line for _, one in read for line in one.unshown),
         typed=tuple(line for _, one in read for line in one.typed),
     )
+
+
+def _with_figures(read: Sequence[tuple[str, Read]]) -> list[Chapter]:
+    """Chapters that have something to show; the others are a line under what is not known."""
+    every = _numbered(read)
+    kept = [pair for pair, chapter in zip(read, every, strict=True) if not chapter.empty]
+    gone = [chapter.title for chapter in every if chapter.empty]
+    if not gone or not kept:
+        return every
+    line = Prose((Span(f"This report has no figures, and so no chapter, on: {'; '.join(gone)}."),))
+    chapters = _numbered(kept)
+    at = next(
+        (
+            number
+            for number, chapter in enumerate(chapters)
+            if any(getattr(one, "anchor", "") == NOT_KNOWN for one in chapter.blocks)
+        ),
+        len(chapters) - 1,
+    )
+    # with the part on what is not known, which ends its chapter
+    said = dataclasses.replace(chapters[at], blocks=(*chapters[at].blocks, line))
+    return [*chapters[:at], said, *chapters[at + 1 :]]
+
+
+def _linked(chapters: list[Chapter]) -> list[Chapter]:
+    """Links between findings and their evidence, where the report has both.
+
+    A measure without a section of its own is shown by the chart or table with the fewest others.
+    """
+    anchors = {one.anchor: one.anchor for chapter in chapters for one in chapter.outline()}
+    fewest: dict[str, int] = {}
+    for chapter in chapters:
+        linking = any(SECTION in one.link for block in chapter.blocks for one in _spans(block))
+        for block in () if linking else chapter.blocks:
+            if isinstance(block, (Chart, Table)):
+                keys = {one.indicator for one in blocks.all_figures([block])}
+                for key in keys:
+                    if len(keys) < fewest.get(key, len(keys) + 1):
+                        fewest[key] = len(keys)
+                        kind = "chart" if isinstance(block, Chart) else "table"
+                        anchors.setdefault(SECTION + key, "")
+                        if not anchors[SECTION + key].startswith(SECTION):
+                            anchors[SECTION + key] = f"{kind}-{block.id}"
+    return [
+        dataclasses.replace(chapter, blocks=tuple(_led(chapter.blocks, anchors)))
+        for chapter in chapters
+    ]
+
+
+def _led(items: Iterable[Block], anchors: Mapping[str, str]) -> Iterator[Block]:
+    """Blocks with links that lead somewhere; a paragraph that was but a link is left out."""
+    for block in items:
+        ours = [one for one in _spans(block) if one.link.startswith((f"#{FINDING}", f"#{SECTION}"))]
+        if not ours:
+            yield block
+        elif isinstance(block, Prose):
+            text = _living(block.text, anchors)
+            if text:
+                yield dataclasses.replace(block, text=text)
+        elif isinstance(block, Bullets):
+            yield dataclasses.replace(
+                block, items=tuple(_living(line, anchors) for line in block.items)
+            )
+        else:
+            yield block
+
+
+def _living(text: Text, anchors: Mapping[str, str]) -> Text:
+    out: list[Span] = []
+    for span in text:
+        if not span.link.startswith((f"#{FINDING}", f"#{SECTION}")):
+            out.append(span)
+        elif goal := anchors.get(span.link[1:]):
+            out.append(dataclasses.replace(span, link=f"#{goal}"))
+    return tuple(out)
+
+
+def _spans(block: Block) -> Iterator[Span]:
+    match block:
+        case Prose():
+            yield from block.text
+        case Bullets():
+            for line in block.items:
+                yield from line
 
 
 def _numbered(read: Iterable[tuple[str, Read]]) -> list[Chapter]:

@@ -61,7 +61,7 @@ PORTRAIT_COLUMNS = 8
 WIDTH = 482.0
 _HEIGHT = 560.0
 # a drawing that is higher than this is drawn smaller
-_TALL = 270.0
+_TALL = 250.0
 _BREAKABLE = re.compile(r"\S{21,}")
 _SPACES = re.compile(r"[\t\n\r\f\v\u2028\u2029]")
 _NOTICES = {"missing": "Not available", "caution": "Caution", "information": "Note"}
@@ -369,15 +369,8 @@ class _Drawing:
         return [self.text(line) for line in lines]
 
     def source(self, keys: Iterable[str]) -> str:
-        named = self.view.source_lines(keys)
-        return printable(f"Source: {named}") if named else ""
-
-    def producers(self, keys: Iterable[str]) -> str:
-        """Who published the figures of the cards, which are to stand on one page."""
-        sources = self.document.context.catalogue.sources
-        named = dict.fromkeys(sources[key].producer for key in keys if key in sources)
-        words = "Titles and files are on the web page, in the figure register."
-        return printable(f"Source: {'; '.join(named)}. {words}") if named else ""
+        named = "; ".join(name for name, _ in self.view.publishers(keys))
+        return printable(f"Source: {named}.") if named else ""
 
     def drawn(self, placed: Placed) -> Iterator[Model]:
         """A block, and the table of a chart where it is printed."""
@@ -431,7 +424,7 @@ class _Drawing:
             "name": f"cards '{block.caption}'",
             "caption": printable(block.caption),
             "items": [self.card(one) for one in block.items],
-            "source": self.producers(block.sources),
+            "source": self.source(block.sources),
         }
 
     def card(self, card: Card) -> Model:
@@ -448,6 +441,7 @@ class _Drawing:
             "comparators": [
                 [printable(name), printable(value)] for name, value in card.comparators
             ],
+            "meaning": printable(card.meaning),
             "trend": card.trend,
             "trend-is": card.trend_is,
             "trend-words": trend_words(card),
@@ -501,7 +495,8 @@ class _Drawing:
             "width": _share_of_width(WIDTH * _aspect(svg)),
             "alt": chart.alt,
             "caption": printable(self.view.chart_label(chart.id) + chart.table.caption),
-            "below": [line for line in (self.source(chart.sources), self.behind(chart)) if line],
+            "below": [" ".join((self.source(chart.sources), self.behind(chart))).strip()],
+            "fills": chart.fills,
         }
 
     def picture(self, picture: Picture) -> Model:
@@ -522,7 +517,7 @@ class _Drawing:
     def behind(self, chart: Chart) -> str:
         """Where the numbers behind a chart are, if its table is not printed."""
         label = self.view.table_label(chart.table.id).rstrip(": ")
-        return "" if chart.table.open else f"Its numbers: {label}, on the web page."
+        return "" if chart.table.open else f"Numbers and sources in full: {label}, on the web page."
 
     def chapter(self, chapter: Chapter) -> Model:
         parts = self.parts[chapter.anchor]
@@ -539,6 +534,7 @@ class _Drawing:
             "label": printable(chapter.label),
             "anchor": chapter.anchor,
             "blocks": _kept(_headed(drawn)),
+            "alone": any(one.get("fills") for one in drawn),
         }
 
     def left_out(self, parts: Iterable[tuple[bool, Sequence[Placed]]]) -> str:
@@ -634,7 +630,7 @@ def printed_model(
     shown = [one for one in wanted if one.anchor in drawing.parts]
     chapters = [drawing.chapter(one) for one in shown]
     if left := [one.label for one in wanted if one not in shown]:
-        chapters[0]["blocks"].append(drawing.note(f"{NO_FIGURES}: {'; '.join(left)}."))
+        chapters[-1]["blocks"].append(drawing.note(f"{NO_FIGURES}: {'; '.join(left)}."))
     register = any(isinstance(block, Register) for one in wanted for block in one.blocks)
     if chapters and not register:
         chapters[-1]["blocks"].append(drawing.note(REGISTER))

@@ -8,21 +8,15 @@ compiler and what tags the pages, and is there for the second that the work take
 from __future__ import annotations
 
 import io
-import json
 import pickle
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pikepdf
 import typst
 
-from needs.report.typst_client import REFUSED, SMALLEST, RefusedError
-
-# a chapter's last page that is filled less than this is worth setting the chapter tighter
-_FILLED = 0.3
-# room above and below the text of a table's row, for that, in points
-_TIGHT_ROWS = 1.8
+from needs.report.typst_client import REFUSED, RefusedError
 
 
 def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:
@@ -45,57 +39,7 @@ def compiled(files: Mapping[str, bytes], fonts: str) -> bytes:
     ------
     RefusedError
     """
-    return mark_row_headers(untagged_rows(tightened(files, fonts), fonts))
-
-
-def tightened(files: Mapping[str, bytes], fonts: str) -> Mapping[str, bytes]:
-    """The files, with those chapters set tighter that end in a few lines on a page of their own.
-
-    A chapter that is no page shorter for it stays as it was. The compiler remembers what it has
-    laid out, so that to ask again costs little.
-    """
-    model = json.loads(files["document.json"])
-    found = chapter_ends(files, fonts)
-    short = [end["pages"] > 1 and end["filled"] < _FILLED for end in found]
-    if not any(short):
-        return files
-    tried = [
-        one | {"blocks": [_tighter(block) for block in one["blocks"]]} for one in model["chapters"]
-    ]
-    after = chapter_ends(_written(files, _with_chapters(model, tried, short)), fonts)
-    better = [
-        thin and new["pages"] < old["pages"]
-        for thin, old, new in zip(short, found, after, strict=True)
-    ]
-    return _written(files, _with_chapters(model, tried, better))
-
-
-def chapter_ends(files: Mapping[str, bytes], fonts: str) -> list[dict[str, float]]:
-    """Where each chapter ends: how many pages it has, and how much of the last one it fills."""
-    inputs: Any = dict(files)
-    try:
-        found = typst.query(
-            inputs, "<end>", field="value", font_paths=[fonts], ignore_system_fonts=True
-        )
-    except RuntimeError as error:  # the parent of the compiler's own
-        raise RefusedError(str(error).strip()) from error
-    return list(json.loads(found))
-
-
-def _written(files: Mapping[str, bytes], model: Any) -> dict[str, bytes]:
-    return {**files, "document.json": json.dumps(model, ensure_ascii=False).encode("utf-8")}
-
-
-def _with_chapters(model: Any, tried: Sequence[Any], chosen: Sequence[bool]) -> Any:
-    chapters = zip(model["chapters"], tried, chosen, strict=True)
-    return model | {"chapters": [new if one else old for old, new, one in chapters]}
-
-
-def _tighter(block: Any) -> Any:
-    """A block with a smaller drawing and lower rows."""
-    if block["kind"] == "chart":
-        return block | {"width": min(block["width"], SMALLEST)}
-    return block | {"row_gap": _TIGHT_ROWS} if block["kind"] == "table" else block
+    return mark_row_headers(untagged_rows(files, fonts))
 
 
 def pictures(files: Mapping[str, bytes], fonts: str, dots: float) -> list[bytes]:

@@ -249,7 +249,7 @@ def neighbourhoods(total: int, count: Figure, share: Figure) -> Text:
 
 
 #: Why residents of neighbourhoods are not known: a sum with a part missing is no sum.
-UNCOUNTED = "the population estimates at hand do not have all of its neighbourhoods"
+UNCOUNTED = "the population estimates read do not have all of its neighbourhoods"
 
 
 def _uncounted(figure: Figure) -> Text:

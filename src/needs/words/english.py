@@ -359,7 +359,8 @@ class Readability:
     """How hard a text is to read.
 
     `ease` is Flesch's reading ease (100 very easy, 60 to 70 plain English, below 30 very hard);
-    `grade` is the Flesch-Kincaid grade, in years of schooling in the United States.
+    `grade` is the Flesch-Kincaid grade, in years of schooling in the United States; `index` is the
+    automated readability index, a grade too, which counts letters in place of syllables.
     """
 
     sentences: int
@@ -368,6 +369,7 @@ class Readability:
     words_per_sentence: float
     ease: float
     grade: float
+    index: float
 
 
 def reading_ease(text: Text | str) -> Readability:
@@ -376,7 +378,8 @@ def reading_ease(text: Text | str) -> Readability:
     ease = 206.835 − 1.015 words/sentences − 84.6 syllables/words (Flesch, "A new readability
     yardstick", Journal of Applied Psychology 32, 1948); grade = 0.39 words/sentences + 11.8
     syllables/words − 15.59 (Kincaid and others, Research Branch Report 8-75, 1975). Syllables are
-    counted as groups of vowels, a silent final e apart; a number is one syllable.
+    counted as groups of vowels, a silent final e apart; a number is one syllable. index = 4.71
+    letters and digits/words + 0.5 words/sentences − 21.43 (Smith and Senter, AMRL-TR-66-220, 1967).
 
     Raises
     ------
@@ -405,6 +408,9 @@ def reading_ease(text: Text | str) -> Readability:
         length,
         206.835 - 1.015 * length - 84.6 * per_word,
         0.39 * length + 11.8 * per_word - 15.59,
+        4.71 * sum(len(re.sub(r"\W", "", one)) for one in found) / len(found)
+        + 0.5 * length
+        - 21.43,
     )
 
 

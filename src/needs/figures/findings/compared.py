@@ -52,7 +52,8 @@ def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
         yield pooled
     elif row is not None:
         found = [_compared(na, one, row, with_) for with_ in _comparators(na, one, row)]
-        yield from _led_by_the_first(found)
+        regions = [region.name for region in na.regions]
+        yield from _led_by_the_first([*_beside_the_region(found[:1], found, regions), *found[1:]])
 
 
 def base(na: Assessment, one: RankedMeasure, row: Row) -> dict[str, Any]:
@@ -256,6 +257,22 @@ def extreme(na: Assessment, one: RankedMeasure, row: Row, *, worse: bool) -> boo
     return bool(as_far <= settings["gate.worst_share"])
 
 
+def _beside_the_region(
+    first: list[Candidate], found: list[Candidate], regions: list[str]
+) -> Iterator[Candidate]:
+    """What is better than England, with the word that the region is better still where it is."""
+    for one in first:
+        region = next((each for each in found if each.comparator in regions), None)
+        praised = one.kind == kinds.BETTER and region is not None
+        if not (praised and region and (region.ratio > 1) == (one.ratio < 1)):
+            yield one
+            continue
+        still = "lower" if region.ratio > 1 else "higher"
+        value = wording.amount(region.comparator_value, one.unit)
+        more = f" In its region it is {still} still: {value}."
+        yield replace(one, statement=one.statement + more)
+
+
 def _led_by_the_first(found: list[Candidate]) -> Iterator[Candidate]:
     """Leave out what is said of England already: the region and similar areas follow it."""
     first = found[:1]
@@ -312,8 +329,8 @@ def _pooled(na: Assessment, one: RankedMeasure, row: Row | None) -> Candidate | 
     happened = wording.people(count, one.finding.happened)
     span = wording.bracketed(lower * people / unit, upper * people / unit, "people")
     said = (
-        f"{happened} {wording.during(own.named)}{span}. At England's rate it would be "
-        f"{wording.nearly(expected)}."
+        f"{happened} {wording.during(own.named)}{span}. At England's rate, not allowing for "
+        f"age, {wording.nearly(expected)} would be expected."
     )
     return Candidate(
         kind=kind,

@@ -125,7 +125,9 @@ def seated(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     if len(good):
         best = good.sort_values(["S", "people"], ascending=False).index[0]
         chosen[best] = float(good.loc[best, "S"])
-        order.append(best)
+        # what is old never opens a report where anything fresh may
+        opens = bool(order) and found.loc[order[0], "stale"] and not found.loc[best, "stale"]
+        order.insert(0 if opens else len(order), best)
     if not order:
         order = list(found.index[open_ & found["kind"].eq(kinds.NOTHING)][:1])
         chosen = dict.fromkeys(order, 0.0)

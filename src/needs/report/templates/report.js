@@ -13,7 +13,8 @@
   // A link to something folded away unfolds it; without scripts the reader unfolds it by hand.
   function unfold() {
     var goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    var opened = false;
+    var opened = Boolean(goal && goal.closest(".aside"));
+    if (opened) { showAll(); }
     for (var up = goal; up; up = up.parentElement) {
       if (up.tagName === "DETAILS" && !up.open) { up.open = opened = true; }
     }
@@ -21,6 +22,61 @@
   }
   window.addEventListener("hashchange", unfold);
   window.addEventListener("load", unfold);
+
+  // Only what is worse than England: findings, sections, cards and rows that say so.
+  var WORSE = "[data-verdict=worse]", main = document.querySelector("main");
+  var only = make("div", main, main.firstChild, { class: "only" });
+  var button = make("button", only, null, { type: "button", "aria-pressed": "false" });
+  var says = make("p", only, null, { role: "status" });
+  button.textContent = "Only what is worse than England";
+  function showAll() {
+    all(".aside").forEach(function (one) { one.classList.remove("aside"); });
+    button.setAttribute("aria-pressed", "false");
+    says.textContent = "All is shown.";
+  }
+  function apart(nodes, found) {
+    nodes.forEach(function (one) { one.classList.toggle("aside", !one.matches(found)); });
+  }
+  // A node stays if its section is worse, or if it holds rows or cards that are.
+  function sift(chapter) {
+    var section = false, part = false, heads = [];
+    Array.prototype.forEach.call(chapter.children, function (node) {
+      var folded = node.matches("details") && node.querySelector(":scope > summary > :is(h3, h4, h5)");
+      var head = /^H[2-5]$/.test(node.tagName) ? node : folded;
+      var worse = Boolean(head && head.matches(WORSE)), level = head ? Number(head.tagName[1]) : 0;
+      if (level) {
+        if (level < 4) { section = worse; part = false; } else { part = worse; }
+        heads = heads.filter(function (one) { return one[0] < level; });
+        if (!folded) { heads.push([level, node]); }
+      }
+      var marked = node.querySelector("tr" + WORSE + ", .card" + WORSE);
+      var kept = worse || marked || (!level && (section || part));
+      node.classList.toggle("aside", !kept);
+      if (kept) { heads.forEach(function (one) { one[1].classList.remove("aside"); }); }
+    });
+    chapter.classList.toggle("aside", !chapter.querySelector(":scope > :not(.aside)"));
+    all("tbody, .cards", chapter).forEach(function (list) {
+      if (list.querySelector(":scope > " + WORSE)) { apart(all(":scope > *", list), WORSE); }
+    });
+  }
+  function count(selector, one, many) {
+    var number = all(selector, main).length;
+    return number + " " + (number === 1 ? one : many);
+  }
+  button.addEventListener("click", function () {
+    if (button.getAttribute("aria-pressed") === "true") { showAll(); return; }
+    if (!main.querySelector(WORSE)) {
+      says.textContent = "Nothing in this report is shown to be worse than England.";
+      return;
+    }
+    all(".chapter").forEach(sift);
+    button.setAttribute("aria-pressed", "true");
+    says.textContent = "Shown is only what is worse than England: " + [
+      count("h4[id^=finding-]" + WORSE, "finding", "findings"),
+      count("h3" + WORSE, "section", "sections"),
+      count("tr" + WORSE, "row of a table", "rows of tables")
+    ].join(", ") + ".";
+  });
 
   // The chart or the table alone; both are there in print.
   all(".chart-block").forEach(function (block) {

@@ -56,7 +56,7 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     left_out = english.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
     less = f" {english.capital(left_out)} below {SMALLEST}% in both left to the table."
     return blocks(
-        Prose(divisions.higher_and_lower(drawn, na.name), figures=each_once(table.figures)),
+        Prose(divisions.higher_and_lower(drawn, na.name), figures=_both(pairs)),
         Chart(
             id=chart_id,
             headline=divisions.headline(drawn, na.name),
@@ -65,14 +65,16 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
             svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="note"),
             alt=divisions.alt(drawn, indicator.subject, na.name, period),
             table=table,
-            figures=each_once(table.figures),
+            figures=_both(pairs),
             sources=table.sources,
         ),
     )
 
 
 @view
-def representation(measure: Measure, *, among: str, id: str = "") -> Blocks | str:
+def representation(
+    measure: Measure, *, among: str = "residents_ethnicity", id: str = ""
+) -> Blocks | str:
     """Draw how common each category is among people in treatment against all residents.
 
     A ratio of 1: as common in treatment as among residents. It is no measure of need, which differs
@@ -121,7 +123,7 @@ def representation(measure: Measure, *, among: str, id: str = "") -> Blocks | st
         Series("England", "england", tuple(theirs for _, theirs in pairs)),
     )
     return blocks(
-        Prose(divisions.represented(pairs, na.name), figures=each_once(table.figures)),
+        Prose(divisions.represented(pairs, na.name), figures=_both(pairs)),
         Chart(
             id=chart_id,
             headline=divisions.headline_represented(pairs, na.name),
@@ -130,10 +132,15 @@ def representation(measure: Measure, *, among: str, id: str = "") -> Blocks | st
             svg=charts.grouped_bars(series, unit="times", chart_id=chart_id, group="note"),
             alt=divisions.alt(pairs, "ratio of people in treatment to residents", na.name, period),
             table=table,
-            figures=each_once(table.figures),
+            figures=_both(pairs),
             sources=table.sources,
         ),
     )
+
+
+def _both(pairs: Sequence[Pair]) -> tuple[Figure, ...]:
+    """The figures of the area and of England."""
+    return each_once([one for pair in pairs for one in pair])
 
 
 def _ratio(treated: Figure, residents: Figure) -> Figure:

@@ -135,10 +135,11 @@ def read_commentary(
     for one in actions:
         against.note(one.quoted, one.place, one.action)
     if problems:
+        places = list(dict.fromkeys(one.where for one in problems))
         raise InvalidDataError(
             f"{len(problems)} fault{'s' if len(problems) > 1 else ''} in what is written about "
             f"{na.name}.",
-            f"{files.FOLDER}/{folder.name}",
+            "; ".join(places[:3]) + ("; …" if places[3:] else ""),
             "Mend what each names; docs/commentary.md says how.",
             problems,
         )

@@ -348,17 +348,17 @@ class Assessment:
             area_code=place.code,
             area_name=place.name,
             period=str(row["period"]),
-            value=_number(row["value"]) if shown else None,
+            value=number_or_none(row["value"]) if shown else None,
             unit=indicator.unit,
             decimals=self._decimals(indicator, row) if shown else indicator.decimals,
-            lower=_number(row["lower"]) if shown else None,
-            upper=_number(row["upper"]) if shown else None,
+            lower=number_or_none(row["lower"]) if shown else None,
+            upper=number_or_none(row["upper"]) if shown else None,
             status=status,
             marks=tuple(mark for mark in "uepbr" if mark in str(row["marks"] or "")),
             sex=str(row["sex"]),
             age=str(row["age"]),
-            numerator=None if hidden else _number(row["count"]),
-            denominator=None if hidden else _number(row["denominator"]),
+            numerator=None if hidden else number_or_none(row["count"]),
+            denominator=None if hidden else number_or_none(row["denominator"]),
             formula=self._formula(indicator, row, place),
             method="Published by the source" if own else indicator.method,
             sources=tuple(str(row["source"]).split(";")),
@@ -371,7 +371,7 @@ class Assessment:
     def _bound(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
         """Limits at their widest, of a rate of all residents without limits or events."""
         of_all = indicator.statistic in RATES and indicator.age == "all ages"
-        known = not all(_number(row[name]) is None for name in ("lower", "count"))
+        known = not all(number_or_none(row[name]) is None for name in ("lower", "count"))
         if not of_all or known or row["sex"] != "persons" or row["category"]:
             return None
         people = self.once(_residents)
@@ -385,7 +385,7 @@ class Assessment:
     def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
         """How a figure was made, and which dependence joins the limits of its parts."""
         formula = FORMULAS.get(str(row["method"]), indicator.formula)
-        if _number(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
+        if number_or_none(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
             return formula
         joined = str(row["method"]) in FORMULAS
         if row["method"] == "unmet_need":
@@ -976,5 +976,6 @@ def _as_long(rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
     return [row for one, row in zip(days, rows, strict=True) if abs(one - own[-1]) < 31]
 
 
-def _number(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
+    """A cell of a table as a figure holds it: None for a missing number."""
     return None if value is None or pd.isna(value) else float(value)

@@ -313,9 +313,10 @@ def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name
     own, every = tables(processed)[name], tables(national)[name]
     if name == "observations":
         own = own[~own["source"].str.contains("worcestershire")]
+        own = own.drop(columns="verdict")  # a publisher's verdict stays with its file
         assert len(own) > 4000
     shared = own[keys].merge(every, on=keys, how="inner", validate="one_to_one")
-    expected = schemas.conform(shared[list(own.columns)], schemas.TABLES[name])
+    expected = schemas.conform(shared, schemas.TABLES[name])[list(own.columns)]
     if name == "populations":  # a region is the sum of its authorities where the package has those
         summed = own["source_row"].str.endswith("added up").to_numpy()
         own, expected = own[~summed], expected[~summed]

@@ -724,7 +724,9 @@ def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         "period_start": _dated(rows, {key: one.start for key, one in periods.items()}, "start"),
         "period_end": _dated(rows, {key: one.end for key, one in periods.items()}, "end"),
     }
-    return rows.drop(columns=[column for column, same in filled.items() if same])
+    # publishers' verdicts stay with their files
+    spare = [column for column, same in filled.items() if same]
+    return rows.drop(columns=[*spare, "verdict"], errors="ignore")
 
 
 def _dated(rows: pd.DataFrame, days: Mapping[str, date], part: str) -> bool:

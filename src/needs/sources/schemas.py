@@ -470,7 +470,7 @@ def conform(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
     typed = _dtypes(schema)
     lacking = [name for name, column in schema.columns.items() if not column.required]
     for name in lacking:
-        kept = table[name].fillna("") if name in table else ""
+        kept = table[name].astype("object").fillna("") if name in table else ""
         table = table.assign(**{name: kept})
     return table[list(typed)].astype(typed)
 

@@ -126,8 +126,10 @@ def table_fields(table: str) -> list[dict[str, Any]]:
     {'name': 'year', 'type': 'integer', 'constraints': {'required': True}}
     """
     fields = []
-    may_be_empty = ("category", "marks", "verdict") if table == "observations" else ()
+    may_be_empty = ("category", "marks") if table == "observations" else ()
     for name, column in TABLES[table].columns.items():
+        if not column.required:  # publishers' files alone have it
+            continue
         entry: dict[str, Any] = {"name": name, "type": _frictionless_type(column)}
         if not column.nullable and name not in may_be_empty:
             entry["constraints"] = {"required": True}

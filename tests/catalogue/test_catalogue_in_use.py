@@ -88,6 +88,7 @@ def _spoil(path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_file_of_the_catalogue_in_use_is_what_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +113,7 @@ def test_every_file_of_the_catalogue_in_use_is_what_is_read(
         assert code_hash() != made, name
 
 
+@pytest.mark.slow
 def test_tables_are_not_fresh_when_a_declaration_has_changed(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

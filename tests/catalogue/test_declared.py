@@ -43,6 +43,7 @@ def hostile(request: pytest.FixtureRequest) -> tuple[bytes, str]:
     return text if isinstance(text, bytes) else text.encode(), said
 
 
+@pytest.mark.slow
 def test_it_is_told_in_moments(hostile: tuple[bytes, str], tmp_path: Path) -> None:
     content, said = hostile
     path = tmp_path / "a.yaml"

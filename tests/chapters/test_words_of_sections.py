@@ -251,7 +251,7 @@ def test_shares_of_deprivation_print_the_same_everywhere(worcestershire: Assessm
 def test_each_reason_to_show_no_number_has_its_standard_symbol() -> None:
     assert STATUS_SYMBOL[Status.UNRELIABLE] == "u"
     assert len(set(STATUS_SYMBOL.values())) == len(STATUS_SYMBOL)
-    assert set(STATUS_SYMBOL.values()) <= set(SYMBOLS) <= set("cxzukepbr")
+    assert set(STATUS_SYMBOL.values()) <= set(SYMBOLS) <= set("cxzukepbrt")
 
 
 def test_a_trend_does_not_run_across_a_declared_break(worcestershire: Assessment) -> None:

@@ -212,6 +212,7 @@ def test_the_same_figures_give_the_same_bytes(name: str) -> None:
     assert DRAW[name](AWKWARD["twenty"]) == DRAW[name](AWKWARD["twenty"])
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes() -> None:
     code = (
         "from needs import charts; from needs.figures.figure import Figure, Series;"
@@ -434,6 +435,7 @@ def test_parts_that_touch_are_told_apart() -> None:
         assert max(contrast(color, "#FFFFFF"), contrast(color, style.INK)) >= 4.5
 
 
+@pytest.mark.slow
 def test_the_style_is_usable_where_seaborn_is_not_imported() -> None:
     code = (
         "import sys; from needs.charts import style; style.base_style(eval(sys.argv[1]))\n"

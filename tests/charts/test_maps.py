@@ -195,6 +195,7 @@ def test_choropleths_of_real_boundaries(national: Path, area: str, year: int, ls
     assert len(svg) < 1_000 * lsoas + 20_000
 
 
+@pytest.mark.slow
 def test_the_gallery_shows_every_chart_and_map_on_its_awkward_cases() -> None:
     spec = importlib.util.spec_from_file_location("gallery", Path(__file__).with_name("gallery.py"))
     assert spec is not None and spec.loader is not None

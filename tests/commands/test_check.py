@@ -38,6 +38,7 @@ def test_good_data_has_no_faults(raw: Path, processed: Path) -> None:
     assert "7 tables, made from these files." in lines[3]
 
 
+@pytest.mark.slow
 def test_processed_data_need_not_be_there(raw: Path, tmp_path: Path) -> None:
     lines = check(raw, tmp_path / "none")
     assert lines[3].endswith("no tables yet.")

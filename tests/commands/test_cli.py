@@ -187,6 +187,7 @@ def test_a_declared_footprint_is_found_with_its_members(
     assert line.endswith(": Leicester; Leicestershire; Rutland")
 
 
+@pytest.mark.slow
 def test_the_first_search_says_what_it_waits_for(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,6 +211,7 @@ def test_data_that_is_missing_ends_with_3(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_prepare_makes_the_tables_once(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

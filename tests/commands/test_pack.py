@@ -139,6 +139,7 @@ def test_the_regions_unmet_need_is_formed_in_every_period(processed: Path) -> No
     assert region.loc["alcohol_in_treatment", "value"] == pytest.approx(treated)
 
 
+@pytest.mark.slow
 def test_sums_are_not_carried(embedded: Path) -> None:
     carried = read_package(embedded)["observations"]
     inputs = carried["indicator"].isin(["alcohol_in_treatment", "alcohol_prevalence"])
@@ -218,6 +219,7 @@ def test_it_holds_what_a_report_needs(processed: Path) -> None:
     assert kinds["upper tier"] >= 151
 
 
+@pytest.mark.slow
 def test_every_figure_of_a_claim_is_printed_or_computed(embedded: Path) -> None:
     """Each claim's number is a printed figure, or comes from LSOAs, populations or subtraction."""
     read = read_package(embedded)

@@ -115,10 +115,8 @@ def test_clustering_follows_its_definition(worcestershire: Assessment) -> None:
     assert index.sources == ("mhclg_iod_2019", "ons_boundaries")
 
 
-def test_hot_spots_are_deprived_places_among_deprived_neighbours(
-    worcestershire: Assessment,
-) -> None:
-    na = worcestershire
+def test_hot_spots_are_deprived_places_among_deprived_neighbours(national: Path) -> None:
+    na = assessment.load("Kent", 2022, processed=national)
     spots = deprivation.hot_spots(na)
     assert len(spots) > 0
     assert spots["z"].is_monotonic_decreasing
@@ -135,8 +133,8 @@ def test_hot_spots_are_deprived_places_among_deprived_neighbours(
     assert outside.denominator == deprivation.lsoa_count(na, 1).value
 
 
-def test_clusters_are_told_and_listed_by_district(worcestershire: Assessment) -> None:
-    na = worcestershire
+def test_clusters_are_told_and_listed_by_district(national: Path) -> None:
+    na = assessment.load("Kent", 2022, processed=national)
     told = neighbourhoods.clusters(na)
     spots = deprivation.hot_spots(na)
     index, _ = deprivation.clustering(na)

@@ -398,6 +398,26 @@ def test_none_recorded_where_some_are_expected_is_a_warning(
         assert warnings["S"].iloc[0] == pytest.approx(0.6 * 9.03, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("count", "kind"), [(40, kinds.WARNING), (120, kinds.BETTER), (180, kinds.SIMILAR)]
+)
+def test_few_in_the_records_are_no_good_news(
+    worcestershire: Assessment, count: int, kind: str
+) -> None:
+    """Derbyshire: 58 of 7,436 assessments in 2021/22, and 17% of them three years later."""
+    na = shares_of(worcestershire, "housing_problem", (count, 3000), 0.15)
+    table = findings.scored(na)
+    rows = table[table["indicator"].eq("housing_problem")]
+    assert kind in set(rows["kind"])
+    told = rows[rows["left_out"].eq("") | rows["left_out"].eq("others came first")]
+    assert not set(told["kind"]) & {kinds.BETTER, kinds.GOOD}
+    warned = rows[rows["kind"].eq(kinds.WARNING)]
+    assert len(warned) == (kind == kinds.WARNING)
+    if len(warned):
+        assert warned["statement"].iloc[0].startswith("40 of 3,000 adults in drug treatment had")
+        assert "At England's share there would be about 186." in warned["statement"].iloc[0]
+
+
 def of_treated(key: str, name: str, age: str, **finding: Any) -> catalogue.Indicator:
     """An indicator of people in treatment, as one more file would declare it."""
     like = catalogue.load().indicators["adults_in_treatment"]

@@ -21,6 +21,8 @@ from needs import catalogue
 from needs.errors import ParameterError
 from needs.report.engine import InProcessEngine
 
+pytestmark = pytest.mark.slow
+
 MAY_FAIL = ["raises-exception"]
 
 #: Each cell is awkward in its own way; those tagged so may fail.

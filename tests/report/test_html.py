@@ -619,6 +619,7 @@ def test_the_list_of_reports_sorts(report: Path, browser: Any, violations: Viola
     page.close()
 
 
+@pytest.mark.slow
 def test_fonts_that_are_known_are_not_made_again() -> None:
     code = (
         "import sys; from needs.report import html; known = eval(sys.argv[1])\n"

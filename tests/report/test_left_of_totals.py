@@ -19,6 +19,8 @@ from needs.report.parameters import RunParameters
 from needs.sources.package_template import write_template
 from needs.tables.prepare import prepare
 
+pytestmark = pytest.mark.slow
+
 COUNTY = ("E10000034", "Worcestershire")
 TREATED, REVIEWED, YOUNG = "all_in_treatment", "drug_death_reviews", "young_people_in_treatment"
 

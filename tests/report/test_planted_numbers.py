@@ -40,6 +40,8 @@ from needs.stats.intervals import poisson
 from needs.tables import local_rates, protected_observations
 from needs.tables.prepare import is_fresh
 
+pytestmark = pytest.mark.slow
+
 COUNTY, REGION, ENGLAND = "E10000034", "E12000005", "E92000001"
 DISTRICTS = {
     "E07000234": "Bromsgrove",

@@ -77,7 +77,7 @@ def test_every_column_is_explained() -> None:
     statuses = next(one for one in FIELDS if one["name"] == "status")["constraints"]["enum"]
     assert statuses == [one.value for one in Status]
     attributes = {one.name for one in dataclasses.fields(Figure)}
-    assert set(COLUMNS) - {"printed"} == attributes - {"decimals"}
+    assert set(COLUMNS) - {"printed"} == attributes - {"decimals", "bound"}
 
 
 def test_a_licence_that_is_not_open_is_named(document: Document) -> None:

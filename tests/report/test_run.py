@@ -37,6 +37,8 @@ from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
 from needs.report.scratch import scratch_folder
 
+pytestmark = pytest.mark.slow
+
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}
 PARAMETERS = 'areas = ["Worcestershire"]\nyear = 2022\nname = ""'
 

@@ -47,7 +47,9 @@ def workbook(data: bytes) -> Any:
     return openpyxl.load_workbook(io.BytesIO(data))
 
 
-@pytest.fixture(scope="module", params=["every block", "the example"])
+@pytest.fixture(
+    scope="module", params=["every block", pytest.param("the example", marks=pytest.mark.slow)]
+)
 def either(request: pytest.FixtureRequest) -> bytes:
     """The small report's workbook, and that of the worked example."""
     if request.param == "every block":

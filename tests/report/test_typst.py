@@ -174,6 +174,7 @@ def test_same_bytes(pdf: bytes, document: Document) -> None:
     assert typst.render_pdf(document) == pdf
 
 
+@pytest.mark.slow
 def test_same_bytes_in_another_process(pdf: bytes) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import conftest as made; "

@@ -160,6 +160,7 @@ def swapped(rows: list[list[str]], one: str, other: str) -> list[list[str]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "change", "words"),
     [

@@ -117,6 +117,7 @@ def test_rates_contain_their_estimate_and_nest(data):
         assert withheld[["value", "lower95_0", "upper99_8"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 @steady
 @given(populations(), st.randoms(use_true_random=False))
 def test_order_of_rows_and_of_categories_does_not_matter(data, random):
@@ -176,6 +177,7 @@ def with_reference(data):
     )
 
 
+@pytest.mark.slow
 @steady
 @given(populations(), st.integers(1, 10_000))
 def test_empty_strata_change_nothing(data, people):

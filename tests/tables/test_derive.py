@@ -344,6 +344,26 @@ def test_counts_that_exist_only_rounded_carry_the_bound(catalogue: Catalogue) ->
     assert not widened(catalogue, "2018/19", 960, area_code="E10000008")  # Devon's exact count
 
 
+def test_a_share_with_its_counts_is_given_limits(catalogue: Catalogue) -> None:
+    """699 of 4,717 assessments (R: DescTools::BinomCI, method wilson)."""
+    share = {"count": 699, "denominator": 4717, "source": "dfe_children_in_need"}
+    made = derive(
+        table(observation("parental_drug_misuse", "2021/22", 100 * 699 / 4717, **share)),
+        people((2021, 600_000)),
+        catalogue,
+    )
+    own = one(made, "parental_drug_misuse")
+    assert own["lower"] == pytest.approx(13.833482, abs=1e-6)
+    assert own["upper"] == pytest.approx(15.861255, abs=1e-6)
+    printed = share | {"lower": 14.0, "upper": 15.5}
+    made = derive(
+        table(observation("parental_drug_misuse", "2021/22", 14.8, **printed)),
+        people((2021, 600_000)),
+        catalogue,
+    )
+    assert one(made, "parental_drug_misuse")[["lower", "upper"]].tolist() == [14.0, 15.5]
+
+
 def test_the_bound_of_a_footprint_is_that_of_its_members(catalogue: Catalogue) -> None:
     """Cornwall with Devon, 2018/19: one count of the two was rounded."""
     codes = ["E06000052", "E10000008"]

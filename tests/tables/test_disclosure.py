@@ -120,6 +120,7 @@ def attack(shown: list[float | None], whole: int, least: int) -> list[set[int]]:
     return possible
 
 
+@pytest.mark.slow
 @given(COUNTS, THRESHOLDS)
 @settings(max_examples=150, deadline=None)
 def test_an_attacker_with_the_total_gains_nothing(counts: list[int], threshold: int) -> None:
@@ -186,6 +187,7 @@ def tables_with_the_same_margins(
     return reached
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size=2, max_size=3),
     st.integers(3, 6),
@@ -243,6 +245,7 @@ def extract(districts: list[int], ages: list[list[int]]) -> tuple[np.ndarray, li
     return np.array(counts), lines
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 9), min_size=2, max_size=4),
     st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=4),

@@ -561,6 +561,7 @@ def figures(*rows: tuple[Any, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@pytest.mark.slow
 def test_small_figures_of_a_package_are_hidden_before_rates_are_derived(made: Made) -> None:
     place = (UPPER, "Worcestershire")
     rows = figures(
@@ -603,6 +604,7 @@ def test_an_exact_count_is_not_about_right(made: Made, extract) -> None:
     assert re.search(r"The extract has [\d,]+ deaths in Worcestershire", text)
 
 
+@pytest.mark.slow
 def test_figures_say_why_control_is_off(made: Made) -> None:
     rows = figures(
         ("drug_death_reviews", UPPER, "Worcestershire", "2014", "persons", 3, "local_extract")
@@ -855,6 +857,7 @@ def test_every_rule_is_applied_by_us_or_by_the_publisher() -> None:
     assert {key for key, rule in ruled.items() if not rule.by_publisher} == {"local_extract"}
 
 
+@pytest.mark.slow
 def test_consultation_is_shown_theme_by_theme(made: Made) -> None:
     said = pd.DataFrame(
         {
@@ -875,6 +878,7 @@ def test_consultation_is_shown_theme_by_theme(made: Made) -> None:
     )
 
 
+@pytest.mark.slow
 def test_few_who_said_the_same_are_not_counted_out(made: Made) -> None:
     said = pd.DataFrame(
         {

@@ -155,7 +155,8 @@ def test_every_observation_names_its_rows_and_sources(observations):
     assert set(sources) <= set(load().sources)
     published = observations[observations["method"] == "published"]
     place = published["source_row"].str.fullmatch(
-        r".+\.(csv, line|xlsx, .+, row) \d+(, columns of .+)?(; under E\d{8}, the same land)?"
+        r".+\.(csv, line|csv, lines \d+ to|xlsx, .+, row) \d+(, columns of .+)?"
+        r"(; under E\d{8}, the same land)?"
     )
     assert place.all()
 
@@ -448,6 +449,7 @@ def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_
         shutil.rmtree(trace.parent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoilt", ["needs.tables.prepare._areas", "needs.sources.readers.datapackage._resource"]
 )

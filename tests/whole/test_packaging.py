@@ -162,7 +162,7 @@ def test_the_engine_can_be_imported_before_papermill() -> None:
 def test_the_make_targets_are_there(root: Path) -> None:
     if shutil.which("make") is None:
         pytest.skip("GNU make is not at hand")
-    for target in ("report", "test", "bench", "profile", "gallery", "lock", "clean"):
+    for target in ("report", "test", "test-unit", "bench", "profile", "gallery", "lock", "clean"):
         done = subprocess.run(
             ["make", "--dry-run", target], cwd=root, capture_output=True, text=True, check=False
         )

@@ -59,27 +59,37 @@ def test_clustering_that_cannot_be_tested_says_why() -> None:
 @pytest.mark.parametrize(
     ("count", "districts", "most", "outside", "said"),
     [
-        (0, [0, 0], 5, 5, "No neighbourhood stands out as part of a cluster of high deprivation."),
-        (1, [], 0, 0, "A cluster of high deprivation holds 1 neighbourhood."),
+        (0, [0, 0], 5, 5, "No neighbourhood stands out as part of a relatively deprived cluster."),
+        (
+            1,
+            [],
+            0,
+            0,
+            "A relatively deprived cluster holds 1 neighbourhood. Of these, 1 is in the most "
+            "deprived 30% in England.",
+        ),
         (
             *(7, [2, 0, 5], 9, 3),
-            "Clusters of high deprivation hold 7 neighbourhoods: C (5) and A (2). Of the 9 in "
-            "the most deprived 10% in England, 3 lie outside clusters.",
+            "Relatively deprived clusters hold 7 neighbourhoods: C (5) and A (2). Of these, 1 is "
+            "in the most deprived 30% in England. Of the 9 in the most deprived 10% in England, "
+            "3 lie outside clusters.",
         ),
         (
             *(2, [], 2, 2),
-            "Clusters of high deprivation hold 2 neighbourhoods. Of the 2 in the most deprived 10% "
+            "Relatively deprived clusters hold 2 neighbourhoods. Of these, 1 is in "
+            "the most deprived 30% in England. Of the 2 in the most deprived 10% "
             "in England, none is in a cluster.",
         ),
         (
             *(4, [2, 2], 3, 1),
-            "Clusters of high deprivation hold 4 neighbourhoods: A (2) and B (2). Of the 3 in "
-            "the most deprived 10% in England, 1 lies outside clusters.",
+            "Relatively deprived clusters hold 4 neighbourhoods: A (2) and B (2). Of these, 1 is "
+            "in the most deprived 30% in England. Of the 3 in the most deprived 10% in England, "
+            "1 lies outside clusters.",
         ),
         (
             *(15, [5, 4, 3, 1, 1, 1], 9, 0),
-            "Clusters of high deprivation hold 15 neighbourhoods: A (5), B (4), C (3), D (1) and "
-            "two other districts.",
+            "Relatively deprived clusters hold 15 neighbourhoods: A (5), B (4), C (3), D (1) and "
+            "two other districts. Of these, 1 is in the most deprived 30% in England.",
         ),
     ],
 )
@@ -91,6 +101,7 @@ def test_clusters_are_counted_by_district_and_the_rest_is_told(
         [figure(n, area=name) for n, name in zip(districts, "ABCDEF", strict=False)],
         figure(most, "most"),
         figure(outside, "outside"),
+        figure(1, "nationally"),
     )
     assert plain(text) == said
 

@@ -262,6 +262,8 @@ class Indicator(Declaration):
     headline: int = 0
     #: The noun for what is counted: "deaths", "people", "admissions".
     counted: str = "people"
+    #: Of an indicator that tells how people divide: its categories, in order. It has no total.
+    categories: tuple[str, ...] = ()
     marks: tuple[Literal["u", "e", "p", "r", "b"], ...] = ()
     formula: str
     #: Heading in docs/methods.md, printed from catalogue/methods.yaml.

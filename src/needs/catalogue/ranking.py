@@ -79,6 +79,7 @@ TAKEN = (
     "gate.part_years",
     "gate.part_before_years",
     "gate.none_chance",
+    "gate.few_recorded",
     "gate.neighbours",
     "seats.findings",
     "seats.second_of_domain",

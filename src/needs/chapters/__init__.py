@@ -28,6 +28,8 @@ _VIEWS = {
     "funnel": "national",
     "spread": "national",
     "treated": "need",
+    "breakdown": "divided",
+    "representation": "divided",
     "workings": "working",
     "ages": "inequality",
     "gradient": "inequality",

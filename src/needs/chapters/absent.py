@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Heading, Notice, blocks
+from needs.chapters.divided import newest_period
 from needs.chapters.inside import district_period
 from needs.chapters.missing import missing_notice
 from needs.chapters.rules import shows_plans
@@ -26,6 +27,8 @@ def missing(na: Assessment, chapter: str) -> Blocks:
     """
     name = english.in_prose(na.name)
     absent = [one for one in na.catalogue.chapter(chapter) if not anything(na, one.key)]
+    divided = [one for one in absent if one.categories]
+    absent = [one for one in absent if not one.categories]
     why: dict[str, list[Indicator]] = {}
     for one in absent:
         why.setdefault(reason_left_out(na, one) or why_missing(na, one.key), []).append(one)
@@ -46,6 +49,8 @@ def missing(na: Assessment, chapter: str) -> Blocks:
         notices.append(
             Notice("Published after the reporting year", ((Span(text),),), "information")
         )
+    if divided:
+        notices.append(_divided(na, divided))
     lacking = [one for one in absent if one not in later]
     before = _before(na, lacking)
     if before:
@@ -64,8 +69,18 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
         for one in every
         # what inequality shows of England, or England and Wales, the area itself never has
         if not (na.sources_of(one.key) if one.chapter == "inequality" else anything(na, one.key))
+        and not one.categories  # those come all with one file: the chapter says which
     )
     return tuple(one for one in absent if why_missing(na, one.key) != LATER)
+
+
+def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
+    """In one box what a file of one authority would add, and where to get it."""
+    names = english.listing([english.lower_first(one.name) for one in absent])
+    ways = dict.fromkeys(one.how_to_add.strip().rstrip(".") for one in absent)
+    items = (f"It would show {names}.", f"Where to get it: {'; '.join(ways)}.")
+    title = f"Not here: the file of how treatment goes in {english.in_prose(na.name)}"
+    return Notice(title, tuple((Span(one),) for one in items), kind="missing")
 
 
 def merged(na: Assessment, lacking: Sequence[Indicator], *, titles: bool = False) -> list[str]:
@@ -142,7 +157,12 @@ def _later(na: Assessment) -> frozenset[str]:
 
 def anything(na: Assessment, key: str) -> bool:
     """Whether the report shows any figure of an indicator: the area's, or its districts'."""
-    return na.has(key) or bool(district_period(na, key)) or has_amounts(na, key)
+    return (
+        na.has(key)
+        or bool(district_period(na, key))
+        or has_amounts(na, key)
+        or bool(newest_period(na, key, na.indicator(key).categories))
+    )
 
 
 def has_amounts(na: Assessment, key: str) -> bool:

@@ -15,6 +15,7 @@ from needs.catalogue import Indicator
 from needs.chapters import absent, glance, local
 from needs.chapters.alike import neighbours
 from needs.chapters.blocks import Blocks, Prose, blocks
+from needs.chapters.divided import breakdown
 from needs.chapters.frames import figures_frame, published
 from needs.chapters.inside import districts, sexes
 from needs.chapters.measure import Measure, View
@@ -168,6 +169,8 @@ class Analysis(Assessment):
 
 def usual_views(measure: Measure) -> tuple[View, ...]:
     """The views that an indicator has where no author has chosen any."""
+    if measure.indicator.categories:
+        return (breakdown,)
     if tells_a_trend(measure.na, measure.key):
         return (trend,)
     of_all = funnel if measure.indicator.statistic == "crude_rate" else authorities

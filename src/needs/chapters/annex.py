@@ -10,6 +10,7 @@ from needs import catalogue
 from needs.catalogue import declared
 from needs.catalogue.glossary import glossary
 from needs.chapters import figure_tables
+from needs.chapters.absent import anything
 from needs.chapters.blocks import (
     Blocks,
     Cell,
@@ -288,7 +289,7 @@ def topics(na: Assessment) -> tuple[Topic, ...]:
     return tuple(
         one
         for one in declared_topics()
-        if not any(na.has(key) for key in one.indicators)
+        if not any(anything(na, key) for key in one.indicators)
         and (not one.table or getattr(na, one.table).empty)
     )
 

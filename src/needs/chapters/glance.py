@@ -21,7 +21,7 @@ from needs.chapters.blocks import (
 from needs.chapters.captions import each_once, none_at_hand, subject_of
 from needs.chapters.cross_links import evidence_figures, opened_by, opening_line
 from needs.chapters.recent import TREND_WORDS, recent
-from needs.chapters.rules import compared, is_count, told_elsewhere
+from needs.chapters.rules import compared, is_count, leading, told_elsewhere, told_officially
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, sources_of
@@ -29,13 +29,12 @@ from needs.words import chart_words, english
 from needs.words.text import Span, Text
 
 COMPARISON_NOTE = (
-    "Compared with England: the area's 95% confidence interval against England's value. Without an "
-    "interval the difference is not tested; nor is it for counts, which depend on the size of the "
-    "area."
+    "Compared: by the 95% interval of the difference, both intervals included, the two taken as "
+    "independent. A count is not compared: it depends on the size of the area."
 )
 
-#: What a table says where a difference from England was not tested.
-NOT_TESTED = "not tested"
+#: What a table says where nothing was compared.
+NOT_TESTED = "not compared"
 
 DECIMALS_NOTE = "Each number has the decimals that its source prints."
 
@@ -53,7 +52,9 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
             continue
         if told_elsewhere(na, indicator):
             continue
-        figure = na.figure(indicator.key)
+        if told_officially(na, indicator):
+            continue
+        figure = leading(na, indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
         told.append(finding(na, indicator, figure, reference))
         figures += [figure, reference]
@@ -75,7 +76,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
     for indicator in na.catalogue.chapter(chapter):
         if not na.has(indicator.key) or told_elsewhere(na, indicator):
             continue
-        figure = na.figure(indicator.key)
+        figure = leading(na, indicator.key)
         gone = na.withheld(indicator.key)
         if gone is not None:
             older.append(f"{indicator.short_name}: {chart_words.withheld(gone)}.")
@@ -97,7 +98,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
                 high,
                 *(figure_tables.value_cell(one) for one in regions),
                 figure_tables.value_cell(england),
-                Cell(NOT_TESTED if verdict.reason else verdict.judgement),
+                Cell(verdict.word or NOT_TESTED),
+                *(Cell(compared(na, figure, one).word or NOT_TESTED) for one in regions),
                 Cell(newest.label),
             )
         )
@@ -114,6 +116,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         *(Column(one.name) for one in na.regions),
         Column("England"),
         Column("Compared with England", "text"),
+        *(Column(f"Compared with {english.in_prose(one.name)}", "text") for one in na.regions),
         Column("Recent trend", "text"),
     )
     every = columns

@@ -47,7 +47,8 @@ def gradients(na: Assessment, *measures: Measure) -> Blocks:
         return drawn
     note = (
         "These are deciles of whole authorities in England, not of neighbourhoods in "
-        f"{na.name}: they show how steep the national gradient is."
+        f"{na.name}: they show how steep the national gradient between authorities is. They do not "
+        "show the risk of one person, rich or poor."
     )
     return blocks(
         Heading("Gradients by deprivation in England"),
@@ -87,8 +88,8 @@ def gradient(measure: Measure, *, id: str = "") -> Blocks | str:
         open_=False,
     )
     if counted and all(one.shown and (one.lower or 0) > 0 for one in figures):
-        slope, relative = slope_figures_of(figures, indicator.key, figures[0].area_code)
-        index = Prose(chart_words.slope(slope, relative), figures=(slope, relative))
+        found = slope_figures_of(figures, indicator.key, figures[0].area_code)
+        index = Prose(chart_words.slope(*found, groups="authorities"), figures=found)
     else:
         text = "A slope index needs a rate above 0 and a population in each of the deciles."
         index = Prose((Span(text),), style="note")
@@ -296,8 +297,8 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
     )
     complete = len(figures) == LEAST_GROUPS and all(one.shown and one.lower for one in figures)
     if complete:
-        slope, relative = slope_figures_of(figures, indicator, upper)
-        index = Prose(chart_words.slope(slope, relative), figures=(slope, relative))
+        found = slope_figures_of(figures, indicator, upper)
+        index = Prose(chart_words.slope(*found, groups="neighbourhoods"), figures=found)
     else:
         text = "A slope index needs a rate above 0 that can be shown in each of the five quintiles."
         index = Prose((Span(text),), style="note")
@@ -408,8 +409,8 @@ def set_in_words(category: str) -> str:
 
 def slope_figures_of(
     figures: tuple[Figure, ...], indicator: str, code: str
-) -> tuple[Figure, Figure]:
-    """Slope and relative index of inequality over groups of an area, most deprived first."""
+) -> tuple[Figure, Figure, Figure]:
+    """Slope and relative index of inequality over groups of an area, and their lack of fit."""
     frame = pd.DataFrame(
         {
             "area": code,
@@ -431,12 +432,14 @@ def slope_figures_of(
         kind="rate",
         transform=True,
         multiplier=-1,
+        scale_errors=True,
     ).iloc[0]
     base = figures[0]
     common = base.with_(
         numerator=None,
         denominator=None,
         note="",
+        verdict="",
         method="Slope and relative index of inequality",
         source_rows=tuple(row for one in figures for row in one.source_rows),
     )
@@ -460,7 +463,18 @@ def slope_figures_of(
         decimals=2,
         formula="ratio of the two ends of the regression line of log rate on deprivation rank",
     )
-    return slope, relative
+    fit = common.with_(
+        id=figure_id("lack_of_fit", indicator, code, base.period),
+        indicator="lack_of_fit",
+        label="Lack of fit of the line, χ²",
+        value=float(out["chi_squared"]),
+        lower=None,
+        upper=None,
+        unit="",
+        formula="Σ [(log rate − line) ÷ its standard error]²",
+        note=f"{len(figures) - 2} degrees of freedom",
+    )
+    return slope, relative, fit
 
 
 def _decile(category: str) -> int | None:

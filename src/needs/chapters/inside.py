@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from needs import charts
+from needs.catalogue import Indicator
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import each_once, lines, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
-from needs.chapters.rules import COUNTED, is_count, left_to, standardised
+from needs.chapters.rules import COUNTED, is_count, left_to, not_by_itself, standardised
 from needs.charts import maps
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Series
+from needs.figures.figure import Figure, Series
+from needs.figures.findings import set_aside
 from needs.words import alt_text, chart_words, english, headlines
+from needs.words.text import Text
 
 
 @view
@@ -95,9 +100,7 @@ def districts(measure: Measure, *, id: str = "") -> Blocks | str:
     return blocks(
         Chart(
             id=chart_id,
-            headline=headlines.headline_parts(
-                parts, reference, noun=na.parts_noun, subject=subject_of(indicator)
-            ),
+            headline=_headline(na, indicator, parts, reference),
             subtitle=subtitle_of(
                 indicator,
                 parts,
@@ -161,9 +164,7 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
     return blocks(
         Chart(
             id=f"chart_{table.id}",
-            headline=headlines.headline_parts(
-                parts, whole if whole.shown else None, noun=na.parts_noun, subject=subject
-            ),
+            headline=_headline(na, indicator, parts, whole if whole.shown else None),
             subtitle=subtitle_of(indicator, parts, na, place=place),
             svg=maps.by_value(shapes, chart_id=f"chart_{table.id}"),
             alt=f"Map of the {place}, shaded by {subject}, {period}. Highest is "
@@ -175,6 +176,16 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
             kind="map",
         )
     )
+
+
+def _headline(
+    na: Assessment, indicator: Indicator, parts: Sequence[Figure], whole: Figure | None
+) -> Text:
+    """Which parts differ from the rest; nothing of a measure that cannot be read by itself."""
+    subject = subject_of(indicator)
+    if whole is not None and set_aside(na, indicator.key):
+        return not_by_itself(whole, subject)
+    return headlines.headline_parts(parts, whole, noun=na.parts_noun, subject=subject)
 
 
 def district_period(na: Assessment, key: str) -> str:

@@ -12,7 +12,7 @@ from needs.catalogue import LOCAL_SOURCE
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Block, Blocks, Bullets, Chart, Heading, Prose, Table, blocks
 from needs.figures import deprivation
-from needs.figures.assessment import Assessment
+from needs.figures.assessment import Assessment, number_or_none
 from needs.figures.figure import Figure
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
@@ -238,23 +238,19 @@ def _extract_figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
         area_code=str(row["part_code"] if of_place else row["upper_code"]),
         area_name=english.capital(str(row["part"])),
         period=str(row["period"]),
-        value=_number(row["value"]),
+        value=number_or_none(row["value"]),
         unit=UNIT,
-        lower=_number(row["lower"]),
-        upper=_number(row["upper"]),
+        lower=number_or_none(row["lower"]),
+        upper=number_or_none(row["upper"]),
         status=status,
         marks=tuple(mark for mark in "uepbr" if mark in str(row["marks"])),
         sex=str(row["sex"]),
         age=str(row["age"]),
-        numerator=None if hidden else _number(row["count"]),
-        denominator=None if hidden else _number(row["denominator"]),
+        numerator=None if hidden else number_or_none(row["count"]),
+        denominator=None if hidden else number_or_none(row["denominator"]),
         formula=FORMULAS[statistic],
         method=STATISTICS[statistic],
         sources=tuple(sources),
         source_rows=(f"{row['package']}, {row['source_row']}",),
         note=str(row["part"]) if row["kind"] == "quintile" else "",
     )
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)

@@ -32,9 +32,7 @@ AUTHORITIES_FOR_A_CHART = 20
 #: files at hand hold at least 73%, because a rate is withheld or a former health area left out.
 NATIONAL_SHARE = 0.7
 
-FUNNEL = (
-    "The curves are control limits (95% and 99.8%) round England's value, not confidence intervals."
-)
+FUNNEL = "The curves are control limits (95% and 99.8%) round England's value{widened}."
 
 #: Points on each line of a funnel: enough to look smooth.
 CURVE_POINTS = 80
@@ -98,13 +96,14 @@ def funnel(measure: Measure, *, id: str = "") -> Blocks | str:
     if ranked.reference is None:
         return _in_order(measure, ranked, id)
     indicator, figures = measure.indicator, ranked.figures
-    limits, labels = control_limits(figures, ranked.reference, indicator.multiplier)
+    found = funnel_of(figures, ranked.reference, indicator.multiplier)
+    labels = found.labels
     table = _table(measure, ranked, id)
     drawn = charts.funnel_plot(
         figures,
         focus=measure.na.area.code,
         reference=ranked.reference,
-        limits=limits,
+        limits=found.limits,
         unit=indicator.unit,
         chart_id=f"chart_{table.id}",
         size=_size(indicator, ranked.period),
@@ -116,8 +115,12 @@ def funnel(measure: Measure, *, id: str = "") -> Blocks | str:
     headline = headlines.headline_funnel(figures, ranked.focus, labels, noun=noun)
     return blocks(
         _older(measure.na, measure.key, ranked.period),
-        _chart(measure, ranked, table, drawn, headline, alt, FUNNEL),
-        Prose(sentences.funnel_sentence(figures, labels, noun=noun), style="note"),
+        _chart(measure, ranked, table, drawn, headline, alt, FUNNEL.format(widened=found.widened)),
+        Prose(
+            sentences.funnel_sentence(figures, labels, found.dispersion, noun=noun),
+            style="note",
+            figures=(found.dispersion,),
+        ),
     )
 
 
@@ -307,18 +310,33 @@ def _upper_tier(have: int, of: int) -> str:
     return f"{number}upper-tier authorities in England"
 
 
-def control_limits(
-    figures: list[Figure], reference: Figure, multiplier: float
-) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Control limits round a reference over the figures' range, and where each area lies.
+@dataclass(frozen=True)
+class Funnel:
+    """A funnel's control limits, where each area lies, and how much the areas vary.
 
-    Returns
-    -------
+    Attributes
+    ----------
     limits : DataFrame
         ``denominator``, ``lower_95``, ``upper_95``, ``lower_998`` and ``upper_998``.
     labels : dict of area code to label
         See `needs.stats.compare.funnel_outliers`.
+    dispersion : Figure
+        How many times the areas vary as chance alone would make them.
     """
+
+    limits: pd.DataFrame
+    labels: dict[str, str]
+    dispersion: Figure
+
+    @property
+    def widened(self) -> str:
+        """What a subtitle says of limits that allow for more than chance."""
+        wide = (self.dispersion.value or 0.0) > compare.WIDENED_ABOVE
+        return ", widened for the usual spread between areas" if wide else ""
+
+
+def funnel_of(figures: list[Figure], reference: Figure, multiplier: float) -> Funnel:
+    """Control limits round a reference, widened where the areas vary much more than by chance."""
     frame = pd.DataFrame(
         {
             "area_code": [one.area_code for one in figures],
@@ -327,10 +345,33 @@ def control_limits(
         }
     ).dropna()
     centre = float(reference.value or 0)
+    found = compare.overdispersion(frame["count"], frame["denominator"] * centre / multiplier)
+    dispersion = reference.with_(
+        id=f"{reference.id}.overdispersion",
+        indicator="overdispersion",
+        label=f"Overdispersion: {reference.label}",
+        value=found if np.isfinite(found) else 1.0,
+        lower=None,
+        upper=None,
+        unit="times",
+        decimals=1,
+        marks=(),
+        numerator=None,
+        denominator=None,
+        formula="mean of [2 (√events − √expected events)]² over the areas, the lowest and highest "
+        "tenth drawn in",
+        method="Funnel limits",
+    )
+    wide = float(dispersion.value or 1.0)
+    use = wide if wide > compare.WIDENED_ABOVE else 1.0
     ends = frame["denominator"].min() * 0.9, frame["denominator"].max() * 1.05
     curve = pd.DataFrame({"denominator": np.geomspace(*ends, CURVE_POINTS)})
     curve = compare.funnel_limits(
-        curve, denominator="denominator", reference=centre, multiplier=multiplier
+        curve,
+        denominator="denominator",
+        reference=centre,
+        multiplier=multiplier,
+        dispersion=use,
     ).rename(
         columns={
             "funnel_lower95_0": "lower_95",
@@ -340,9 +381,14 @@ def control_limits(
         }
     )
     placed = compare.funnel_outliers(
-        frame, count="count", denominator="denominator", reference=centre, multiplier=multiplier
+        frame,
+        count="count",
+        denominator="denominator",
+        reference=centre,
+        multiplier=multiplier,
+        dispersion=use,
     )
-    return curve, dict(zip(placed["area_code"], placed["funnel"], strict=True))
+    return Funnel(curve, dict(zip(placed["area_code"], placed["funnel"], strict=True)), dispersion)
 
 
 def _funnel_period(na: Assessment, key: str) -> str:

@@ -23,7 +23,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.captions import subject_of
 from needs.chapters.measure import Measure, view
-from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment, Place
+from needs.figures.assessment import DEPENDENT, INDEPENDENT, Assessment, Place, number_or_none
 from needs.figures.figure import Figure, sources_of
 from needs.sources.periods import parse
 from needs.stats.status import Status
@@ -441,7 +441,7 @@ def people_to_reach(unmet: Figure, target: float, label: str, need: Figure | Non
             target=target / 100,
         ).iloc[0]
         value = float(result["value"])
-        lower, upper = (_or_none(result[name]) for name in ("lower95_0", "upper95_0"))
+        lower, upper = (number_or_none(result[name]) for name in ("lower95_0", "upper95_0"))
     return Figure(
         id=figure_id("people_to_reach", unmet.indicator, unmet.area_code, unmet.period),
         indicator="people_to_reach",
@@ -478,7 +478,3 @@ def treated_and_prevalence(unmet: Figure) -> tuple[float | None, float | None]:
     if unmet.numerator is None:
         return prevalence * (1 - unmet.value / 100), prevalence
     return float(round(prevalence - unmet.numerator)), prevalence
-
-
-def _or_none(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)

@@ -331,9 +331,10 @@ def clusters(na: Assessment) -> Blocks:
     }
     figures = tuple(counts.values())
     most, outside = deprivation.lsoa_count(na, 1), deprivation.outside_clusters(na, spots)
-    in_clusters = chart_words.clusters_words(figures[0], figures[1:], most, outside)
+    nationally = deprivation.deprived_in_clusters(na, spots)
+    in_clusters = chart_words.clusters_words(figures[0], figures[1:], most, outside, nationally)
     text = english.sentences(found, in_clusters)
-    prose = Prose(text, figures=(index, *figures, most, outside))
+    prose = Prose(text, figures=(index, *figures, most, outside, nationally))
     if spots.empty:
         return blocks(prose)
     rows = []
@@ -346,30 +347,39 @@ def clusters(na: Assessment) -> Blocks:
                 figure_tables.value_cell(count),
                 _count(count.denominator),
                 Cell(names or "None"),
+                Cell(_deciles_of(inside) or "None"),
             )
         )
     return blocks(
         prose,
         Table(
             id="deprivation_clusters",
-            caption=f"LSOAs in clusters of high deprivation, {index.period}",
+            caption=f"LSOAs in relatively deprived clusters, {index.period}",
             columns=(
                 Column("Area", "header"),
                 Column("LSOAs in a cluster", "number"),
                 Column("All LSOAs", "number"),
                 Column("LSOAs in a cluster, strongest first", "text"),
+                Column("Their national deciles (how many)", "text"),
             ),
             rows=tuple(rows),
             notes=(
                 "An LSOA is in a cluster where it and the LSOAs that touch it together have a "
                 f"higher score than chance would give (Gi*), against the mean of {na.name} and not "
-                "of England. Places outside the area do not count.",
+                "of England: relatively deprived. Places outside the area do not count. Chance is "
+                f"judged by {deprivation.PERMUTATIONS:,} draws of each LSOA's neighbours.",
                 f"Moran's I: {index.note}.",
             ),
             sources=index.sources,
             figures=figures,
         ),
     )
+
+
+def _deciles_of(rows: pd.DataFrame) -> str:
+    """National deciles of LSOAs with how many are in each: "1 (18), 2 (7)"."""
+    counts = rows["imd_decile"].value_counts().sort_index()
+    return ", ".join(f"{decile} ({n})" for decile, n in counts.items())
 
 
 def _count(number: Any) -> Cell:

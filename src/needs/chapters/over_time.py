@@ -9,7 +9,8 @@ from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import band, each_once, none_at_hand, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
 from needs.chapters.recent import from_first_value, own_trend, start_of
-from needs.chapters.rules import compared, is_count, left_to, told_elsewhere
+from needs.chapters.rules import compared, is_count, led, left_to, not_by_itself, told_elsewhere
+from needs.chapters.saying import fitted
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
@@ -65,7 +66,7 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
     return blocks(
         Chart(
             id=chart_id,
-            headline=_headline(na, indicator, focus, label),
+            headline=_headline(na, indicator, led(na, key, focus), label),
             subtitle=subtitle_of(indicator, focus.figures, na, intervals=band(focus.figures))
             + _hollow(na, focus),
             svg=charts.trend_lines(
@@ -82,7 +83,7 @@ def trend(measure: Measure, *, id: str = "") -> Blocks | str:
                 breaks=indicator.breaks,
             ),
             table=table,
-            figures=each_once(table.figures),
+            figures=each_once([*table.figures, *fitted(led(na, key, focus), indicator)]),
             sources=table.sources,
         )
     )
@@ -112,13 +113,7 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
     england = na.figure(indicator.key, na.england, newest.period)
     verdict = compared(na, newest, england)
     if verdict.reason == "set aside":
-        return english.say(
-            "{whose} {subject}, {newest} in {when}, cannot be read by itself",
-            whose=english.possessive(english.capital(english.in_prose(na.name))),
-            subject=subject,
-            newest=newest,
-            when=newest.period,
-        )
+        return not_by_itself(newest, subject)
     changed = sentences.changed(focus, label, breaks=indicator.breaks)
     if verdict.result == "not compared" or changed or told_elsewhere(na, indicator):
         return headlines.headline_trend(

@@ -6,12 +6,13 @@ from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Notice, Prose, blocks
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.recent import TREND_WORDS, from_first_value, own_trend, recent
-from needs.chapters.rules import told_elsewhere
+from needs.chapters.rules import leading, led, told_elsewhere
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure
+from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span, Text
+from needs.words.verdicts import UNTESTED
 
 
 def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Figure | None) -> Text:
@@ -27,11 +28,18 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
         reference if reference and reference.shown else None,
         polarity=indicator.polarity,
         subject=subject_of(indicator),
+        also=() if reference is figure else regions_of(na, figure),
     )
     gone = na.withheld(indicator.key)
     if gone is None:
         return text
     return (*text, Span(f" {english.capital(chart_words.withheld(gone))}."))
+
+
+def regions_of(na: Assessment, figure: Figure) -> tuple[Figure, ...]:
+    """The same figure of the regions that the area lies in, where it is no region's only part."""
+    found = (na.figure(figure.indicator, one, figure.period) for one in na.regions)
+    return tuple(one for one in found if one.shown and one.area_code != figure.area_code)
 
 
 def vintages(na: Assessment, figure: Figure, reference: Figure) -> str:
@@ -57,9 +65,10 @@ def message(na: Assessment, key: str) -> Blocks:
     indicator = na.indicator(key)
     if not na.has(key):
         return Blocks()
-    figure = na.figure(key)
+    figure = leading(na, key)
     reference = na.figure(key, na.england, figure.period)
-    series = from_first_value(na.series(key))
+    series = led(na, key, from_first_value(na.series(key)))
+    beside = (figure, reference, *regions_of(na, figure))
     text = finding(na, indicator, figure, reference)
     doubt = set_aside(na, key)
     label = own_trend(na, indicator.key).said
@@ -75,14 +84,61 @@ def message(na: Assessment, key: str) -> Blocks:
                 breaks=indicator.breaks,
             ),
         )
+    counts = yearly_counts(na, indicator)
+    if not doubt and counts:
+        told_of = sentences.newest_year(counts, figure)
+        text = (*text, Span(" "), *told_of) if told_of else text
     told = recent(na, indicator)
     if told.of and told.label != TREND_WORDS and not doubt:
         shows = f"is {told.label}" if told.way else f"shows {told.label}"
         text = (*text, Span(f" The recent trend of the {told.of}, {shows}{told.meaning}."))
+    quoted, document = document_says(na, key)
+    text = (*text, *quoted)
     return blocks(
         Notice("not to be compared by itself", ((Span(doubt),),), "caution") if doubt else None,
-        Prose(text, figures=each_once([figure, reference, *series.figures])),
+        Prose(
+            text,
+            figures=each_once(
+                [
+                    *beside,
+                    *series.figures,
+                    *(counts.figures if counts else ()),
+                    *fitted(series, indicator),
+                    *document,
+                ]
+            ),
+        ),
     )
+
+
+def fitted(series: Series, indicator: Indicator) -> tuple[Figure, ...]:
+    """The fitted rate of change that words on a series may name."""
+    found = sentences.course_of(series, indicator.breaks)
+    return (found.change,) if found and found.change else ()
+
+
+def document_says(na: Assessment, key: str) -> tuple[Text, tuple[Figure, ...]]:
+    """The newer number that a document prints, told after the official one that leads."""
+    newest = na.figure(key)
+    if newest.id == leading(na, key).id:
+        return (), ()
+    england = na.figure(key, na.england, newest.period)
+    beside = english.say(", against {e:number} in England", e=england) if england.shown else ()
+    text = english.say(
+        " For {when} a document prints {f}{beside} {mark}.",
+        when=newest.period,
+        f=newest,
+        beside=beside,
+        mark=UNTESTED,
+    )
+    return text, (newest, england)
+
+
+def yearly_counts(na: Assessment, indicator: Indicator) -> Series | None:
+    """Yearly events behind a rate of several years, where the catalogue says which they are."""
+    yearly = na.catalogue.indicators.get(indicator.trend_from)
+    counts = na.catalogue.indicators.get(yearly.numerator) if yearly else None
+    return na.series(counts.key) if counts and na.has(counts.key) else None
 
 
 def why_crude(better: Indicator) -> Prose:

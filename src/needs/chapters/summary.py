@@ -32,7 +32,7 @@ from needs.chapters.cross_links import (
     said,
 )
 from needs.chapters.recent import end_of, recent
-from needs.chapters.rules import compared
+from needs.chapters.rules import compared, leading, told_officially
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
@@ -104,13 +104,14 @@ def _in_order(na: Assessment) -> list[str]:
     first = [one.indicator for one in na.once(ranked)]
     shown = [one.key for one in _headline_indicators(na)]
     keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
-    return sorted(keys, key=lambda key: is_old(na, na.figure(key).period))
+    return sorted(keys, key=lambda key: is_old(na, leading(na, key).period))
 
 
 def _stands(na: Assessment, key: str) -> bool:
     """Whether the newest figure is there, is reliable enough, and may be read by itself."""
-    figure = na.figure(key)
-    return figure.shown and "u" not in figure.marks and not set_aside(na, key)
+    figure = leading(na, key)
+    fit = figure.shown and "u" not in figure.marks and not set_aside(na, key)
+    return fit and not told_officially(na, na.indicator(key))
 
 
 def is_old(na: Assessment, period: str) -> bool:
@@ -156,7 +157,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
     told = sorted(na.once(ranked), key=lambda one: (one.part_code != na.area.code, one.rank))
     meanings = {one.indicator: first_sentence(one) for one in reversed(told)}
     for indicator in chosen:
-        figure = na.figure(indicator.key)
+        figure = leading(na, indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
         regions = [na.figure(indicator.key, one, figure.period) for one in na.regions]
         trend = recent(na, indicator)

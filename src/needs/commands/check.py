@@ -11,6 +11,7 @@ from needs.catalogue import Catalogue
 from needs.errors import InvalidDataError, Problem
 from needs.sources import schemas
 from needs.sources.fetch import ledger
+from needs.sources.whole_files import file_sha256
 from needs.tables import prepare
 from needs.tables.coverage import first_of
 
@@ -94,7 +95,7 @@ def _locked(raw: Path, catalogue: Catalogue) -> list[Problem]:
         entry = entries.get(name)
         if entry is None:
             continue
-        size, here = one.path.stat().st_size, ledger.file_sha256(one.path)
+        size, here = one.path.stat().st_size, file_sha256(one.path)
         if (size, here) != (entry.size, entry.sha256):
             found.append(
                 Problem(

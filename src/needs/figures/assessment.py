@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,7 +27,9 @@ from needs.figures import footprint
 from needs.figures import neighbours as statistical
 from needs.figures.figure import Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources.periods import parse
 from needs.sources.schemas import FILES
+from needs.stats.intervals import widest_limits
 from needs.stats.status import Status
 from needs.tables import same_land
 from needs.tables.areas import (
@@ -52,6 +55,9 @@ FORMULAS: Mapping[str, str] = {
     ADDED_UP: "sum of the areas that make up the same land",
     footprint.JOINED: "sum over its members",
 }
+
+#: Statistics whose rates imply how many events there were.
+RATES = ("crude_rate", "directly_standardised_rate")
 
 #: What a formula says of limits that come from those of the parts of a sum.
 DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
@@ -332,6 +338,7 @@ class Assessment:
         status = Status(row["status"])
         shown = status is Status.SHOWN
         hidden = status is Status.SUPPRESSED
+        own = row["method"] == "published"
         parts = [str(row["indicator"]), place.code, str(row["period"]), str(row["sex"])]
         parts += [str(row["age"]), str(row["category"])]
         return Figure(
@@ -341,28 +348,44 @@ class Assessment:
             area_code=place.code,
             area_name=place.name,
             period=str(row["period"]),
-            value=_number(row["value"]) if shown else None,
+            value=number_or_none(row["value"]) if shown else None,
             unit=indicator.unit,
             decimals=self._decimals(indicator, row) if shown else indicator.decimals,
-            lower=_number(row["lower"]) if shown else None,
-            upper=_number(row["upper"]) if shown else None,
+            lower=number_or_none(row["lower"]) if shown else None,
+            upper=number_or_none(row["upper"]) if shown else None,
             status=status,
             marks=tuple(mark for mark in "uepbr" if mark in str(row["marks"] or "")),
             sex=str(row["sex"]),
             age=str(row["age"]),
-            numerator=None if hidden else _number(row["count"]),
-            denominator=None if hidden else _number(row["denominator"]),
+            numerator=None if hidden else number_or_none(row["count"]),
+            denominator=None if hidden else number_or_none(row["denominator"]),
             formula=self._formula(indicator, row, place),
-            method=indicator.method if row["method"] != "published" else "Published by the source",
+            method="Published by the source" if own else indicator.method,
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]),
+            bound=self._bound(indicator, row) if shown else None,
+            verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
+
+    def _bound(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
+        """Limits at their widest, of a rate of all residents without limits or events."""
+        of_all = indicator.statistic in RATES and indicator.age == "all ages"
+        known = not all(number_or_none(row[name]) is None for name in ("lower", "count"))
+        if not of_all or known or row["sex"] != "persons" or row["category"]:
+            return None
+        people = self.once(_residents)
+        years = parse(str(row["period"])).years
+        summed = sum(people.get((str(row["area_code"]), year), math.nan) for year in years)
+        if not summed > 0:
+            return None
+        lower, upper = widest_limits(float(row["value"]), summed, indicator.multiplier)
+        return float(lower), float(upper)
 
     def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
         """How a figure was made, and which dependence joins the limits of its parts."""
         formula = FORMULAS.get(str(row["method"]), indicator.formula)
-        if _number(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
+        if number_or_none(row["lower"]) is None or Status(row["status"]) is not Status.SHOWN:
             return formula
         joined = str(row["method"]) in FORMULAS
         if row["method"] == "unmet_need":
@@ -389,6 +412,18 @@ class Assessment:
             return indicator.decimals
         printed = len(f"{float(row['value']):.6f}".rstrip("0").split(".")[1])
         return min(printed, indicator.decimals)
+
+
+def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of all residents, whatever their sex and age."""
+    return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
+
+
+def _residents(na: Assessment) -> dict[tuple[str, int], float]:
+    """Residents of every area at the middle of each year."""
+    table = na.populations[of_everyone(na.populations)]
+    columns = (table[name] for name in ("area_code", "year", "population"))
+    return {(str(code), int(year)): float(n) for code, year, n in zip(*columns, strict=True)}
 
 
 def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "persons") -> Figure:
@@ -941,5 +976,6 @@ def _as_long(rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
     return [row for one, row in zip(days, rows, strict=True) if abs(one - own[-1]) < 31]
 
 
-def _number(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
+    """A cell of a table as a figure holds it: None for a missing number."""
     return None if value is None or pd.isna(value) else float(value)

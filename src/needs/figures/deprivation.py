@@ -19,6 +19,9 @@ from needs.tables.naming import figure_id
 
 METHOD = "Share of residents by deprivation decile"
 
+#: Draws of the neighbours of each LSOA.
+PERMUTATIONS = 4_999
+
 CLUSTERING = "Spatial clustering"
 
 #: Domains of the index in the publisher's order, with plain names.
@@ -90,9 +93,8 @@ def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figur
 def decile_residents(na: Assessment, decile: int, place: Place | None = None) -> Figure:
     """Residents of those LSOAs."""
     inside, _ = people_up_to(_in(na, place), "imd", decile)
-    return _index_figure(
-        na, f"residents_most_deprived_{decile}0", place, inside, "people", 0
-    ).with_(
+    key = f"residents_most_deprived_{decile}0"
+    return _index_figure(na, key, place, inside, "people", -1).with_(
         label=f"Residents of LSOAs in the {CUT_OFFS[decile]} nationally",
         numerator=inside,
         formula="sum of the mid-year populations of those LSOAs",
@@ -213,7 +215,13 @@ def p_words(p: float) -> str:
 
 def hot_spots(na: Assessment) -> pd.DataFrame:
     """LSOAs in significant clusters of high deprivation by Gi*, the strongest first (`z`)."""
-    local = gi_star(na.lsoa, na.neighbours, area="lsoa_code", value="imd_score")
+    local = gi_star(
+        na.lsoa,
+        na.neighbours,
+        area="lsoa_code",
+        value="imd_score",
+        permutations=PERMUTATIONS,
+    )
     local = local.loc[local["cluster"] == "hot spot", ["lsoa_code", "z"]]
     joined = na.lsoa.merge(local, on="lsoa_code", validate="one_to_one")
     ordered = joined.sort_values(["z", "lsoa_code"], ascending=[False, True], kind="stable")
@@ -224,10 +232,22 @@ def hot_spot_count(na: Assessment, spots: pd.DataFrame, place: Place | None = No
     """LSOAs of a place among the `hot_spots` of the area."""
     inside = int(spots["lsoa_code"].isin(_in(na, place)["lsoa_code"]).sum())
     return _clustering(na, "lsoas_in_clusters", place, inside).with_(
-        label="LSOAs in clusters of high deprivation",
+        label="LSOAs in relatively deprived clusters",
         numerator=float(inside),
         denominator=float(len(_in(na, place))),
-        formula="count of LSOAs with Gi* above 0 and p < 0.05, adjusted for false discoveries",
+        formula=f"count of LSOAs with Gi* above 0 and p < 0.05 by {PERMUTATIONS:,} conditional "
+        "permutations, adjusted for false discoveries",
+    )
+
+
+def deprived_in_clusters(na: Assessment, spots: pd.DataFrame) -> Figure:
+    """Of the `hot_spots`, those in the most deprived 30% of England; not all need be."""
+    inside = int((spots["imd_decile"] <= max(CUT_OFFS)).sum())
+    return _clustering(na, "most_deprived_in_clusters", None, inside).with_(
+        label="LSOAs in relatively deprived clusters that are in the most deprived 30% nationally",
+        numerator=float(inside),
+        denominator=float(len(spots)),
+        formula="count of LSOAs in a relatively deprived cluster and in national deciles 1 to 3",
     )
 
 
@@ -239,7 +259,7 @@ def outside_clusters(na: Assessment, spots: pd.DataFrame) -> Figure:
         label="LSOAs in the most deprived 10% nationally that are in no cluster",
         numerator=float(outside),
         denominator=float(len(most)),
-        formula="count of LSOAs in national decile 1 that are in no cluster of high deprivation",
+        formula="count of LSOAs in national decile 1 that are in no relatively deprived cluster",
     )
 
 
@@ -274,7 +294,7 @@ def _share(
     na: Assessment, key: str, inside: float | None, total: float | None, place: Place | None = None
 ) -> Figure:
     value = 100 * inside / total if inside is not None and total else None
-    return _index_figure(na, key, place, value, "%", 2).with_(
+    return _index_figure(na, key, place, value, "%", 1).with_(
         numerator=inside,
         denominator=total,
         formula="residents of those LSOAs ÷ all residents × 100",

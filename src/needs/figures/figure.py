@@ -38,7 +38,8 @@ class Figure:
     unit : str
         "%", "per 100,000", "people", "deaths", "LSOAs", "£", …
     decimals : int
-        Decimals printed, by the source's rule.
+        Decimals printed, by the source's rule; below 0 for sums of estimates that are printed to
+        the nearest ten (−1) or hundred (−2). The register keeps all digits.
     lower, upper : float or None
         95% confidence interval, in the unit of `value`.
     status : Status
@@ -56,6 +57,11 @@ class Figure:
     source_rows : tuple of str
         Where each input stands: "2021localauthorities.xlsx, Table 6, row 250".
     note : str
+    bound : tuple of float or None
+        Limits too wide rather than too narrow, where the source gives neither limits nor events;
+        they test a difference and are never printed. See `needs.stats.intervals.widest_limits`.
+    verdict : str
+        The publisher's own comparison with England: "better", "similar", …; often empty.
     """
 
     id: str
@@ -80,11 +86,13 @@ class Figure:
     sources: tuple[str, ...] = ()
     source_rows: tuple[str, ...] = ()
     note: str = ""
+    bound: tuple[float, float] | None = None
+    verdict: str = ""
 
     def __post_init__(self) -> None:
         # A withheld figure must not carry what it withholds, on any path to any output.
         if self.status is not Status.SHOWN and any(
-            part is not None for part in (self.value, self.lower, self.upper)
+            part is not None for part in (self.value, self.lower, self.upper, self.bound)
         ):
             raise ValueError(f"{self.id}: a figure that is {self.status} cannot have a value")
         if self.status is Status.SUPPRESSED and self.numerator is not None:
@@ -150,13 +158,13 @@ def format_number(value: float, decimals: int = 0) -> str:
     --------
     >>> format_number(27750), format_number(4.645, 2), format_number(-0.04, 1)
     ('27,750', '4.65', '0.0')
-    >>> format_number(-0.18, 2)
-    '−0.18'
+    >>> format_number(-0.18, 2), format_number(27754, -1)
+    ('−0.18', '27,750')
     """
     # repr gives the shortest decimal that a reader would type, so 4.645 rounds as it is written
-    scale = 10**decimals
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1) / scale, ROUND_HALF_UP)
-    text = f"{rounded:,.{decimals}f}"
+    step = Decimal(1).scaleb(-decimals)
+    rounded = (Decimal(repr(float(value))) / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    text = f"{rounded:,.{max(0, decimals)}f}"
     if not text.startswith("-"):
         return text
     return f"−{text[1:]}" if text.strip("-0.,") else text[1:]

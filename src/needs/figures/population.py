@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, of_everyone
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
@@ -121,11 +121,6 @@ def sexes_given(na: Assessment) -> tuple[str, ...]:
 def _totals(na: Assessment, place: Place) -> pd.DataFrame:
     table = _of_place(na, place)
     return table[of_everyone(table)]
-
-
-def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
-    """Rows of all residents, whatever their sex and age."""
-    return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
 
 
 def _by_age(

@@ -44,7 +44,12 @@ from needs.stats.status import SYMBOLS
 from needs.words.text import Span, Text, plain
 
 #: Methods that no figure names, but that every comparison and trend in words rests on.
-COMPARING = ("Comparison with England", "Difference of two figures", "Recent trend")
+COMPARING = (
+    "Comparison with England",
+    "Difference of two figures",
+    "Range of a rank",
+    "Recent trend",
+)
 
 #: A table's columns may be called anything; its anchors, sheets and table names may not.
 SAFE_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*$")

@@ -15,6 +15,7 @@ from needs.catalogue import Indicator, Source
 from needs.figures.figure import Figure, format_number
 from needs.report.document import Document, InputFile
 from needs.report.parameters import slug
+from needs.sources.schemas import VERDICTS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
 from needs.tables.naming import names_file
 
@@ -128,6 +129,12 @@ FIELDS = (
         "File, sheet and row or line of each input in the publisher's file, joined with '; '.",
     ),
     _column("note", "Note", "What else must be known of the figure."),
+    _column(
+        "verdict",
+        "Publisher's verdict",
+        "What the publisher's own test says of the area beside England. Often empty.",
+        enum=list(VERDICTS[1:]),
+    ),
 )
 
 #: Columns of ``figures.csv``.

@@ -36,6 +36,9 @@ AREA_KINDS: tuple[str, ...] = ("country", "region", "upper tier", "district")
 
 SEXES: tuple[str, ...] = ("persons", "male", "female")
 
+#: What a publisher says of an area beside England; empty where it says nothing.
+VERDICTS: tuple[str, ...] = ("", "better", "worse", "similar", "higher", "lower")
+
 #: What a reader of observations returns; see docs/adding-a-source.md.
 READING_COLUMNS: tuple[str, ...] = (
     "measure",
@@ -54,6 +57,7 @@ READING_COLUMNS: tuple[str, ...] = (
     "denominator",
     "status",
     "marks",
+    "verdict",
     "source_row",
 )
 
@@ -189,6 +193,8 @@ _READING_FIELDS: dict[str, pa.Column] = {
     "denominator": _number(pa.Check.ge(0)),
     "status": _text(pa.Check.isin([str(one) for one in Status])),
     "marks": _text(_matches(_MARKS)),
+    # the publisher's own comparison with England, where its file has one
+    "verdict": pa.Column(_TEXT, pa.Check.isin(VERDICTS), required=False),
 }
 
 OBSERVATIONS = _table(
@@ -453,7 +459,8 @@ def conform(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        With the schema's columns, and perhaps others, which are dropped.
+        With the schema's columns, and perhaps others, which are dropped. A text that the schema
+        does not require is empty where the table has none.
 
     Raises
     ------
@@ -461,6 +468,10 @@ def conform(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
         When a column is not there.
     """
     typed = _dtypes(schema)
+    lacking = [name for name, column in schema.columns.items() if not column.required]
+    for name in lacking:
+        kept = table[name].fillna("") if name in table else ""
+        table = table.assign(**{name: kept})
     return table[list(typed)].astype(typed)
 
 

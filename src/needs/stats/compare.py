@@ -20,6 +20,12 @@ Polarity = Literal["higher is better", "lower is better", "none"]
 FunnelKind = Literal["rate", "ratio", "proportion"]
 
 WITHIN = "within limits"
+#: Above this overdispersion a funnel's limits are widened for it.
+WIDENED_ABOVE = 2.0
+
+#: Share of areas at either end of a funnel that do not count in its overdispersion.
+WINSORISED = 0.1
+
 LOWER, SIMILAR, HIGHER, NOT_COMPARED = "lower", "similar", "higher", "not compared"
 
 #: What a label means for people, by polarity. Labels that are not here keep their words.
@@ -76,6 +82,47 @@ def side_of(lower: ArrayLike, upper: ArrayLike, reference: ArrayLike) -> NDArray
     unknown = np.isnan(low) | np.isnan(high) | np.isnan(level)
     labels = [NOT_COMPARED, LOWER, HIGHER]
     return np.asarray(np.select([unknown, high < level, low > level], labels, SIMILAR))
+
+
+def other_side(
+    one: tuple[ArrayLike, ArrayLike, ArrayLike], other: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> NDArray[np.str_]:
+    """Say on which side of another figure one lies: the one test of the report.
+
+    Parameters
+    ----------
+    one, other : (array_like, array_like, array_like)
+        Values with their lower and upper 95% limits. Missing limits of the other are taken as no
+        error: it is then a fixed value, such as a target.
+
+    Returns
+    -------
+    numpy.ndarray
+        "lower", "higher", "similar" or "not compared", as `side_of` says them.
+
+    Raises
+    ------
+    ValueError
+        For text.
+
+    Notes
+    -----
+    Whether the interval of the difference leaves out 0, by `mover`: Zou GY, Donner A. Statistics in
+    Medicine 2008; 27: 1693-1702. Without limits of the other this is the national rule, its value
+    against the interval. The two are taken as independent: of an area and the whole that it is part
+    of, which vary together, the interval is a little too wide.
+
+    Examples
+    --------
+    >>> other_side((4.8, 3.8, 6.0), (5.1, np.nan, np.nan)).tolist()
+    'similar'
+    >>> str(other_side((53.0, 50.0, 56.0), (57.0, 53.0, 60.0))), str(side_of(50.0, 56.0, 57.0))
+    ('similar', 'lower')
+    """
+    value, low, high = (np.asarray(number, dtype=np.float64) for number in other)
+    fixed = np.isnan(low) | np.isnan(high)
+    _, least, most = mover(one, (value, np.where(fixed, value, low), np.where(fixed, value, high)))
+    return side_of(least, most, 0.0)
 
 
 def against_reference(
@@ -318,6 +365,7 @@ def funnel_limits(
     kind: FunnelKind = "rate",
     confidence: Sequence[float] = (0.95, 0.998),
     multiplier: float | None = None,
+    dispersion: float = 1.0,
 ) -> pd.DataFrame:
     """Control limits round a reference: where areas lie that differ from it by chance alone.
 
@@ -340,6 +388,10 @@ def funnel_limits(
         Levels as shares: 0.95 and 0.998 are two and three standard deviations.
     multiplier : float, optional
         Unit: 100,000 for a rate and 100 for a ratio or proportion unless given.
+
+    dispersion : float
+        How many times the areas vary as chance alone makes them, see `overdispersion`: the limits
+        are widened for it. 1 leaves them as they are, and so does less.
 
     Returns
     -------
@@ -364,7 +416,8 @@ def funnel_limits(
     Rates and ratios: the counts whose exact Poisson limits just reach the expected events E, over
     E, times the reference. Proportions: ``P -/+ z sqrt(P (1 - P) / n)``, clipped to the whole.
     Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
-    2005; 24: 1185-1202.
+    2005; 24: 1185-1202. Widened: ``(sqrt(reference) -/+ z sqrt(dispersion) / (2 sqrt(n)))^2``,
+    where the root makes the variance of counts alike; proportions ``z sqrt(dispersion)``.
 
     Examples
     --------
@@ -382,7 +435,7 @@ def funnel_limits(
     whole = check.numbers(denominator, above=0.0)
     level = _centre(check, groups, reference, kind, unit)
     check.finish()
-    limits = _funnel(kind, whole, level / unit, levels)
+    limits = _funnel(kind, whole, level / unit, levels, dispersion)
     return inputs.extend(
         data,
         **_named(limits, unit),
@@ -403,6 +456,7 @@ def funnel_outliers(
     kind: FunnelKind = "rate",
     confidence: Sequence[float] = (0.95, 0.998),
     multiplier: float | None = None,
+    dispersion: float = 1.0,
 ) -> pd.DataFrame:
     """Say which areas lie outside the control limits of a funnel.
 
@@ -432,6 +486,9 @@ def funnel_outliers(
     confidence : sequence of float
         Levels as shares.
     multiplier : float, optional
+        As for `funnel_limits`.
+
+    dispersion : float
         As for `funnel_limits`.
 
     Returns
@@ -504,7 +561,7 @@ def funnel_outliers(
         unavailable=np.isnan(events) | np.isnan(level) | (np.isnan(whole) & ~few & ~nothing),
     )
     label = np.where(status == "shown", WITHIN, NOT_COMPARED).astype(object)
-    limits = _funnel(kind, whole, level / unit, levels)
+    limits = _funnel(kind, whole, level / unit, levels, dispersion)
     for confidence_level, (low, high) in limits.items():
         text = f"{100 * confidence_level:.10g}%"
         label[events / whole < low] = f"low ({text})"
@@ -518,6 +575,41 @@ def funnel_outliers(
         **_described(kind, unit),
         funnel_status=status,
     )
+
+
+def overdispersion(count: ArrayLike, expected: ArrayLike) -> float:
+    """How many times areas vary as chance alone would make them.
+
+    Parameters
+    ----------
+    count, expected : array_like
+        Events of each area, and those that the reference's rate gives its people, above 0.
+
+    Returns
+    -------
+    float
+        About 1 where chance explains all; missing for fewer than two areas.
+
+    Notes
+    -----
+    The mean square of ``z = 2 (sqrt(x) - sqrt(E))``, with the lowest and the highest tenth of z
+    drawn in to the tenth beside them, so that areas that truly lie apart do not count.
+    Spiegelhalter DJ. Statistics in Medicine 2005; 24: 1185-1202. Spiegelhalter DJ, Sherlaw-Johnson
+    C, Bardsley M, Blunt I, Wood C, Grigg O. Statistical methods for healthcare regulation. Journal
+    of the Royal Statistical Society A 2012; 175: 1-47.
+
+    Examples
+    --------
+    >>> round(overdispersion([10, 40, 25, 90, 30], [20, 30, 25, 60, 45]), 2)
+    4.63
+    """
+    x, e = (np.asarray(one, dtype=np.float64) for one in (count, expected))
+    known = np.isfinite(x) & (e > 0)
+    if known.sum() < 2:
+        return float("nan")
+    z = 2 * (np.sqrt(x[known]) - np.sqrt(e[known]))
+    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
+    return float((np.clip(z, low, high) ** 2).mean())
 
 
 def _unit(kind: str, multiplier: float | None) -> float:
@@ -596,14 +688,20 @@ def _described(kind: str, unit: float) -> dict[str, object]:
 
 
 def _funnel(
-    kind: str, whole: Floats, level: Floats, confidence: Sequence[float]
+    kind: str, whole: Floats, level: Floats, confidence: Sequence[float], dispersion: float
 ) -> dict[float, tuple[Floats, Floats]]:
     """Lower and upper limit of each confidence level, as count over denominator."""
     limits = {}
+    wider = np.sqrt(max(1.0, dispersion))
     for share in confidence:
         if kind == "proportion":
-            spread = z_value(share) * np.sqrt(level * (1 - level) / whole)
+            spread = wider * z_value(share) * np.sqrt(level * (1 - level) / whole)
             limits[share] = np.maximum(level - spread, 0), np.minimum(level + spread, 1)
+            continue
+        if dispersion > 1:
+            reach = wider * z_value(share) / (2 * np.sqrt(whole))
+            root = np.sqrt(level)
+            limits[share] = np.maximum(root - reach, 0) ** 2, (root + reach) ** 2
             continue
         tail = (1 - share) / 2
         expected = whole * level

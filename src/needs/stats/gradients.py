@@ -126,6 +126,7 @@ def slope_index(
     multiplier: float = 1,
     draws: int = 100_000,
     seed: int = 0,
+    scale_errors: bool = False,
 ) -> pd.DataFrame:
     """Slope and relative index of inequality across deprivation groups.
 
@@ -169,6 +170,9 @@ def slope_index(
         Number (100 or more) and seed of the draws for limits that need them: a rate or proportion
         that is not transformed. The same input gives the same limits, whatever other groups there
         are.
+    scale_errors : bool
+        Whether the errors grow where the values lie further from the line than they allow: by the
+        root of ``chi_squared`` over its degrees of freedom, two fewer than the quantiles.
 
     Returns
     -------
@@ -176,10 +180,11 @@ def slope_index(
         One row per group: grouping columns, ``value`` and its limits (slope index),
         ``relative_index`` and its limits (``relative_lower95_0`` and so on), ``intercept`` (the
         first end of the line, in the unit of the value), ``total_denominator`` (people),
-        ``quantiles`` (how many), ``statistic``, ``method`` (of the limits) and ``status``: shown,
-        not applicable (fewer than 5 or more than 100 quantiles) or unavailable (a quantile of the
-        group is absent). The relative index is missing where the end that divides is not above 0,
-        and its limits where it is not above 0 beyond chance.
+        ``quantiles`` (how many), ``chi_squared`` (lack of fit: squared distances from the line in
+        standard errors, missing for values drawn), ``statistic``, ``method`` (of the limits) and
+        ``status``: shown, not applicable (fewer than 5 or more than 100 quantiles) or unavailable
+        (a quantile of the group is absent). The relative index is missing where the end that
+        divides is not above 0, and its limits where it is not above 0 beyond chance.
 
     Raises
     ------
@@ -205,8 +210,9 @@ def slope_index(
     on the scale of its error, and the limits are quantiles of both indices over the draws.
 
     Pamuk ER. Social class inequality in mortality from 1921 to 1972 in England and Wales.
-    Population Studies 1985; 39: 17-31. Fieller EC. Some problems in interval estimation. Journal of
-    the Royal Statistical Society B 1954; 16: 175-185.
+    Population Studies 1985; 39: 17-31. McCullagh P, Nelder JA. Generalized linear models, 2nd
+    edition. Chapman and Hall, 1989, for the scale of the errors. Fieller EC. Some problems in
+    interval estimation. Journal of the Royal Statistical Society B 1954; 16: 175-185.
 
     Examples
     --------
@@ -253,6 +259,11 @@ def slope_index(
     total = ordered.total(people)
     share, leverage = _positions(ordered, people)
     slope, half = ordered.total(leverage * regressed), ordered.total(share * regressed)
+    exact = transform or kind == "normal"
+    misfit = _lack_of_fit(ordered, regressed, error, (slope, half), (share, leverage))
+    misfit = misfit if exact else np.full_like(misfit, np.nan)
+    if scale_errors and exact:
+        error = error * np.sqrt(np.maximum(1.0, misfit / np.maximum(sizes - 2, 1)))[codes]
     final: Scale = back if transform else _same
     apt = (sizes >= LEAST_GROUPS) & (sizes <= MOST_GROUPS)
     greatest = rank[order][np.cumsum(sizes) - 1]
@@ -261,7 +272,7 @@ def slope_index(
     content: dict[str, Floats] = {}
     relatives: dict[str, Floats] = {}
     # of normal values, or transformed ones, the slope is a sum of normal values
-    if transform or kind == "normal":
+    if exact:
         spread = np.sqrt(ordered.total((leverage * error) ** 2))
         for level in levels:
             z = z_value(level)
@@ -293,6 +304,7 @@ def slope_index(
         **{name: np.where(possible, numbers, np.nan) for name, numbers in columns.items()},
         total_denominator=total,
         quantiles=sizes,
+        chi_squared=np.where(possible, misfit, np.nan),
         statistic="slope and relative index of inequality",
         method=_method(kind, transform, draws),
         status=inputs.statuses(groups.number, unavailable=~whole, not_applicable=~apt),
@@ -329,6 +341,21 @@ def _positions(groups: Groups, people: Floats) -> tuple[Floats, Floats]:
     # a group of one quantile has no slope
     turn = groups.total(share * x**2)
     return share, share * x / np.where(turn > 0, turn, 1.0)[codes]
+
+
+def _lack_of_fit(
+    groups: Groups,
+    y: Floats,
+    error: Floats,
+    line: tuple[Floats, Floats],
+    position: tuple[Floats, Floats],
+) -> Floats:
+    """Chi-squared of each group's values round its line."""
+    (slope, half), (share, leverage), codes = line, position, groups.codes
+    turn = groups.total(leverage**2 / share)
+    x = leverage / share / np.where(turn > 0, turn, 1.0)[codes]
+    away = y - half[codes] - slope[codes] * x
+    return groups.total((away / np.where(error > 0, error, np.inf)) ** 2)
 
 
 def _error_columns(

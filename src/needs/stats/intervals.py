@@ -14,6 +14,9 @@ from needs.errors import ParameterError
 
 Floats = NDArray[np.float64]
 
+#: Share of the events that a rate and its population imply, on which the widest interval rests.
+LEAST_SHARE = 1 / 3
+
 #: Byar's approximation is used from this count on; below it the exact Poisson limits.
 BYAR_FROM = 10.0
 
@@ -245,3 +248,42 @@ def wilson(
     lower = (2 * x + z**2 - spread) / (2 * (n + z**2))
     upper = (2 * x + z**2 + spread) / (2 * (n + z**2))
     return np.clip(lower, 0, 1), np.clip(upper, 0, 1)
+
+
+def widest_limits(
+    rate: ArrayLike, people: ArrayLike, multiplier: float = 100_000
+) -> tuple[Floats, Floats]:
+    """Limits that are too wide rather than too narrow, of a rate whose events are not published.
+
+    They can show that two rates differ, never that they are alike.
+
+    Parameters
+    ----------
+    rate : array_like
+        Crude or directly standardised, per `multiplier` people and year; 0 or more.
+    people : array_like
+        Person-years that it comes from.
+    multiplier : float
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray
+        95% limits in the unit of the rate.
+
+    Notes
+    -----
+    Exact Poisson limits of a third of the events that rate and people imply. Standardisation makes
+    a rate less certain than its events: over the 11,700 rates of all ages that the Office for
+    National Statistics and the Office for Health Improvement and Disparities publish with Dobson's
+    limits, these are never wider than those of 0.4 of the implied events. Dobson AJ, Kuulasmaa K,
+    Eberle E, Scherer J. Statistics in Medicine 1991; 10: 457-462.
+
+    Examples
+    --------
+    >>> [round(float(one)) for one in widest_limits(473, 592_000)]
+    [443, 504]
+    """
+    level, years = np.asarray(rate, dtype=np.float64), np.asarray(people, dtype=np.float64)
+    unit = multiplier / (years * LEAST_SHARE)
+    lower, upper = poisson(level / unit)
+    return lower * unit, upper * unit

@@ -27,6 +27,7 @@ SYMBOLS: dict[str, str] = {
     "p": "provisional",
     "r": "revised",
     "b": "break in series",
+    "t": "not tested: the source gives neither an interval nor the numbers that one needs",
 }
 
 #: The symbol printed in place of a value that is withheld.

@@ -22,6 +22,9 @@ from needs.tables.coverage import NAMED, Held, first_names, first_told
 if TYPE_CHECKING:
     import geopandas
 
+#: Option of an edition: how much is recorded differs between areas far more than what happens.
+UNEVEN = "uneven"
+
 #: Residents of a district as its LSOAs have them and as the authority's estimates do may differ by
 #: this factor: estimates are revised after a census.
 REVISED = 1.5
@@ -238,7 +241,8 @@ def _of_events(held: Sequence[Held]) -> Iterator[Problem]:
         local = local.assign(residents=known.reindex(keys).to_numpy())
         local = local[local["residents"].notna()]
         yield from _empty_areas(one, local)
-        yield from _of_size(one, local, "count", EVENTS)
+        if not one.edition.options.get(UNEVEN):
+            yield from _of_size(one, local, "count", EVENTS)
         yield from _of_size(one, local, "denominator", AT_RISK)
         yield from _of_england(one, local, table[table["area_code"] == ENGLAND])
 

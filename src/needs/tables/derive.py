@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from needs.catalogue import Catalogue, Indicator
@@ -18,6 +19,7 @@ from needs.sources import schemas
 from needs.sources.area_codes import ENGLAND
 from needs.sources.periods import parse, population_years
 from needs.sources.written_numbers import age_range
+from needs.stats.intervals import wilson
 from needs.stats.rates import LEAST_EVENTS, RELIABLE_EVENTS, crude_rate
 from needs.stats.status import SYMBOLS, Status
 from needs.stats.unmet_need import unmet_need
@@ -76,6 +78,7 @@ def derive(
     limits that is the mean of the three years before takes the mean of theirs. Where numerator and
     denominator are of different ages, or of different years in this way, the row is marked "e".
     A published rate is treated like one of ours where it rests on few events; see `_few_events`.
+    A share published with its counts and without limits is given Wilson's.
     See docs/methods.md.
 
     Examples
@@ -86,7 +89,7 @@ def derive(
     0
     """
     table = _few_events(observations[observations["method"] != ADDED], catalogue)
-    table = _declared_marks(table, catalogue)
+    table = _share_limits(_declared_marks(table, catalogue), catalogue)
     for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
         estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
         table.loc[estimates.index] = estimates
@@ -161,6 +164,28 @@ def _few_events(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
     table.loc[too_few, "status"] = str(Status.UNRELIABLE)
     table.loc[too_few, "marks"] = table.loc[too_few, "marks"].str.replace("u", "")
     table.loc[few, "marks"] = [join_marks(own, "u") for own in table.loc[few, "marks"]]
+    return table
+
+
+def _share_limits(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Give shares of people that were published without limits Wilson's, from their counts.
+
+    Where the source rounds its counts the limits hold all that rounding may have hidden.
+    """
+    shares = {k: one for k, one in catalogue.indicators.items() if one.statistic == "proportion"}
+    bare = observations["indicator"].isin(list(shares)) & observations["status"].eq(Status.SHOWN)
+    bare &= observations[["lower", "upper"]].isna().all(axis=1)
+    bare &= observations["count"].notna() & (observations["denominator"] > 0)
+    if not bare.any():
+        return observations
+    rows = observations[bare]
+    part, whole = (rows[name].to_numpy(dtype=float) for name in ("count", "denominator"))
+    times = rows["indicator"].map({key: one.multiplier for key, one in shares.items()}).to_numpy()
+    half = _bases(rows, catalogue, {}).to_numpy() / 2
+    fewest, most = np.maximum(part - half, 0), np.minimum(part + half, whole)
+    table = observations.copy()
+    table.loc[bare, "lower"] = times * wilson(fewest, np.maximum(whole + half, most))[0]
+    table.loc[bare, "upper"] = times * wilson(most, np.maximum(whole - half, most))[1]
     return table
 
 

@@ -266,7 +266,7 @@ def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
     files = [
         {
             "path": path.relative_to(raw).as_posix(),
-            "sha256": _sha256(path),
+            "sha256": whole_files.file_sha256(path),
             "size": path.stat().st_size,
             "source": key,
             "edition": edition,
@@ -384,11 +384,6 @@ def code_hash() -> str:
         # line ends differ between machines, the code does not
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:

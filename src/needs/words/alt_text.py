@@ -20,7 +20,7 @@ from needs.words.english import (
 )
 from needs.words.phrases import since_break, span, the_topic
 from needs.words.text import plain
-from needs.words.verdicts import outside_limits, place, placed, revealed, verdict
+from needs.words.verdicts import outside_limits, placed, revealed, standing, verdict
 
 #: Longest alternative text, in characters.
 ALT_LIMIT = 250
@@ -83,10 +83,9 @@ def alt_caterpillar(
     name = capital(in_prose(focus.area_name))
     if not focus.shown:
         stands = f"{name} has no figure that can be shown."
-    elif len(shown) > 1:
-        stands = f"{name} is the {place(shown, focus)}, {with_noun(focus)}."
     else:
-        stands = f"{name}: {with_noun(focus)}."
+        found = standing(shown, focus)
+        stands = f"{name}: {with_noun(focus)}{f', {found.words} of them' if found else ''}."
     compared = plain(verdict(focus, reference)) if reference else ""
     return _alt([kind, stands, compared], [kind, stands], [f"Chart of {noun} in order.", stands])
 

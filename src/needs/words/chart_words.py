@@ -357,9 +357,13 @@ def clustering_words(area: str, index: Figure, p: float) -> Text:
 
 
 def clusters_words(
-    count: Figure, districts: Sequence[Figure], most_deprived: Figure, outside: Figure
+    count: Figure,
+    districts: Sequence[Figure],
+    most_deprived: Figure,
+    outside: Figure,
+    nationally: Figure,
 ) -> Text:
-    """How many neighbourhoods are in clusters of high deprivation, where, and who is left out.
+    """How many neighbourhoods are in relatively deprived clusters, where, and who is left out.
 
     Parameters
     ----------
@@ -369,15 +373,21 @@ def clusters_words(
         The same by district; empty for an authority without districts.
     most_deprived, outside : Figure
         LSOAs in the most deprived 10% in England, and those of them that are in no cluster.
+    nationally : Figure
+        LSOAs in clusters that are in the most deprived 30% in England: a cluster is deprived
+        beside the rest of the area, which need not be much.
     """
     if not count.value:
-        return (Span("No neighbourhood stands out as part of a cluster of high deprivation."),)
+        return (Span("No neighbourhood stands out as part of a relatively deprived cluster."),)
     one = count.number == "1"
     some = sorted((d for d in districts if d.value), key=lambda d: (-(d.value or 0), d.area_name))
     places = [english.say("{name} ({n:number})", name=d.area_name, n=d) for d in some]
     found = english.say(
-        "{clusters} of high deprivation {hold} {count}{colon}{where}.",
-        clusters="A cluster" if one else "Clusters",
+        "{clusters} {hold} {count}{colon}{where}. Of these, {nationally:number} {are} in the most "
+        "deprived 30% in England.",
+        clusters="A relatively deprived cluster" if one else "Relatively deprived clusters",
+        nationally=nationally,
+        are="is" if nationally.number == "1" else "are",
         hold="holds" if one else "hold",
         count=count.with_(unit="neighbourhoods"),
         colon=": " if places else "",
@@ -655,16 +665,34 @@ def _distance(row: tuple[str, Figure, Figure]) -> float:
     return abs(ours - theirs) / theirs if theirs else abs(ours)
 
 
-def slope(slope_index: Figure, relative_index: Figure) -> Text:
-    """The slope and relative index of inequality in plain words."""
-    return english.say(
-        "Across the whole range of deprivation the gap is {slope:full} (slope index of "
-        "inequality). The most deprived end is {times} times the least deprived (relative index "
-        "of inequality, {interval}).",
+def slope(slope_index: Figure, relative_index: Figure, fit: Figure, *, groups: str) -> Text:
+    """The slope and relative index of inequality between groups of areas in plain words.
+
+    Parameters
+    ----------
+    slope_index, relative_index : Figure
+    fit : Figure
+        Lack of fit, its degrees of freedom in the note.
+    groups : str
+        What is grouped by deprivation: "authorities", "neighbourhoods".
+    """
+    wide = (fit.value or 0.0) > int(fit.note.split()[0])
+    straight = english.say(
+        "Lack of fit to the straight line: χ² {fit}, {degrees}{wide}.",
+        fit=fit,
+        degrees=fit.note,
+        wide="; the intervals are widened for it" if wide else "",
+    )
+    said = english.say(
+        "Across {groups}, from the most to the least deprived, the gap is {slope:full} "
+        "(slope index of inequality). The most deprived end is {times} times the least deprived "
+        "(relative index of inequality, {interval}).",
         slope=slope_index,
         times=relative_index.with_(unit=""),
         interval=relative_index.interval,
+        groups=groups,
     )
+    return english.sentences(said, straight)
 
 
 def withheld(figure: Figure) -> str:

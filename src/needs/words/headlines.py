@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from needs.figures.course import course
 from needs.figures.figure import Figure, Series
+from needs.figures.remainder import remainder
 from needs.words.english import (
     a_or_an,
     capital,
     in_prose,
     join,
+    listing,
     number_word,
     one_of,
     possessive,
@@ -18,9 +21,9 @@ from needs.words.english import (
 )
 from needs.words.phrases import (
     area_names,
+    differ,
     direction,
     fit,
-    moved,
     owned,
     phrase,
     short,
@@ -30,12 +33,15 @@ from needs.words.phrases import (
 )
 from needs.words.text import Text
 from needs.words.verdicts import (
+    PUBLISHER,
+    UNTESTED,
     compare_figures,
     ends,
+    link,
     outside_limits,
-    place,
     placed,
     revealed,
+    standing,
     trend_judgement,
 )
 
@@ -57,7 +63,7 @@ def headline_trend(
     if not shown:
         name = in_prose(series.figures[0].area_name) if series.figures else in_prose(series.label)
         return join([f"No figures are available for {name}"])
-    first, last = shown[0], shown[-1]
+    last = shown[-1]
     what = capital(owned(last, subject))
     now: dict[str, Figure | Text | str] = {
         "what": what,
@@ -66,11 +72,16 @@ def headline_trend(
     }
     level = say("{what} was {b} {t}", **now)
     least = say("{area}: {b} {t}", area=capital(in_prose(last.area_name)), b=last, t=now["t"])
-    if len(shown) > 1 and (way := moved(first, last)) in ("higher", "lower"):
-        text = say("{what} {verb} from {a} ({t1}) to {b} ({t2})", what=what,
-                   a=value(first, subject), b=short(last),
-                   verb="rose" if way == "higher" else "fell",
-                   t1=first.period, t2=last.period)  # fmt: skip
+    found = course(figures)
+    if found and found.way and found.change and not direction(recent):
+        reversed_ = {found.way, differ(last, found.before)} == {"higher", "lower"}
+        if reversed_:
+            text = say("{what} was highest in {t1}, {a}, and is now {b}", what=what,
+                       t1=found.peak.period, a=found.peak, b=short(last))  # fmt: skip
+        else:
+            text = say("{what} has {verb} by {c:size} a year since {t1}, to {b} {t}", **now,
+                       verb="risen" if found.way == "higher" else "fallen", c=found.change,
+                       t1=found.change.period.partition(" up to ")[0])  # fmt: skip
         return fit(text, level, least, limit=HEADLINE_LIMIT)
     if len(shown) > 1 and recent == "no significant change":
         text = say("{what} shows no significant recent change: {b} {t}", **now)
@@ -93,18 +104,17 @@ def headline_compare(
     if reference is None or compared.result == "not compared":
         template = "{what} was {f} {t}" if figure.shown else "{what} {t} is {f}"
         return fit(say(template, what=what, f=figure, t=when(figure.period)), limit=HEADLINE_LIMIT)
-    link = "similar to" if compared.result == "similar" else f"{compared.result} than"
+    how = "by its publisher's test " if compared.by == PUBLISHER else "statistically "
+    how += link(compared.result)
     so = f", and so {compared.judgement}" if compared.judgement in ("better", "worse") else ""
     name = in_prose(reference.area_name)
     owner = possessive(reference.area_name)
     area = capital(in_prose(figure.area_name))
     return fit(
-        say("{what}, {f}, is statistically {link} {owner} ({o}){so}",
-            what=what, f=figure, link=link, owner=owner, o=short(reference), so=so),
-        say("{what} is statistically {link} {owner}{so}",
-            what=what, link=link, owner=owner, so=so),
-        say("{area}, {f}, is statistically {link} {name}",
-            area=area, f=figure, link=link, name=name),
+        say("{what}, {f}, is {how} {owner} ({o}){so}",
+            what=what, f=figure, how=how, owner=owner, o=short(reference), so=so),
+        say("{what} is {how} {owner}{so}", what=what, how=how, owner=owner, so=so),
+        say("{area}, {f}, is {how} {name}", area=area, f=figure, how=how, name=name),
         limit=HEADLINE_LIMIT,
     )  # fmt: skip
 
@@ -116,25 +126,61 @@ def headline_parts(
     noun: str = "districts",
     subject: str = "",
 ) -> Text:
-    """Which part is highest, in a line; or that none differs from the whole."""
+    """Which parts differ from the rest of the whole, in a line; or that none does.
+
+    Where no events tell the rest, parts are compared with the whole; without a test the highest is
+    named, with the mark of what was not tested.
+    """
     shown = [figure for figure in parts if figure.value is not None]
     what = phrase(subject, parts[0].label if parts else "figure")
     one = singular(noun)
     if not shown:
         return fit(join([f"No {one} has {a_or_an(what)} that can be shown"]), limit=HEADLINE_LIMIT)
-    results = {compare_figures(figure, whole).result for figure in shown}
-    if whole is not None and results == {"similar"}:
-        name = in_prose(whole.area_name)
-        text = join([f"No {one} differs statistically from {name} in its {what}"])
+    rests = [remainder(whole, figure) if whole else None for figure in shown]
+    results = [
+        compare_figures(figure, rest or whole).result
+        for figure, rest in zip(shown, rests, strict=True)
+    ]
+    beside = in_prose(whole.area_name) if whole else ""
+    beside = f"the rest of {beside}" if all(rests) else beside
+    if whole is not None and set(results) == {"similar"}:
+        text = join([f"No {one} differs statistically from {beside} in its {what}"])
         return fit(text, limit=HEADLINE_LIMIT)
+    for side in ("higher", "lower"):
+        far = [f for f, result in zip(shown, results, strict=True) if result == side]
+        if far:
+            return _apart(far, side, beside, what)
     low, high = ends(shown)
     if low[0].number == high[0].number and len(shown) > 1:
         every = capital(one_of(len(shown), len(shown), noun))
         text = say("{every} have the same {what}: {f}", every=every, what=what, f=high[0])
     else:
-        text = say("{names} {has} the highest {what}: {f}", names=capital(area_names(high)),
-                   has="has" if len(high) == 1 else "have", what=what, f=high[0])  # fmt: skip
+        tested = "" if "similar" in results else f" {UNTESTED}"
+        text = say("{names} {has} the highest {what}: {f}{tested}", names=capital(area_names(high)),
+                   has="has" if len(high) == 1 else "have", what=what, f=high[0],
+                   tested=tested)  # fmt: skip
     return fit(text, limit=HEADLINE_LIMIT)
+
+
+def _apart(far: Sequence[Figure], side: str, beside: str, what: str) -> Text:
+    """Parts beyond the rest on one side, the furthest first."""
+    ordered = sorted(far, key=lambda f: -(f.value or 0.0) if side == "higher" else f.value or 0.0)
+    first = ordered[0]
+    said: dict[str, Figure | str] = {"f": first, "side": side, "beside": beside, "what": what}
+    names = listing([in_prose(figure.area_name) for figure in ordered], limit=3)
+    if len(ordered) == 1:
+        return fit(
+            say("{name} has a statistically {side} {what} than {beside}: {f}",
+                name=capital(in_prose(first.area_name)), **said),
+            limit=HEADLINE_LIMIT,
+        )  # fmt: skip
+    return fit(
+        say("{names} have a statistically {side} {what} than {beside}; {name}: {f}",
+            names=capital(names), name=in_prose(first.area_name), **said),
+        say("{n} have a statistically {side} {what} than {beside}; {name}: {f}",
+            n=capital(number_word(len(ordered))), name=in_prose(first.area_name), **said),
+        limit=HEADLINE_LIMIT,
+    )  # fmt: skip
 
 
 def headline_rank(
@@ -145,22 +191,39 @@ def headline_rank(
     subject: str = "",
     among: str = "",
 ) -> Text:
-    """Where an area stands among others, in a line; `among` says who they are, the area too."""
+    """Where an area stands among others, in a line; `among` says who they are, the area too.
+
+    A rank carries its range. Where that covers more than half of the areas, or cannot be given,
+    there is no rank: the line says what half of the areas have.
+    """
     what = capital(owned(focus, subject))
     shown = [figure for figure in figures if figure.shown]
     if not focus.shown or len(shown) < 2:
         return headline_compare(focus, None, subject=subject)
     number = number_word(len(shown))
-    stands: dict[str, Figure | str] = {
-        "f": focus,
-        "place": place(shown, focus),
-        "n": f"{number}: {among}" if among else f"{number} {noun}",
-    }
+    who = f"{number}: {among}" if among else f"{number} {noun}"
     area = capital(in_prose(focus.area_name))
+    stands = standing(shown, focus)
+    if stands is None or not stands.clear:
+        middle = sorted(shown, key=lambda one: (one.value or 0.0, one.area_code))
+        cut = len(middle) // 4
+        half: dict[str, Figure | Text] = {
+            "f": focus,
+            "low": short(middle[cut]),
+            "high": short(middle[-1 - cut]),
+        }
+        rest = say("{f}; half of {n} have {low} to {high}", n=f"{number} {noun}", **half)
+        return fit(
+            say("{what} is {rest}", what=what, rest=rest),
+            say("{area}: {rest}", area=area, rest=rest),
+            limit=HEADLINE_LIMIT,
+        )
+    ranks = "is" if stands.first == stands.last else "ranks"
+    said: dict[str, Figure | str] = {"f": focus, "place": f"{ranks} {stands.words}"}
     return fit(
-        say("{what}, {f}, is the {place} of {n}", what=what, **stands),
-        say("{what}, {f}, is the {place} of {n}", what=what, **{**stands, "n": f"{number} {noun}"}),
-        say("{area}, {f}, is the {place} of {n}", area=area, **stands),
+        say("{what}, {f}, {place} of {n}", what=what, n=who, **said),
+        say("{what}, {f}, {place} of {n}", what=what, n=f"{number} {noun}", **said),
+        say("{area}, {f}, {place} of {n}", area=area, n=f"{number} {noun}", **said),
         limit=HEADLINE_LIMIT,
     )
 

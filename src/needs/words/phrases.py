@@ -9,7 +9,7 @@ from typing import Literal, cast
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import mover, side_of
+from needs.stats.compare import other_side
 from needs.words.english import (
     capital,
     in_prose,
@@ -148,31 +148,15 @@ def _begins(period: str) -> int:
         return 0
 
 
-def moved(first: Figure, last: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How the last figure stands to the first: higher or lower only beyond chance.
-
-    Untested: without intervals, and periods that share years, whose figures are not independent.
-    """
-    return "untested" if _share_years(first.period, last.period) else differ(last, first)
-
-
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.mover`."""
+    """How a figure stands to an independent one, by `needs.stats.compare.other_side`."""
     numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper
         if value is None or lower is None or upper is None or not lower <= value <= upper:
             return "untested"
         numbers.append((value, lower, upper))
-    _, least, most = mover(*numbers)
-    return cast(Literal["higher", "lower", "similar"], str(side_of(least, most, 0.0)))
-
-
-def _share_years(first: str, last: str) -> bool:
-    try:
-        return periods.parse(first).overlaps(periods.parse(last))
-    except InvalidDataError:
-        return False
+    return cast(Literal["higher", "lower", "similar"], str(other_side(*numbers)))
 
 
 def direction(recent: str) -> Literal["higher", "lower", ""]:

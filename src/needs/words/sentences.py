@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from needs.catalogue import Catalogue, Indicator
+from needs.figures.course import Course, course, share_years
 from needs.figures.figure import Figure, Series
+from needs.stats.compare import WIDENED_ABOVE
 from needs.stats.status import Status
+from needs.stats.trend import NOT_CALCULATED
 from needs.tables.areas import divisions, find
 from needs.tables.same_land import ADDED_UP
 from needs.words.english import (
@@ -29,9 +32,9 @@ from needs.words.phrases import (
     age_words,
     already_named,
     decided_by_size,
+    differ,
     direction,
     is_zero,
-    moved,
     owned,
     period_opening,
     phrase,
@@ -42,6 +45,7 @@ from needs.words.phrases import (
 )
 from needs.words.text import Text
 from needs.words.verdicts import (
+    UNTESTED,
     outside_limits,
     revealed,
     trend_judgement,
@@ -50,6 +54,9 @@ from needs.words.verdicts import (
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment
+
+#: Fewest yearly counts of which the newest may be called the most or the fewest.
+RECORD_YEARS = 10
 
 _MARK_WORDS = {"e": "an estimate", "p": "provisional", "r": "revised"}
 
@@ -61,6 +68,7 @@ def comparison_sentence(
     polarity: str = "none",
     subject: str = "",
     reference_name: str = "England",
+    also: Sequence[Figure] = (),
 ) -> Text:
     """A figure with its interval, and how it stands to a reference.
 
@@ -74,6 +82,8 @@ def comparison_sentence(
         capital letter, or the figure's own label where this is empty, is put as "figure for …".
     reference_name : str
         Named where the reference is None.
+    also : sequence of Figure
+        Further references: the region's figure.
 
     Examples
     --------
@@ -89,7 +99,7 @@ def comparison_sentence(
     shown, other = revealed(figure, reference)
     return sentences(
         _statement(shown, subject),
-        verdict(shown, other, polarity=polarity, reference_name=reference_name),
+        verdict(shown, other, polarity=polarity, reference_name=reference_name, also=also),
         marks_sentence(figure),
     )
 
@@ -127,12 +137,15 @@ def marks_sentence(figure: Figure) -> Text:
     return sentences(*said)
 
 
+def course_of(series: Series, breaks: Mapping[int, str] | None = None) -> Course | None:
+    """The course of a series since its last break."""
+    return course(since_break(series.figures, breaks)[0])
+
+
 def changed(series: Series, recent: str = "", *, breaks: Mapping[int, str] | None = None) -> bool:
-    """Whether a change over the series may be claimed: of its ends, or as a recent trend."""
-    shown = [one for one in since_break(series.figures, breaks)[0] if one.shown]
-    if len(shown) < 2:
-        return False
-    return moved(shown[0], shown[-1]) in ("higher", "lower") or bool(direction(recent))
+    """Whether a change over the series may be claimed: as a fitted rate, or as a recent trend."""
+    found = course_of(series, breaks)
+    return found is not None and bool(found.way or direction(recent))
 
 
 def trend_sentence(
@@ -143,10 +156,12 @@ def trend_sentence(
     subject: str = "",
     breaks: Mapping[int, str] | None = None,
 ) -> Text:
-    """How a series ran from its first to its last period, and its recent trend.
+    """How a series ran: its fitted rate of change, its peak, and its newest change.
 
-    A rise or fall is only claimed where the two differ beyond chance. Where the series breaks, the
-    sentence begins after the last break and says so.
+    A rise or fall is only claimed where the fitted rate leaves out nought; two ends say nothing of
+    it. The newest change is the recent trend where that could be calculated, else that from the
+    period before which shares no year. Where the series breaks, the sentence begins after the last
+    break and says so.
 
     Parameters
     ----------
@@ -168,7 +183,7 @@ def trend_sentence(
         return join([f"No figures are available{where} to show a trend."])
     if len(shown) == 1:
         one = shown[0]
-        course = (
+        course_ = (
             join(["There is no earlier figure to show a trend."])
             if subject == "it"
             else sentences(
@@ -178,9 +193,13 @@ def trend_sentence(
         )
         recent = ""
     else:
-        course = _course(shown[0], shown[-1], subject, tested=bool(direction(recent)))
+        found = course(figures)
+        if found is None:  # all its periods share years
+            course_ = join(["All periods share years, so no change is shown."])
+        else:
+            course_ = _course(found, subject, newest=not recent or recent == NOT_CALCULATED)
     return sentences(
-        course, _recent_sentence(recent, polarity), _gaps_sentence(figures), _broken(at, why)
+        course_, _recent_sentence(recent, polarity), _gaps_sentence(figures), _broken(at, why)
     )
 
 
@@ -188,7 +207,54 @@ def _subject(figure: Figure, subject: str) -> str:
     return "It" if subject == "it" else capital(owned(figure, subject))
 
 
-def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
+def _course(found: Course, subject: str, *, newest: bool) -> Text:
+    """The fitted rate, the peak, and, where nothing else tells of it, the newest change."""
+    change, last = found.change, found.last
+    what = _subject(last, subject)
+    if change is None:
+        return _two_ends(found, subject)
+    begins = change.period.partition(" up to ")[0]
+    if found.way:
+        fitted = say(
+            "{what} has {verb} by {change:size} a year since {begins} ({change:interval}).",
+            what=what,
+            verb="risen" if found.way == "higher" else "fallen",
+            change=change,
+            begins=begins,
+        )
+    else:
+        fitted = say(
+            "{what} shows no steady rise or fall since {begins}: {change} a year "
+            "({change:interval}).",
+            what=what,
+            begins=begins,
+            change=change,
+        )
+    return sentences(fitted, _peak(found, subject), _newest(found, subject) if newest else "")
+
+
+def _peak(found: Course, subject: str) -> Text:
+    """When the series was highest."""
+    if found.peak.period == found.last.period:
+        return join(["The newest figure is the highest of the series."])
+    return say("It was highest in {t}: {p}.", t=found.peak.period, p=short(found.peak))
+
+
+def _newest(found: Course, subject: str) -> Text:
+    """How the newest figure stands to that of the period before, which shares no year with it."""
+    said = {
+        "higher": "Since {t} ({b}) it has risen.",
+        "lower": "Since {t} ({b}) it has fallen.",
+        "similar": "Since {t} ({b}) no change is shown beyond chance.",
+    }.get(differ(found.last, found.before))
+    return say(said, t=found.before.period, b=short(found.before)) if said else ()
+
+
+def _two_ends(found: Course, subject: str) -> Text:
+    """What the first of the periods was, where no rate can be fitted; a change only if tested."""
+    first, last = found.first, found.last
+    fitted_to_two = found.before is first
+    way = differ(last, first) if fitted_to_two else "untested"
     ends: dict[str, Figure | Text | str] = {
         "what": _subject(last, subject),
         "a": value(first, subject),
@@ -196,28 +262,56 @@ def _course(first: Figure, last: Figure, subject: str, *, tested: bool) -> Text:
         "t1": first.period,
         "t2": last.period,
     }
-    before: dict[str, Text | str] = {
-        "t": capital(when(first.period)),
-        "a": value(first, subject),
-    }
-    match moved(first, last):
-        case "higher":
-            return say("{what} rose from {a} ({t1}) to {b} ({t2}).", **ends)
-        case "lower":
-            return say("{what} fell from {a} ({t1}) to {b} ({t2}).", **ends)
-        case "similar":
-            # a recent trend that was tested over all points says more than the two ends
-            tail = "" if tested else "The difference is not statistically significant."
-        case _:
-            tail = "" if decided_by_size(last) else "The change between them cannot be tested."
+    if way in ("higher", "lower"):
+        verb = "rose" if way == "higher" else "fell"
+        return say("{what} {verb} from {a} ({t1}) to {b} ({t2}).", **ends, verb=verb)
+    tail = "No change is shown beyond chance." if way == "similar" else ""
+    if way == "untested" and not decided_by_size(last):
+        tail = f"The change was not tested {UNTESTED}."
+    same = first.number == last.number
     if subject == "it":
-        again = say("{t} it was the same.", t=before["t"])
-        said = again if first.number == last.number else say("{t} it was {a}.", **before)
-        return sentences(said, "" if first.number == last.number else tail)
-    if first.number == last.number:
+        before = capital(when(first.period))
+        if same:
+            return say("{t} it was the same.", t=before)
+        return sentences(say("{t} it was {a}.", t=before, a=ends["a"]), tail)
+    if same:
         return say("{what} was the same in the first period ({t1}) and the last ({t2}): {a}.",
                    what=ends["what"], a=first, t1=first.period, t2=last.period)  # fmt: skip
     return sentences(say("{what} was {a} ({t1}) and later {b} ({t2}).", **ends), tail)
+
+
+def newest_year(counts: Series, pooled: Figure) -> Text:
+    """The newest single year of events behind a rate of several, beside the years before it.
+
+    Parameters
+    ----------
+    counts : Series
+        Yearly counts.
+    pooled : Figure
+        The rate of several years that they are told beside.
+
+    Returns
+    -------
+    Text
+        Empty for fewer than ten yearly counts, a withheld newest one, or a single year's rate.
+    """
+    known = [one for one in counts.figures if one.shown]
+    if len(known) < RECORD_YEARS or known[-1] is not counts.figures[-1]:
+        return ()
+    newest, most = known[-1], max(known[:-1], key=lambda one: one.value or 0.0)
+    least = min(one.value or 0.0 for one in known[:-1])
+    if newest.period == pooled.period or not share_years(newest.period, pooled.period):
+        return ()
+    own = newest.value or 0.0
+    if most.value is not None and own > most.value:
+        record = f", the most in any year since {known[0].period}."
+    elif own < least:
+        record = f", the fewest in any year since {known[0].period}."
+    else:
+        return say("In {t} alone there were {n}; the most in a year since {first} was {m}, in "
+                   "{when}.", t=newest.period, n=newest, first=known[0].period,
+                   m=short(most), when=most.period)  # fmt: skip
+    return say("In {t} alone there were {n}{record}", t=newest.period, n=newest, record=record)
 
 
 def _recent_sentence(recent: str, polarity: str) -> str:
@@ -252,6 +346,7 @@ def _broken(at: str, why: str) -> str:
 def funnel_sentence(
     figures: Sequence[Figure],
     labels: Mapping[str, str],
+    dispersion: Figure,
     *,
     noun: str = "authorities",
     reference_name: str = "England",
@@ -264,23 +359,32 @@ def funnel_sentence(
         One an area.
     labels : mapping of str to str
         By area code, the label of `needs.stats.compare.funnel_outliers`.
+    dispersion : Figure
+        How many times the areas vary as chance alone would make them.
     noun : str
         What the areas are, plural.
     reference_name : str
         Whose value the limits are drawn round.
     """
+    owner = possessive(reference_name)
     many, beyond_chance = outside_limits(figures, labels, noun)
-    meaning = (
-        "Chance alone would put about one in 500 there, so areas differ in more than chance, such "
-        "as age and deprivation. A crude rate is not adjusted for these."
-        if beyond_chance
-        else "A crude rate is not adjusted for age or deprivation, in which areas differ too."
-    )
+    unlike = "A crude rate is not adjusted for age or deprivation, in which areas differ too."
+    if (dispersion.value or 0.0) > WIDENED_ABOVE:
+        return sentences(
+            say("The areas vary {d:number} times as much as chance alone would make them "
+                "(overdispersion).", d=dispersion),
+            f"The limits round {owner} value are widened for that: an area outside them lies "
+            "beyond the usual spread.",
+            f"{capital(many)}.",
+            unlike,
+        )  # fmt: skip
+    meaning = "Chance alone would put about one in 500 there. " if beyond_chance else ""
     return sentences(
-        "The limits show how far chance alone could carry an area of each size from "
-        f"{possessive(reference_name)} value.",
+        f"The limits show how far chance alone could carry an area of each size from {owner} "
+        "value.",
+        say("The areas vary {d:number} times as much as that (overdispersion).", d=dispersion),
         f"{capital(many)}.",
-        meaning,
+        f"{meaning}{unlike}",
     )
 
 
@@ -421,8 +525,8 @@ def places_sentence(
 ) -> Text:
     """How many more people reaching a level would take.
 
-    Where it takes none, the unmet need itself comes first: to be no worse than England is no reason
-    to rest where most are not in treatment.
+    Where it takes none, the people without treatment come first: to be no worse than England is no
+    reason to rest where most are not in treatment.
 
     Parameters
     ----------
@@ -441,26 +545,19 @@ def places_sentence(
     if not places.shown:
         return say("The number of {people} in {area} that {goal} would take is {f}.",
                    people=people, area=area, goal=goal, f=places)  # fmt: skip
-    if is_zero(places) and unmet is not None:
-        return say(
-            "Of those in need in {area}, {unmet} are not in treatment. {goal} is no better, on the "
-            "central estimate ({f:interval} more {people} to reach it).",
-            area=area,
-            unmet=unmet,
-            goal=capital(goal),
-            f=places,
-            people=people,
-        )
-    if is_zero(places) and not places.upper:
-        return say("{area} already reaches {goal}.", area=capital(area), goal=goal)
     if is_zero(places):
-        return say(
-            "On the central estimate {area} already reaches {goal} ({f:interval} more {people}).",
-            area=area,
-            goal=goal,
-            f=places,
+        without: Text = ()
+        if unmet is not None and unmet.shown:
+            without = say("{people} not in treatment in {area}. ",
+                          people=_people_without(unmet, people), area=area)  # fmt: skip
+        least = say(
+            "{goal} would take no more {people}{where} on the central estimate{interval}.",
+            goal=capital(goal),
             people=people,
+            where="" if without else f" in {area}",
+            interval=say(" ({f:interval})", f=places) if places.interval else "",
         )
+        return join([without, least])
     interval = say(" ({f:interval})", f=places) if places.interval else ()
     return say(
         "To reach {goal}, {f:number} more {people} in {area} would need to {do}{interval}.",
@@ -471,6 +568,15 @@ def places_sentence(
         do=do,
         interval=interval,
     )
+
+
+def _people_without(unmet: Figure, people: str) -> Text:
+    """How many are not treated, to the nearest ten, and their share: the size before all else."""
+    if unmet.numerator is None or unmet.numerator < 0:
+        return say("Of those in need {unmet} are", unmet=unmet)
+    number = _input(unmet.numerator, unmet).with_(decimals=-1)
+    return say("About {n:number} {people} ({unmet} of those in need) are",
+               n=number, people=people, unmet=unmet)  # fmt: skip
 
 
 def added_up(na: Assessment) -> str:

@@ -1,19 +1,33 @@
 """How a figure stands to a reference, to other areas and to chance.
 
-The word for a difference comes from one rule, `needs.stats.compare.side_of`, so that a
-sentence, a card, a table and an alternative text cannot disagree.
+The word for a difference comes from one rule, `needs.stats.compare.other_side`, so that a sentence,
+a card, a table and an alternative text cannot disagree. What is not tested is never called similar.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
+import numpy as np
+
 from needs.errors import ParameterError
 from needs.figures.figure import Figure
-from needs.stats.compare import JUDGEMENTS, side_of
-from needs.words.english import capital, in_prose, join, number_word, ordinal, possessive, say
+from needs.sources.area_codes import ENGLAND
+from needs.stats.compare import JUDGEMENTS, other_side, side_of
+from needs.stats.ranks import rank_range
+from needs.words.english import (
+    capital,
+    in_prose,
+    join,
+    number_word,
+    ordinal,
+    possessive,
+    say,
+    sentences,
+)
 from needs.words.phrases import decided_by_size, short, when
 from needs.words.text import Text
 
@@ -36,17 +50,38 @@ Reason = Literal[
 class Comparison:
     """How a figure stands to its reference.
 
-    `result` is the direction, "similar" where the interval holds the reference; `judgement` turns
-    it into better or worse by the indicator's polarity; `reason` says why there is no comparison.
+    `result` is the direction, "similar" where a test shows no difference; `judgement` turns it into
+    better or worse by the indicator's polarity; `reason` says why there is no comparison. `by` says
+    whose test it is where it is not that of the figure's interval: "the publisher", or "the widest
+    limits" that its events could have.
     """
 
     result: Result
     judgement: Judgement
     reason: Reason = ""
+    by: Literal["", "the publisher", "the widest limits"] = ""
+
+    @property
+    def word(self) -> str:
+        """The judgement as a table says it: whose it is, and the mark of what is not tested."""
+        if self.reason:
+            return f"not tested {UNTESTED}" if self.reason in ("no interval", "set aside") else ""
+        return f"{self.judgement} (publisher's test)" if self.by == PUBLISHER else self.judgement
+
+
+#: The mark of a difference that is told by its size alone; see `needs.stats.status.SYMBOLS`.
+UNTESTED = "[t]"
+
+PUBLISHER: Literal["the publisher"] = "the publisher"
+WIDEST: Literal["the widest limits"] = "the widest limits"
 
 
 def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "none") -> Comparison:
-    """Compare a figure's 95% interval with a reference value, by the one rule of the project.
+    """Compare a figure with a reference, by the one rule of the project.
+
+    By the interval of the difference of the two, the reference's own limits included. A figure
+    without an interval has its publisher's verdict on England, or, where its events are known to be
+    so many, the widest limits: these can show a difference and never that there is none.
 
     Parameters
     ----------
@@ -69,11 +104,32 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
     """
     _meaning(polarity)
     reason = _why_not(figure, reference)
-    if reason or reference is None or reference.value is None:
+    if reason == "no interval" and reference is not None:
+        return _without_interval(figure, reference, polarity)
+    if reason or reference is None or figure.value is None or reference.value is None:
         return Comparison("not compared", "not compared", reason)
+    low, high = (math.nan if one is None else one for one in (reference.lower, reference.upper))
     limits = (cast(float, figure.lower), cast(float, figure.upper))  # or there is a reason
-    result = cast(Result, str(side_of(*limits, reference.value)))
+    result = cast(Result, str(other_side((figure.value, *limits), (reference.value, low, high))))
     return Comparison(result, judge(result, polarity))
+
+
+def _without_interval(figure: Figure, reference: Figure, polarity: str) -> Comparison:
+    """What may be said of a figure without limits: the publisher's verdict, or by the widest."""
+    ours, theirs = cast(float, figure.value), cast(float, reference.value)
+    if figure.verdict and reference.area_code == ENGLAND:
+        side: Result = "similar" if figure.verdict == "similar" else _by_size(ours, theirs)
+        return Comparison(side, judge(side, polarity), by=PUBLISHER)
+    if figure.bound is not None:
+        limits = [reference.bound[at] if reference.bound else theirs for at in (0, 1)]
+        side = cast(Result, str(other_side((ours, *figure.bound), (theirs, limits[0], limits[1]))))
+        if side != "similar":
+            return Comparison(side, judge(side, polarity), by=WIDEST)
+    return Comparison("not compared", "not compared", "no interval")
+
+
+def _by_size(ours: float, theirs: float) -> Literal["lower", "similar", "higher"]:
+    return cast(Literal["lower", "similar", "higher"], str(side_of(ours, ours, theirs)))
 
 
 def judge(result: str, polarity: str) -> Judgement:
@@ -138,6 +194,8 @@ def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure |
     if reference is None or result not in ("lower", "higher"):
         return figure, reference
     near = figure.upper if result == "lower" else figure.lower
+    if near is None:
+        return figure, reference
     printed = reference.number
     nearest = figure.with_(value=near, lower=None, upper=None)
     if printed not in (figure.number, nearest.number):
@@ -170,10 +228,12 @@ def verdict(
     *,
     polarity: str = "none",
     reference_name: str = "England",
+    also: Sequence[Figure] = (),
 ) -> Text:
     """How a figure that was just given stands to its reference; empty where nothing can be said.
 
-    Nothing is said of an area that is its own comparator, nor of counts.
+    Nothing is said of an area that is its own comparator, nor of counts. `also` are further
+    references, the region's, said where a test says something of them.
     """
     compared = compare_figures(figure, reference, polarity)
     if reference is None:
@@ -195,32 +255,108 @@ def verdict(
         case "reference withheld":
             return say("The figure for {name} is {f}.", name=name, f=reference)
         case "no interval":
+            side = _by_size(cast(float, figure.value), cast(float, reference.value))
             return say(
-                "The source gives no interval, so the difference from {name} ({other}) "
-                "cannot be tested.",
+                "That is {side} {name} ({other}) {mark}.",
+                side={"lower": "below", "higher": "above", "similar": "the same as in"}[side],
                 name=name,
                 other=other,
+                mark=UNTESTED,
             )
-    if compared.result == "similar":
-        return say("That is statistically similar to {name} ({other}).", name=name, other=other)
     so = f", and so {compared.judgement}" if compared.judgement in ("better", "worse") else ""
-    return say(
-        "That is statistically {result} than {name} ({other}){so}.",
-        result=compared.result,
-        name=name,
-        other=other,
-        so=so,
+    theirs = compared.by == PUBLISHER
+    return sentences(
+        say(
+            "{opens} {result} {name} ({other}){so}{further}.",
+            opens="By its publisher's test that is" if theirs else "That is statistically",
+            result=link(compared.result),
+            name=name,
+            other=other,
+            so=so,
+            further=_further(figure, also, compared.result),
+        ),
+        WIDEST_NOTE if compared.by == WIDEST else "",
     )
 
 
-def place(shown: Sequence[Figure], one: Figure) -> str:
-    """The rank among figures, from the nearer end, ties joint: "highest", "joint 3rd lowest"."""
-    values = [figure.value for figure in shown if figure.value is not None]
-    above = sum(value > (one.value or 0.0) for value in values)
-    below = sum(value < (one.value or 0.0) for value in values)
-    number, end = (above, "highest") if above <= below else (below, "lowest")
-    named = end if number == 0 else f"{ordinal(number + 1)} {end}"
-    return f"joint {named}" if len(values) - above - below > 1 else named
+#: What is said once where the widest limits tell two figures apart.
+WIDEST_NOTE = (
+    "The source gives no interval: the test uses one that is too wide rather than too narrow."
+)
+
+
+def link(result: str) -> str:
+    """The words between a figure and what it was compared with."""
+    return "similar to" if result == "similar" else f"{result} than"
+
+
+def _further(figure: Figure, also: Sequence[Figure], said: str) -> Text:
+    """How the figure stands to further references, as clauses that follow the first."""
+    clauses: list[Text] = []
+    for other in also:
+        result = compare_figures(figure, other).result
+        if result == "not compared":
+            continue
+        name = in_prose(other.area_name)
+        again = "also " if result == said else ""
+        clauses.append(
+            say("; {again}{link} {name} ({f})",
+                again=again, link=link(result), name=name, f=short(other))
+        )  # fmt: skip
+    return join(clauses)
+
+
+#: The range of a rank may cover at most this share of the areas; else a headline has no rank.
+RANK_RANGE = 0.5
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The places that an area could have among others: `first` and `last` count from an end."""
+
+    first: int
+    last: int
+    of: int
+    end: Literal["highest", "lowest"]
+
+    @property
+    def clear(self) -> bool:
+        """Whether the range is narrow enough for a headline."""
+        return self.last - self.first + 1 <= RANK_RANGE * self.of
+
+    @property
+    def words(self) -> str:
+        """The places in words: "the highest", "between the 3rd and the 9th lowest"."""
+        low, high = (
+            self.end if one == 1 else f"{ordinal(one)} {self.end}"
+            for one in (self.first, self.last)
+        )
+        if self.first == self.last:
+            return f"the {low}"
+        begin = low if self.first == 1 else ordinal(self.first)
+        return f"between the {begin} and the {high}"
+
+
+def standing(figures: Sequence[Figure], focus: Figure) -> Standing | None:
+    """Where an area could stand among others, itself one of them; None without intervals.
+
+    An area without an interval takes part with its widest limits, or as if it were certain; where
+    the area itself or most others have none, no range can be given, and so no rank is said.
+    """
+    shown = [one for one in figures if one.value is not None]
+    codes = [one.area_code for one in shown]
+    if focus.area_code not in codes or len(shown) < 2:
+        return None
+    limits = [(one.lower, one.upper) if one.interval else one.bound for one in shown]
+    at = codes.index(focus.area_code)
+    if limits[at] is None or sum(one is not None for one in limits) < len(shown) / 2:
+        return None
+    known = np.array([one or (None, None) for one in limits], dtype=np.float64)
+    values = [one.value or 0.0 for one in shown]
+    first, last = rank_range(values, known[:, 0], known[:, 1], at)
+    if first + last <= len(shown) + 1:
+        return Standing(first, last, len(shown), "highest")
+    return Standing(len(shown) + 1 - last, len(shown) + 1 - first, len(shown), "lowest")
 
 
 def ends(shown: Sequence[Figure]) -> tuple[list[Figure], list[Figure]]:

@@ -322,6 +322,7 @@ NOTED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noted", NOTED)
 def test_notes_beside_periods_and_headings_are_passed_over(tmp_path, edition_of, noted):
     plain = edition_of("ons_drug_deaths").read(book(tmp_path / "a.xlsx"))

@@ -121,6 +121,7 @@ def _workbook(path, *, drop="", top=3, last="90+", total=None, header="All ages"
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["90+", "90"])
 @pytest.mark.parametrize("top", [0, 7])
 def test_header_row_is_found_by_its_labels(edition_of, tmp_path, last, top):
@@ -137,6 +138,7 @@ def test_missing_sheet(edition_of, tmp_path):
     assert "Sheet 'MYE2 - Males' is missing" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_total_that_is_not_the_sum_of_its_ages(edition_of, tmp_path):
     path = _workbook(tmp_path / "book.xlsx", total=90)
     with pytest.raises(InvalidDataError) as caught:

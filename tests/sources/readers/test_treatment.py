@@ -7,6 +7,7 @@ import pytest
 
 from needs import catalogue
 from needs.errors import InvalidDataError
+from needs.sources.readers import ndtms
 from needs.stats.status import Status
 from needs.tables.areas import fill_codes
 
@@ -356,3 +357,59 @@ def test_group_that_treatment_files_do_not_have(edition_of, written):
     with pytest.raises(InvalidDataError) as caught:
         edition_of("ndtms_viewit", "England totals").read(written(text))
     assert "'Tobacco' is not in" in str(caught.value)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("edition", "topic", "category", "count", "of"),
+    [
+        ("authorities by group", "referral", "Criminal justice", 55, 650),
+        ("authorities by group", "exit", "Died", 20, 590),
+        ("authorities by group", "ethnicity", "Asian", 150, 1395),
+        ("England totals", "referral", "Criminal justice", 16_688, 133_704),
+        ("England totals", "exit", "Completed", 61_186, 126_118),
+        ("England by group", "ethnicity", "White", 254_119, 282_104),
+    ],
+)
+def test_how_adults_divide(read, edition: str, topic: str, category: str, count: int, of: int):
+    table = read("ndtms_viewit", edition)
+    (row,) = table[
+        (table["measure"] == topic)
+        & (table["category"] == category)
+        & (table["period"] == "2021/22")
+    ].to_dict("records")
+    assert (row["count"], row["denominator"]) == (count, of)
+    assert row["value"] == pytest.approx(100 * count / of)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("edition", ["authorities by group", "England totals"])
+def test_shares_of_those_of_whom_it_is_known_add_up(read, edition: str):
+    """To 100% of the people of whom it is known, in every year and topic."""
+    table = read("ndtms_viewit", edition)
+    table = table[table["category"] != ""]
+    for topic, of in ndtms.TOPICS.items():
+        rows = table[table["measure"] == topic]
+        assert len(rows), topic
+        whole = rows.groupby("period")["value"].sum()
+        if of == ndtms.KNOWN:
+            assert whole.round(6).eq(100).all(), topic
+        elif topic == "referral":
+            # who sent them is missing for some; rounded parts may exceed their whole
+            assert whole.between(95, 102).all(), topic
+
+
+@pytest.mark.mirror
+def test_numbers_that_stand_alone(read):
+    """Children who live with an adult in treatment: none is given for 2020/21."""
+    table = read("ndtms_viewit", "authorities by group")
+    children = table[table["measure"] == "children_of_adults_in_treatment"]
+    newest = children.set_index("period")["value"]
+    assert newest[["2019/20", "2021/22"]].tolist() == [305, 580]
+    assert pd.isna(newest["2020/21"])
+    older = table[
+        (table["measure"] == "opiate_in_treatment")
+        & (table["age"] == "50+")
+        & (table["sex"] == "persons")
+    ]
+    assert older.set_index("period")["value"]["2021/22"] == 230

@@ -21,6 +21,9 @@ from needs.stats.status import Status
 #: Fewest authorities whose figures stand in for England's where none is published.
 _STAND_IN = 50
 
+#: Of a low share of records, which may be how they are kept.
+FEW_RECORDED = "few in the records may be few recorded: no good news"
+
 #: Fewest similar areas with numbers that are compared with.
 _LIKE = 5
 
@@ -159,7 +162,7 @@ def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> C
         with_.upper / scale,
         scale="logit" if one.share else "log",
     )
-    usual = _among(na, one, row)
+    usual = among(na, one, row)
     chance = max(float(p), usual) if np.isfinite(usual) else float(p)
     plain = found["value"] / with_.value if with_.value else NAN
     events, a_year = counted(one, row)
@@ -189,10 +192,18 @@ def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> C
             "events": events,
             "people": a_year,
             "statement": _says(one, row, with_, events),
-            "left_out": "" if kind != kinds.SIMILAR else "no difference beyond chance",
+            "left_out": _why_not(one, kind),
             "figures": tuple(each for each in (*found["figures"], with_.id) if each),
         }
     )
+
+
+def _why_not(one: RankedMeasure, kind: str) -> str:
+    """Why a comparison is not said. Little in records may be little recorded: no good news."""
+    if kind == kinds.SIMILAR:
+        return "no difference beyond chance"
+    few_look_good = one.share and one.finding.recorded and one.adverse > 0
+    return FEW_RECORDED if few_look_good and kind == kinds.BETTER else ""
 
 
 def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
@@ -201,8 +212,11 @@ def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
     when = wording.during(str(row["period"]))
     own = f"{wording.amount(value, unit)}{wording.bracketed(row['lower'], row['upper'], unit)}"
     theirs = f"{wording.amount(with_.value, unit)} in {with_.name}"
+    if one.share and np.isfinite(events) and events > 0:
+        happened = wording.people(events, one.finding.happened)
+        return f"{happened} {when}. That is {own}, against {theirs}."
     if one.share:
-        return f"{when.capitalize()} {own} of {one.finding.about}, against {theirs}."
+        return f"The {one.indicator.subject} was {own} {when}, against {theirs}."
     rate = f"{wording.amount(value, unit)} {unit} a year"
     rate += wording.bracketed(row["lower"], row["upper"], unit)
     sex = str(row["sex"])
@@ -218,7 +232,7 @@ def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
     return f"{happened} {when}. {that_is} {rate}, against {theirs}."
 
 
-def _among(na: Assessment, one: RankedMeasure, row: Row) -> float:
+def among(na: Assessment, one: RankedMeasure, row: Row) -> float:
     """Of shares of records: the chance of a share as far from the usual spread."""
     if not (one.share and one.finding.recorded):
         return NAN

@@ -27,7 +27,7 @@ SET_ASIDE = "its share of the whole moved, or is far from England's: the whole i
 def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """Warnings about a measure's own figures."""
     yield from _naming(na, one)
-    yield from _none_recorded(na, one)
+    yield from _hardly_recorded(na, one)
 
 
 def led_by_the_whole(found: Sequence[Candidate]) -> list[Candidate]:
@@ -157,19 +157,35 @@ def _both(
     return (part, whole) if same else (None, None)
 
 
-def _none_recorded(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
-    """A zero in records where England's share would hardly ever give one."""
-    if not (one.share and one.finding.recorded):
+def _hardly_recorded(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
+    """Records that name none, or so few, that recording is the likelier reason.
+
+    None where England's share would hardly ever give none; few where the share is a small part of
+    England's, and further from it than the spread between areas explains.
+    """
+    if not (one.share and one.finding.recorded and one.adverse > 0):
         return
     row = reading.newest(na, one.key, na.area.code)
-    if row is None or row["value"] != 0 or not row["denominator"] > 0:
+    if row is None or not (np.isfinite(row["value"]) and row["denominator"] > 0):
         return
     national = reading.at(na, one.key, na.england.code, str(row["period"]))
-    if national is None:
+    if national is None or not np.isfinite(row["count"]):
         return
+    settings = reading.rule(na)
     share, whole = float(national["value"]) / 100, float(row["denominator"])
-    chance = float(chance_of_none(share, whole))
-    if chance >= reading.rule(na)["gate.none_chance"]:
+    count, expected = float(row["count"]), share * whole
+    if count == 0:
+        chance = float(chance_of_none(share, whole))
+        shown = chance < settings["gate.none_chance"]
+        says = f"None of {wording.number(whole)} is recorded among {one.finding.about}"
+        doubt = "So zero is unlikely to be true."
+    else:
+        chance = compared.among(na, one, row)
+        shown = count * settings["gate.few_recorded"] < expected
+        shown &= chance < settings["gate.part_p"]
+        says = wording.people(count, f"of {wording.number(whole)} {one.finding.happened}")
+        doubt = "So few may be how they were recorded."
+    if not shown:
         return
     found = compared.base(na, one, row)
     yield Candidate(
@@ -180,13 +196,12 @@ def _none_recorded(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
             "comparator": na.england.name,
             "comparator_value": 100 * share,
             "p": chance,
-            "people": share * whole,
-            "events": 0.0,
+            "people": expected - count,
+            "events": count,
             "warning": "plain",
             "statement": (
-                f"None of {wording.number(whole)} is recorded among {one.finding.about} "
-                f"{wording.during(str(row['period']))}. At England's share there would be about "
-                f"{wording.about(share * whole)}. So zero is unlikely to be true."
+                f"{says} {wording.during(str(row['period']))}. At England's share there would be "
+                f"about {wording.about(expected)}. {doubt}"
             ),
         }
     )

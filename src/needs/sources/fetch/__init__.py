@@ -33,7 +33,7 @@ from needs.sources.fetch import ledger, services
 from needs.sources.fetch.look import look
 from needs.sources.fetch.mirrors import Mirror, open_mirror
 from needs.sources.fetch.web import GoneError, OfflineError, Settings, Web
-from needs.sources.whole_files import reachable
+from needs.sources.whole_files import file_sha256, reachable
 
 __all__ = ["FetchOutcome", "Settings", "State", "fetch", "raise_failures", "states_of_files"]
 
@@ -433,7 +433,7 @@ def _as_mirrored(mirror: Mirror, name: str, path: Path) -> None:
     entry = mirror.entries().get(name)
     if entry is None:
         return
-    came = ledger.file_sha256(path)
+    came = file_sha256(path)
     if (entry.size, entry.sha256) != (path.stat().st_size, came):
         raise InvalidDataError(
             f"The file is not the one in the mirror's lock: sha256 {entry.sha256} there, "
@@ -448,8 +448,8 @@ def _settle(
 ) -> State:
     """Compare what came with what was here, move it into place and note it in the lock."""
     path = ledger.file_path(job.raw, name)
-    came = ledger.file_sha256(arrival)
-    here = ledger.file_sha256(path) if path.is_file() else ""
+    came = file_sha256(arrival)
+    here = file_sha256(path) if path.is_file() else ""
     entry = job.entries.get(name)
     before = entry.sha256 if entry else here
     if before and came != before and not job.accept_revision:

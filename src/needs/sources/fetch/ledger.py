@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -90,12 +89,6 @@ def write_lock(raw: Path, entries: Mapping[str, LockEntry]) -> None:
     fresh = raw / f".{NAME}.part"
     fresh.write_text(text, encoding="utf-8", newline="\n")
     os.replace(fresh, raw / NAME)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_path(raw: Path, name: str) -> Path:

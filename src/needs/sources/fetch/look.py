@@ -24,7 +24,9 @@ from needs.sources.readers.boundaries import cut_off
 #: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
 MAPS: Mapping[str, tuple[str, bool]] = {
     "boundaries": ("ons_boundaries", True),
+    "census_groups": ("census_groups", True),
     "centroids": ("ons_centroids", True),
+    "children": ("children", True),
     "dependence": ("dependence", True),
     "fingertips": ("fingertips", False),
     "fingertips_next": ("fingertips_next", True),

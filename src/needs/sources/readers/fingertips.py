@@ -18,6 +18,7 @@ import pandas as pd
 
 from needs.catalogue import Edition, Source
 from needs.sources.readers import file_faults, tabular
+from needs.sources.schemas import VERDICTS
 from needs.stats.status import Status
 
 #: England, regions, unitary authorities, districts and counties.
@@ -71,6 +72,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         measure=wanted,
         status=missing_statuses(table["value"], table["count"], table["note"]),
     )
+    if "verdict" in table:
+        table = table.assign(verdict=verdicts(table["verdict"]))
     table = table.drop(columns=["indicator_id", "category_type", "period_text"])
     # an area stands once under each of its parents: its figures are kept once, if they agree
     return tabular.readings(table, path.name, faults)
@@ -106,6 +109,18 @@ def categories(kind: pd.Series[str], category: pd.Series[str]) -> pd.Series[str]
     kind = kind.str.replace(r"\s+", " ", regex=True).str.strip(' "')
     joined = kind + ": " + category.str.replace(r"\s+", " ", regex=True).str.strip()
     return joined.mask(kind == "", "")
+
+
+def verdicts(text: pd.Series[str]) -> pd.Series[str]:
+    """The publisher's comparison with England in our words; empty where it makes none.
+
+    Examples
+    --------
+    >>> verdicts(pd.Series(["Worse 95%", "Similar", "Not compared", ""])).tolist()
+    ['worse', 'similar', '', '']
+    """
+    said = text.str.strip().str.lower().str.removesuffix(" 95%")
+    return said.where(said.isin(VERDICTS), "")
 
 
 def missing_statuses(

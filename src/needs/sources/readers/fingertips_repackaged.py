@@ -31,7 +31,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     table = tabular.with_periods(table, "period_text", faults, source)
     if "verdict" in table:
         _note_contradictions(table, faults)
-        table = table.drop(columns="verdict")
+        table = table.assign(verdict=fingertips.verdicts(table["verdict"]))
     table = table.assign(
         sex=fingertips.our_sexes(table, faults),
         age="all ages",

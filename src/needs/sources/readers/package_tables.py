@@ -82,7 +82,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
 #: Columns of observations that a package may leave out or leave empty; see `complete_figures`.
 OPTIONAL = (
     *("period_start", "period_end", "sex", "age", "category", "lower", "upper", "count"),
-    *("denominator", "status", "marks", "method", "source_row"),
+    *("denominator", "status", "marks", "verdict", "method", "source_row"),
 )
 
 #: The same of other tables. Claims have needed columns instead; see `_declared`.
@@ -126,9 +126,10 @@ def table_fields(table: str) -> list[dict[str, Any]]:
     {'name': 'year', 'type': 'integer', 'constraints': {'required': True}}
     """
     fields = []
+    may_be_empty = ("category", "marks", "verdict") if table == "observations" else ()
     for name, column in TABLES[table].columns.items():
         entry: dict[str, Any] = {"name": name, "type": _frictionless_type(column)}
-        if not column.nullable and not (table == "observations" and name in ("category", "marks")):
+        if not column.nullable and name not in may_be_empty:
             entry["constraints"] = {"required": True}
         fields.append(entry)
     return fields

@@ -187,7 +187,7 @@ def readings(table: pd.DataFrame, file: str, faults: Faults, **constants: Any) -
     for column in ("value", "lower", "upper", "count", "denominator"):
         if column not in table.columns:
             table[column] = float("nan")
-    for column in ("category", "marks", "status"):
+    for column in ("category", "marks", "verdict", "status"):
         if column not in table.columns:
             table[column] = ""
     if "source_row" not in table.columns:

@@ -35,7 +35,7 @@ from needs.words.text import plain
 
 CODE = "E10000034"
 DATE = dt.date(2026, 11, 29)
-CHAPTERS = ["summary", "deaths", "treatment_and_recovery"]
+CHAPTERS = ["summary", "deaths", "treatment_journey"]
 REPORT = f"area: {CODE}\n"
 
 

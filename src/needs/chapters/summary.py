@@ -104,7 +104,7 @@ def _in_order(na: Assessment) -> list[str]:
     first = [one.indicator for one in na.once(ranked)]
     shown = [one.key for one in _headline_indicators(na)]
     keys = [key for key in dict.fromkeys([*first, *shown]) if _stands(na, key)]
-    return sorted(keys, key=lambda key: is_old(na, na.figure(key).period))
+    return sorted(keys, key=lambda key: is_old(na, leading(na, key).period))
 
 
 def _stands(na: Assessment, key: str) -> bool:

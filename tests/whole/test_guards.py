@@ -524,3 +524,33 @@ def test_digits_that_nobody_knows_are_not_printed(worcestershire: Assessment) ->
     assert not any(one in told for one in was)
     shares = [one for one in deprivation.share_by_decile(na) if one.shown]
     assert all(one.decimals <= 1 for one in shares)
+
+
+# records: what staff write down differs between areas for more reasons than chance
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("area", "key", "result"),
+    [
+        # it was "worse than England": 14.8% (13.8 to 15.9) against 13.2%
+        ("Worcestershire", "parental_drug_misuse", "similar"),
+        # it was "worse": 18.0% against 13.2%, where areas differ from 8 to 35% anyhow
+        ("Lancashire", "parental_drug_misuse", "similar"),
+        # it was "better": 58 of 7,436, and 17% three years later
+        ("Derbyshire", "parental_alcohol_misuse", "not compared"),
+        # it was "better": none of 196, where about 5 would be expected
+        ("Barnet", "looked_after_substance_misuse", "not compared"),
+    ],
+)
+def test_shares_of_records_are_compared_with_the_spread_between_areas(
+    national: Path, area: str, key: str, result: str
+) -> None:
+    na = opened(area, national)
+    figure = na.figure(key)
+    england = na.figure(key, na.england, figure.period)
+    assert compared(na, figure, england).result == result
+    if result == "similar":
+        assert figure.lower is not None
+        assert england.value is not None
+        assert figure.lower > england.value  # by chance alone it would be higher

@@ -26,9 +26,10 @@ from needs.errors import InvalidDataError, MissingDataError, ParameterError, Pro
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
 from needs.figures.figure import Figure, Series
-from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, UPPER
 from needs.sources.periods import parse
 from needs.sources.schemas import FILES
+from needs.stats.evidence import among_areas, with_spread
 from needs.stats.intervals import widest_limits
 from needs.stats.status import Status
 from needs.tables import same_land
@@ -58,6 +59,9 @@ FORMULAS: Mapping[str, str] = {
 
 #: Statistics whose rates imply how many events there were.
 RATES = ("crude_rate", "directly_standardised_rate")
+
+#: From so many areas on the spread between them is known.
+MANY_AREAS = 30
 
 #: What a formula says of limits that come from those of the parts of a sum.
 DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
@@ -364,7 +368,7 @@ class Assessment:
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]),
-            bound=self._bound(indicator, row) if shown else None,
+            bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
 
@@ -381,6 +385,20 @@ class Assessment:
             return None
         lower, upper = widest_limits(float(row["value"]), summed, indicator.multiplier)
         return float(lower), float(upper)
+
+    def _among(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
+        """Limits of a share of records with the spread between areas, which is not chance alone.
+
+        Not a number where the spread is not known, so that nothing is said of a difference.
+        """
+        lower, upper = (number_or_none(row[name]) for name in ("lower", "upper"))
+        if not _of_records(indicator) or row["category"] or lower is None or upper is None:
+            return None
+        if str(row["area_code"])[:3] not in UPPER:
+            return None
+        spread = self.once(_spreads).get((indicator.key, str(row["period"])), math.nan)
+        ends = with_spread(float(row["value"]) / 100, lower / 100, upper / 100, spread)
+        return 100 * ends[0], 100 * ends[1]
 
     def _formula(self, indicator: Indicator, row: Mapping[Any, Any], place: Place) -> str:
         """How a figure was made, and which dependence joins the limits of its parts."""
@@ -417,6 +435,31 @@ class Assessment:
 def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
     """Rows of all residents, whatever their sex and age."""
     return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
+
+
+def _of_records(indicator: Indicator) -> bool:
+    """Whether an indicator is a share of what staff record."""
+    return indicator.statistic == "proportion" and bool(
+        indicator.finding and indicator.finding.recorded
+    )
+
+
+def _spreads(na: Assessment) -> dict[tuple[str, str], float]:
+    """How far shares of records lie apart between authorities, by indicator and period."""
+    recorded = [one.key for one in na.catalogue.indicators.values() if _of_records(one)]
+    rows = na.observations
+    rows = rows[
+        rows["indicator"].isin(recorded)
+        & rows["sex"].eq("persons")
+        & rows["category"].eq("")
+        & rows["area_code"].str[:3].isin(UPPER)
+    ]
+    rows = rows[rows["count"].notna() & (rows["denominator"] > 0)]
+    return {
+        (str(key), str(period)): among_areas(part["count"], part["denominator"])[1]
+        for (key, period), part in rows.groupby(["indicator", "period"], sort=False)
+        if len(part) >= MANY_AREAS
+    }
 
 
 def _residents(na: Assessment) -> dict[tuple[str, int], float]:

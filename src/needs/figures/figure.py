@@ -59,7 +59,8 @@ class Figure:
     note : str
     bound : tuple of float or None
         Limits too wide rather than too narrow, where the source gives neither limits nor events;
-        they test a difference and are never printed. See `needs.stats.intervals.widest_limits`.
+        they test a difference and are never printed. See `needs.stats.intervals.widest_limits`. Of
+        shares of records, limits with the spread between areas: `needs.stats.evidence.with_spread`.
     verdict : str
         The publisher's own comparison with England: "better", "similar", …; often empty.
     """

@@ -265,6 +265,42 @@ def among_areas(count: ArrayLike, whole: ArrayLike) -> tuple[float, float, Float
     return float(expit(middle)), float(np.sqrt(between)), p
 
 
+def with_spread(
+    share: float, lower: float, upper: float, spread: float, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Limits of a share that hold the usual spread between areas beside chance.
+
+    Parameters
+    ----------
+    share, lower, upper : float
+        A share between 0 and 1 with its own limits, of the same confidence.
+    spread : float
+        Standard deviation between areas on the logit, from `among_areas`; not a number where it is
+        not known, and the limits are then none either.
+    confidence : float
+
+    Returns
+    -------
+    (float, float)
+
+    Notes
+    -----
+    Each limit's distance from the share on the logit, d, becomes ``sqrt(d^2 + (z spread)^2)``. A
+    share of 0 or 1 is taken a billionth away from it.
+
+    Examples
+    --------
+    >>> ends = with_spread(0.083, 0.073, 0.094, 0.4)
+    >>> f"{ends[0]:.3f} to {ends[1]:.3f}"
+    '0.040 to 0.167'
+    """
+    z = z_value(confidence)
+    at, low, high = logit(np.clip([share, lower, upper], 1e-9, 1 - 1e-9))
+    reach = z * spread
+    ends = at - np.hypot(at - low, reach), at + np.hypot(high - at, reach)
+    return float(expit(ends[0])), float(expit(ends[1]))
+
+
 def chance_of_none(share: ArrayLike, whole: ArrayLike) -> Floats:
     """Chance that none of a number of people has what a share of people elsewhere has.
 

@@ -81,7 +81,9 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
 
     By the interval of the difference of the two, the reference's own limits included. A figure
     without an interval has its publisher's verdict on England, or, where its events are known to be
-    so many, the widest limits: these can show a difference and never that there is none.
+    so many, the widest limits: these can show a difference and never that there is none. Of shares
+    of records the limits hold the spread between areas: what staff record differs from place to
+    place for more reasons than chance.
 
     Parameters
     ----------
@@ -109,7 +111,10 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
     if reason or reference is None or figure.value is None or reference.value is None:
         return Comparison("not compared", "not compared", reason)
     low, high = (math.nan if one is None else one for one in (reference.lower, reference.upper))
-    limits = (cast(float, figure.lower), cast(float, figure.upper))  # or there is a reason
+    # limits, or there is a reason; of records those that hold the spread between areas
+    limits = figure.bound or (cast(float, figure.lower), cast(float, figure.upper))
+    if any(map(math.isnan, limits)):
+        return Comparison("not compared", "not compared", "no interval")
     result = cast(Result, str(other_side((figure.value, *limits), (reference.value, low, high))))
     return Comparison(result, judge(result, polarity))
 

@@ -178,11 +178,13 @@ def set_aside(na: Assessment, key: str) -> str:
     na : Assessment
     key : str
         Of a part of deaths, such as drug misuse within drug poisoning, whose share of the whole
-        moved too far or is far from England's: a comparison would tell of how deaths are named.
+        moved too far or is far from England's: a comparison would tell of how deaths are named. Or
+        of a share of records that names hardly any: it would tell of how they are kept.
     """
     table = na.once(scored)
     own = table[table["indicator"] == key]
-    if not (own["left_out"] == warned.SET_ASIDE).any():
+    of_records = na.indicator(key).statistic == "proportion"
+    if not of_records and not (own["left_out"] == warned.SET_ASIDE).any():
         return ""
     said = own.loc[(own["kind"] == kinds.WARNING) & (own["domain"] == "recording"), "statement"]
     return str(said.iloc[0]) if len(said) else ""

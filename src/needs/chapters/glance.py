@@ -199,14 +199,14 @@ def single_figures(na: Assessment, chosen: Sequence[Indicator]) -> Blocks:
 
 
 def _beside_england(na: Assessment, chosen: Sequence[Indicator]) -> list[Block]:
-    """Draw single figures beside England's, a chart for each unit that they share."""
+    """Draw single figures beside England's, a chart for each unit that several of them share."""
     by_unit: dict[str, list[tuple[Indicator, Figure, Figure]]] = {}
     for indicator in chosen:
         figure = na.figure(indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
         if england.shown and not is_count(indicator):
             by_unit.setdefault(indicator.unit, []).append((indicator, figure, england))
-    return [_dumbbell(na, unit, rows) for unit, rows in by_unit.items()]
+    return [_dumbbell(na, unit, rows) for unit, rows in by_unit.items() if len(rows) > 1]
 
 
 def _dumbbell(na: Assessment, unit: str, rows: list[tuple[Indicator, Figure, Figure]]) -> Chart:

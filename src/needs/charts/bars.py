@@ -82,7 +82,7 @@ def grouped_bars(
     with report_style():
         drawing, axes = row_canvas(
             groups,
-            row=14.0 * len(series) + 10,
+            row=11.5 * len(series) + 8,
             top=legend_height(labels) + 8,
             right=12 + widest(everything),
         )

@@ -104,7 +104,7 @@ def trend_lines(
         for line in label
     )
     low, high = bounds(parts, zero=from_zero)
-    height = 200.0 + len(foot) * LINE
+    height = 165.0 + len(foot) * LINE
     bottom = 38 + len(foot) * LINE
     with report_style():
         drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)

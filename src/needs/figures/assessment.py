@@ -25,7 +25,7 @@ from needs.catalogue import AS_PRINTED, Catalogue, Indicator
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
-from needs.figures.figure import Figure, Series
+from needs.figures.figure import WHOLE_SCALE, Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, UPPER
 from needs.sources.periods import parse
 from needs.sources.schemas import FILES
@@ -389,14 +389,16 @@ class Assessment:
     def _among(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
         """Limits of a share of records with the spread between areas, which is not chance alone.
 
-        Not a number where the spread is not known, so that nothing is said of a difference.
+        The whole scale where the spread is not known, so that nothing is said of a difference.
         """
         lower, upper = (number_or_none(row[name]) for name in ("lower", "upper"))
         if not _of_records(indicator) or row["category"] or lower is None or upper is None:
             return None
         if str(row["area_code"])[:3] not in UPPER:
             return None
-        spread = self.once(_spreads).get((indicator.key, str(row["period"])), math.nan)
+        spread = self.once(_spreads).get((indicator.key, str(row["period"])))
+        if spread is None:
+            return WHOLE_SCALE
         ends = with_spread(float(row["value"]) / 100, lower / 100, upper / 100, spread)
         return 100 * ends[0], 100 * ends[1]
 

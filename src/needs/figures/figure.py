@@ -15,6 +15,9 @@ from typing import Any
 
 from needs.stats.status import STATUS_SYMBOL, Status
 
+#: Limits of a share of which nothing is known.
+WHOLE_SCALE = (0.0, 100.0)
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -275,8 +275,7 @@ def with_spread(
     share, lower, upper : float
         A share between 0 and 1 with its own limits, of the same confidence.
     spread : float
-        Standard deviation between areas on the logit, from `among_areas`; not a number where it is
-        not known, and the limits are then none either.
+        Standard deviation between areas on the logit, from `among_areas`.
     confidence : float
 
     Returns

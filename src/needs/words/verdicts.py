@@ -14,7 +14,7 @@ from typing import Literal, cast
 import numpy as np
 
 from needs.errors import ParameterError
-from needs.figures.figure import Figure
+from needs.figures.figure import WHOLE_SCALE, Figure
 from needs.sources.area_codes import ENGLAND
 from needs.stats.compare import JUDGEMENTS, other_side, side_of
 from needs.stats.ranks import rank_range
@@ -113,7 +113,7 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
     low, high = (math.nan if one is None else one for one in (reference.lower, reference.upper))
     # limits, or there is a reason; of records those that hold the spread between areas
     limits = figure.bound or (cast(float, figure.lower), cast(float, figure.upper))
-    if any(map(math.isnan, limits)):
+    if limits == WHOLE_SCALE:
         return Comparison("not compared", "not compared", "no interval")
     result = cast(Result, str(other_side((figure.value, *limits), (reference.value, low, high))))
     return Comparison(result, judge(result, polarity))

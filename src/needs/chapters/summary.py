@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -192,18 +193,37 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
 def trend_and_place(na: Assessment) -> Blocks:
     """Say the change and the place that the findings put first, in a line each.
 
-    Without a finding that is a change, the recent trend of the first measure that has one.
+    Without a finding that is a change, the change that one tells beside its gap; without that, the
+    recent trend of the first measure that has one.
     """
     found = na.once(ranked)
     change = next((one for one in found if one.kind in CHANGES), None)
+    beside = next((one for one in found if _CHANGED.search(one.statement)), None)
+    trend = said(na, change, first_sentence(change)) if change else ()
+    if beside and not change:
+        change, trend = beside, said(na, beside, _its_change(na, beside))
     place = next((one for one in found if one.kind == INSIDE), None)
     lines = [
-        ("Trend", said(na, change, first_sentence(change)) if change else _recent_trend(na)),
-        ("Place or group", said(na, place, first_sentence(place)) if place else ()),
+        ("Trend", trend or _recent_trend(na)),
+        ("Place or group", said(na, place, place.statement) if place else ()),
     ]
     told = [(Span(f"{word}: ", strong=True), *text) for word, text in lines if text]
     figures = [each for one in (change, place) if one for each in evidence_figures(na, one)]
     return blocks(Bullets(tuple(told), figures=each_once(figures))) if told else Blocks()
+
+
+#: What a finding on a gap says of its change, with England's.
+_CHANGED = re.compile(
+    r"The (?:rate|number treated) (?:rose|fell)[^.]*\.(?: In England it [^.]*\.)?"
+)
+
+
+def _its_change(na: Assessment, one: Finding) -> str:
+    """The change that a finding tells, with what changed."""
+    found = _CHANGED.search(one.statement)
+    declared = na.indicator(one.indicator).finding
+    about = declared.about if declared else na.indicator(one.indicator).subject
+    return f"{english.capital(about)}. {found[0]}" if found else ""
 
 
 def _recent_trend(na: Assessment) -> Text:

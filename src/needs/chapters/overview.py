@@ -191,8 +191,8 @@ def _of_more_years(na: Assessment) -> Prose | None:
     if not found:
         return None
     text = (
-        "The rug sets each place beside England, in the years above its column. A finding on one "
-        "place is of more years, beside the rest of the area. So the two can differ."
+        "The table sets each place beside England, in the years above its column. A finding on one "
+        "place may be of more years, and beside the rest of the area. So the two can differ."
     )
     links = [
         Span(

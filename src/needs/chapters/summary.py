@@ -33,13 +33,14 @@ from needs.chapters.cross_links import (
     said,
 )
 from needs.chapters.recent import end_of, recent
-from needs.chapters.rules import compared, leading, told_officially
+from needs.chapters.rules import compared, is_count, leading, told_officially
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, sources_of
 from needs.figures.findings import Finding, ranked, scored, set_aside
 from needs.figures.findings.candidate import (
+    BETTER_HERE,
     FALLING,
     HIGH,
     INSIDE,
@@ -48,6 +49,7 @@ from needs.figures.findings.candidate import (
     RISING,
     SINCE,
     WARNING,
+    WORSE_HERE,
 )
 from needs.figures.findings.wording import SEXES
 from needs.words import chart_words, english, sentences, verdicts
@@ -174,7 +176,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
                 comparators=tuple(
                     (one.area_name, one.text)
                     for one in (england, *regions)
-                    if one.shown and one.area_code != na.area.code
+                    if one.shown and one.area_code != na.area.code and not is_count(indicator)
                 ),
                 comparison=verdict.judgement,
                 # a short series seldom shows a change that findings see between longer periods
@@ -204,7 +206,10 @@ def trend_and_place(na: Assessment) -> Blocks:
         change, trend = beside, said(na, beside, _its_change(na, beside))
     place = next((one for one in found if one.kind == INSIDE), None)
     lines = [
-        ("Trend", trend or _recent_trend(na)),
+        (
+            "Record" if change and change.kind in (HIGH, LOW) else "Trend",
+            trend or _recent_trend(na),
+        ),
         ("Place or group", said(na, place, place.statement) if place else ()),
     ]
     told = [(Span(f"{word}: ", strong=True), *text) for word, text in lines if text]
@@ -273,7 +278,10 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     where = f", {SEXES[one.sex]}" if one.sex in SEXES else ""
     where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
-    title = f"{TITLES.get(one.kind, english.capital(one.kind))}: {about}{where}"
+    kind = TITLES.get(one.kind, english.capital(one.kind))
+    if one.kind in (WORSE_HERE, BETTER_HERE) and one.comparator:
+        kind = f"{kind.partition(' than ')[0]} than {english.in_prose(one.comparator)}"
+    title = f"{kind}: {about}{where}"
     leads = evidence(indicator)
     verdict = "worse" if finding_is_worse(na, one) else ""
     told: list[Block] = [
@@ -300,9 +308,9 @@ def not_known(na: Assessment) -> Blocks:
     matter = [one for one in absent if one.headline]
     others = [one for one in absent if not one.headline]
     text = (
-        f"Of {len(na.catalogue.indicators)} measures, this report has no figure of {len(absent)} "
-        f"for {name}. {len(matter)} of them would be headlines. Where nothing is said, nothing is "
-        "known. The web page says how each is added."
+        f"Of {len(na.catalogue.indicators)} measures, this report lacks {len(absent)} for "
+        f"{name}. {len(matter)} of them would be headlines. They are not in this report, whoever "
+        "has them. The web page says how each is added."
     )
     caption = f"Measures without a figure for {name}"
     return blocks(

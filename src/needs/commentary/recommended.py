@@ -144,7 +144,7 @@ def needs_and_actions(
     rows = []
     for finding, title in zip(findings, titles, strict=True):
         found = [one for one in actions if one.asked.answered(finding)]
-        if finding.kind in _NO_NEED or (finding.kind == GOOD and not found):
+        if finding.kind in (*_NO_NEED, GOOD):
             continue
         said = [f"{one.action.rstrip('.')} ({_who(one.asked)})." for one in found]
         rows.append((Cell(title), Cell(" ".join(said) or "No recommendation yet.")))

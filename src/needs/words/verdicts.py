@@ -42,6 +42,7 @@ Reason = Literal[
     "different units",
     "count",
     "no interval",
+    "usual spread",
     "set aside",
 ]
 
@@ -65,6 +66,8 @@ class Comparison:
     def word(self) -> str:
         """The judgement as a table says it: whose it is, and the mark of what is not tested."""
         if self.reason:
+            if self.reason == "usual spread":
+                return "within the usual spread"
             return f"not tested {UNTESTED}" if self.reason in ("no interval", "set aside") else ""
         return f"{self.judgement} (publisher's test)" if self.by == PUBLISHER else self.judgement
 
@@ -115,7 +118,12 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
     limits = figure.bound or (cast(float, figure.lower), cast(float, figure.upper))
     if limits == WHOLE_SCALE:
         return Comparison("not compared", "not compared", "no interval")
-    result = cast(Result, str(other_side((figure.value, *limits), (reference.value, low, high))))
+    other = (reference.value, low, high)
+    result = cast(Result, str(other_side((figure.value, *limits), other)))
+    if figure.bound and result == "similar":
+        own = (figure.value, cast(float, figure.lower), cast(float, figure.upper))
+        if str(other_side(own, other)) != "similar":
+            return Comparison("not compared", "not compared", "usual spread")
     return Comparison(result, judge(result, polarity))
 
 
@@ -223,6 +231,7 @@ _NOT_TESTED: Mapping[str, str] = {
     "different units": "in another unit for England",
     "count": "a count depends on the size of the area",
     "no interval": "no interval at the source",
+    "usual spread": "no further from England's than areas' records usually are",
     "set aside": "not to be read by itself, see its section",
 }
 
@@ -259,6 +268,14 @@ def verdict(
             return say("{owner} was {f} {t}.", owner=owner, f=reference, t=when(reference.period))
         case "reference withheld":
             return say("The figure for {name} is {f}.", name=name, f=reference)
+        case "usual spread":
+            side = _by_size(cast(float, figure.value), cast(float, reference.value))
+            return say(
+                "That is {side} {name} ({other}), but areas' records usually differ as much.",
+                side="below" if side == "lower" else "above",
+                name=name,
+                other=other,
+            )
         case "no interval":
             side = _by_size(cast(float, figure.value), cast(float, reference.value))
             return say(

@@ -226,6 +226,7 @@ def _sure(row: Mapping[Any, Any]) -> str:
         tested=row["tested"],
         warning=bool(row["warning"]),
         extreme=row["extreme"],
+        estimate=row["kind"] == kinds.UNMET,
     )
 
 

@@ -294,6 +294,8 @@ def _pooled(na: Assessment, one: RankedMeasure, row: Row | None) -> Candidate | 
     """Yearly counts pooled until there are ten, where the newest period has no rate or too few."""
     settings = reading.rule(na)
     newest = reading.records(na, one.key, na.area.code)
+    if one.share:
+        return None
     if row is not None and (
         not newest
         or newest[-1]["period_end"] == row["period_end"]

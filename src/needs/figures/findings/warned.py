@@ -14,7 +14,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import compared, reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
-from needs.figures.findings.reading import RankedMeasure, Yearly
+from needs.figures.findings.reading import RankedMeasure, Row, Yearly
 from needs.sources import periods
 from needs.stats.evidence import chance_of_none, share_difference
 from needs.stats.intervals import wilson
@@ -302,6 +302,20 @@ def since(na: Assessment, one: RankedMeasure) -> Candidate | None:
                 f"{one.finding.about} was {wording.amount(found['value'], unit)}"
                 f"{'' if unit == '%' else ' ' + unit}"
                 f"{wording.bracketed(found['lower'], found['upper'], unit)}."
+                f"{_before(na, one, row)}"
             ),
         }
     )
+
+
+def _before(na: Assessment, one: RankedMeasure, later: Row) -> str:
+    """The newest figure of the reporting year that shares no year with a later one."""
+    rows = [
+        row
+        for row in reading.records(na, one.key, na.area.code)
+        if np.isfinite(row["value"]) and row["period_end"] < later["period_start"]
+    ]
+    if not rows:
+        return ""
+    then = wording.amount(float(rows[-1]["value"]), one.indicator.unit)
+    return f" It was {then} {wording.during(str(rows[-1]['period']))}."

@@ -157,7 +157,9 @@ def that_is(standardised: bool) -> str:
     return "Allowing for age, that is" if standardised else "That is"
 
 
-def sure(p: float, q: float, *, tested: bool, warning: bool, extreme: bool) -> str:
+def sure(
+    p: float, q: float, *, tested: bool, warning: bool, extreme: bool, estimate: bool = False
+) -> str:
     """How sure a finding is, in words.
 
     Examples
@@ -173,9 +175,11 @@ def sure(p: float, q: float, *, tested: bool, warning: bool, extreme: bool) -> s
         return "Sure: the figures themselves show it."
     if not tested:
         return "Not tested: it is published without a range or numbers."
+    if estimate:
+        return "An estimate: its range says how far it may be off."
     if not math.isfinite(p) or p >= 0.05:
         if extreme:
-            return "Not sure: it is among the worst 5% of areas, and chance may have put it there."
+            return "It is among the worst 5% of areas. How areas record, or chance, may add to it."
         if not math.isfinite(p):
             return "An estimate: its range says how far it may be off."
         return "Not sure that it differs from elsewhere, or before: chance can give as much."

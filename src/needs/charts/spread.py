@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from needs.charts.layout import canvas
-from needs.charts.style import CONTEXT, FOCUS, INK, empty_svg, report_style, to_svg
+from needs.charts.style import CONTEXT, FOCUS, INK, Point, empty_svg, report_style, to_svg
 from needs.figures.figure import Figure
+from needs.words.english import count_noun
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
 
 
 def histogram(
@@ -36,6 +42,7 @@ def histogram(
         An SVG element.
     """
     import seaborn as sns  # which takes half a second, for the chapters that use it
+    from matplotlib.patches import Rectangle
 
     values = [one.value for one in figures if one.value is not None]
     if not values:
@@ -62,4 +69,14 @@ def histogram(
                 color=colour,
                 fontweight="bold" if one is focus else "normal",
             )
-        return to_svg(drawing, chart_id)
+        columns = [one for one in axes.patches if isinstance(one, Rectangle)]
+        points = [_column(axes, one) for one in columns if one.get_height() > 0]
+        return to_svg(drawing, chart_id, points=points)
+
+
+def _column(axes: Axes, column: Patch) -> Point:
+    """How many areas a column stands for, for the pointer and the keyboard."""
+    box = column.get_extents().transformed(axes.transData.inverted())
+    areas = count_noun(round(box.height), "authority", "authorities")
+    across = f"{box.x0:.3g} to {box.x1:.3g}"
+    return Point(axes, (box.x0 + box.x1) / 2, box.height / 2, f"{across}: {areas}")

@@ -37,6 +37,10 @@ BY_HAND = {
     "Barnet": [
         (kinds.HIGH, "adults_in_treatment", "Barnet", "persons"),
         (kinds.UNMET, "alcohol_unmet_need", "Barnet", "persons"),
+        (kinds.INSIDE, "opiate_50_and_over_in_treatment", "Barnet", "persons"),
+        (kinds.WORSE, "criminal_justice_referrals", "Barnet", "persons"),
+        (kinds.HIGH, "parents_living_with_children_in_treatment", "Barnet", "persons"),
+        (kinds.WARNING, "looked_after_substance_misuse", "Barnet", "persons"),
         (kinds.GOOD, "drug_misuse_rate", "Barnet", "persons"),
     ],
 }
@@ -55,7 +59,13 @@ def test_the_list_holds_what_was_worked_out_by_hand(national: Path, area: str) -
     [
         ("Worcestershire", {"35", "24 to 49", "23", "1.8 times", "62", "4,260", "3,110 to 5,930"}),
         ("Lancashire", {"364", "10.8", "9.7 to 11.9", "7.9", "19%", "138 of 364", "47.6", "13.9"}),
-        ("Barnet", {"1,465", "42%", "8%", "2,650", "1,850 to 3,900"}),
+        (
+            "Barnet",
+            {
+                *("1,465", "42%", "8%", "2,650", "1,850 to 3,900", "38% (34% to 42%) of 605"),
+                *("8.5% (6.6% to 11%) of 650", "260", "86%", "22%", "None of 196", "about 5"),
+            },
+        ),
     ],
 )
 def test_the_numbers_are_those_worked_out_by_hand(

@@ -508,7 +508,8 @@ def test_no_stream_holds_what_a_hidden_number_comes_to(texts: dict[str, str]) ->
     sought = np.array(sorted(wanted))
     for name, text in texts.items():
         found = _figures_in(text)
-        near = np.abs(found[:, None] / sought[None, :] - 1) < 1e-5
+        # among thousands of numbers one may be near another by chance: these are written in full
+        near = np.abs(found[:, None] / sought[None, :] - 1) < 2e-6
         assert not near.any(), (name, found[near.any(axis=1)])
 
 

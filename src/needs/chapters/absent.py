@@ -14,6 +14,7 @@ from needs.figures.assessment import Assessment
 from needs.stats.status import Status
 from needs.tables.areas import find, predecessors, same_place
 from needs.words import english
+from needs.words.sentences import publisher
 from needs.words.text import Span
 
 #: Why an area has no figure, see `why_missing`.
@@ -78,9 +79,11 @@ def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
     """In one box what a file of one authority would add, and where to get it."""
     names = english.listing([english.lower_first(one.name) for one in absent])
     ways = dict.fromkeys(one.how_to_add.strip().rstrip(".") for one in absent)
-    items = (f"It would show {names}.", f"Where to get it: {'; '.join(ways)}.")
+    publishers = dict.fromkeys(publisher(one, na.catalogue) for one in absent)
+    text = f"It would show {names}. Where to get it: {'; '.join(ways)}."
+    text += f" Publisher: {'; '.join(publishers)}."
     title = f"Not here: the file of how treatment goes in {english.in_prose(na.name)}"
-    return Notice(title, tuple((Span(one),) for one in items), kind="missing")
+    return Notice(title, ((Span(text),),), kind="missing")
 
 
 def merged(na: Assessment, lacking: Sequence[Indicator], *, titles: bool = False) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from needs import catalogue
@@ -281,7 +281,8 @@ class Topic:
 def declared_topics() -> tuple[Topic, ...]:
     """The topics outside the report, as the catalogue in use declares them."""
     path = catalogue.in_use("outside_this_report.yaml")
-    return tuple(Topic(**one) for one in declared.read_catalogue(path))
+    found = (Topic(**one) for one in declared.read_catalogue(path))
+    return tuple(replace(one, indicators=tuple(one.indicators)) for one in found)
 
 
 def topics(na: Assessment) -> tuple[Topic, ...]:

@@ -94,7 +94,8 @@ def _alt(na: Assessment, rows: Iterable[SpineRow], verdicts: Iterable[str]) -> s
     """What stands worse than England, and what better."""
     by: dict[str, list[str]] = {}
     for row, verdict in zip(rows, verdicts, strict=True):
-        told = f"{subject_of(row.indicator)} ({row.area.number} against {row.england.number})"
+        named = english.lower_first(row.indicator.short_name)
+        told = f"{named} ({row.area.number} against {row.england.number})"
         by.setdefault(verdict, []).append(told)
     said = [
         f"{word}: {english.listing(by[verdict], limit=1)}"

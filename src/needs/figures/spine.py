@@ -64,6 +64,10 @@ class SpineRow:
         return toward * (value - self.england.value) / farthest if farthest else 0.0
 
 
+#: Fewest expected people behind a share that has a place among all authorities.
+HANDFUL = 3
+
+
 def spine_rows(
     na: Assessment, chosen: Callable[[Indicator], bool] = lambda _: True
 ) -> list[SpineRow]:
@@ -78,7 +82,7 @@ def spine_rows(
             continue
         area = na.figure(key)
         england = na.figure(key, na.england, area.period)
-        if area.value is None or england.value is None:
+        if area.value is None or england.value is None or _of_few(area, england):
             continue
         others = na.across(key, na.compared(key, area.period), area.period)
         values = np.array([one.value for one in others if one.value is not None])
@@ -104,3 +108,10 @@ def spine_rows(
             )
         )
     return sorted(rows, key=lambda row: (ORDER.index(row.indicator.chapter), row.indicator.order))
+
+
+def _of_few(area: Figure, england: Figure) -> bool:
+    """Whether so few people are behind a share that England's would give less than a handful."""
+    if area.unit != "%" or area.denominator is None or england.value is None:
+        return False
+    return area.denominator * england.value / 100 < HANDFUL

@@ -59,7 +59,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         long = _of_breakdown(table, source, edition, faults)
     else:
         long = table.melt([*_PLACE, "all_assessments"], list(FACTORS), "measure", "people")
-        long = long.rename(columns={"all_assessments": "everyone"})
+        long = long.rename(columns={"all_assessments": "everyone"}).assign(whole_line=long["line"])
     shorthand = tuple(_OTHERWISE)
     count = tabular.numbers(long, "people", faults, missing=shorthand, whole=True)
     everyone = tabular.numbers(long, "everyone", faults, missing=shorthand, whole=True)
@@ -74,6 +74,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         count=count,
         denominator=everyone,
         status=_status(long["people"], everyone),
+        source_row=_places(path.name, long),
     )
 
 
@@ -119,13 +120,23 @@ def _of_breakdown(
     faults.raise_if_any()
     key = ["period", "area_code"]
     whole = told[breakdown == all_children].drop_duplicates(key)
-    everyone = whole[[*key, "people"]].rename(columns={"people": "everyone"})
+    everyone = whole[[*key, "people", "line"]].rename(
+        columns={"people": "everyone", "line": "whole_line"}
+    )
     found = [
         told[breakdown == wanted].assign(measure=measure)[[*_PLACE, "measure", "people"]]
         for measure, wanted in measures.items()
     ]
     long: pd.DataFrame = pd.concat(found).merge(everyone, on=key, how="left")
     return long.assign(everyone=long["everyone"].fillna("x"))
+
+
+def _places(file: str, long: pd.DataFrame) -> pd.Series[str]:
+    """Where a count stands, and where all of whom it is a part do, if elsewhere."""
+    own = f"{file}, line " + long["line"].astype(str)
+    other = long["whole_line"].notna() & (long["whole_line"] != long["line"])
+    lines = long["whole_line"].fillna(0).astype(int).astype(str)
+    return own.mask(other, own + f"; {file}, line " + lines)
 
 
 def _status(cells: pd.Series[str], everyone: pd.Series[float]) -> pd.Series[str]:

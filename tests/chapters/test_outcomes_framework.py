@@ -84,9 +84,12 @@ def test_another_authoritys_package_is_no_publishers_file(
     assert other.rows("prison_continuity").empty and not other.files_of
     for key in ("prison_continuity", "adults_in_treatment"):
         assert absent.why_missing(other, key) == absent.NOT_AT_HAND
-    (notice,) = [one for one in absent.missing(other, "treatment") if isinstance(one, Notice)]
-    said = [plain(item) for item in notice.items]
+    # indicators by their publishers, and the export of treatment that would show the rest
+    listed, export = (one for one in absent.missing(other, "treatment") if isinstance(one, Notice))
+    said = [plain(item) for item in listed.items]
     assert any("Publisher: Office for Health" in one for one in said)
+    assert export.title == "Not here: the file of how treatment goes in Leicester"
+    assert "ViewIt" in " ".join(plain(item) for item in export.items)
     *_, table = all_tables(summary.not_known(other))
     assert any(
         row[0].text == other.indicator("prison_continuity").name and "fetch" in row[2].text

@@ -63,8 +63,9 @@ def test_the_picture_begins_with_the_first_findings(areas: dict[str, Analysis]) 
 @pytest.mark.mirror
 def test_a_level_that_is_reached_is_no_reason_to_rest(areas: dict[str, Analysis]) -> None:
     told = said(need.places(areas["Rutland"]))
-    assert told.startswith("Of those in need in Rutland, 80.4%")
-    assert "already" not in told and "0 to 16 more adults" in told
+    assert told.startswith("About 210 adults (80.4% of those in need) are not in treatment")
+    assert "already" not in told
+    assert "no more adults on the central estimate (95% confidence interval: 0 to 16)" in told
 
 
 @pytest.mark.mirror

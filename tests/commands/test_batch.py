@@ -361,7 +361,7 @@ def test_workers_that_do_not_see_the_folders_are_told(
     with pytest.raises(ParameterError) as caught:
         batches.run_all(wanted(start, "Good"), elsewhere, **options)
     assert caught.value.problem.where == "--scheduler"
-    assert "areas.parquet" in caught.value.problem.what
+    assert "processed table 'areas' is not there" in caught.value.problem.what
     assert "same paths" in caught.value.problem.remedy
     assert states(batches.run_all(wanted(start, "Good"), start, **options)) == {"Good": "made"}
 

@@ -95,7 +95,9 @@ def gradient(
     """Slope and relative index of inequality of rates: (people, rate, lower, upper) a group.
 
     The first group is the least deprived. A weighted line through the logarithms of the rates at
-    the middles of the cumulative population; the slope is a sum of independent normals.
+    the middles of the cumulative population; the slope is a sum of independent normals. Where the
+    groups lie further from the line than their errors allow, all errors are multiplied by the root
+    of chi-squared over its degrees of freedom, two fewer than there are groups.
     """
     whole = sum(people for people, *_ in groups)
     before, middles = 0.0, []
@@ -105,7 +107,12 @@ def gradient(
     logs = [math.log(rate) for _, rate, _, _ in groups]
     errors = [(math.log(high) - math.log(low)) / (2 * Z95) for _, _, low, high in groups]
     start, slope, parts = _weighted_line(middles, logs, [people for people, *_ in groups])
-    spread = Z95 * math.sqrt(sum((k * e) ** 2 for k, e in zip(parts, errors, strict=True)))
+    misfit = sum(
+        ((log - start - slope * middle) / error) ** 2
+        for middle, log, error in zip(middles, logs, errors, strict=True)
+    )
+    wider = math.sqrt(max(1.0, misfit / (len(groups) - 2)))
+    spread = Z95 * wider * math.sqrt(sum((k * e) ** 2 for k, e in zip(parts, errors, strict=True)))
     half = start + slope / 2
 
     def difference(of: float) -> float:

@@ -11,6 +11,7 @@ from needs.stats.compare import (
     funnel_limits,
     funnel_outliers,
     judgements,
+    overdispersion,
 )
 
 LIMITS = {"lower": "low", "upper": "high"}
@@ -319,3 +320,24 @@ def test_a_value_outside_its_limits_is_refused_in_either_figure():
     with pytest.raises(InvalidDataError) as caught:
         difference(pairs((4, 5, 6, 1, 0, 2), (4, 3, 6, 9, 0, 2)), **PAIR)
     assert "'a'" in str(caught.value) and "'b'" in str(caught.value)
+
+
+def test_overdispersion_is_two_thirds_by_chance_and_more_where_areas_differ():
+    draw = np.random.default_rng(7)
+    expected = draw.uniform(20, 200, 4000)
+    # drawn in at a tenth, the mean square of standard normal values is 0.679
+    assert overdispersion(draw.poisson(expected), expected) == pytest.approx(0.679, abs=0.03)
+    spread = expected * draw.gamma(10, 1 / 10, 4000)
+    assert overdispersion(draw.poisson(spread), expected) > 3
+    assert np.isnan(overdispersion([5], [4.0]))
+    # what is missing, or nowhere expected, does not take part
+    whole = overdispersion([10, 40, 25], [20, 30, 25])
+    assert overdispersion([10, 40, np.nan, 25, 3], [20, 30, 7, 25, 0]) == whole
+
+
+def test_overdispersion_refuses_what_is_no_count_and_what_has_no_partner():
+    with pytest.raises(ParameterError, match="-3 is no count"):
+        overdispersion([10, -3, 4], [9.0, 8.0, 4.0])
+    for expected in ([9.0, 8.0], 9.0):
+        with pytest.raises(ParameterError, match="3 counts stand beside"):
+            overdispersion([10, 3, 4], expected)

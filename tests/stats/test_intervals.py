@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 
 from needs.errors import ParameterError
-from needs.stats.intervals import byar, exact_poisson, poisson, wilson, z_value
+from needs.stats.intervals import byar, exact_poisson, poisson, widest_limits, wilson, z_value
 
 
 @pytest.mark.oracle
@@ -87,6 +87,20 @@ def test_confidence_must_be_a_share(confidence):
             call(5, confidence)
     with pytest.raises(ParameterError, match="confidence level"):
         wilson(5, 10, confidence)
+
+
+def test_the_widest_limits_enclose_those_of_all_events():
+    rate, people = np.array([2.0, 11.0, 473.0]), np.array([300_000.0, 592_000.0, 592_000.0])
+    wide = widest_limits(rate, people)
+    usual = [one / people * 100_000 for one in poisson(rate * people / 100_000)]
+    assert (wide[0] < usual[0]).all() and (wide[1] > usual[1]).all()
+    assert np.isnan(widest_limits([11.0, np.nan, 11.0], [0, 592_000, np.nan])).all()
+
+
+@pytest.mark.parametrize("bad", [0, -100, np.inf, np.nan, "100", True])
+def test_the_widest_limits_refuse_a_multiplier_that_is_none(bad):
+    with pytest.raises(ParameterError, match="multiplier"):
+        widest_limits(11.0, 592_000, bad)
 
 
 def test_limits_do_not_depend_on_the_processor() -> None:

@@ -48,7 +48,7 @@ def rate_of_change(
     >>> [round(one, 3) for one in change]
     [0.035, 0.009, 0.061]
     >>> [round(one, 2) for one in rate_of_change(range(2015, 2020), [20, 24, 26, 31, 40])]
-    [0.18, 0.06, 0.31]
+    [0.18, 0.05, 0.33]
     """
     t, y, low, high = np.broadcast_arrays(
         *(np.asarray(one, dtype=np.float64) for one in (time, value, lower, upper))

@@ -20,6 +20,7 @@ Polarity = Literal["higher is better", "lower is better", "none"]
 FunnelKind = Literal["rate", "ratio", "proportion"]
 
 WITHIN = "within limits"
+
 #: Above this overdispersion a funnel's limits are widened for it.
 WIDENED_ABOVE = 2.0
 
@@ -588,7 +589,14 @@ def overdispersion(count: ArrayLike, expected: ArrayLike) -> float:
     Returns
     -------
     float
-        About 1 where chance explains all; missing for fewer than two areas.
+        About 0.68 where chance explains all, 1 less what the ends are drawn in by; missing for
+        fewer than two areas. Areas without a count, or of which no event is expected, do not take
+        part.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When a count is below 0, or there is not one expected number for each count.
 
     Notes
     -----
@@ -604,6 +612,18 @@ def overdispersion(count: ArrayLike, expected: ArrayLike) -> float:
     4.63
     """
     x, e = (np.asarray(one, dtype=np.float64) for one in (count, expected))
+    if x.shape != e.shape:
+        raise ParameterError(
+            f"{x.size} counts stand beside {e.size} expected numbers.",
+            "expected",
+            "Give one expected number for each area's count.",
+        )
+    if (x < 0).any():
+        raise ParameterError(
+            f"{x[x < 0].min():g} is no count of events.",
+            "count",
+            "Give 0 or more; NaN for missing.",
+        )
     known = np.isfinite(x) & (e > 0)
     if known.sum() < 2:
         return float("nan")

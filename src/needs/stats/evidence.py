@@ -291,7 +291,7 @@ def with_spread(
     --------
     >>> ends = with_spread(0.083, 0.073, 0.094, 0.4)
     >>> f"{ends[0]:.3f} to {ends[1]:.3f}"
-    '0.040 to 0.167'
+    '0.039 to 0.167'
     """
     z = z_value(confidence)
     at, low, high = logit(np.clip([share, lower, upper], 1e-9, 1 - 1e-9))

@@ -262,13 +262,19 @@ def widest_limits(
     rate : array_like
         Crude or directly standardised, per `multiplier` people and year; 0 or more.
     people : array_like
-        Person-years that it comes from.
+        Person-years that it comes from. Where there are none the limits are missing.
     multiplier : float
+        People that the rate is per, above 0.
 
     Returns
     -------
     lower, upper : numpy.ndarray
         95% limits in the unit of the rate.
+
+    Raises
+    ------
+    needs.errors.ParameterError
+        When the multiplier is not a number above 0.
 
     Notes
     -----
@@ -283,7 +289,13 @@ def widest_limits(
     >>> [round(float(one)) for one in widest_limits(473, 592_000)]
     [443, 504]
     """
+    if not is_number(multiplier) or not 0 < multiplier < np.inf:
+        raise ParameterError(
+            f"The multiplier {multiplier!r} is not a number above 0.",
+            "multiplier",
+            "Give 100_000, or 100.",
+        )
     level, years = np.asarray(rate, dtype=np.float64), np.asarray(people, dtype=np.float64)
-    unit = multiplier / (years * LEAST_SHARE)
+    unit = multiplier / (np.where(years > 0, years, np.nan) * LEAST_SHARE)
     lower, upper = poisson(level / unit)
     return lower * unit, upper * unit

@@ -105,7 +105,7 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
     ...               "per 100,000", lower=3.3, upper=5.3)
     >>> england = Figure("e", "rate", "Rate", "E92000001", "England", "2021", 5.5, "per 100,000")
     >>> compare_figures(area, england, "lower is better")
-    Comparison(result='lower', judgement='better', reason='')
+    Comparison(result='lower', judgement='better', reason='', by='')
     """
     _meaning(polarity)
     reason = _why_not(figure, reference)

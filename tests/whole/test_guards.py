@@ -555,3 +555,14 @@ def test_shares_of_records_are_compared_with_the_spread_between_areas(
         assert figure.lower is not None
         assert england.value is not None
         assert figure.lower > england.value  # by chance alone it would be higher
+
+
+@pytest.mark.mirror
+def test_few_in_the_records_is_lower_and_not_better(national: Path) -> None:
+    """It was "statistically lower than England's, and so better": mentions, not families."""
+    na = opened("Hackney", national)
+    figure = na.figure("parental_drug_misuse")
+    england = na.figure("parental_drug_misuse", na.england, figure.period)
+    stands = compared(na, figure, england)
+    assert (stands.result, stands.judgement) == ("lower", "lower")
+    assert "so better" not in said(na, "parental_drug_misuse")

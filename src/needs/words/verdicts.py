@@ -124,7 +124,9 @@ def compare_figures(figure: Figure, reference: Figure | None, polarity: str = "n
         own = (figure.value, cast(float, figure.lower), cast(float, figure.upper))
         if str(other_side(own, other)) != "similar":
             return Comparison("not compared", "not compared", "usual spread")
-    return Comparison(result, judge(result, polarity))
+    # few in the records may be few recorded: lower, and nobody is reassured by it
+    praised = result == "lower" and bool(figure.bound)
+    return Comparison(result, judge(result, "none" if praised else polarity))
 
 
 def _without_interval(figure: Figure, reference: Figure, polarity: str) -> Comparison:

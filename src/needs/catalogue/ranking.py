@@ -80,6 +80,7 @@ TAKEN = (
     "gate.part_before_years",
     "gate.none_chance",
     "gate.few_recorded",
+    "gate.untested",
     "gate.neighbours",
     "seats.findings",
     "seats.second_of_domain",

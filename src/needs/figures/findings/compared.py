@@ -168,7 +168,9 @@ def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> C
     events, a_year = counted(one, row)
     worse = one.adverse * (found["value"] - with_.value) > 0
     far = with_.first and extreme(na, one, row, worse=worse)
-    shown = chance < reading.rule(na)["gate.alpha"] or far or not found["tested"]
+    # what has no interval is told by its size alone, where that is no matter of rounding
+    sized = not found["tested"] and _apart(plain) >= reading.rule(na)["gate.untested"]
+    shown = chance < reading.rule(na)["gate.alpha"] or far or sized
     kind = kinds.SIMILAR
     if shown and one.adverse and plain != 1:
         here = not with_.national
@@ -196,6 +198,11 @@ def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> C
             "figures": tuple(each for each in (*found["figures"], with_.id) if each),
         }
     )
+
+
+def _apart(ratio: float) -> float:
+    """How many times one of two is the other, the smaller below."""
+    return max(ratio, 1 / ratio) if ratio > 0 else np.inf if ratio == 0 else NAN
 
 
 def _why_not(one: RankedMeasure, kind: str) -> str:

@@ -179,9 +179,7 @@ def sure(
         return "An estimate: its range says how far it may be off."
     if not math.isfinite(p) or p >= 0.05:
         if extreme:
-            return (
-                "Not sure: among the worst 5% of areas, but records or chance may do that."
-            )
+            return "Not sure: among the worst 5% of areas, but records or chance may do that."
         if not math.isfinite(p):
             return "An estimate: its range says how far it may be off."
         return "Not sure that it differs from elsewhere, or before: chance can give as much."

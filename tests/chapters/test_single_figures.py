@@ -13,9 +13,7 @@ from needs.words.text import plain
 ADMISSIONS = "substance_misuse_admissions_15_24"
 
 
-@pytest.mark.parametrize(
-    ("chapter", "rows"), [("families", 2), ("treatment", 1), ("admissions", 2), ("deaths", 2)]
-)
+@pytest.mark.parametrize(("chapter", "rows"), [("families", 2), ("admissions", 2), ("deaths", 2)])
 def test_chapters_of_single_figures_have_a_chart(
     worcestershire: Assessment, chapter: str, rows: int
 ) -> None:

@@ -434,7 +434,7 @@ SEEDED_PDF: dict[str, tuple[Callable[[pikepdf.Pdf], None], str]] = {
     "empty alt": (lambda pdf: set_alt(pdf, " "), "no alternative text"),
     "placeholder alt": (lambda pdf: set_alt(pdf, "Image"), "is a placeholder"),
     "long alt": (lambda pdf: set_alt(pdf, "Rates rose. " * 30), "250 are the most"),
-    "alt is the caption": (first_figure_says_its_caption, "only repeats a title or caption"),
+    "alt is the caption": (first_figure_says_its_caption, "not what is found"),
     "alt without a finding": (
         lambda pdf: set_alt(pdf, "Line chart of deaths in Worcestershire, 2019 to 2021"),
         "not what is found",

@@ -365,7 +365,7 @@ def test_headline_figures_stand_on_one_page(report: Path) -> None:
     ]
     (summary,) = [text for text in pages if "Worcestershire in six figures" in text]
     assert summary.count("More in chapter") == 6
-    assert "1. One page" in summary and "Trend:" in summary and "Figure 1:" in summary
+    assert "1. One page" in summary and "Record:" in summary and "Figure 1:" in summary
 
 
 def test_tall_drawings_are_drawn_smaller_within_bounds() -> None:

@@ -22,8 +22,8 @@ __version__ = "0.1.0"
 _AUTHORS = {
     "open": "analysis",
     "say": "analysis",
-    "chart": "own",
-    "table": "own",
+    "chart": "authors_own",
+    "table": "authors_own",
     "section": "blocks",
 }
 

@@ -16,7 +16,7 @@ from needs.errors import Problem
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.figures.figure import collect
-from needs.report.cells import read_cells
+from needs.report.notebook_cells import read_cells
 from needs.words.text import plain
 
 VALUES = {"areas": ["E10000034"], "year": 2022, "name": ""}

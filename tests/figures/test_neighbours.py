@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from needs.chapters import alike
 from needs.chapters import neighbours as neighbours_of
+from needs.chapters import statistical_neighbours as neighbours_chapter
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Prose, Table, all_tables
 from needs.errors import MissingDataError
@@ -231,7 +231,9 @@ def test_an_authority_of_another_date_has_neighbours(
 def test_land_that_is_not_whole_has_no_neighbours_and_says_why(national: Path) -> None:
     """Dorset's former county lacks Christchurch, which has no row of its own in any index."""
     na = assessment.load("E10000009", 2022, processed=national)
-    text = " ".join(plain(one.text) for one in alike.listed(na) if isinstance(one, Prose))
+    text = " ".join(
+        plain(one.text) for one in neighbours_chapter.listed(na) if isinstance(one, Prose)
+    )
     assert "do not make up its own land exactly" in text
     assert "not at hand" not in text
 
@@ -253,7 +255,7 @@ def test_awkward_areas(national: Path, area: str, year: int, near: str, unlike: 
     assert len(found) == 10
     assert found[0].name == near
     assert not {one.code for one in na.members} & {one.code for one in found}
-    shown = alike.listed(na)
+    shown = neighbours_chapter.listed(na)
     text = " ".join(plain(one.text) for one in shown if isinstance(one, Prose))
     assert ("like no other" in text) == unlike
     (table,) = all_tables(shown)
@@ -316,9 +318,11 @@ def test_without_features_the_annex_says_so(worcestershire: Assessment) -> None:
     none = worcestershire.authority_features.iloc[:0]
     na = dataclasses.replace(worcestershire, authority_features=none)
     assert na.statistical_neighbours() == ()
-    text = " ".join(plain(one.text) for one in alike.listed(na) if isinstance(one, Prose))
+    text = " ".join(
+        plain(one.text) for one in neighbours_chapter.listed(na) if isinstance(one, Prose)
+    )
     assert "cannot be computed" in text
-    assert not list(all_tables(alike.listed(na)))
+    assert not list(all_tables(neighbours_chapter.listed(na)))
 
 
 def test_columns_are_those_of_the_schema() -> None:

@@ -35,7 +35,7 @@ from needs.figures.assessment import Assessment
 from needs.report import manifest as manifests
 from needs.report.document import ReportContext, read_document
 from needs.report.parameters import RunParameters
-from needs.report.scratch import scratch_folder
+from needs.report.working_folder import scratch_folder
 
 pytestmark = pytest.mark.slow
 
@@ -278,7 +278,7 @@ def test_what_a_killed_run_left_is_cleared_and_what_a_live_one_has_is_not(tmp_pa
     script = """
 import sys, time
 from pathlib import Path
-from needs.report.scratch import scratch_folder
+from needs.report.working_folder import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "01.ipynb").touch()
     (folder / "ready").touch()

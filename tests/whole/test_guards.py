@@ -16,7 +16,7 @@ from needs.chapters.blocks import Blocks, Bullets, Cards, Chart, Prose
 from needs.chapters.measure import Measure
 from needs.chapters.rules import compared, is_second_hand, leading, told_officially
 from needs.chapters.saying import finding, message
-from needs.figures import assessment, course, deprivation
+from needs.figures import assessment, change_over_time, deprivation
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.remainder import remainder
@@ -284,13 +284,14 @@ def test_periods_that_share_years_are_never_set_against_each_other(national: Pat
         na = opened(area, national)
         for key in na.catalogue.indicators:
             figures = na.series(key).figures
-            found = course.course(figures)
+            found = change_over_time.course(figures)
             if found is None:
                 continue
-            assert not course.share_years(found.before.period, found.last.period)
-            kept = course.separate(figures)
+            assert not change_over_time.share_years(found.before.period, found.last.period)
+            kept = change_over_time.separate(figures)
             assert not any(
-                course.share_years(one.period, other.period) for one, other in pairwise(kept)
+                change_over_time.share_years(one.period, other.period)
+                for one, other in pairwise(kept)
             )
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import CATALOGUE, load
-from needs.chapters import alike
+from needs.chapters import statistical_neighbours as neighbours_chapter
 from needs.chapters.blocks import all_figures
 from needs.errors import NeedsError
 from needs.figures import assessment, deprivation, population
@@ -355,7 +355,7 @@ def _figures(na: Assessment) -> list[Figure]:
             found.append(deprivation.decile_residents(na, cut, place))
             found.append(deprivation.share(na, cut, place))
     found += [*deprivation.share_by_decile(na), deprivation.share_least(na)]
-    found += all_figures(alike.listed(na))
+    found += all_figures(neighbours_chapter.listed(na))
     return [one for one in found if one.shown]
 
 

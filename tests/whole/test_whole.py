@@ -18,7 +18,7 @@ from needs.cli import main
 from needs.commands import run as runs
 from needs.commands.pack import pack
 from needs.errors import ParameterError
-from needs.report.scratch import scratch_folder
+from needs.report.working_folder import scratch_folder
 from needs.sources import whole_files
 from needs.tables.prepare import prepare
 

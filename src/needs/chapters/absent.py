@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Heading, Notice, blocks
-from needs.chapters.divided import newest_period
+from needs.chapters.breakdowns import newest_period
 from needs.chapters.inside import district_period
 from needs.chapters.missing import missing_notice
 from needs.chapters.rules import shows_plans

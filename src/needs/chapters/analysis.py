@@ -13,15 +13,15 @@ import pandas as pd
 
 from needs.catalogue import Indicator
 from needs.chapters import absent, glance, local
-from needs.chapters.alike import neighbours
 from needs.chapters.blocks import Blocks, Prose, blocks
-from needs.chapters.divided import breakdown
+from needs.chapters.breakdowns import breakdown
 from needs.chapters.frames import figures_frame, published
 from needs.chapters.inside import districts, sexes
 from needs.chapters.measure import Measure, View
 from needs.chapters.national import authorities, funnel
 from needs.chapters.over_time import trend
 from needs.chapters.rules import standardised, tells_a_trend, told_with_a_rate
+from needs.chapters.statistical_neighbours import neighbours
 from needs.charts.style import draw_like_the_report
 from needs.errors import ParameterError
 from needs.figures import assessment

@@ -36,7 +36,7 @@ from needs.errors import (
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters, assigned
-from needs.report.scratch import scratch_folder
+from needs.report.working_folder import scratch_folder
 from needs.sources.whole_files import writing
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from needs.commentary.files import read_text
 from needs.commentary.identity import read_image
 from needs.commentary.references import REFERENCE, Quoted, References
 from needs.errors import Problem
-from needs.report.cells import NOTES, inline, read_placed
+from needs.report.notebook_cells import NOTES, inline, read_placed
 from needs.words.text import Span, Text, plain
 
 #: Heading of commentary that gives itself none.

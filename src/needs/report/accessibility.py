@@ -20,7 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
 from needs.errors import Problem
-from needs.report.cells import NOTHING
+from needs.report.notebook_cells import NOTHING
 
 #: Longest alternative text of a chart, in characters; what is longer belongs into the page.
 LONGEST_ALT = 250

@@ -40,7 +40,7 @@ from needs.chapters.cross_links import FINDING, NOT_KNOWN, SECTION
 from needs.errors import Problem, RenderError
 from needs.figures import figure as figures
 from needs.figures.figure import Figure
-from needs.report.cells import Read, read_cells
+from needs.report.notebook_cells import Read, read_cells
 from needs.stats.status import SYMBOLS
 from needs.words.text import Span, Text, plain
 
@@ -406,9 +406,9 @@ def read_document(
     ------
     RenderError
         With every fault at once: a notebook that failed or was not run, Markdown or an output
-        beyond what a report can show (see `needs.report.cells`), a skipped heading level, an id
-        used twice, a blank cell, a figure with two contents, a number that links to no figure, an
-        unknown source.
+        beyond what a report can show (see `needs.report.notebook_cells`), a skipped heading
+        level, an id used twice, a blank cell, a figure with two contents, a number that links to
+        no figure, an unknown source.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from needs.errors import Problem
 from needs.report.accessibility import alt_faults, link_faults
-from needs.report.cells import NOTHING
+from needs.report.notebook_cells import NOTHING
 
 _SPACES = {
     "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from needs.figures.course import course
+from needs.figures.change_over_time import course
 from needs.figures.figure import Figure, Series
 from needs.figures.remainder import remainder
 from needs.words.english import (

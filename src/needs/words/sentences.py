@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from needs.catalogue import Catalogue, Indicator
-from needs.figures.course import Course, course, share_years
+from needs.figures.change_over_time import Course, course, share_years
 from needs.figures.figure import Figure, Series
 from needs.stats.compare import WIDENED_ABOVE
 from needs.stats.status import Status

@@ -22,8 +22,8 @@ from needs.commands.verify import verify
 from needs.errors import NeedsError, Problem, RenderError
 from needs.report import accessibility
 from needs.report import manifest as manifests
-from needs.report.cells import read_cells
 from needs.report.document import ReportContext, read_document
+from needs.report.notebook_cells import read_cells
 from needs.report.parameters import RunParameters
 from needs.words.text import Span, plain
 

@@ -16,8 +16,10 @@ from docx.oxml.ns import qn
 
 from needs.chapters.blocks import Bullets, Cell, Chart, Column, Heading, Prose, Table
 from needs.report.document import Chapter, Document
+from needs.report.typst import ABOUT
 from needs.report.word import LONG_TABLE, render_docx
 from needs.report.word_checks import check_docx
+from needs.report.word_text import pieces, read_sent
 from needs.words.text import Span, plain
 
 
@@ -70,7 +72,28 @@ def test_says_what_it_is_and_names_no_template(document: Document, opened: Any) 
 
 def test_has_every_chapter_but_the_annex(document: Document, opened: Any) -> None:
     wanted = [one.label for one in document.chapters if one.number.isdigit()]
-    assert lines(opened, "Heading 1") == wanted and len(wanted) < len(document.chapters)
+    assert lines(opened, "Heading 1") == [*wanted, ABOUT]
+    assert len(wanted) < len(document.chapters)
+
+
+def test_the_contents_name_what_they_lead_to_and_ask_for_page_numbers(opened: Any) -> None:
+    wanted = [one for one in opened.paragraphs if one.style.name in ("Heading 1", "Heading 2")]
+    found = [one for one in opened.paragraphs if one.style.name.startswith("toc ")]
+    assert [one.text for one in found] == [one.text for one in wanted]
+    assert all(one._p.find(qn("w:hyperlink")) is not None for one in found)
+    (asked,) = opened.settings.element.iter(qn("w:updateFields"))
+    assert asked.get(qn("w:val")) == "true"
+    assert asked.getnext().tag == qn("w:compat")  # as the order of the standard has it
+
+
+def test_it_carries_its_text_as_it_was_sent(data: bytes, opened: Any) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sent = read_sent(parts)
+    assert sent and [text for _, text in sent] == [one.now for one in pieces(parts) if one.now]
+    shown = " ".join(one.text for one in opened.element.body.iter(qn("w:t")) if one.text)
+    words = set(" ".join(text for level, text in sent if level).split())
+    assert words <= set(shown.split())
 
 
 def test_every_drawing_is_a_picture_with_its_alternative_text(

@@ -206,7 +206,7 @@ def _tables(
                 Cell(one.action),
                 Cell(names.get(one.asked.answers, one.asked.answers)),
                 Cell(one.asked.owner),
-                Cell(printed_date(one.asked.due.isoformat()) if one.asked.due else "[z]"),
+                Cell(printed_date(one.asked.due.isoformat()) if one.asked.due else "not set"),
                 Cell(str(one.asked.set)),
                 Cell(_progress(one.asked.stands(date))),
             )

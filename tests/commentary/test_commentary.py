@@ -219,14 +219,27 @@ def test_another_areas_file_is_refused(folder: Folder) -> None:
 
 
 def test_a_final_report_needs_its_sign_off(folder: Folder) -> None:
-    assert (
-        "nobody has signed it off" in folder.write(report_yaml=REPORT + "status: final\n").faults()
-    )
-    late = REPORT + "status: final\nsign_off:\n- role: Director\n  date: 2027-01-01\n"
+    bare = folder.write(report_yaml=REPORT + "status: final\n").faults()
+    assert "nobody has signed it off" in bare and "not say of which reporting year" in bare
+    late = REPORT + "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2027-01-01\n"
     told = folder.write(report_yaml=late).faults()
-    assert "after the report's date" in told and "line 5" in told
+    assert "after the report's date" in told and "line 6" in told
     good = folder.write(report_yaml=late.replace("2027", "2026")).read()
     assert good.own and good.own.signed == ("Director, 1 January 2026",)
+
+
+def test_a_sign_off_holds_for_its_own_year(folder: Folder) -> None:
+    last = (
+        "status: final\nyear: 2021\nsign_off:\n- role: Director\n  date: 2022-03-31\n"
+        "logo: {file: l.svg, alt: X}\n"
+    )
+    found = folder.write(report_yaml=REPORT + last, l_svg=SVG).read()
+    assert found.own and (found.own.status, found.own.signed) == ("draft", ())
+    (line,) = found.warnings
+    assert line == (
+        "worcestershire/report.yaml, line 3: the report of 2021 is signed off; this one, of 2022, "
+        "is a draft."
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +319,7 @@ def test_a_figure_that_has_changed_marks_its_paragraph_in_a_draft(folder: Folder
     assert "“Our rate of 4.8 per 100,000 is low.”" in line
     kinds = [type(one) for one in blocks_of(found)]
     assert kinds == [Heading, Prose, Notice, Prose]
-    final = "status: final\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
+    final = "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
     found = folder.write(report_yaml=REPORT + final).read()
     assert Notice not in [type(one) for one in blocks_of(found)] and found.warnings == (line,)
 
@@ -326,7 +339,7 @@ def test_a_figure_that_is_not_shown_is_told_and_stops_a_final_report(folder: Fol
     folder.write(deaths_md=f"Rate {{{gone}}}.", report_yaml=REPORT)
     found = folder.read()
     assert f"The figure {{{gone}}} is not shown: [x]." in found.warnings[0]
-    final = "status: final\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
+    final = "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
     told = folder.write(report_yaml=REPORT + final).faults()
     assert "is not shown" in told and "deaths.md, line 1" in told
 
@@ -349,6 +362,13 @@ def test_a_typed_figure_names_its_reference(folder: Folder) -> None:
     ).read()
     (line,) = found.warnings
     assert "deaths.md, line 1: '80.6%' is typed" in line and "{alcohol_unmet_need}" in line
+
+
+def test_a_share_that_a_finding_rounds_names_its_reference(folder: Folder) -> None:
+    figure = folder.na.figure("alcohol_unmet_need")
+    assert figure.value is not None
+    (line,) = folder.write(deaths_md=f"Of all, {figure.value:.0f}% are missed.").read().warnings
+    assert "write {alcohol_unmet_need" in line
 
 
 @pytest.mark.mirror
@@ -415,6 +435,17 @@ ACTION = (
     "recommendations:\n- id: one\n  answers: drug_misuse_rate\n  action: Do {drug_misuse_deaths}.\n"
     "  owner: Board\n  set: 2022\n  due: 2023-01-01\n"
 )
+
+
+def test_a_recommendation_with_one_fault_tells_its_others(folder: Folder) -> None:
+    text = (
+        "recommendations:\n- id: one\n  answers: drug_misuse_rat\n  action: Do {drug_misuse_x}.\n"
+        "  owner: Board\n  set: 2022\n  due: 31/03/2023\n- 3\n"
+    )
+    told = folder.write(recommendations_yaml=text).faults()
+    for what, line in (("'31/03/2023', and no date", 7), ("no measure", 3), ("no figure", 4)):
+        assert f"line {line}\n" in told[told.index(what) :][:200], what
+    assert "Did you mean 'drug_misuse_rate'" in told
 
 
 def test_recommendations_are_held_against_date_and_measure(folder: Folder) -> None:

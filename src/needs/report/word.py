@@ -424,6 +424,8 @@ class _Writing:
         line.paragraph_format.keep_with_next = True
         inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
         self.drawings += 1
+        for side in "TBLR":  # without it, LibreOffice sets a picture in from the margin
+            inside.set(f"dist{side}", "0")
         for one in inside.iter(qn("wp:docPr"), qn("pic:cNvPr")):
             one.set("id", str(self.drawings))
             one.set("name", _clean(name) or f"Picture {self.drawings}")

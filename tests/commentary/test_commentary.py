@@ -344,6 +344,61 @@ def test_a_figure_that_is_not_shown_is_told_and_stops_a_final_report(folder: Fol
     assert "is not shown" in told and "deaths.md, line 1" in told
 
 
+def test_a_figure_that_is_gone_says_what_it_was_when_it_was_written(folder: Folder) -> None:
+    na = folder.na
+    gone = next(key for key in na.catalogue.indicators if not na.has(key))
+    folder.write(deaths_md=f"Rate {{{gone}}}.", report_yaml=REPORT)
+    path = accepted(folder).path / files.WRITTEN
+    lines = path.read_text(encoding="utf-8").splitlines()
+    file, reference, figure = lines[1].split(",")[:3]
+    was = f"{file},{reference},{figure},2018,9.1%,9.1,8.0,10.2,worse,increasing"
+    path.write_text("\n".join([lines[0], was, ""]), encoding="utf-8")
+    told = " ".join(folder.read().warnings)
+    assert "is not shown: [x]. When this was written it was 9.1% (2018)." in told
+    assert f"{gone} was 9.1% (2018), worse than England, increasing; it is [x]" in told
+
+
+def test_each_area_of_a_batch_has_its_own_and_the_houses(
+    worcestershire: Assessment, tmp_path: Path
+) -> None:
+    base = tmp_path / "commentary"
+    other = replace(worcestershire, area=replace(worcestershire.area, code="E10000031"))
+    for na, name in ((worcestershire, "worcestershire"), (other, "warwickshire")):
+        (base / name).mkdir(parents=True)
+        text = f"area: {na.area.code}\nsubtitle: Of {name}\n"
+        (base / name / files.REPORT).write_text(text, encoding="utf-8")
+    (base / files.HOUSE).write_text("organisation: The Council\n", encoding="utf-8")
+    for na, name in ((worcestershire, "worcestershire"), (other, "warwickshire")):
+        found = read_commentary(base / name, na, CHAPTERS, DATE)
+        assert found.own and found.own.subtitle == f"Of {name}"
+        assert found.own.organisation == "The Council"
+        assert not [one for one in found.hashes if "/" in one and not one.startswith(name)]
+
+
+def test_hostile_markdown_is_told_or_shown_as_it_is(folder: Folder) -> None:
+    folder.write(
+        deaths_md=(
+            "# <b>One</b>\n\n<iframe src='x'></iframe>\n\n![x](https://example.org/x.png)\n\n"
+            "[a](data:text/html,x)\n\n> - a list\n\nTwo <img src=x onerror=y> words\n"
+        )
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        folder.read()
+    told = [(one.where.rpartition(" ")[2], one.what) for one in caught.value.problems]
+    for what, line in (
+        ("HTML is not shown", "1"),
+        ("HTML is not shown", "3"),
+        ("is not in the folder worcestershire", "5"),
+        ("data:text/html", "7"),
+        ("A quotation holds more than paragraphs", "9"),
+        ("HTML is not shown", "11"),
+    ):
+        assert [1 for at, said in told if at == line and what in said], (what, line, told)
+    awkward = '#panic("x") *a* & "b" \\input ]]>'
+    (_, made) = blocks_of(folder.write(deaths_md=awkward).read())
+    assert plain(made.text) == '#panic("x") a & "b" \\input ]]>'
+
+
 def test_a_suppressed_figure_stays_hidden(folder: Folder, worcestershire: Assessment) -> None:
     rows = worcestershire.observations
     rows = rows[rows["area_code"].isin([one.code for one in worcestershire.districts])]

@@ -42,18 +42,16 @@ _NUMBERS = ("value", "lower", "upper", "status", "numerator", "denominator")
 #: Fields that say how the number is worked out.
 _METHOD = ("formula", "method", "unit")
 #: All other fields that a reader or a reviewer sees; the id and the period are what is matched.
-_LABELS = tuple(
-    [
-        "label",
-        "area_name",
-        "note",
-        "marks",
-        "decimals",
-        "verdict",
-        "bound",
-        "sources",
-        "source_rows",
-    ]
+_LABELS = (
+    "label",
+    "area_name",
+    "note",
+    "marks",
+    "decimals",
+    "verdict",
+    "bound",
+    "sources",
+    "source_rows",
 )
 
 #: Of a figure on a whole series: "2017/18 up to 2021/22".

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from needs.catalogue import Indicator
 from needs.errors import InvalidDataError
 from needs.figures.change_over_time import share_years
 from needs.figures.figure import Figure
@@ -130,7 +132,7 @@ class _Measure(NamedTuple):
 
 
 def changes(
-    old: Recorded, new: Recorded, breaks: Mapping[str, Mapping[int, str]] | None = None
+    old: Recorded, new: Recorded, indicators: Mapping[str, Indicator]
 ) -> tuple[Change, ...]:
     """Compare two reports of one area, every field of every figure.
 
@@ -138,15 +140,16 @@ def changes(
     ----------
     old, new : Recorded
         The earlier and the later report.
-    breaks : mapping of str to mapping of int to str, optional
-        By indicator, the years at whose beginning its series breaks, with the reason: figures from
-        both sides are not set against each other.
+    indicators : mapping of str to Indicator
+        Those of the catalogue: where a series breaks, figures from both sides are not set against
+        each other.
 
     Returns
     -------
     tuple of Change
-        By kind in the order of `KINDS`; then the report's own area first, changes that the
-        intervals show before the rest, and the largest first.
+        By kind in the order of `KINDS`; then the report's own area first, indicators before what
+        the report makes of them, changes that the intervals show before the rest, and the largest
+        first.
 
     Notes
     -----
@@ -160,7 +163,7 @@ def changes(
         was, now = before.get(measure, {}), after.get(measure, {})
         for period in was.keys() & now.keys():
             found.extend(_same_period(was[period], now[period], old, new))
-        found.extend(_newest(was, now, old, new, breaks or {}))
+        found.extend(_newest(was, now, old, new, indicators))
     found = [
         replace(one, own=(one.figure.area_name == (new if one.new else old).area)) for one in found
     ]
@@ -171,6 +174,7 @@ def changes(
             key=lambda one: (
                 order.index(one.kind),
                 not one.own,
+                one.figure.indicator not in indicators,
                 not one.clear,
                 -one.size,
                 one.figure.id,
@@ -218,10 +222,10 @@ def _newest(
     now: Mapping[str, Figure],
     old: Recorded,
     new: Recorded,
-    breaks: Mapping[str, Mapping[int, str]],
+    indicators: Mapping[str, Indicator],
 ) -> Iterator[Change]:
     """The newest figure of a measure in each report, where the periods differ."""
-    last, latest = (_latest(figures) for figures in (was, now))
+    last, latest = _latest(was, old.year), _latest(now, new.year)
     if last is None or latest is None:
         if latest is not None and not was:
             yield Change("appeared", None, latest)
@@ -234,14 +238,21 @@ def _newest(
         yield Change("gone", last, None)
     elif _of_reporting_year(last, latest):
         return
-    elif why := _not_comparable(last, latest, old, new, breaks.get(latest.indicator, {})):
+    elif why := _not_comparable(last, latest, old, new, _breaks(latest, indicators)):
         yield Change("other edition or geography", last, latest, why=why)
     else:
         yield Change("new period", last, latest, test=_tested(last, latest))
 
 
-def _latest(figures: Mapping[str, Figure]) -> Figure | None:
-    return max((one for one in figures.values() if one.shown), key=_end, default=None)
+def _latest(figures: Mapping[str, Figure], year: int) -> Figure | None:
+    """The newest figure that a report is about: one of a later year is there as news alone."""
+    about = [one for one in figures.values() if one.shown and _end(one)[:4] <= f"{year}"]
+    return max(about, key=_end, default=None)
+
+
+def _breaks(figure: Figure, indicators: Mapping[str, Indicator]) -> Mapping[int, str]:
+    declared = indicators.get(figure.indicator)
+    return declared.breaks if declared else {}
 
 
 def _of_reporting_year(was: Figure, now: Figure) -> bool:
@@ -277,7 +288,7 @@ def _other_land(was: Figure, now: Figure, old: Recorded, new: Recorded) -> str:
         return f"another area under the name: {now.area_code}, and not {was.area_code}"
     counted = all(any("LSOAs" in row for row in one.source_rows) for one in (was, now))
     if counted and old.geography != new.geography:
-        return f"{new.geography}, and not {old.geography}"
+        return f"other small areas: {new.geography}"
     return ""
 
 
@@ -306,11 +317,12 @@ def _equal(was: object, now: object) -> bool:
 
 
 def _end(figure: Figure) -> str:
-    """The end of a period; periods that are no dates (an index edition) sort by their name."""
+    """The end of a period; of one that is no date (an index edition) its last year, by name."""
+    text = figure.period.rpartition(_UP_TO)[2]
     try:
-        return str(periods.parse(figure.period).end)
+        return str(periods.parse(text).end)
     except InvalidDataError:
-        return figure.period
+        return f"{(re.findall(r'[12][0-9]{3}', text) or ['0000'])[0]}, {text}"
 
 
 def withheld(change: Change) -> bool:

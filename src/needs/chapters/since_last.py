@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from needs.chapters.blocks import Block, Cell, Column, Heading, Prose, Table
+from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
 from needs.figures.changes import CLEAR, KINDS, NOT_CLEAR, Change, tally, withheld
 from needs.figures.figure import Figure
 from needs.words.english import count_noun
@@ -45,7 +45,7 @@ def own_changes(found: Sequence[Change]) -> tuple[Change, ...]:
     )
 
 
-def as_printed_then(figure: Figure, year: int, known: Sequence[str]) -> Figure:
+def as_printed_then(figure: Figure, year: int, known: Collection[str]) -> Figure:
     """A figure of the last report, under an id and a name of its own.
 
     `known` are the keys of the sources that the catalogue still has.
@@ -77,8 +77,8 @@ def named(figure: Figure) -> str:
     return ", ".join(parts)
 
 
-def since_paragraph(found: Sequence[Change], year: int, date: str, area: str) -> Prose:
-    """What has changed since the last report, as a paragraph.
+def since_summary(found: Sequence[Change], year: int, date: str, area: str) -> tuple[Block, ...]:
+    """What has changed since the last report, for the summary: a line for each kind of change.
 
     Parameters
     ----------
@@ -90,13 +90,12 @@ def since_paragraph(found: Sequence[Change], year: int, date: str, area: str) ->
         Its date, as printed.
     area : str
     """
-    intro = f"Since the report for {year}, of {date}: "
-    spans: list[Span] = [Span(intro, strong=True)]
-    counts = tally(tuple(found))
-    if not counts:
-        spans.append(Span(f"no figure of {area} has changed."))
-    for number, (kind, count) in enumerate(counts.items()):
-        of_kind = [one for one in found if one.kind == kind]
+    heading = Heading("Since the last report", 2)
+    intro = f"The last report was for {year}, of {date}."
+    if not found:
+        return heading, Prose((Span(f"{intro} No figure of {area} has changed since."),))
+    items: list[Text] = []
+    for kind, count in tally(tuple(found)).items():
         figures = count_noun(count, "figure")
         verb = "is" if count == 1 else "are"
         said = {
@@ -108,14 +107,13 @@ def since_paragraph(found: Sequence[Change], year: int, date: str, area: str) ->
             "appeared": f"{figures} {verb} new",
             "gone": f"{figures} of that report {verb} not in this one",
         }[kind]
-        spans.append(Span(said if number == 0 else f" {said[0].upper()}{said[1:]}"))
-        spans.extend(_examples(kind, of_kind))
-    if counts:
-        spans.append(Span(" The annex lists them", link=f"#{ANCHOR}"))
-        spans.append(Span("."))
-    shown = [figure for one in found for figure in (one.old, one.new) if figure]
-    quoted = {span.figure for span in spans if span.figure}
-    return Prose(tuple(spans), figures=tuple(one for one in shown if one.id in quoted))
+        of_kind = [one for one in found if one.kind == kind]
+        items.append((Span(said), *_examples(kind, of_kind)))
+    quoted = {span.figure for item in items for span in item if span.figure}
+    shown = (figure for one in found for figure in (one.old, one.new) if figure)
+    figures_said = {one.id: one for one in shown if one.id in quoted}
+    leads: Text = (Span(f"{intro} The "), Span("annex", link=f"#{ANCHOR}"), Span(" lists all."))
+    return heading, Prose(leads), Bullets(tuple(items), figures=tuple(figures_said.values()))
 
 
 def _examples(kind: str, found: Sequence[Change]) -> Iterator[Span]:
@@ -193,7 +191,7 @@ def since_section(found: Sequence[Change], year: int, date: str) -> tuple[Block,
             "their difference, where both have one and their periods share no year."
         ),
     )
-    return (Heading("Since the last report", 2, ANCHOR), Prose(intro), table)
+    return (Heading("Figures that differ from the last report’s", 2, ANCHOR), Prose(intro), table)
 
 
 def _row(change: Change) -> tuple[Cell, ...]:

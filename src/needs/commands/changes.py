@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from needs import catalogue
 from needs.chapters.blocks import Block, Bullets, Heading, Prose, Table
+from needs.chapters.cross_links import NOT_KNOWN
 from needs.chapters.since_last import (
     NEIGHBOURS,
     WITHHELD,
@@ -20,8 +21,8 @@ from needs.chapters.since_last import (
     meant,
     named,
     own_changes,
-    since_paragraph,
     since_section,
+    since_summary,
 )
 from needs.errors import ParameterError
 from needs.figures import changes as comparing
@@ -31,7 +32,7 @@ from needs.figures.recorded import REGISTER, Recorded, read_recorded
 from needs.report import manifest as manifests
 from needs.report.block_html import page
 from needs.report.document import Document, chapter_key, printed_date
-from needs.report.notebook_cells import shown_cell, with_cells
+from needs.report.notebook_cells import models_of, shown_cell, with_cells
 from needs.report.register import safe_text
 from needs.words.english import count_noun
 from needs.words.text import Span
@@ -75,10 +76,11 @@ def compare(old: Path, new: Path) -> Compared:
     ParameterError
         The reports are of different areas.
     """
-    reports = [read_recorded(folder) for folder in (old, new)]
-    _refuse_two_areas(*reports)
+    before, after = read_recorded(old), read_recorded(new)
+    _refuse_two_areas(before, after)
     why = manifests.differences(manifests.read(old), manifests.read(new))
-    return Compared(*reports, comparing.changes(*reports, catalogue.load().indicators), tuple(why))
+    found = comparing.changes(before, after, catalogue.load().indicators)
+    return Compared(before, after, found, tuple(why))
 
 
 def _refuse_two_areas(old: Recorded, new: Recorded) -> None:
@@ -165,10 +167,8 @@ def changes_csv(compared: Compared) -> str:
 def _numbers(figure: Figure, change: Change) -> tuple[str, str, str]:
     if withheld(change):
         return (WITHHELD, "", "")
-    return (
-        figure.text,
-        *("" if end is None else repr(end) for end in (figure.lower, figure.upper)),
-    )
+    low, high = figure.lower, figure.upper
+    return figure.text, "" if low is None else repr(low), "" if high is None else repr(high)
 
 
 def changes_html(compared: Compared) -> str:
@@ -262,7 +262,7 @@ def put_since(
     ]
     date = printed_date(old.date)
     parts: dict[str, Sequence[Block]] = {
-        "summary": [since_paragraph(found, old.year, date, context.area_name)],
+        "summary": since_summary(found, old.year, date, context.area_name),
         "annex": since_section(found, old.year, date),
     }
     out = []
@@ -270,6 +270,14 @@ def put_since(
         key = chapter_key(str(node.metadata.get("needs", {}).get("name", "")))
         made = with_cells(node)
         if parts.get(key):
-            made.cells.append(shown_cell(parts[key], "since the last report"))
+            place = len(made.cells) if key == "annex" else _before_what_is_not_known(made)
+            made.cells.insert(place, shown_cell(parts[key], "since the last report"))
         out.append(made)
     return out
+
+
+def _before_what_is_not_known(node: nbformat.NotebookNode) -> int:
+    for number, cell in enumerate(node.cells):
+        if any(one.get("anchor") == NOT_KNOWN for one in models_of(cell)):
+            return number
+    return len(node.cells)

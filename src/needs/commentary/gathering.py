@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from needs.chapters.blocks import MIME_TYPE, Block, Heading, Notice, Picture
+from needs.chapters.blocks import Block, Heading, Notice, Picture
 from needs.commentary import files
 from needs.commentary.identity import House, Identity, read_identity
 from needs.commentary.pages import WrittenBlock, read_page
@@ -34,7 +34,7 @@ from needs.errors import InvalidDataError, Problem, did_you_mean
 from needs.figures.assessment import Assessment
 from needs.figures.findings import ranked
 from needs.report.document import ReportContext, chapter_key, is_annex
-from needs.report.notebook_cells import shown_cell, with_cells
+from needs.report.notebook_cells import models_of, shown_cell, with_cells
 from needs.words.text import Span
 
 #: Key and title of the chapter that recommendations make.
@@ -291,15 +291,12 @@ def _title(node: nbformat.NotebookNode) -> str:
     return next((one[2:].strip() for one in texts if one.startswith("# ")), "")
 
 
-def _models(cell: nbformat.NotebookNode) -> Iterator[Any]:
-    for output in cell.get("outputs", ()):
-        yield from output.get("data", {}).get(MIME_TYPE, ())
-
-
 def _first_section(node: nbformat.NotebookNode) -> int:
     """Where the first cell stands that begins a section."""
     for number, cell in enumerate(node.cells):
-        begins = any(one["type"] == "Heading" and one.get("level", 2) == 2 for one in _models(cell))
+        begins = any(
+            one["type"] == "Heading" and one.get("level", 2) == 2 for one in models_of(cell)
+        )
         if begins or (cell.cell_type == "markdown" and cell.source.startswith("## ")):
             return number
     return len(node.cells)
@@ -312,7 +309,7 @@ def _put_actions(node: nbformat.NotebookNode, commentary: Commentary, na: Assess
     for number, cell in enumerate(node.cells):
         anchors = {
             str(one["anchor"]): str(one["text"])
-            for one in _models(cell)
+            for one in models_of(cell)
             if one["type"] == "Heading" and str(one.get("anchor", "")).startswith("finding-")
         }
         if anchors:
@@ -354,9 +351,9 @@ def _address(node: nbformat.NotebookNode, who: House | None) -> None:
     named = ", ".join(one for one in (who.organisation, who.team) if one) or "its publisher"
     said = STATEMENT.replace("its publisher", f"{named} ({who.contact})", 1)
     for number, cell in enumerate(node.cells):
-        if any(_says(one) for one in _models(cell)):
+        if any(_says(one) for one in models_of(cell)):
             changed_cell = copy.deepcopy(cell)
-            for one in _models(changed_cell):
+            for one in models_of(changed_cell):
                 if _says(one):
                     one["text"] = [{"text": said}]
             node.cells[number] = changed_cell

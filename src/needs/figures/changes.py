@@ -277,7 +277,7 @@ def _not_comparable(
             return why
     if "b" in now.marks:
         return "the publisher marks a break in the series"
-    if not set(was.sources) & set(now.sources):
+    if was.sources and now.sources and not set(was.sources) & set(now.sources):
         return "another source"
     return ""
 

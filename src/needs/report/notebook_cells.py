@@ -530,3 +530,9 @@ def shown_cell(shown: Iterable[Block], name: str) -> nbformat.NotebookNode:
         f"# {name}", execution_count=1, outputs=[output]
     )
     return cell
+
+
+def models_of(cell: nbformat.NotebookNode) -> Iterator[Any]:
+    """The blocks that a cell shows, as they are kept in the notebook."""
+    for output in cell.get("outputs", ()):
+        yield from output.get("data", {}).get(blocks.MIME_TYPE, ())

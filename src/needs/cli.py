@@ -603,14 +603,14 @@ def changes(
     table: Annotated[Path | None, typer.Option("--csv", help="CSV to write, with all.")] = None,
 ) -> None:
     """Say what changed between two reports, and why."""
-    from needs.commands.changes import changes_csv, changes_html, compare, lines
+    from needs.commands.changes import change_lines, changes_csv, changes_html, compare
     from needs.sources.whole_files import reachable, write_file
 
     for path, option in ((html, "--html"), (table, "--csv")):
         if path:
             reachable(path.parent, option)
     found = compare(old, new)
-    for line in lines(found):
+    for line in change_lines(found):
         typer.echo(line)
     for path, option, draw in ((html, "--html", changes_html), (table, "--csv", changes_csv)):
         if path:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from needs.cli import main
-from needs.commands.changes import LISTED, changes_csv, changes_html, compare, lines
+from needs.commands.changes import LISTED, change_lines, changes_csv, changes_html, compare
 from needs.errors import ParameterError
 from needs.figures.figure import Figure
 from needs.stats.status import Status
@@ -87,7 +87,7 @@ def test_each_kind_is_told_with_its_reasons(tmp_path: Path) -> None:
         figure("need", "2021", 80.0),
         parameters={"year": 2023},
     )
-    assert list(lines(compare(old, new))) == [
+    assert list(change_lines(compare(old, new))) == [
         "1 revised, 1 new period, 1 appeared, 1 gone.",
         "parameters: year was 2022, is 2023",
         "revised (the same period, with another number in the publisher’s files):",
@@ -107,7 +107,7 @@ def test_what_is_withheld_now_is_in_no_output(tmp_path: Path) -> None:
     old = report(tmp_path / "old", figure("deaths", "2020", 1234567.0, sources=("ons",)))
     hidden = figure("deaths", "2020", None, sources=("ons",), status=Status.SUPPRESSED)
     found = compare(old, report(tmp_path / "new", hidden))
-    for output in ("\n".join(lines(found)), changes_csv(found), changes_html(found)):
+    for output in ("\n".join(change_lines(found)), changes_csv(found), changes_html(found)):
         assert "[c]" in output
         assert not any(one in output for one in ("1234567", "1,234,567"))
 
@@ -130,7 +130,7 @@ def test_the_terminal_lists_the_own_area_and_counts_the_others(tmp_path: Path) -
         return [*own, other, near]
 
     old = report(tmp_path / "old", *of_year("2020"))
-    told = list(lines(compare(old, report(tmp_path / "new", *of_year("2021")))))
+    told = list(change_lines(compare(old, report(tmp_path / "new", *of_year("2021")))))
     assert sum(line.startswith("  M") for line in told) == LISTED
     assert told[-2:] == [
         "  and 2 more of Here",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
-from needs.figures.changes import CLEAR, KINDS, NOT_CLEAR, Change, tally, withheld
+from needs.figures.compared_reports import CLEAR, KINDS, NOT_CLEAR, Change, either_withheld, tally
 from needs.figures.figure import Figure
 from needs.words.english import count_noun
 from needs.words.text import Span, Text
@@ -148,7 +148,7 @@ def _examples(kind: str, found: Sequence[Change]) -> Iterator[Span]:
 def _from_to(change: Change) -> Iterator[Span]:
     old, new = change.old, change.new
     assert old is not None and new is not None
-    if withheld(change):
+    if either_withheld(change):
         yield Span("withheld in one of the two reports")
         return
     yield Span(old.text, figure=old.id)
@@ -167,7 +167,7 @@ def since_section(found: Sequence[Change], year: int, date: str) -> tuple[Block,
     """
     if not found:
         return ()
-    kept = [one for one in found if not withheld(one)]
+    kept = [one for one in found if not either_withheld(one)]
     table = Table(
         id="since-last-report",
         caption=f"Figures that differ from those of the report for {year}",
@@ -195,7 +195,7 @@ def since_section(found: Sequence[Change], year: int, date: str) -> tuple[Block,
 
 
 def _row(change: Change) -> tuple[Cell, ...]:
-    hidden = withheld(change)
+    hidden = either_withheld(change)
 
     def cell(figure: Figure | None) -> Cell:
         if figure is None:

@@ -25,8 +25,8 @@ from needs.chapters.since_last import (
     since_summary,
 )
 from needs.errors import ParameterError
-from needs.figures import changes as comparing
-from needs.figures.changes import KINDS, Change, withheld
+from needs.figures import compared_reports as comparing
+from needs.figures.compared_reports import KINDS, Change, either_withheld
 from needs.figures.figure import Figure
 from needs.figures.recorded import REGISTER, Recorded, read_recorded
 from needs.report import manifest as manifests
@@ -93,12 +93,12 @@ def _refuse_two_areas(old: Recorded, new: Recorded) -> None:
         )
 
 
-def tally(found: Sequence[Change]) -> str:
+def tally_line(found: Sequence[Change]) -> str:
     """How many figures changed, by kind.
 
     Examples
     --------
-    >>> tally([])
+    >>> tally_line([])
     'No figure changed.'
     """
     counts = comparing.tally(tuple(found))
@@ -109,9 +109,9 @@ def tally(found: Sequence[Change]) -> str:
     )
 
 
-def lines(compared: Compared) -> Iterator[str]:
+def change_lines(compared: Compared) -> Iterator[str]:
     """What changed, for the terminal: why, then the own area's changes; the others are counted."""
-    yield tally(compared.found)
+    yield tally_line(compared.found)
     yield from compared.reasons
     for kind, meaning in KINDS.items():
         own = [
@@ -123,14 +123,14 @@ def lines(compared: Compared) -> Iterator[str]:
         if not own and not rest:
             continue
         yield f"{kind} ({meaning}):"
-        yield from (f"  {line(one)}" for one in own[:LISTED])
+        yield from (f"  {change_line(one)}" for one in own[:LISTED])
         if more := len(own) - LISTED if len(own) > LISTED else 0:
             yield f"  and {more:,} more of {compared.new.area}"
         if rest:
             yield f"  and {count_noun(rest, 'figure')} of other areas, or of neighbours’ features"
 
 
-def line(change: Change) -> str:
+def change_line(change: Change) -> str:
     """One change as a line: what, from which number to which, and what that means."""
     sides = " -> ".join(_said(one, change) for one in (change.old, change.new) if one)
     meaning = meant(change)
@@ -138,7 +138,7 @@ def line(change: Change) -> str:
 
 
 def _said(figure: Figure, change: Change) -> str:
-    if withheld(change):
+    if either_withheld(change):
         return f"{WITHHELD}, {figure.period}"
     interval = figure.interval.replace("95% confidence interval: ", "")
     return f"{figure.text}{f' ({interval})' if interval else ''}, {figure.period}"
@@ -165,7 +165,7 @@ def changes_csv(compared: Compared) -> str:
 
 
 def _numbers(figure: Figure, change: Change) -> tuple[str, str, str]:
-    if withheld(change):
+    if either_withheld(change):
         return (WITHHELD, "", "")
     low, high = figure.lower, figure.upper
     return figure.text, "" if low is None else repr(low), "" if high is None else repr(high)
@@ -173,7 +173,7 @@ def _numbers(figure: Figure, change: Change) -> tuple[str, str, str]:
 
 def changes_html(compared: Compared) -> str:
     """Every change as an accessible page: what differs in the inputs, then each kind's table."""
-    shown: list[Block] = [Prose((Span(tally(compared.found)),), "finding")]
+    shown: list[Block] = [Prose((Span(tally_line(compared.found)),), "finding")]
     if compared.reasons:
         shown.append(Heading("What differs in parameters, inputs and code", 2))
         shown.append(Bullets(tuple((Span(one),) for one in compared.reasons)))

@@ -325,7 +325,7 @@ def _end(figure: Figure) -> str:
         return f"{(re.findall(r'[12][0-9]{3}', text) or ['0000'])[0]}, {text}"
 
 
-def withheld(change: Change) -> bool:
+def either_withheld(change: Change) -> bool:
     """Whether the later report withholds what the earlier showed: neither may then be told."""
     return any(
         one is not None and one.status is Status.SUPPRESSED for one in (change.old, change.new)

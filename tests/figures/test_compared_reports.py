@@ -12,7 +12,7 @@ import pytest
 
 from needs import catalogue
 from needs.errors import InvalidDataError, MissingDataError
-from needs.figures.changes import Change, changes, tally, withheld
+from needs.figures.compared_reports import Change, changes, either_withheld, tally
 from needs.figures.figure import Figure
 from needs.figures.recorded import Recorded, read_recorded
 from needs.stats.status import Status
@@ -106,7 +106,7 @@ def test_every_field_of_a_figure_is_compared() -> None:
     """A field that is added to figures must be compared too."""
     from dataclasses import fields
 
-    from needs.figures import changes as module
+    from needs.figures import compared_reports as module
 
     compared = {*module._NUMBERS, *module._METHOD, *module._LABELS}
     matched = {"id", "indicator", "area_code", "period", "sex", "age"}
@@ -204,7 +204,7 @@ def test_a_period_that_is_withdrawn_is_gone() -> None:
 def test_what_is_now_withheld_is_told_without_its_number() -> None:
     hidden = figure(value=None, status=Status.SUPPRESSED)
     found = only(report(figure()), report(hidden, file="two"))
-    assert found.kind == "revised" and withheld(found)
+    assert found.kind == "revised" and either_withheld(found)
 
 
 def test_the_own_area_comes_first_then_what_is_shown_then_the_largest() -> None:

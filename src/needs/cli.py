@@ -648,6 +648,42 @@ def verify(
 
 
 @app.command()
+def qa(
+    report: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of the report.")],
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder to write to.", show_default="the report's"),
+    ] = None,
+    since: Since = None,
+    seed: Annotated[int, typer.Option(help="Which figures are followed to their rows.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Write the record of quality assurance of a report, for people to sign."""
+    from needs.commands.qa import quality_record, write_record
+    from needs.errors import CheckError
+
+    with _progress(quiet) as progress:
+        record, problems = quality_record(
+            report,
+            raw=_folder(raw, "data/raw"),
+            processed=_folder(processed, "data/processed"),
+            notebooks=_folder(notebooks, "notebooks"),
+            since=since,
+            seed=seed,
+            progress=progress,
+        )
+    for check in record.checks:
+        typer.echo(f"{check.result}: {check.name}. {check.detail}")
+    for path in write_record(record, out or report):
+        typer.echo(path)
+    if problems:
+        raise CheckError(f"The report of {record.title} does not pass.", problems=problems)
+
+
+@app.command()
 def fetch(
     sources: Annotated[
         list[str] | None,

@@ -58,7 +58,7 @@ _ROLES = (
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """One thing that was checked. `result`: "passed", "failed", "to look at" or "not run"."""
 
     name: str
@@ -90,7 +90,7 @@ class QualityRecord:
     parameters: Mapping[str, Any]
     packages: Mapping[str, str]
     inputs: tuple[Mapping[str, Any], ...]
-    checks: tuple[Check, ...]
+    checks: tuple[CheckResult, ...]
     traced: tuple[TracedFigure, ...]
     seed: int
     figures: int
@@ -145,7 +145,7 @@ def quality_record(
         _of_claims(described, processed),
         _of_changes(report, since),
     ]
-    problems += [Problem(one.detail, one.name) for one in checks[2:] if one.result == "failed"]
+    problems += [Problem(one.detail, one.name) for one in checks[1:] if one.result == "failed"]
     record = QualityRecord(
         title=f"{recorded.area}, {recorded.year}",
         date=recorded.date,
@@ -171,15 +171,17 @@ def write_record(record: QualityRecord, folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def _verified(report: Path, **ways: Any) -> tuple[list[Check], list[Problem]]:
+def _verified(report: Path, **ways: Any) -> tuple[list[CheckResult], list[Problem]]:
     """Whether the files are as the manifest says, accessible, and come out the same again."""
     name = "Files, accessibility and repetition"
     try:
         lines = verify(report, **ways)
     except CheckError as error:
         faults = error.problems
-        return [Check(name, "failed", " ".join(str(one.what) for one in faults))], list(faults)
-    return [Check(name, "passed", " ".join(lines))], []
+        return [CheckResult(name, "failed", " ".join(str(one.what) for one in faults))], list(
+            faults
+        )
+    return [CheckResult(name, "passed", " ".join(lines))], []
 
 
 def traced_at_random(
@@ -248,11 +250,12 @@ def _said_by(
     assert figure.value is not None
     for scale in _SCALES:
         if (number := nine_digits(figure.value * scale)) in held:
-            return STANDS, _cells(held[number], files)
+            return STANDS, f"{number:,} in: {_cells(held[number], files)}"
     parts = [one for one in (figure.numerator, figure.denominator) if one is not None]
     there = [one for one in parts if nine_digits(one) in held]
     if there:
-        return INPUTS_STAND, _cells(held[nine_digits(there[0])], files)
+        found = " and ".join(f"{nine_digits(one):,}" for one in there)
+        return INPUTS_STAND, f"{found} in: {_cells(held[nine_digits(there[0])], files)}"
     return LOOK, _cells(rows[0], files)
 
 
@@ -262,7 +265,7 @@ def _cells(row: tuple[str, str, int], files: CitedFiles) -> str:
     return " | ".join(cells[:12]) + (" | …" if len(cells) > 12 else "")
 
 
-def _of_rows(traced: Sequence[TracedFigure]) -> Check:
+def _of_rows(traced: Sequence[TracedFigure]) -> CheckResult:
     counts = dict.fromkeys((STANDS, INPUTS_STAND, LOOK, LACKING), 0)
     for one in traced:
         counts[one.result] += 1
@@ -270,18 +273,18 @@ def _of_rows(traced: Sequence[TracedFigure]) -> Check:
         f"{number} {result}" for result, number in counts.items() if number
     )
     whole = counts[LOOK] == counts[LACKING] == 0
-    return Check(
+    return CheckResult(
         "Figures followed to their rows", "passed" if whole else "to look at", f"{detail}."
     )
 
 
-def _of_disclosure(report: Path, recorded: Recorded) -> Check:
+def _of_disclosure(report: Path, recorded: Recorded) -> CheckResult:
     """A figure that is withheld holds no number in any list of the figures."""
     hidden = {one.id for one in recorded.figures if one.status is Status.SUPPRESSED}
     name = "Disclosure control"
     path = report / "figures.csv"
     if not path.is_file():
-        return Check(name, "not run", "There is no figures.csv.")
+        return CheckResult(name, "not run", "There is no figures.csv.")
     with path.open(encoding="utf-8", newline="") as file:
         wrong = [
             row["id"]
@@ -289,27 +292,27 @@ def _of_disclosure(report: Path, recorded: Recorded) -> Check:
             if row["id"] in hidden and (row["value"] or row["lower"] or row["numerator"])
         ]
     if wrong:
-        return Check(name, "failed", f"Withheld figures hold a number: {', '.join(wrong)}.")
-    return Check(name, "passed", f"{len(hidden)} figures are withheld; none holds a number.")
+        return CheckResult(name, "failed", f"Withheld figures hold a number: {', '.join(wrong)}.")
+    return CheckResult(name, "passed", f"{len(hidden)} figures are withheld; none holds a number.")
 
 
-def _of_commentary(described: Mapping[str, Any]) -> Check:
+def _of_commentary(described: Mapping[str, Any]) -> CheckResult:
     name, warnings = "Commentary", described.get("commentary_warnings", ())
     if "commentary" not in described:
-        return Check(name, "not run", "The report has no commentary.")
+        return CheckResult(name, "not run", "The report has no commentary.")
     if warnings:
-        return Check(name, "to look at", " ".join(warnings))
-    return Check(name, "passed", "No text has been overtaken by its figures.")
+        return CheckResult(name, "to look at", " ".join(warnings))
+    return CheckResult(name, "passed", "No text has been overtaken by its figures.")
 
 
-def _of_typed(described: Mapping[str, Any]) -> Check:
+def _of_typed(described: Mapping[str, Any]) -> CheckResult:
     typed = described.get("typed", ())
     if typed:
-        return Check("Figures typed by hand", "to look at", " ".join(typed))
-    return Check("Figures typed by hand", "passed", "None.")
+        return CheckResult("Figures typed by hand", "to look at", " ".join(typed))
+    return CheckResult("Figures typed by hand", "passed", "None.")
 
 
-def _of_claims(described: Mapping[str, Any], processed: Path) -> Check:
+def _of_claims(described: Mapping[str, Any], processed: Path) -> CheckResult:
     """What became of the figures that a document prints, where one is at hand."""
     name = "Figures of published documents"
     parameters = described["parameters"]
@@ -317,17 +320,17 @@ def _of_claims(described: Mapping[str, Any], processed: Path) -> Check:
         tuple(parameters["areas"]), parameters["year"], parameters["name"], processed=processed
     )
     if opened.claims.empty:
-        return Check(name, "not run", "No document is at hand.")
+        return CheckResult(name, "not run", "No document is at hand.")
     counts = check_claims(opened.claims, opened)["verdict"].value_counts(sort=False)
     said = "; ".join(f"{number} {verdict}" for verdict, number in counts.items())
-    return Check(name, "to look at", f"Of {counts.sum()}: {said}. The annex has each.")
+    return CheckResult(name, "to look at", f"Of {counts.sum()}: {said}. The annex has each.")
 
 
-def _of_changes(report: Path, since: Path | None) -> Check:
+def _of_changes(report: Path, since: Path | None) -> CheckResult:
     name = "Changes since the last report"
     if since is None:
-        return Check(name, "not run", "No earlier report was named (--since).")
-    return Check(name, "to look at", tally_line(compare(since, report).found))
+        return CheckResult(name, "not run", "No earlier report was named (--since).")
+    return CheckResult(name, "to look at", tally_line(compare(since, report).found))
 
 
 def record_html(record: QualityRecord) -> str:

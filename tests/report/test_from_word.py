@@ -162,6 +162,7 @@ def test_replies_stand_under_what_they_answer(opened: Any, tmp_path: Path) -> No
     line = first_of(opened, "Heading 2")
     for number, who in enumerate(("First Reader", "Second Reader", "Third Reader"), 1):
         made = opened.add_comment(line.runs, text=f"Remark {number}", author=who)
+        made._comment_elm.append(parse_xml(f"<w:p {nsdecls('w')}/>"))  # without a name
         made._comment_elm.find(qn("w:p")).set(f"{{{W14}}}paraId", f"0000000{number}")
     path = saved(opened, tmp_path)
     replies = (

@@ -170,11 +170,12 @@ def _comments(parts: Mapping[str, bytes]) -> dict[str, Comment]:
     for one in by_xpath(xml(parts[_COMMENTS]), "w:comment"):
         key = one.get(f"{_W}id", "")
         found[key] = Comment(one.get(f"{_W}author", ""), " / ".join(lines_of(one)))
-        ids |= {line.get(f"{_W14}paraId"): key for line in one.iter(f"{_W}p")}
+        ids |= {line.get(f"{_W14}paraId", ""): key for line in one.iter(f"{_W}p")}
+    ids.pop("", None)  # of paragraphs without a name
     for one in xml(parts[_REPLIES]) if _REPLIES in parts else ():
-        key = ids.get(one.get(f"{_W15}paraId"), "")
+        key = ids.get(one.get(f"{_W15}paraId", ""), "")
         if key:
-            found[key].answers = ids.get(one.get(f"{_W15}paraIdParent"), "")
+            found[key].answers = ids.get(one.get(f"{_W15}paraIdParent", ""), "")
             found[key].done = one.get(f"{_W15}done") == "1"
     for one in found.values():  # all replies are to the first, which answers nothing
         seen: set[str] = set()

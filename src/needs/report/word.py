@@ -498,6 +498,7 @@ def _set_styles(file: Any, main: str) -> None:
     styles["Normal"].paragraph_format.space_after = Pt(8)
     styles["Normal"].paragraph_format.line_spacing = 1.15
     _speak_english(styles.element)
+    _speak_english(file.settings.element)
     for name, (size, bold, colour) in _HEADINGS.items():
         _typeface(styles[name], size, bold, colour or main)
         styles[name].paragraph_format.keep_with_next = name not in ("Caption", "Quote")
@@ -552,8 +553,8 @@ def _ask_for_fields(settings: Any) -> None:
     next(one for name in later for one in settings.iter(qn(f"w:{name}"))).addprevious(update)
 
 
-def _speak_english(styles: Any) -> None:
-    for one in styles.iter(qn("w:lang")):
+def _speak_english(part: Any) -> None:
+    for one in part.iter(qn("w:lang"), qn("w:themeFontLang")):
         one.set(qn("w:val"), "en-GB")
 
 

@@ -234,7 +234,7 @@ def test_another_report_is_not_held_against_it(opened: Any, tmp_path: Path) -> N
     other = docx.Document()
     for number in range(30):
         other.add_paragraph(f"Words of another report, number {number}.")
-    other.save(tmp_path / "other.docx")
+    other.save(str(tmp_path / "other.docx"))
     with pytest.raises(InvalidDataError, match=r"paragraphs that were sent, 0 are in it"):
         remarks(saved(opened, tmp_path), tmp_path / "other.docx")
 

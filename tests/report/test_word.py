@@ -216,9 +216,9 @@ def changed(data: bytes, old: str, new: str, part: str) -> bytes:
         for name in before.namelist():
             content = before.read(name)
             if name == part:
-                content, count = re.subn(old, new, content.decode(), count=1, flags=re.DOTALL)
+                text, count = re.subn(old, new, content.decode(), count=1, flags=re.DOTALL)
                 assert count, old
-                content = content.encode()
+                content = text.encode()
             after.writestr(name, content)
     return out.getvalue()
 

@@ -31,6 +31,7 @@ from needs.commentary.references import changed_since, write_kept
 from needs.errors import InvalidDataError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
+from needs.figures.findings import ranked
 from needs.words.text import plain
 
 CODE = "E10000034"
@@ -424,6 +425,14 @@ def test_a_share_that_a_finding_rounds_names_its_reference(folder: Folder) -> No
     assert figure.value is not None
     (line,) = folder.write(deaths_md=f"Of all, {figure.value:.0f}% are missed.").read().warnings
     assert "write {alcohol_unmet_need" in line
+
+
+def test_the_hints_of_the_summary_name_the_measures_of_the_findings(
+    worcestershire: Assessment,
+) -> None:
+    empty = empty_files(worcestershire, {"summary": "Summary"}, "Worcestershire", CODE)
+    keys = {one.indicator for one in worcestershire.once(ranked)}
+    assert keys and all(f"  {{{key}}}  " in empty["summary.md"] for key in keys)
 
 
 @pytest.mark.mirror

@@ -422,6 +422,7 @@ class _Writing:
     def _picture(self, picture: bytes, width: float, alt: str, name: str = "") -> None:
         line = self.file.add_paragraph()
         line.paragraph_format.keep_with_next = True
+        line.paragraph_format.line_spacing = 1.0  # of a picture's height, more is blank
         inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
         self.drawings += 1
         for side in "TBLR":  # without it, LibreOffice sets a picture in from the margin
@@ -487,8 +488,8 @@ def _wide(heads: Sequence[str], rows: Sequence[Sequence[str]], room: float) -> l
 def _set_page(section: Any, *, turned: bool) -> None:
     section.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = _TURNED if turned else _PAGE
-    section.left_margin = section.right_margin = section.bottom_margin = _MARGIN
-    section.top_margin = Mm(25)
+    section.left_margin = section.right_margin = _MARGIN
+    section.top_margin, section.bottom_margin = Mm(23), Mm(17)
     section.header_distance = section.footer_distance = Mm(10)
 
 
@@ -523,6 +524,7 @@ def _set_styles(file: Any, main: str) -> None:
             made.paragraph_format.space_before = Pt(2)
             made.paragraph_format.line_spacing = 1.0
     styles["Note"].paragraph_format.space_after = Pt(4)
+    styles["Note"].paragraph_format.line_spacing = 1.0
     styles["Quote"].paragraph_format.left_indent = Pt(18)
     styles["Chart headline"].paragraph_format.space_before = Pt(10)
     styles["Definition"].paragraph_format.space_before = Pt(4)

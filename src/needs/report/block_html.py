@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,10 +149,15 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
-    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", key)
-    body = re.sub(r'(\sid=")([^"]+")', rf"\1{prefix}-\2", body)
-    body = re.sub(r"(url\(#)", rf"\1{prefix}-", body)
-    body = re.sub(r'(\s(?:xlink:)?href="#)', rf"\1{prefix}-", body)
+    # short ids: a chart of all authorities uses them hundreds of times
+    prefix = f"s{zlib.crc32(key.encode()):x}"
+    names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
+    short = {name: f"{prefix}-{number}" for number, name in enumerate(names, 1)}
+    body = re.sub(
+        r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)',
+        lambda found: found[1] + short.get(found[2], found[2]),
+        body,
+    )
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)

@@ -24,7 +24,7 @@ from needs.report.document import (
     released,
     symbols_in,
 )
-from needs.report.register import RegisterEntry, entries, printed_input, printed_limit
+from needs.report.register import RegisterEntry, entries, register_table
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -53,6 +53,15 @@ class View:
     def links(self) -> bool:
         """Whether a number links to its entry in the register."""
         return self.document is not None
+
+    @functools.cached_property
+    def _places(self) -> Mapping[str, int]:
+        register = self.document.register if self.document else ()
+        return {figure.id: number for number, figure in enumerate(register, 1)}
+
+    def figure_anchor(self, key: str) -> str:
+        """The id of a figure's row in the register: short, since thousands of links name one."""
+        return f"f{self._places[key]}" if key in self._places else f"fig-{key}"
 
     def chart_label(self, key: str) -> str:
         """The words "Figure 3: ", or nothing without a document."""
@@ -192,8 +201,7 @@ def environment() -> jinja2.Environment:
         "comparison_words": comparison_words,
         "trend_words": trend_words,
         "inline_svg": inline_svg,
-        "printed_limit": printed_limit,
-        "printed_input": printed_input,
+        "rows_of": register_table,
         "printed_date": printed_date,
         "page_script": page_script,
         "page_policy": page_policy,

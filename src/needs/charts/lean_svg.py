@@ -19,9 +19,6 @@ _INHERITED = (
     "stroke-width",
     "stroke-linecap",
     "stroke-linejoin",
-    "font-size",
-    "font-weight",
-    "text-anchor",
     "pointer-events",
 )
 
@@ -98,7 +95,7 @@ def _grouped(children: Sequence[ElementTree.Element]) -> Iterator[ElementTree.El
 
 def _look(element: ElementTree.Element) -> tuple[str, tuple[tuple[str, str], ...]]:
     """An element's kind, and those of its attributes that a group can hold for it."""
-    if element.tag not in ("path", "use", "circle", "text", "rect"):
+    if element.tag not in ("path", "use", "circle", "rect"):  # a text names its own size
         return element.tag, ()
     return element.tag, tuple(
         (name, value) for name in _INHERITED if (value := element.get(name)) is not None

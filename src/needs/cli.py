@@ -516,6 +516,10 @@ def commentary(
             "--from-docx", help="A report.docx that came back: lists its comments and changes."
         ),
     ] = None,
+    sent: Annotated[
+        Path | None,
+        typer.Option(help="That file as it was sent, where it no longer carries its own text."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File for that list; else it is printed.")
     ] = None,
@@ -536,7 +540,7 @@ def commentary(
         from needs.commentary.from_word import remarks
         from needs.sources.whole_files import write_file
 
-        told = remarks(from_docx)
+        told = remarks(from_docx, sent)
         if out:
             write_file(out, told, "--out")
         typer.echo(out or told, nl=bool(out))

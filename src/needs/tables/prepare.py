@@ -36,6 +36,7 @@ from needs.stats.status import Status
 from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
+from needs.tables.parts import added_up
 from needs.tables.stored import is_table
 
 if TYPE_CHECKING:
@@ -447,6 +448,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     _check_places(read, areas)
     _fill_codes(read, areas)
     read.problems += checks(read.held, areas, catalogue)
+    read.held = added_up(read.held, areas)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages_missing(populations)

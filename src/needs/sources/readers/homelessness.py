@@ -107,7 +107,7 @@ def _table(path: Path, edition: Edition, faults: file_faults.Faults) -> pd.DataF
     names = [cell_text(cell) for cell in rows[header]]
     wanted = [number for number, name in enumerate(names) if known.name_of(name)]
     body = rows[header + 1 :]
-    columns = ["Code", "Name", *(names[number] for number in wanted)]
+    columns = ["(first column)", "(second column)", *(names[number] for number in wanted)]
     table = pd.DataFrame(
         [[cell_text(row[number]) for number in (0, 1, *wanted)] for row in body], columns=columns
     )

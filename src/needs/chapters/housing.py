@@ -56,14 +56,15 @@ def homeless(counts: Sequence[Measure], shares: Sequence[Measure]) -> Blocks:
         ("Drug needs", "Of all with support needs", "Alcohol needs", "Of all with support needs"),
     )
     own = [na.figure(one.key, period=period) for one in counts]
+    name = english.in_prose(na.name)
     when = english.capital(phrases.when(period))
     if all(one.shown for one in own):
         text = english.say(
-            "{when}, councils in {area} owed help against homelessness to {drug:number} households "
-            "with drug dependency needs and {alcohol:number} with alcohol dependency needs. A "
+            "{when}, {who} owed help against homelessness to {drug} "
+            "with drug dependency needs and {alcohol} with alcohol dependency needs. A "
             "household with both is in both numbers, which cannot be added.",
             when=when,
-            area=english.in_prose(na.name),
+            who=f"councils in {name}" if na.districts else name,
             drug=own[0],
             alcohol=own[1],
         )
@@ -85,7 +86,7 @@ def homeless(counts: Sequence[Measure], shares: Sequence[Measure]) -> Blocks:
         )
         text = (
             Span(
-                f"There is no sum for {english.in_prose(na.name)} in {period}: not every council "
+                f"There is no sum for {name} in {period}: not every council "
                 f"has a figure for all four quarters{because}."
             ),
         )
@@ -163,7 +164,7 @@ def _table(
     na = measures[0].na
     listed = [(one, [na.figure(m.key, one, period) for m in measures]) for one in places]
     figures = [figure for _, row in listed for figure in row]
-    lacking = _lacking(row[0] for _, row in listed)
+    lacking = _lacking(row[0] for place, row in listed if place.code != na.area.code)
     table = Table(
         id=table_id,
         caption=caption,

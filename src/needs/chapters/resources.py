@@ -193,7 +193,7 @@ def _spent_per_adult(total: Measure, per_adult: Measure, period: str) -> Prose:
     own, *others = (na.figure(per_adult.key, place, period) for place in na.places)
     known = [one for one in others if one.shown]
     text = chart_words.spent_per_adult(na.figure(total.key, period=period), own, known)
-    lacking = [one.area_name for one in others if not one.shown]
+    lacking = [english.in_prose(one.area_name) for one in others if not one.shown]
     if lacking and not na.members:
         gap = f" There is no sum for {english.listing(lacking)}: not every council has answered."
         text = (*text, Span(gap))

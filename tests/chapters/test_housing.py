@@ -1,4 +1,4 @@
-"""Homelessness and recorded crime: sums are whole or not given, and crime is said to follow policing."""
+"""Homelessness and recorded crime: sums whole or not given; crime said to follow policing."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_a_county_without_a_district_has_no_sum_and_names_it(of) -> None:
 
 def test_a_year_without_all_its_quarters_has_no_figure(of) -> None:
     # of 2022 the first quarter, and of 2024 three, are not at hand
-    assert not _homeless(of("Worcestershire", 2022))
+    assert not _homeless(of("Worcestershire", 2022)).items
     assert "In 2023, councils" in _text(_homeless(of("Worcestershire", 2024)))
 
 
@@ -90,4 +90,4 @@ def test_recorded_crime_is_neither_good_nor_bad_nor_a_finding(of) -> None:
 
 @pytest.mark.parametrize("area", ["Dorset", "Bournemouth, Christchurch and Poole"])
 def test_a_partnership_of_two_authorities_gives_neither_a_figure(of, area: str) -> None:
-    assert not _offences(of(area))
+    assert not _offences(of(area)).items

@@ -25,7 +25,7 @@ _SAME = ["measure", "period", "period_start", "period_end", "sex", "age", "categ
 _SERIES = ["measure", "area_code", "sex", "age", "category"]
 
 #: What of a sum is formed of its parts; all else is as in the first.
-_FORMED = ("count", "denominator", "of", "marks", "source_row", "without", "value", "status")
+_FORMED = ("count", "denominator", "marks", "source_row", "without", "value", "status")
 
 QUARTERS = 4
 
@@ -177,29 +177,27 @@ def _added(rows: pd.DataFrame, by: list[str], named: Callable[[Any], str]) -> pd
         f"{named(row)} [{STATUS_SYMBOL.get(Status(row.status), 'x')}]" if lacks else ""
         for row, lacks in lacking
     ]
-    rows["of"] = rows["denominator"].notna()
     groups = rows.groupby(by, sort=False)
     sums = groups.agg(
         **{name: (name, "first") for name in rows.columns if name not in (*by, *_FORMED)},
-        count=("count", _whole),
-        denominator=("denominator", _whole),
-        of=("of", "any"),
+        count=("count", "sum"),
+        denominator=("denominator", "sum"),
+        counted=("count", "count"),
+        of_whom=("denominator", "count"),
+        parts=("status", "size"),
         marks=("marks", _letters),
         source_row=("source_row", lambda places: added(list(dict.fromkeys(places)))),
         without=("without", lambda texts: ", ".join(filter(None, texts))),
     ).reset_index()
+    sums["count"] = sums["count"].where(sums["counted"] == sums["parts"])
+    sums["denominator"] = sums["denominator"].where(sums["of_whom"] == sums["parts"])
     share = 100 * sums["count"] / sums["denominator"].where(sums["denominator"] > 0)
-    sums["value"] = sums["count"].where(~sums["of"], share)
+    sums["value"] = sums["count"].where(sums["of_whom"] == 0, share)
     shown = sums["value"].notna()
     sums["status"] = shown.map({True: str(Status.SHOWN), False: str(Status.UNAVAILABLE)})
     gaps = "; no sum without: " + sums["without"]
     sums["source_row"] += gaps.where(sums["without"] != "", "")
-    return sums.drop(columns=["without", "of"])
-
-
-def _whole(numbers: pd.Series[float]) -> float:
-    """A sum that lacks no part."""
-    return float(numbers.sum(skipna=False))
+    return sums.drop(columns=["without", "counted", "of_whom", "parts"])
 
 
 def _letters(marks: Iterable[str]) -> str:

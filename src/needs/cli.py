@@ -706,7 +706,7 @@ def fetch(
     from needs.sources import fetch as fetching
 
     if dry_run:
-        for line in fetching.plan(sources or [], _folder(raw, "data/raw")):
+        for line in fetching.fetch_plan(sources or [], _folder(raw, "data/raw")):
             typer.echo(line)
         return
     with _progress(quiet) as progress:

@@ -1449,7 +1449,7 @@ def test_one_service_that_answers_is_a_network(
 
 
 def test_a_dry_run_tells_each_file_and_asks_for_nothing(raw: Path) -> None:
-    lines = fetching.plan(["mhclg_iod_2019", "mhclg_homelessness"], raw)
+    lines = fetching.fetch_plan(["mhclg_iod_2019", "mhclg_homelessness"], raw)
     sources = load().sources
     editions = [*sources["mhclg_iod_2019"].editions, *sources["mhclg_homelessness"].editions]
     assert sum(one.startswith("  address:") for one in lines) == len(editions)
@@ -1466,9 +1466,9 @@ def test_a_dry_run_tells_each_file_and_asks_for_nothing(raw: Path) -> None:
     path = raw / sources["mhclg_iod_2019"].editions[0].file.replace("*", "")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"twelve bytes")
-    assert "  size:     12 bytes, as it is here" in fetching.plan(["mhclg_iod_2019"], raw)
+    assert "  size:     12 bytes, as it is here" in fetching.fetch_plan(["mhclg_iod_2019"], raw)
 
 
 def test_a_dry_run_refuses_an_unknown_source(raw: Path) -> None:
     with pytest.raises(ParameterError, match="Unknown sources"):
-        fetching.plan(["mhclg_homeles"], raw)
+        fetching.fetch_plan(["mhclg_homeles"], raw)

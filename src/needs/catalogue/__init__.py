@@ -204,7 +204,7 @@ class Source(Declaration):
     #: Measures that count a part of what another counts: the part, and its whole.
     part_of: Mapping[str, str] = Field(default_factory=dict)
     #: What its figures are added up from, once read: quarters into years, districts or community
-    #: safety partnerships into authorities; see `needs.tables.parts`.
+    #: safety partnerships into authorities; see `needs.tables.sums_of_parts`.
     added_from: tuple[Literal["quarters", "districts", "partnerships"], ...] = ()
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""

@@ -41,7 +41,7 @@ __all__ = [
     "Settings",
     "State",
     "fetch",
-    "plan",
+    "fetch_plan",
     "raise_failures",
     "states_of_files",
 ]
@@ -224,7 +224,7 @@ def raise_failures(outcomes: Sequence[FetchOutcome]) -> None:
         )
 
 
-def plan(keys: Sequence[str], raw: Path, catalogue: Catalogue | None = None) -> list[str]:
+def fetch_plan(keys: Sequence[str], raw: Path, catalogue: Catalogue | None = None) -> list[str]:
     """What `fetch` would ask for, in lines, without asking.
 
     Raises

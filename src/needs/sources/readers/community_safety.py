@@ -2,7 +2,7 @@
 
 Measure ``drug_offences``, under the codes of community safety partnerships (E22) and of whole
 police forces (E23), of England. A force's row holds what it assigns to no partnership as well. What
-areas they are is told by the lookups: see `needs.tables.parts`.
+areas they are is told by the lookups: see `needs.tables.sums_of_parts`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pandas as pd
 
 from needs.catalogue import Edition, Source
 from needs.sources.readers import file_faults, tabular
-from needs.sources.readers.csv_files import read_rows
+from needs.sources.readers.csv_files import rows_of_csv
 from needs.sources.readers.heading_maps import cell_text, layout, rename
 from needs.sources.readers.workbooks import check_title, find_row, missing_row
 
@@ -73,7 +73,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
 def _table(path: Path, edition: Edition, faults: file_faults.Faults) -> pd.DataFrame:
     """The table below the publisher's notes, under our names, as text."""
     known = layout("community_safety")
-    lines, rows = read_rows(path)
+    lines, rows = rows_of_csv(path)
     header = find_row(rows, _KEYS)
     if header is None:
         missing_row(rows, _KEYS, known, "C2", faults)

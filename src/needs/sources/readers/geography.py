@@ -2,7 +2,7 @@
 
 Each edition's option ``table`` says what it is: ``lsoa_district``, ``district_upper``,
 ``district_region``, ``district_partnership`` or ``district_history``. `needs.tables.areas.build`
-makes the table ``areas`` of them; `needs.tables.parts` takes the partnerships.
+makes the table ``areas`` of them; `needs.tables.sums_of_parts` takes the partnerships.
 """
 
 from __future__ import annotations

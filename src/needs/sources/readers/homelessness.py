@@ -5,7 +5,7 @@ Measures, of one quarter, for every lower-tier and unitary authority, its region
 - ``drug_need`` and ``alcohol_need``: households owed a duty that had the need;
 - ``drug_need_share`` and ``alcohol_need_share``: the same among the households with any need.
 
-A household counts once for each of its needs, so that the two are never added. `needs.tables.parts`
+A household counts once for each of its needs, so that the two are never added. `needs.tables.sums_of_parts`
 adds quarters into years and districts into counties. The publisher's halves of England (London, and
 the rest) that have no code are left out.
 """

@@ -7,7 +7,7 @@ import pytest
 
 from needs.sources.periods import parse
 from needs.stats.status import Status
-from needs.tables.parts import of_partnerships, with_counties, years_of
+from needs.tables.sums_of_parts import of_partnerships, with_counties, years_of_quarters
 
 COUNTY, NORTH, SOUTH, CITY = "E10000034", "E07000234", "E07000235", "E06000058"
 AREAS = pd.DataFrame(
@@ -64,15 +64,15 @@ def test_a_county_has_no_sum_without_a_district_and_names_it(why: Status) -> Non
 
 def test_a_year_is_four_quarters_that_follow_each_other() -> None:
     rows = _rows(*((NORTH, one, 10, None, Status.SHOWN) for one in QUARTERS))
-    (year,) = years_of(rows).to_dict("records")
+    (year,) = years_of_quarters(rows).to_dict("records")
     assert (year["period"], year["value"]) == ("2025", 40)
     assert (year["period_start"], year["period_end"]) == (
         pd.Timestamp(2025, 1, 1),
         pd.Timestamp(2025, 12, 31),
     )
-    assert years_of(rows.iloc[[0, 1, 3]]).empty
+    assert years_of_quarters(rows.iloc[[0, 1, 3]]).empty
     withheld = pd.concat([rows.iloc[:3], rows.iloc[3:].assign(count=None, status="suppressed")])
-    (year,) = years_of(withheld.astype({"count": float})).to_dict("records")
+    (year,) = years_of_quarters(withheld.astype({"count": float})).to_dict("records")
     assert year["status"] == Status.UNAVAILABLE
     assert "October to December 2025 [c]" in year["source_row"]
 
@@ -80,7 +80,7 @@ def test_a_year_is_four_quarters_that_follow_each_other() -> None:
 def test_a_year_that_ends_in_june_is_named_by_its_month() -> None:
     labels = ("July to September 2024", "October to December 2024", *QUARTERS[:2])
     rows = _rows(*((NORTH, one, 1, None, Status.SHOWN) for one in labels))
-    assert years_of(rows)["period"].tolist() == ["year ending June 2025"]
+    assert years_of_quarters(rows)["period"].tolist() == ["year ending June 2025"]
 
 
 def _lookup(*links: tuple[str, str]) -> pd.DataFrame:

@@ -30,7 +30,7 @@ _FORMED = ("count", "denominator", "marks", "source_row", "without", "value", "s
 QUARTERS = 4
 
 
-def added_up(held: Sequence[Held], areas: pd.DataFrame) -> list[Held]:
+def sums_in_place(held: Sequence[Held], areas: pd.DataFrame) -> list[Held]:
     """Files as read, those that give parts with their sums in place.
 
     Parameters
@@ -56,7 +56,7 @@ def added_up(held: Sequence[Held], areas: pd.DataFrame) -> list[Held]:
         own = [one for one in out if one.source.key == key]
         quarters = pd.concat([one.table for one in own], ignore_index=True)
         renamed = quarters["area_code"].replace(_new_codes(areas))
-        years = replace(own[-1], table=years_of(quarters.assign(area_code=renamed)))
+        years = replace(own[-1], table=years_of_quarters(quarters.assign(area_code=renamed)))
         out = [one for one in out if one.source.key != key] + [years]
     return out
 
@@ -124,7 +124,7 @@ def of_partnerships(
     )
 
 
-def years_of(table: pd.DataFrame) -> pd.DataFrame:
+def years_of_quarters(table: pd.DataFrame) -> pd.DataFrame:
     """Years of four quarters that follow each other, for each quarter that ends one.
 
     Areas keep their codes: one that was remade within the year has none.

@@ -5,9 +5,9 @@ Measures, of one quarter, for every lower-tier and unitary authority, its region
 - ``drug_need`` and ``alcohol_need``: households owed a duty that had the need;
 - ``drug_need_share`` and ``alcohol_need_share``: the same among the households with any need.
 
-A household counts once for each of its needs, so that the two are never added. `needs.tables.sums_of_parts`
-adds quarters into years and districts into counties. The publisher's halves of England (London, and
-the rest) that have no code are left out.
+A household counts once for each of its needs, so that the two are never added.
+`needs.tables.sums_of_parts` adds quarters into years and districts into counties. The publisher's
+line of the rest of England beside London has no code and is left out.
 """
 
 from __future__ import annotations

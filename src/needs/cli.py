@@ -701,11 +701,18 @@ def fetch(
     accept_revision: Annotated[
         bool, typer.Option("--accept-revision", help="Take files that their publisher has changed.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell address, headings and size; ask for nothing.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring publishers' files in, verified and noted in data/raw/sources.lock.json."""
     from needs.sources import fetch as fetching
 
+    if dry_run:
+        for line in fetching.fetch_plan(sources or [], _folder(raw, "data/raw")):
+            typer.echo(line)
+        return
     with _progress(quiet) as progress:
         outcomes = fetching.fetch(
             sources or [],

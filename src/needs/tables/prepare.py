@@ -37,6 +37,7 @@ from needs.tables import agreement, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
 from needs.tables.stored import is_table
+from needs.tables.sums_of_parts import sums_in_place
 
 if TYPE_CHECKING:
     import geopandas
@@ -447,6 +448,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     _check_places(read, areas)
     _fill_codes(read, areas)
     read.problems += checks(read.held, areas, catalogue)
+    read.held = sums_in_place(read.held, areas)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages_missing(populations)

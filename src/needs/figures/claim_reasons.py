@@ -136,10 +136,13 @@ def _kinds(asked: Asked, own: Own, na: Assessment, beside: Sequence[str]) -> Ite
     key = own.indicator
     asked = replace(asked, keys=(key,))
     names = {one.code: one.name for one in (*na.places, *na.districts, *na.members)}
+    wider = {one.code for one in na.places}
     if ENGLAND_AND_WALES in areas_of(asked, na):
         names[ENGLAND_AND_WALES] = "England and Wales"
-    near = [one for one in (*beside, *names) if one != asked.area_code]
-    yield _Kind(OTHER_AREA, _of_areas(asked, {one: names.get(one, one) for one in near}, na))
+        wider.add(ENGLAND_AND_WALES)
+    names.pop(asked.area_code, None)
+    first = [one for one in (*beside, *names) if one in wider | {*beside} and one in names]
+    yield _Kind(OTHER_AREA, _of_areas(asked, {one: names[one] for one in first}, na))
     yield _Kind(OTHER_EDITION, _editions(asked, na))
     around, distant = ([], []) if index_edition_of(asked.period) else _periods(asked, na)
     yield _Kind(OTHER_PERIOD, around, by_chance=BY_CHANCE_NEXT)
@@ -156,8 +159,10 @@ def _kinds(asked: Asked, own: Own, na: Assessment, beside: Sequence[str]) -> Ite
         ],
     )
     yield _Kind(OTHER_MEASURE, _measures(asked, na))
+    parts = {code: name for code, name in names.items() if code not in first}
+    yield _Kind(OTHER_AREA, _of_areas(asked, parts, na))
     yield _Kind(OTHER_PERIOD, distant)
-    apart = {code: name for code, name in areas_of(asked, na).items() if code not in near}
+    apart = {code: name for code, name in areas_of(asked, na).items() if code not in names}
     apart.pop(asked.area_code, None)
     # an area may have had two codes
     once = {code: name for name, code in {two: one for one, two in apart.items()}.items()}
@@ -207,8 +212,12 @@ def _editions(asked: Asked, na: Assessment) -> list[_Candidate]:
 
 def _periods(asked: Asked, na: Assessment) -> tuple[list[_Candidate], list[_Candidate]]:
     """Figures of the periods next to the one asked for, and of the others, the nearest first."""
-    labels = [one for one in periods_of(asked, na) if one != asked.period]
     when = parse(asked.period)
+    labels = [
+        one
+        for one in periods_of(asked, na)
+        if one != asked.period and len(parse(one).years) == len(when.years)
+    ]
 
     def made(chosen: Sequence[str]) -> list[_Candidate]:
         what = f"the figure of {_name(asked, na)} for"

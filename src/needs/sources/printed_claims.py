@@ -25,6 +25,11 @@ _ABOVE = ("more than", "over", "at least", "above")
 _UNDER = ("less than", "fewer than", "under", "below", "at most", "up to")
 _AROUND = ("about", "around", "approximately", "roughly", "some", "circa")
 
+#: All of them, the longest first.
+WORDS = tuple(
+    sorted((*_BELOW, *_JUST_ABOVE, *_ABOVE, *_UNDER, *_AROUND), key=lambda one: (-len(one), one))
+)
+
 #: The furthest that a figure after "about", "almost" or "just over" may be from ours.
 NEAR = 0.05
 

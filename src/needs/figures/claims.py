@@ -13,11 +13,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
 from needs.catalogue import Catalogue
-from needs.errors import InvalidDataError, NeedsError, Problem
+from needs.errors import InvalidDataError, NeedsError, ParameterError, Problem
 from needs.figures.assessment import Assessment
 from needs.figures.claim_figures import (
     MEASURES,
@@ -56,6 +57,7 @@ from needs.sources.printed_claims import (
 from needs.sources.printed_units import read_unit
 from needs.sources.written_numbers import ungrouped
 from needs.tables.areas import known_code, nearest_code
+from needs.tables.stored import read_table
 
 AGREES = "agrees"
 ROUNDING = "rounding"
@@ -138,6 +140,63 @@ def check_claims(claims: pd.DataFrame, na: Assessment) -> pd.DataFrame:
     printed = [_printed(part, na) for part in parts]
     rows = [_check(part, na, printed) for part in parts]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def asked_for(
+    claims: pd.DataFrame, tables: Path, file: str, area: str = "", year: str = ""
+) -> tuple[str, str]:
+    """The authority and reporting year that claims are held against, where they are not given.
+
+    The authority is the one that claims are of, or whose districts they are of; the year is the
+    one in which the newest of their periods ends.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        As `read_claims` returns them.
+    tables : Path
+        Folder of the processed tables.
+    file, area, year : str
+        The file's name, and what is given.
+
+    Raises
+    ------
+    ParameterError
+        The claims are of no authority, or of several; or none has a period.
+    """
+    problems = []
+    if not area:
+        areas = read_table(tables, "areas")
+        upper = dict(zip(areas["code"], areas["upper_code"], strict=True))
+        found = [str(upper.get(code) or "") for code in claims["area_code"]]
+        of = sorted({one for one in found if one})
+        if len(of) == 1:
+            area = of[0]
+        else:
+            what = f"The claims are of {len(of) or 'no'} upper-tier authorities."
+            remedy = f"needs claims {file} --area NAME, for one report at a time."
+            problems.append(Problem(what, "--area", remedy))
+    if not year:
+        ends = [_end(period) for period in claims.loc[~_projected(claims), "period"]]
+        year = str(max(ends, default=0) or "")
+        if not year:
+            remedy = f"needs claims {file} --year YEAR"
+            problems.append(Problem("No claim has a period.", "--year", remedy))
+    if problems:
+        raise ParameterError("What the claims are held against is not known.", problems=problems)
+    return area, year
+
+
+def _projected(claims: pd.DataFrame) -> pd.Series:
+    return claims["indicator"].astype(str).str.contains("population_projection")
+
+
+def _end(period: object) -> int:
+    edition = index_edition_of(str(period))
+    try:
+        return int(edition) if edition else parse(str(period)).end.year
+    except NeedsError:
+        return 0
 
 
 def refuse_unknown(

@@ -20,9 +20,10 @@ import pandas as pd
 from needs.catalogue import Catalogue, in_use
 from needs.errors import NeedsError
 from needs.figures.claim_figures import Asked, unit_of
-from needs.sources.area_codes import ENGLAND
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
 from needs.sources.periods import parse
 from needs.sources.printed_claims import CLAIMS, WORDS
+from needs.tables.areas import Area, children
 
 #: Columns of a proposal: those of a claims file, how sure it is, and the sentence.
 PROPOSED = (*CLAIMS.columns, "confidence", "sentence")
@@ -36,10 +37,11 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:199|20\d)\d"
 _DASH = r"\s?[-–—/]\s?"
 _PERIOD = re.compile(
-    rf"(?P<split>\b{_YEAR}{_DASH}(?:{_YEAR}|\d\d)\b)(?!\s?%)"
+    rf"(?P<span>\b{_YEAR}(?:/\d\d)? to {_YEAR}(?:/\d\d)?\b)"
+    rf"|(?P<split>\b{_YEAR}{_DASH}(?:{_YEAR}|\d\d)\b)(?!\s?%)"
     r"|(?P<short>(?<![\d/.])\d\d/\d\d(?![\d/.]))"
     rf"|(?P<year>\b(?:mid-)?{_YEAR}\b)(?![,.]?\d)"
 )
@@ -56,9 +58,16 @@ _NO_FIGURE = re.compile(
             r"\b\d+\+",
             r"\b\d+[- ](?:years?|months?|weeks?|days?|hours?|minutes?|times|fold)\b",
             r"\btop \d+(?:\.\d+)?\s?%",
-            r"\bmost deprived \d+(?:\.\d+)?\s?%",
+            r"\bmost deprived (?:\d+(?:\.\d+)?\s?%(?:, | and )?)+",
+            r"\(?(?:\d+\s?% )?(?:confidence intervals?|\bCI\b|\brange\b)[^).;]*(?:\.\d[^).;]*)*\)?",
+            r"(?<!by )(?<!from )(?<![\d.,/])\b(?!(?:199|20\d)\d)\d[\d,.]*\s?%? to \d[\d,.]*\d(?:\s?%)?",
+            r"\[[^\]]*\]",
+            r"\bAct (?:19|20)\d\d",
+            r"\b\d[\d,]* (?:of (?:the )?(?:\w+'s )?\d[\d,]* )?(?:[\w-]+ )?"
+            r"(?:authorities|councils)\b",
+            r"\b\d\d and over\b",
             r"\b\d{1,2}(?:[./]\d{1,2}){2,}(?:\d\d)?\b",
-            r"\b(?:section|priority|commitment|appendix|part|page|table|figure|graph|item|step|"
+            r"\b(?:section|priority|commitment|appendix|part|page|table|figure|graph|item|step|file|"
             r"paragraph|no\.?|phase|goal|chapter|indicator|band|question) \d+(?:\.\d+)*",
             r"\b\d+(?:st|nd|rd|th)\b",
             rf"\b\d{{1,2}} (?:{_MONTHS})\b",
@@ -66,14 +75,30 @@ _NO_FIGURE = re.compile(
             r"https?://\S+",
             r"\b\d+[.:]\d+ ?[ap]m\b",
             r"\b\d{1,2}[- ](?:in|out of)[- ]\d{1,3}\b",
-            r"\b[A-Za-z]+-?\d+\w*",
+            r"\b(?!mid-)[A-Za-z]+-?\d+\w*",
         )
     ),
     re.IGNORECASE,
 )
 
 #: A number after these words is a change, a rate's base, or what is hoped for: no figure.
-_NO_FIGURE_AFTER = re.compile(r"\b(?:by|per|target(?: of)?|ambition of|goal of)\s*$", re.IGNORECASE)
+_NO_FIGURE_AFTER = re.compile(
+    r"\b(?:by|per|target(?: of)?|ambition of|goal of|of (?:its|the|these|all|our))\s*$",
+    re.IGNORECASE,
+)
+
+#: Sentences whose numbers are of groups of areas, or say when there is none.
+_NO_SENTENCE = re.compile(
+    r"^(?:sources?|formula|note)\b|\b(?:no|none)\b[^.]*\b(?:fewer|less) than\b"
+    r"|\b(?:tenth|fifth|quintile|decile)s? of\b|\bformula:",
+    re.IGNORECASE,
+)
+
+#: Words after which a comparator comes.
+_AGAINST = re.compile(r"\b(?:against|compared (?:to|with)|versus|than)\b", re.IGNORECASE)
+
+#: No area has fewer residents: other numbers beside "population" are none.
+_LEAST = {"population": 10_000, "population_projection": 10_000}
 
 #: A number after these words is what the words before it name, else what those after it do.
 _NAMED_BEFORE = re.compile(r"(?:\b(?:was|is|were|are|of|at|to)|[(:–-])\s*$", re.IGNORECASE)
@@ -119,7 +144,7 @@ class _Found:
     unit: str
     stated_as: str
     area: str
-    area_given: bool
+    sex: str
     period: str
     doubts: int
     where: str
@@ -171,6 +196,25 @@ def propose(
     return table
 
 
+def places_named(area: Area, areas: pd.DataFrame) -> dict[str, str]:
+    """Codes by names that a document of an area may name: it, its parts and wholes, its peers.
+
+    A district is also known by the first word of its name, where no other area is: "Malvern".
+    """
+    in_use = areas[areas["valid_to"].isna()]
+    wanted = in_use[
+        in_use["kind"].isin(["upper tier", "country"]) | (in_use["code"] == area.region_code)
+    ]
+    names = {str(row["name"]): str(row["code"]) for row in wanted.to_dict("records")}
+    names["England and Wales"] = ENGLAND_AND_WALES
+    for one in children(area.code, areas):
+        names[one.name] = one.code
+        short, _, more = one.name.partition(" ")
+        if more and len(short) > 5:
+            names.setdefault(short, one.code)
+    return {**names, area.name: area.code}
+
+
 def sentences(paragraph: str) -> list[str]:
     """Sentences of a paragraph, without the number or sign that a list puts before them.
 
@@ -189,20 +233,20 @@ class _Places:
 
     def __init__(self, area: str, names: dict[str, str]) -> None:
         self.area = area
-        self.codes = {name.lower(): code for name, code in names.items()}
+        self.codes = dict(names)
         for words in ("national average", "national rate", "nationally", "national figure"):
             self.codes.setdefault(words, ENGLAND)
         longest = sorted(self.codes, key=len, reverse=True)
         joined = "|".join(re.escape(name) for name in longest)
-        self._named = re.compile(rf"(?<!\w)(?:{joined})(?!\w)", re.IGNORECASE)
+        self._named = re.compile(rf"(?<!\w)(?:{joined})(?!\w)")  # "reading" is no area
 
     def mentions(self, text: str) -> list[tuple[int, int, str]]:
         """Where a text names an area, and which."""
         return [
-            (one.start(), one.end(), self.codes[one[0].lower()])
+            (one.start(), one.end(), self.codes[one[0]])
             for one in self._named.finditer(text)
-            # "Worcestershire County Council", "in England and Wales" are no areas of a figure
-            if not re.match(r"(?:'s)? (?:and Wales|County Council|Council\b)", text[one.end() :])
+            # "Worcestershire County Council", "England's 152 authorities" are no areas of a figure
+            if not re.match(r"(?:'s)? (?:County Council|Council\b)|['’]s \d", text[one.end() :])
         ]
 
     def of_number(self, before: str, after: str, sentence: str) -> tuple[str, bool]:
@@ -212,29 +256,41 @@ class _Places:
             r"[^.;,)(–—]){0,70}?\b(?:for|in|across|of) (?:the )?(?=(.+))",
             after,
         )
-        if follows:
+        if follows and not _is_cut_off(after, follows.start(1)):
             named = self.mentions(follows[1])
             if named and named[0][0] == 0:
                 return named[0][2], True
-        named = [one for one in self.mentions(before) if not _is_cut_off(before, one[0])]
+        named = [one for one in self.mentions(before) if _is_of(before, one)]
         if named:
             last = named[-1]
             joined = len(named) > 1 and before[named[-2][1] : last[0]].strip() == "and"
             both = {named[-2][2], last[2]} if joined else {last[2]}
             return (self.area if self.area in both else last[2]), not joined
+        if _AGAINST.search(before) and any(one == ENGLAND for _, _, one in self.mentions(sentence)):
+            return ENGLAND, False
         named = self.mentions(sentence)
         return self.area, any(code == self.area for _, _, code in named)
 
 
 def _is_cut_off(text: str, at: int) -> bool:
     """Whether an area is that of a cut-off: "the top 10% most deprived areas in England"."""
-    return bool(re.search(r"deprived (?:\w+ )?(?:areas? )?(?:in|of) (?:the )?$", text[:at]))
+    words = r"deprived (?:[\w%.]+ )?(?:areas |LSOAs )?(?:in|of) (?:the )?$"
+    return bool(re.search(words, text[:at]))
+
+
+def _is_of(text: str, mention: tuple[int, int, str]) -> bool:
+    """Whether an area named before a number is the number's: "than England, 53%" but not more."""
+    start, end, _ = mention
+    compared = re.search(r"\b(?:than|from|with|to|against|rest of) (?:the )?$", text[:start])
+    return not _is_cut_off(text, start) and not (compared and len(text) - end > 12)
 
 
 def _numbers(
     sentence: str, before: str, period: str, places: _Places, where: str, edition: str
 ) -> tuple[list[_Found], str]:
     """The figures of a sentence, and its last period for those that follow."""
+    if _NO_SENTENCE.search(sentence):
+        return [], period
     masked = _masked(sentence)
     spoken = [(one.start(), one.end(), one[0]) for one in _PERIOD.finditer(masked)]
     for one in _YEAR_END.finditer(sentence):
@@ -265,6 +321,8 @@ def _numbers(
         if chosen is None:
             continue
         phrase, doubts = chosen
+        if not unit and float(number["number"].replace(",", "")) < _LEAST.get(phrase.indicator, 0):
+            continue
         kind_before = phrase.kind
         code, given = places.of_number(earlier, later, sentence)
         said, period_doubts = _period(spoken, sentence, number, phrase, period, edition)
@@ -278,7 +336,7 @@ def _numbers(
                 if words
                 else "",
                 code,
-                given,
+                _sex(earlier),
                 said,
                 doubts + period_doubts + (not given),
                 where,
@@ -291,6 +349,14 @@ def _numbers(
 def _masked(sentence: str) -> str:
     """The sentence with what is no figure blanked, so that places in it stay the same."""
     return _NO_FIGURE.sub(lambda one: " " * len(one[0]), sentence)
+
+
+def _sex(earlier: str) -> str:
+    """The sex that the words before a number name last."""
+    named = re.findall(r"\b(females?|women|males?|men)\b", earlier, re.IGNORECASE)
+    if not named:
+        return "persons"
+    return "female" if named[-1].lower() in ("female", "females", "women") else "male"
 
 
 def _grouped(unit: str) -> str:
@@ -372,6 +438,11 @@ def _as_period(text: str, years: str) -> str:
     >>> _as_period("21/22", "financial"), _as_period("2018", "financial"), _as_period("2020", "")
     ('2021/22', '2018/19', '2020')
     """
+    if " to " in text:
+        try:
+            return parse(text).label
+        except NeedsError:
+            return ""
     parts = [one for one in re.split(r"[-–—/]", text.replace("mid-", "").replace(" ", "")) if one]
     if not parts:
         return ""
@@ -404,7 +475,8 @@ def _rows(
             (
                 place
                 for place, other in enumerate(seen)
-                if (other.phrase.indicator, other.period) == (one.phrase.indicator, one.period)
+                if (other.phrase.indicator, other.period, other.sex)
+                == (one.phrase.indicator, one.period, one.sex)
                 and other.area == places.area != one.area
             ),
             None,
@@ -428,13 +500,13 @@ def _rows(
             "area_code": one.area,
             "area_name": names.get(one.area, ""),
             "period": one.period,
-            "sex": "persons",
+            "sex": one.sex,
             "stated_as": one.stated_as,
             "stated_value": one.text.replace(",", ""),
             "unit": one.unit or usual,
             "section": one.where,
             "confidence": ("high", "medium")[one.doubts] if one.doubts < 2 else "low",
-            "sentence": one.sentence,
+            "sentence": one.sentence.lstrip("=+@-"),  # no formula of a spreadsheet
         }
         rows.append(row)
         seen.append(one if one.area == places.area else replace(one, period=f"{one.period} "))
@@ -442,7 +514,9 @@ def _rows(
 
 
 def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(one) for one in words.split("|")), re.IGNORECASE)
+    # "not in treatment" is not "in treatment"
+    joined = "|".join(re.escape(one) for one in words.split("|"))
+    return re.compile(rf"(?<!not )(?:{joined})", re.IGNORECASE)
 
 
 def _phrases() -> tuple[_Phrase, ...]:

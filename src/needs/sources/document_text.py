@@ -76,7 +76,7 @@ def _word(path: Path) -> Iterator[tuple[str, str]]:
     from docx import Document
     from docx.opc.exceptions import OpcError
     from docx.table import Table
-    from lxml.etree import LxmlError
+    from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
     remedy = "Open it in Word and save it as a document (.docx) without a password."
     try:

@@ -539,7 +539,7 @@ def _propose(
     from needs.errors import ParameterError
     from needs.figures.proposed_claims import places_named, propose
     from needs.report.parameters import RunParameters
-    from needs.sources.document_text import read_document
+    from needs.sources.document_text import document_paragraphs
     from needs.sources.whole_files import write_file
     from needs.tables.areas import find
     from needs.tables.stored import read_table
@@ -548,7 +548,7 @@ def _propose(
         remedy = f"needs claims {file.name} --area NAME"
         raise ParameterError("Which area the document is of is not said.", "--area", remedy)
     reporting = RunParameters.check({"areas": [area], "year": year}).year if year else None
-    paragraphs = read_document(file)
+    paragraphs = document_paragraphs(file)
     known, areas = catalogue.load(), read_table(_prepared(raw, processed, quiet=True), "areas")
     place = find(area, areas, reporting)
     published = [one for one in known.indices.values() if reporting and one.published <= reporting]

@@ -170,7 +170,7 @@ def test_a_figure_that_only_a_document_prints_is_not_called_checked(catalogue: C
     older = observation(period="2016 to 2018", value=4.4)
     row = check([claim()], [printed, older], catalogue).iloc[0]
     assert row["verdict"] == PRINTED
-    assert "No other source is known" in row["note"]
+    assert "No publisher's figure is at hand" in row["note"]
     assert "4.4 per 100,000 for 2016 to 2018" in row["note"]
     assert pd.isna(row["difference"])
 

@@ -10,7 +10,7 @@ import pytest
 
 from needs.catalogue import load
 from needs.figures.proposed_claims import places_named, propose
-from needs.sources.document_text import read_document
+from needs.sources.document_text import document_paragraphs
 from needs.sources.printed_claims import read_claims
 from needs.tables.areas import find
 from needs.tables.stored import read_table
@@ -133,7 +133,12 @@ def test_known_lines_of_the_strategy_are_found_and_none_is_made_up(
         of = {"002": "Lancashire", "004": "Leicestershire"}.get(path.name[:3], "Worcestershire")
         area = find(of, areas)
         table = propose(
-            read_document(path), path.name, area.code, places_named(area, areas), load(), "2019"
+            document_paragraphs(path),
+            path.name,
+            area.code,
+            places_named(area, areas),
+            load(),
+            "2019",
         )
         found |= figures(table)
     wanted = figures(known)

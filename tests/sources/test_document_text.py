@@ -12,7 +12,7 @@ from docx import Document
 from PIL import Image
 
 from needs.errors import InvalidDataError, MissingDataError
-from needs.sources.document_text import LARGEST, read_document
+from needs.sources.document_text import LARGEST, document_paragraphs
 
 SENTENCE = "In 2018-20 there were 69 drug misuse deaths in Worcestershire."
 
@@ -34,11 +34,11 @@ def test_text_of_each_kind_of_document_is_read_with_its_place(tmp_path: Path) ->
     table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Deaths", "69"
     word.save(str(tmp_path / "c.docx"))
     printed = pdf(tmp_path, f"#set page(width: 7cm)\n= Title\n\n{SENTENCE}\n#pagebreak()\nEnd.")
-    assert read_document(tmp_path / "a.txt")[1] == ("line 3", SENTENCE)
-    assert read_document(tmp_path / "b.md")[1] == ("line 3", SENTENCE)
-    told = read_document(tmp_path / "c.docx")
+    assert document_paragraphs(tmp_path / "a.txt")[1] == ("line 3", SENTENCE)
+    assert document_paragraphs(tmp_path / "b.md")[1] == ("line 3", SENTENCE)
+    told = document_paragraphs(tmp_path / "c.docx")
     assert told[1:] == [("paragraph 2", SENTENCE), ("block 3, a table", "Deaths; 69")]
-    told = read_document(printed)
+    told = document_paragraphs(printed)
     assert any(where == "page 1" and SENTENCE in text for where, text in told)
     assert ("page 2", "End.") in told
 
@@ -73,9 +73,9 @@ def hostile(folder: Path) -> dict[str, tuple[Path, str]]:
 
 def test_files_that_are_no_documents_of_text_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError):
-        read_document(tmp_path / "none.pdf")
+        document_paragraphs(tmp_path / "none.pdf")
     for name, (path, told) in hostile(tmp_path).items():
         with pytest.raises(InvalidDataError, match=told) as caught:
-            read_document(path)
+            document_paragraphs(path)
         assert caught.value.problem.where == name
         assert caught.value.problem.remedy

@@ -458,7 +458,9 @@ def _by_itself(
     """The verdict on a printed figure that no publisher's stands beside: what is possible."""
     unit = unit_of(asked, na.catalogue)
     factor = _factor(stated.unit, unit)
-    nothing = "No other source is known"
+    nothing = "No publisher's figure is at hand"
+    if own is not None and own.copied:
+        nothing += "; ours is the document's own"
     if factor is None:
         return (
             UNIT_SLIP,

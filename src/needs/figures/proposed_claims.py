@@ -165,7 +165,7 @@ def propose(
     Parameters
     ----------
     paragraphs : iterable of (str, str)
-        Where, and the text (`needs.sources.document_text.read_document`).
+        Where, and the text (`needs.sources.document_text.document_paragraphs`).
     document : str
         Name of the file.
     area : str
@@ -185,7 +185,7 @@ def propose(
     found: list[list[_Found]] = []
     for where, paragraph in paragraphs:
         before, period = "", ""
-        for sentence in sentences(paragraph):
+        for sentence in split_sentences(paragraph):
             numbers, period = _numbers(sentence, before, period, places, where, edition)
             found.append(numbers)
             before = f"{before} {sentence}"
@@ -216,12 +216,12 @@ def places_named(area: Area, areas: pd.DataFrame) -> dict[str, str]:
     return {**names, area.name: area.code}
 
 
-def sentences(paragraph: str) -> list[str]:
+def split_sentences(paragraph: str) -> list[str]:
     """Sentences of a paragraph, without the number or sign that a list puts before them.
 
     Examples
     --------
-    >>> sentences("- 7. There were 4.2 deaths per 100,000. In England, e.g. in 2020, 5.0.")
+    >>> split_sentences("- 7. There were 4.2 deaths per 100,000. In England, e.g. in 2020, 5.0.")
     ['There were 4.2 deaths per 100,000.', 'In England, e.g. in 2020, 5.0.']
     """
     text = re.sub(r"^\s*(?:[-•▪◦*–]\s*)?(?:\(?\d{1,3}[.)]\s+|[a-z]\)\s+)?", "", paragraph)

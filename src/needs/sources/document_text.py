@@ -22,7 +22,7 @@ _UNPACKED = 500_000_000
 _SCANNED = 20
 
 
-def read_document(path: Path) -> list[tuple[str, str]]:
+def document_paragraphs(path: Path) -> list[tuple[str, str]]:
     """Paragraphs of a document, each with where it stands.
 
     Parameters

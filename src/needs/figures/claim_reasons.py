@@ -136,8 +136,9 @@ def _kinds(asked: Asked, own: Own, na: Assessment, beside: Sequence[str]) -> Ite
     key = own.indicator
     asked = replace(asked, keys=(key,))
     names = {one.code: one.name for one in (*na.places, *na.districts, *na.members)}
-    wider = {one.code for one in na.places}
-    if ENGLAND_AND_WALES in areas_of(asked, na):
+    wider, known = {one.code for one in na.places}, areas_of(asked, na)
+    names |= {one: known[one] for one in beside if one in known and one not in names}
+    if ENGLAND_AND_WALES in known:
         names[ENGLAND_AND_WALES] = "England and Wales"
         wider.add(ENGLAND_AND_WALES)
     names.pop(asked.area_code, None)
@@ -160,9 +161,11 @@ def _kinds(asked: Asked, own: Own, na: Assessment, beside: Sequence[str]) -> Ite
     )
     yield _Kind(OTHER_MEASURE, _measures(asked, na))
     parts = {code: name for code, name in names.items() if code not in first}
-    yield _Kind(OTHER_AREA, _of_areas(asked, parts, na))
-    yield _Kind(OTHER_PERIOD, distant)
-    apart = {code: name for code, name in areas_of(asked, na).items() if code not in names}
+    # of many areas and periods, some have any number of two digits
+    of_part = any(asked.area_code == one.code for one in na.districts)
+    yield _Kind(OTHER_AREA, _of_areas(asked, parts, na), digits=2 if of_part else 3)
+    yield _Kind(OTHER_PERIOD, distant, digits=3)
+    apart = {code: name for code, name in known.items() if code not in names}
     apart.pop(asked.area_code, None)
     # an area may have had two codes
     once = {code: name for name, code in {two: one for one, two in apart.items()}.items()}

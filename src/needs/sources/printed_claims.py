@@ -315,7 +315,8 @@ def cut_or_rounded(stated: float, ours: float, precision: float, unrounded: bool
     ('cut, not rounded', 'rounded to the nearest 1,000, without saying so')
     """
     gap = abs(ours - stated)
-    if unrounded and gap < precision - _SMALL:
+    near = precision <= 1 or gap <= NEAR * abs(ours)
+    if unrounded and near and gap < precision - _SMALL:
         towards_nought = abs(stated) < abs(ours)
         return "cut, not rounded" if towards_nought else "rounded up, or rounded twice"
     if precision == 1 and stated and stated % 10 == 0:

@@ -446,4 +446,4 @@ def test_the_claims_as_first_collected_get_the_same_verdicts(
     slip = other[(other["claim_id"] == "C33") & (other["part"] == "claim")].iloc[0]
     assert slip["verdict"] == UNIT_SLIP
     for told in ("5,600 per 100,000", "more than any published value", "wrong by 100 times"):
-        assert told in slip["note"]
+        assert told in str(slip["note"])

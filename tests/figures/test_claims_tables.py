@@ -35,7 +35,7 @@ def test_wrong_claims_are_told_with_the_right_reason(national: Path) -> None:
     missed = [
         f"{one.claim_id} {one.kind}: {one.verdict_found}: {one.note}"
         for one in wrong.itertuples()
-        if one.verdict_found != one.verdict or one.told not in str(one.note)
+        if str(one.verdict_found) != str(one.verdict) or str(one.told) not in str(one.note)
     ]
     assert not missed, "\n".join(missed)
 
@@ -47,7 +47,7 @@ def test_no_right_claim_is_called_wrong(national: Path) -> None:
     called = [
         f"{one.claim_id} {one.indicator}: {one.verdict_found}: {one.note}"
         for one in table.itertuples()
-        if one.verdict_found != one.verdict
+        if str(one.verdict_found) != str(one.verdict)
     ]
     assert not called, "\n".join(called)
     assert set(table["verdict_found"]) <= set(NOT_WRONG)

@@ -13,6 +13,7 @@ from needs.chapters.rules import shows_plans
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
 from needs.tables.areas import find, predecessors, same_place
+from needs.tables.corrected import correction_of
 from needs.words import english
 from needs.words.sentences import publisher
 from needs.words.text import Span
@@ -141,9 +142,15 @@ def why_missing(na: Assessment, key: str) -> str:
 
 
 def reason_left_out(na: Assessment, indicator: Indicator) -> str:
-    """Why a source's row of the area is not used, as its edition declares; mostly nothing."""
+    """Why a source's row of the area is not used, as its edition declares; mostly nothing.
+
+    Or why its newest figure is withheld, as a correction declares.
+    """
     if na.has(indicator.key):
         return ""
+    for row in reversed(na.records(indicator.key, na.area.code)):
+        if told := correction_of(str(row["source_row"])):
+            return f"{told.partition(', because ')[2]} (see Corrections in the annex)"
     for source in na.catalogue.sources_of(indicator.key):
         for edition in na.catalogue.sources[source].editions:
             reason = dict(edition.options.get("left_out", {})).get(na.name)

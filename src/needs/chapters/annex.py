@@ -8,6 +8,7 @@ from typing import Any
 
 from needs import catalogue
 from needs.catalogue import declared
+from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
 from needs.chapters import figure_tables
 from needs.chapters.absent import anything
@@ -25,6 +26,7 @@ from needs.figures import claims as claims_module
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
+from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.words import english, sentences
 from needs.words.text import Span
@@ -266,6 +268,59 @@ def later(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
+
+
+def corrected(na: Assessment) -> Blocks:
+    """List the corrections of figures of the area and its comparators; say it where there is none.
+
+    Only what was applied to the data at hand is listed.
+    """
+    rows = na.all_observations
+    applied = rows[rows["method"].eq("published") & rows["source_row"].map(correction_of).ne("")]
+    near = {one.code: one.name for one in (*na.places, *na.districts)}
+    others = int((~applied["area_code"].isin(near)).sum())
+    by_place = applied[applied["area_code"].isin(near)].groupby(
+        ["indicator", "source", "area_code", "sex"], sort=False
+    )
+    body = []
+    for place, part in by_place:
+        key, source, code, sex = map(str, place)
+        measures = {str(one.select["measure"]) for one in na.indicator(key).parts}
+        for one in corrections(na.catalogue):
+            if (one.source, one.area, one.sex) != (
+                source,
+                code,
+                sex,
+            ) or one.measure not in measures:
+                continue
+            changes = {period: one.figures[period] for period in part["period"].iloc[::-1]}
+            body.append(
+                (
+                    Cell(na.indicator(key).name),
+                    Cell(near[code]),
+                    Cell("; ".join(f"{period}: {one}" for period, one in changes.items())),
+                    Cell(f"{one.why.strip().rstrip('.')}."),
+                    Cell(one.told),
+                    Cell(f"{one.date.day} {one.date:%B %Y}"),
+                )
+            )
+    said = (
+        "These published figures are wrong, and were put right or withheld for this report."
+        if body
+        else f"No published figure of {english.listing(list(near.values()))} was corrected."
+    )
+    if others:
+        count = english.count_noun(others, "figure", words=True)
+        said += f" Of other authorities {count} {'was' if others == 1 else 'were'}."
+    columns = (
+        Column("Measure", "header"),
+        *(
+            Column(one, "text")
+            for one in ("Area", "In the source, and here", "Why", "Who was told", "Date")
+        ),
+    )
+    table = Table("corrections", "Published figures that were corrected", columns, tuple(body))
+    return blocks(Prose((Span(said),)), table if body else None)
 
 
 @dataclass(frozen=True)

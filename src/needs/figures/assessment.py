@@ -41,6 +41,7 @@ from needs.tables.areas import (
     same_place,
     upper_tiers,
 )
+from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
 from needs.tables.stored import read_table
@@ -367,7 +368,7 @@ class Assessment:
             method="Published by the source" if own else indicator.method,
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
-            note=str(row["category"]),
+            note=str(row["category"]) or correction_of(str(row["source_row"])),
             bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )

@@ -22,6 +22,7 @@ import pandas as pd
 import needs
 from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.catalogue.corrections import Correction, corrections
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -33,7 +34,7 @@ from needs.errors import (
 from needs.sources import schemas, whole_files
 from needs.sources.readers.package_tables import DESCRIPTOR
 from needs.stats.status import Status
-from needs.tables import agreement, coverage, cross_checks, same_land
+from needs.tables import agreement, corrected, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.naming import figure_id
 from needs.tables.stored import is_table
@@ -90,6 +91,7 @@ class _Raw:
     held: list[coverage.Held] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    corrections: Sequence[Correction] = ()
 
     def of(self, gives: str) -> list[coverage.Held]:
         """Files whose source gives this; see `needs.catalogue.GIVES`."""
@@ -197,7 +199,7 @@ def _make(
     if not files and not folders:
         raise _nothing(raw, catalogue)
     steps = len(files) + len(folders) + 2
-    read = _Raw(problems=_doubled(files))
+    read = _Raw(problems=_doubled(files), corrections=corrections(catalogue))
     for done, one in enumerate(files):
         tell(f"reading {one.path.name}", done, steps)
         _read_file(one, read)
@@ -446,6 +448,8 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     areas = _areas(read)
     _check_places(read, areas)
     _fill_codes(read, areas)
+    read.held, problems = corrected.apply_corrections(read.held, read.corrections)
+    read.problems += problems
     read.problems += checks(read.held, areas, catalogue)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)

@@ -1,4 +1,4 @@
-"""What a chapter cannot show, why not, and how to add it."""
+"""What a chapter cannot show, and why not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITHHELD, LATER, NO_FIGURE, NOT_AT_HAND = "withheld", "later", "no figure", "not
 def missing(na: Assessment, chapter: str) -> Blocks:
     """List the chapter's indicators that are not at hand, each with its publisher.
 
-    How to add them stands in the annex, in one list: it is nothing for a board to read.
+    How to add them is told to who makes the report: it is nothing for a board to read.
     """
     name = english.in_prose(na.name)
     absent = [one for one in na.catalogue.chapter(chapter) if not anything(na, one.key)]
@@ -79,9 +79,9 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
 def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
     """In one box what a file of one authority would add, and where to get it."""
     names = english.listing([english.lower_first(one.name) for one in absent])
-    ways = dict.fromkeys(one.how_to_add.strip().rstrip(".") for one in absent)
+    pages = dict.fromkeys(one.official_page for one in absent)
     publishers = dict.fromkeys(publisher(one, na.catalogue) for one in absent)
-    text = f"It would show {names}. Where to get it: {'; '.join(ways)}."
+    text = f"It would show {names}. Where to get it: {'; '.join(pages)}."
     text += f" Publisher: {'; '.join(publishers)}."
     title = f"Not here: the file of how treatment goes in {english.in_prose(na.name)}"
     return Notice(title, ((Span(text),),), kind="missing")

@@ -149,7 +149,7 @@ def claims(na: Assessment) -> Blocks:
                 Cell(ours.unit if ours else "[z]"),
                 Cell(row["our_period"] or "[x]"),
                 Cell(str(row["verdict"])),
-                Cell(row["note"] or row["how_to_add"] or "none"),
+                Cell(row["note"] or (row["how_to_add"] and _page(na, row)) or "none"),
             )
         )
     return blocks(
@@ -183,6 +183,12 @@ def claims(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
+
+
+def _page(na: Assessment, row: dict[Hashable, Any]) -> str:
+    """Where the measure of a claim that the report cannot check is published."""
+    indicator = na.catalogue.indicators.get(str(row["indicator"]))
+    return f"Published at {indicator.official_page}" if indicator else ""
 
 
 def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:

@@ -300,7 +300,7 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
 
 
 def not_known(na: Assessment) -> Blocks:
-    """Show what is missing, how much it matters, who publishes it, and how to add it."""
+    """Show what is missing, how much it matters, and who publishes it where."""
     absent = to_add(na)
     if not absent:
         return Blocks()
@@ -310,14 +310,14 @@ def not_known(na: Assessment) -> Blocks:
     text = (
         f"Of {len(na.catalogue.indicators)} measures, this report lacks {len(absent)} for "
         f"{name}. {len(matter)} of them would be headlines. They are not in this report, whoever "
-        "has them. The web page says how each is added."
+        "has them. The web page says where each is published."
     )
     caption = f"Measures without a figure for {name}"
     return blocks(
         Heading("What is not known", anchor=NOT_KNOWN),
         Prose((Span(" ".join([text, *merged(na, absent)])),)),
         _matter(na, f"{caption} that would be headlines", matter),
-        _how_to_add(na, f"{caption}, and how to add them", [*matter, *others]),
+        _where_published(na, f"{caption}, and where they are published", [*matter, *others]),
     )
 
 
@@ -327,7 +327,7 @@ def _matter(na: Assessment, caption: str, absent: list[Indicator]) -> Table | No
     return Table("not_known", caption, columns, rows) if rows else None
 
 
-def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
+def _where_published(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
     rows = tuple(
         (
             Cell(one.name),
@@ -335,7 +335,7 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
             Cell(
                 f"Not by this file: {left_out}."
                 if (left_out := reason_left_out(na, one))
-                else f"{one.how_to_add.strip().rstrip('.')}."
+                else one.official_page
             ),
         )
         for one in absent
@@ -343,10 +343,10 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
     columns = (
         Column("Measure", "header"),
         Column("Publisher", "text"),
-        Column("How to add it", "text"),
+        Column("Where it is published", "text"),
     )
     notes = tuple(merged(na, absent, titles=True))
-    return Table("how_to_add", caption, columns, rows, notes, detail=True)
+    return Table("where_published", caption, columns, rows, notes, detail=True)
 
 
 def _candidates(na: Assessment) -> list[Indicator]:

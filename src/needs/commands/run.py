@@ -309,6 +309,7 @@ def make_report(
     parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent
 ) -> Path:
     """Make one report from prepared data; see `run`."""
+    from needs.chapters.absent import to_add
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv
 
@@ -341,6 +342,7 @@ def make_report(
             commentary=written,
         )
         unshown, typed = document.unshown, document.typed
+        lacking = [f"{one.name}: {one.how_to_add.strip()}" for one in to_add(opened)]
         with _rendering("findings"):
             outputs["findings.csv"] = findings_csv(opened)
         # what is drawn comes from the document alone: notebooks and tables make room for it
@@ -364,6 +366,7 @@ def make_report(
             checked=start.checked,
             commentary=written.hashes if written else {},
             warnings=written.warnings if written else (),
+            to_add=lacking,
         )
         outputs[manifests.NAME] = manifests.dump(described)
         with writing(target, "--out"):

@@ -489,7 +489,7 @@ def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "per
         age=indicator.age,
         formula=indicator.formula,
         method=indicator.method,
-        note=indicator.how_to_add,
+        note=f"published at {indicator.official_page}",
     )
 
 

@@ -109,6 +109,7 @@ def make_manifest(
     checked: bool = True,
     commentary: Mapping[str, str] = MappingProxyType({}),
     warnings: Sequence[str] = (),
+    to_add: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -135,6 +136,8 @@ def make_manifest(
         Hashes of the files that people have written, by path.
     warnings : sequence of str
         What their authors should look at, by file and line.
+    to_add : sequence of str
+        Measures without a figure, each with how it is added: nothing for a reader of the report.
 
     Returns
     -------
@@ -159,6 +162,7 @@ def make_manifest(
         **({"typed": list(typed)} if typed else {}),
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
+        **({"to_add": list(to_add)} if to_add else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -243,4 +247,5 @@ def for_authors(described: Mapping[str, Any]) -> list[str]:
     typed_lines = [
         f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
     ]
-    return [*unshown, *typed_lines, *described.get("commentary_warnings", ())]
+    to_add = [f"No figure of {one}" for one in described.get("to_add", ())]
+    return [*unshown, *typed_lines, *described.get("commentary_warnings", ()), *to_add]

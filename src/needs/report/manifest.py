@@ -110,6 +110,7 @@ def make_manifest(
     commentary: Mapping[str, str] = MappingProxyType({}),
     warnings: Sequence[str] = (),
     to_add: Sequence[str] = (),
+    since: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -138,6 +139,8 @@ def make_manifest(
         What their authors should look at, by file and line.
     to_add : sequence of str
         Measures without a figure, each with how it is added: nothing for a reader of the report.
+    since : mapping
+        Year of the earlier report that this one is set against, and the hash of its register.
 
     Returns
     -------
@@ -163,6 +166,7 @@ def make_manifest(
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
         **({"to_add": list(to_add)} if to_add else {}),
+        **({"since": dict(since)} if since else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -210,7 +214,17 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ['packages: numpy was 2.0, is 2.1']
     """
     lines = []
-    for key in ("area", "parameters", "needs", "code", "packages", "raw", "commentary", "inputs"):
+    for key in (
+        "area",
+        "parameters",
+        "needs",
+        "code",
+        "packages",
+        "raw",
+        "commentary",
+        "since",
+        "inputs",
+    ):
         was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
         for name in sorted(was.keys() | is_.keys()):
             if was.get(name) != is_.get(name):

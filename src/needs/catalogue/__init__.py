@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -194,6 +195,8 @@ class Source(Declaration):
     #: Of a printed document: the codes of the areas whose document it is. Reports on others do not
     #: quote it.
     document_of: tuple[str, ...] = ()
+    #: When a printed document came out; of other sources each edition says so.
+    released: date | None = None
     disclosure: Disclosure = Disclosure()
     #: Known breaks in the series and differences between editions, a sentence each.
     breaks: tuple[str, ...] = ()
@@ -445,6 +448,7 @@ def _load(path: Path, stamp: object) -> Catalogue:
     sources = _read(path / "sources", Source, problems)
     indicators = _read(path / "indicators", Indicator, problems)
     problems.extend(_owners(sources))
+    problems.extend(_in_order(sources))
     known = {*indicators, "population"}
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
@@ -488,6 +492,21 @@ def _owners(sources: Mapping[str, Source]) -> list[Problem]:
         )
         for key, source in sources.items()
         if source.rounding == AS_PRINTED and not source.document_of
+    ]
+
+
+def _in_order(sources: Mapping[str, Source]) -> list[Problem]:
+    """Editions that stand after a newer one: of two that give a figure, the last is kept."""
+    return [
+        Problem(
+            f"Edition '{two.edition}' stands after '{one.edition}', and was released before it: "
+            f"{two.released} and {one.released}.",
+            f"catalogue/sources/{key}.yaml",
+            "List editions oldest first, each with its own date of release.",
+        )
+        for key, source in sources.items()
+        for one, two in itertools.pairwise([each for each in source.editions if each.released])
+        if one.released and two.released and two.released < one.released
     ]
 
 

@@ -22,7 +22,7 @@ WITHHELD = "withheld"
 _WHERE = f"catalogue/{NAME}"
 
 
-class Change(BaseModel):
+class CorrectedFigure(BaseModel):
     """What the publisher's file says, and what is shown in its place."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,9 +37,9 @@ class Change(BaseModel):
 class Correction(BaseModel):
     """Figures of one measure and area that are wrong for one reason.
 
-    `area` is a code, `figures` holds a `Change` for each period as the report prints it. `age` is
-    needed only where the file gives several. `why` and `told` (who was told, or why nobody was) are
-    printed in the annex.
+    `area` is a code, `figures` holds a `CorrectedFigure` for each period as the report prints it.
+    `age` is needed only where the file gives several. `why` and `told` (who was told, or why nobody
+    was) are printed in the annex.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +48,7 @@ class Correction(BaseModel):
     area: str = Field(pattern=r"^[EKW]\d{8}$")
     sex: Literal["persons", "male", "female"] = "persons"
     age: str = ""
-    figures: dict[str, Change] = Field(min_length=1)
+    figures: dict[str, CorrectedFigure] = Field(min_length=1)
     why: str = Field(min_length=1)
     told: str = Field(min_length=1)
     date: date

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from needs import catalogue
 from needs.catalogue import declared
 from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
+from needs.catalogue.releases import issues_of
 from needs.chapters import figure_tables
 from needs.chapters.absent import anything
 from needs.chapters.blocks import (
@@ -46,7 +48,47 @@ def periods(na: Assessment) -> Blocks:
             "that index's own LSOA boundaries."
         )
     lines += [added_up] if (added_up := sentences.added_up(na)) else []
-    return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
+    heading = Heading("Periods and editions")
+    return blocks(heading, Prose(tuple(Span(line + " ") for line in lines)), _published_later(na))
+
+
+def _published_later(na: Assessment) -> Blocks:
+    """Say that a year is not a day, and which newest figures came out after the year's end."""
+    end = date(na.year, 12, 31)
+    body, undated = [], []
+    for indicator in na.catalogue.indicators.values():
+        newest = na.latest_period(indicator.key)
+        rows = [one for one in na.records(indicator.key, na.area.code) if one["period"] == newest]
+        if not newest or not rows:
+            continue
+        issues = issues_of(na.catalogue, str(rows[-1]["source"]), str(rows[-1]["source_row"]))
+        later = [one for one in issues if one.released and one.released > end]
+        if later:
+            last = max(later, key=lambda one: one.released or end)
+            title = na.catalogue.sources[last.source].title
+            body.append(
+                (
+                    Cell(indicator.name),
+                    Cell(newest),
+                    Cell(f"{title}, {last.edition}" if last.edition else title),
+                    Cell(f"{last.released:%Y-%m-%d}"),
+                )
+            )
+        elif any(one.released is None for one in issues):
+            undated.append(indicator)
+    said = (
+        f"A reporting year is not a date of publication. Figures for {na.year} come out later, so "
+        f"this report knows more than anybody did at the end of {na.year}."
+    )
+    if undated:
+        measures = english.count_noun(len(undated), "measure", words=True)
+        said += f" When the newest figures of {measures} came out is not noted."
+    columns = (Column("Measure", "header"), *(Column(one, "text") for one in
+               ("Period", "Source and edition", "Released")))  # fmt: skip
+    table = Table(
+        "published_later", f"Figures published after the end of {na.year}", columns, tuple(body)
+    )
+    return blocks(Prose((Span(said),)), table if body else None)
 
 
 def symbols() -> Blocks:

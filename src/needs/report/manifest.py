@@ -155,7 +155,10 @@ def make_manifest(
     ]
     return {
         "area": {"codes": list(area_codes), "name": area_name},
-        "parameters": {**parameters.model_dump(mode="json"), "areas": list(area_codes)},
+        "parameters": {
+            **parameters.model_dump(mode="json", exclude_none=True),
+            "areas": list(area_codes),
+        },
         "needs": needs.__version__,
         "code": code,
         "packages": dict(package_versions()),

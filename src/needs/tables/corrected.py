@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from needs.catalogue.corrections import WITHHELD, Change, Correction
+from needs.catalogue.corrections import WITHHELD, CorrectedFigure, Correction
 from needs.errors import Problem
 from needs.stats.status import Status
 from needs.tables.coverage import Held
@@ -102,7 +102,7 @@ def _lacking(file: Held, one: Correction, period: str) -> Problem:
 
 
 def _unlike(
-    file: Held, rows: Sequence[int], one: Correction, period: str, change: Change
+    file: Held, rows: Sequence[int], one: Correction, period: str, change: CorrectedFigure
 ) -> Problem | None:
     """What is wrong with the figure that a correction finds; nothing where it is as expected."""
     first = file.table.iloc[rows[0]]
@@ -119,7 +119,9 @@ def _unlike(
     return Problem(said[0].upper() + said[1:], file.place(first.to_dict()), _MEND)
 
 
-def _changed(table: pd.DataFrame, row: int, one: Correction, change: Change) -> pd.DataFrame:
+def _changed(
+    table: pd.DataFrame, row: int, one: Correction, change: CorrectedFigure
+) -> pd.DataFrame:
     """The table with one figure put right, or withheld."""
     at = table.index[row]
     was = table.loc[at]
@@ -137,7 +139,7 @@ def _changed(table: pd.DataFrame, row: int, one: Correction, change: Change) -> 
     return table
 
 
-def _told(one: Correction, change: Change) -> str:
+def _told(one: Correction, change: CorrectedFigure) -> str:
     """What the source row of a corrected figure says: from what to what, and why.
 
     Examples

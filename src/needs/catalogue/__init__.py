@@ -178,6 +178,14 @@ class Edition(BaseModel):
         return sorted(found)
 
 
+class Superseded(BaseModel):
+    """That figures were replaced by others: since when, and a sentence that says by what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    since: date
+    said: str = Field(pattern=r"\.$")
+
+
 class Source(Declaration):
     """A publisher's product. The reader named here understands its file shape."""
 
@@ -205,6 +213,11 @@ class Source(Declaration):
     merged: Mapping[str, str] = Field(default_factory=dict)
     #: Measures that count a part of what another counts: the part, and its whole.
     part_of: Mapping[str, str] = Field(default_factory=dict)
+    #: Of indicators whose figures of this source have been replaced: by what, and since when.
+    superseded_by: Mapping[str, Superseded] = Field(default_factory=dict)
+    #: Of indicators that other sources give by another method: the sources, besides this one, whose
+    #: figures may stand in one series with its own.
+    comparable_with: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 
@@ -477,6 +490,17 @@ def _load(path: Path, stamp: object) -> Catalogue:
                 problems.append(
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
                 )
+    for key, source in sources.items():
+        where = f"catalogue/sources/{key}.yaml"
+        others = {each for named in source.comparable_with.values() for each in named}
+        for what, wanted, there in (
+            ("indicator", {*source.superseded_by, *source.comparable_with}, set(indicators)),
+            ("source", others, set(sources)),
+        ):
+            problems += [
+                Problem(f"unknown {what} '{each}'", where, _nearest(each, there))
+                for each in sorted(wanted - there)
+            ]
     if problems:
         raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)

@@ -85,6 +85,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         england = na.figure(indicator.key, na.england, figure.period)
         if mixed := vintages(na, figure, england):
             older.append(f"{indicator.short_name}: {english.lower_first(mixed)}")
+        if since := na.superseded(figure):
+            older.append(f"{indicator.short_name}: {since}")
         verdict = compared(na, figure, england)
         low, high = figure_tables.limit_cells(figure)
         newest = recent(na, indicator)

@@ -111,6 +111,8 @@ class Assessment:
         `needs.figures.neighbours.features`; empty where not at hand.
     local_rates, consultation : DataFrame
         Of data packages for the area, see `needs.sources.schemas`; empty where there is none.
+    as_of : str
+        Day by which figures were published; empty for all figures.
     files_of : frozenset of str
         Keys of sources whose files are at hand themselves, not only rows of them in a data package.
     """
@@ -136,6 +138,7 @@ class Assessment:
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
+    as_of: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.area.code}), reporting year {self.year}"
@@ -276,9 +279,38 @@ class Assessment:
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
         rows = self.records(key, place.code, sex)
-        rows = _as_long(rows, self.latest_period(key, place.code, sex))
+        newest = self.latest_period(key, place.code, sex)
+        rows = self._belonging(_as_long(rows, newest), newest)
         figures = tuple(self.to_figure(row, place) for row in rows)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
+
+    def _belonging(self, rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
+        """Rows whose sources may stand in one series with that of the newest period."""
+        last = next((one for one in rows if one["period"] == newest), None)
+        if last is None:
+            return rows
+        return [one for one in rows if self._comparable(one, last) and self._comparable(last, one)]
+
+    def _comparable(self, one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+        """Whether the sources of a row declare no other method than that of another row."""
+        theirs = set(str(other["source"]).split(";"))
+        for key in set(str(one["source"]).split(";")) & set(self.catalogue.sources):
+            declared = self.catalogue.sources[key].comparable_with.get(str(one["indicator"]))
+            if declared is not None and not theirs <= {key, *declared}:
+                return False
+        return True
+
+    def superseded(self, figure: Figure) -> str:
+        """What has replaced a figure since, as its source declares; nothing for most.
+
+        What a report as of an earlier day could not know is not said.
+        """
+        for key in figure.sources:
+            source = self.catalogue.sources.get(key)
+            found = source.superseded_by.get(figure.indicator) if source else None
+            if found and figure.shown and not (self.as_of and str(found.since) > self.as_of):
+                return found.said
+        return ""
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
@@ -623,6 +655,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
         files_of=_files_of(folder),
+        as_of=_as_of(folder),
     )
 
 
@@ -933,6 +966,11 @@ def _files_of(folder: Path) -> frozenset[str]:
     if not (folder / "manifest.json").is_file():
         return frozenset()
     return frozenset(one["source"] for one in manifest(folder)["files"] if one["source"])
+
+
+def _as_of(folder: Path) -> str:
+    there = (folder / "manifest.json").is_file()
+    return str(manifest(folder).get("as_of", "")) if there else ""
 
 
 def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:

@@ -54,6 +54,14 @@ Since = Annotated[
     Path | None,
     typer.Option("--since", help="Folder of the last report: this one says what has changed."),
 ]
+AsOf = Annotated[
+    str,
+    typer.Option(
+        "--as-of",
+        help="Use only what is known to have been published by this day (YYYY-MM-DD).",
+        show_default="everything",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -253,6 +261,7 @@ def run(
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
     ] = "",
+    as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -272,12 +281,13 @@ def run(
 
     values: dict[str, Any] = {"areas": area, "year": year, "name": name}
     values["formats"] = [one.strip() for one in formats.split(",") if one.strip()]
-    if date:
-        values["date"] = date
+    values |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     parameters = RunParameters.check(values)
 
     from needs.commands import run as runs
+    from needs.figures.assessment import manifest
     from needs.report import manifest as manifests
+    from needs.tables.as_of import folder_as_of
 
     with _progress(quiet) as progress:
         folder = runs.run(
@@ -295,6 +305,11 @@ def run(
         typer.echo(note, err=True)
     for line in manifests.for_authors(described):
         typer.echo(line, err=True)
+    if parameters.as_of:
+        tables = folder_as_of(_folder(processed, "data/processed"), parameters.as_of)
+        for key, edition, released in manifest(tables).get("left_out", ()):
+            when = f"released on {released}" if released else "no date of release is declared"
+            typer.echo(f"Left out: {key} {edition}".rstrip() + f" ({when})", err=True)
     typer.echo(folder)
 
 
@@ -356,6 +371,7 @@ def batch(
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
     ] = "",
+    as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -365,11 +381,10 @@ def batch(
     from needs.report.parameters import RunParameters
 
     common: dict[str, Any] = {"formats": [one.strip() for one in formats.split(",") if one.strip()]}
-    if date:
-        common["date"] = date
+    common |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     _check_batch(file, every, year, only_failed)
     # what holds for all is checked before anything is read
-    RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
+    checked = RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
 
     from needs.commands import batch as batches
     from needs.commands import run as runs
@@ -380,7 +395,7 @@ def batch(
     if problems:
         batches.refuse_reports(asked, problems, processed)
     with _progress(quiet) as progress:
-        start = runs.ground(raw, processed, notebooks, progress)
+        start = runs.ground(raw, processed, notebooks, progress, as_of=checked.as_of)
     if every:
         asked = batches.everywhere(start.areas, int(year), common)
     reports, problems = batches.plan(asked, start.areas)
@@ -582,6 +597,10 @@ def commentary(
             "--from-docx", help="A report.docx that came back: lists its comments and changes."
         ),
     ] = None,
+    sent: Annotated[
+        Path | None,
+        typer.Option(help="That file as it was sent, where it no longer carries its own text."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File for that list; else it is printed.")
     ] = None,
@@ -602,7 +621,7 @@ def commentary(
         from needs.commentary.from_word import remarks
         from needs.sources.whole_files import write_file
 
-        told = remarks(from_docx)
+        told = remarks(from_docx, sent)
         if out:
             write_file(out, told, "--out")
         typer.echo(out or told, nl=bool(out))
@@ -763,11 +782,18 @@ def fetch(
     accept_revision: Annotated[
         bool, typer.Option("--accept-revision", help="Take files that their publisher has changed.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell address, headings and size; ask for nothing.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring publishers' files in, verified and noted in data/raw/sources.lock.json."""
     from needs.sources import fetch as fetching
 
+    if dry_run:
+        for line in fetching.fetch_plan(sources or [], _folder(raw, "data/raw")):
+            typer.echo(line)
+        return
     with _progress(quiet) as progress:
         outcomes = fetching.fetch(
             sources or [],

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from needs import catalogue
-from needs.catalogue import CATALOGUE, Edition, glossary, load, ranking
+from needs.catalogue import CATALOGUE, Edition, corrections, glossary, load, ranking
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
 from needs.figures import footprint, proposed_claims
@@ -37,6 +37,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         **({"sources": str(load().sources)} if whole else {}),
         **({"indicators": str(load().indicators)} if whole else {}),
         "methods.yaml": str(catalogue.methods()),
+        "corrections.yaml": str(corrections._read(catalogue.in_use("corrections.yaml"))),
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.declared_footprints()),
         "findings.yaml": str(ranking.weight_reasons(catalogue.in_use("findings.yaml"))),

@@ -41,6 +41,7 @@ from needs.tables.areas import (
     same_place,
     upper_tiers,
 )
+from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
 from needs.tables.stored import read_table
@@ -110,6 +111,8 @@ class Assessment:
         `needs.figures.neighbours.features`; empty where not at hand.
     local_rates, consultation : DataFrame
         Of data packages for the area, see `needs.sources.schemas`; empty where there is none.
+    as_of : str
+        Day by which figures were published; empty for all figures.
     files_of : frozenset of str
         Keys of sources whose files are at hand themselves, not only rows of them in a data package.
     other_indices : tuple of (str, DataFrame, int or None)
@@ -138,6 +141,7 @@ class Assessment:
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
     other_indices: tuple[tuple[str, pd.DataFrame, int | None], ...] = field(default=(), repr=False)
+    as_of: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.area.code}), reporting year {self.year}"
@@ -293,9 +297,38 @@ class Assessment:
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
         rows = self.records(key, place.code, sex)
-        rows = _as_long(rows, self.latest_period(key, place.code, sex))
+        newest = self.latest_period(key, place.code, sex)
+        rows = self._belonging(_as_long(rows, newest), newest)
         figures = tuple(self.to_figure(row, place) for row in rows)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
+
+    def _belonging(self, rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
+        """Rows whose sources may stand in one series with that of the newest period."""
+        last = next((one for one in rows if one["period"] == newest), None)
+        if last is None:
+            return rows
+        return [one for one in rows if self._comparable(one, last) and self._comparable(last, one)]
+
+    def _comparable(self, one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+        """Whether the sources of a row declare no other method than that of another row."""
+        theirs = set(str(other["source"]).split(";"))
+        for key in set(str(one["source"]).split(";")) & set(self.catalogue.sources):
+            declared = self.catalogue.sources[key].comparable_with.get(str(one["indicator"]))
+            if declared is not None and not theirs <= {key, *declared}:
+                return False
+        return True
+
+    def superseded(self, figure: Figure) -> str:
+        """What has replaced a figure since, as its source declares; nothing for most.
+
+        What a report as of an earlier day could not know is not said.
+        """
+        for key in figure.sources:
+            source = self.catalogue.sources.get(key)
+            found = source.superseded_by.get(figure.indicator) if source else None
+            if found and figure.shown and not (self.as_of and str(found.since) > self.as_of):
+                return found.said
+        return ""
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
@@ -385,7 +418,7 @@ class Assessment:
             method="Published by the source" if own else indicator.method,
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
-            note=str(row["category"]),
+            note=str(row["category"]) or correction_of(str(row["source_row"])),
             bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
@@ -506,7 +539,7 @@ def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "per
         age=indicator.age,
         formula=indicator.formula,
         method=indicator.method,
-        note=indicator.how_to_add,
+        note=f"published at {indicator.official_page}",
     )
 
 
@@ -645,6 +678,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
         files_of=_files_of(folder),
         other_indices=other_indices,
+        as_of=_as_of(folder),
     )
 
 
@@ -961,6 +995,11 @@ def _files_of(folder: Path) -> frozenset[str]:
     if not (folder / "manifest.json").is_file():
         return frozenset()
     return frozenset(one["source"] for one in manifest(folder)["files"] if one["source"])
+
+
+def _as_of(folder: Path) -> str:
+    there = (folder / "manifest.json").is_file()
+    return str(manifest(folder).get("as_of", "")) if there else ""
 
 
 def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:

@@ -420,6 +420,17 @@ def test_every_own_figure_has_an_indicator_a_method_and_a_trail(checked: pd.Data
         assert (ours[column] != "").all(), column
 
 
+def test_an_index_that_is_not_at_hand_is_not_stood_in_for_by_another(
+    worcestershire: Assessment,
+) -> None:
+    """The data package has the index of 2019 alone, and 18 LSOAs are right in 2025 as well."""
+    row = claim(indicator="lsoas_most_deprived_10", period="IoD2025", stated_value="18", unit="")
+    (found,) = check_claims(pd.DataFrame([row]), worcestershire).to_dict("records")
+    # published after the reporting year, and no figure of it is at hand
+    assert (found["verdict"], found["ours"]) == (LATER, "")
+    assert "that of IoD2019 is 18 LSOAs" in found["note"]
+
+
 def test_sums_of_grants_are_said_even_where_they_are_later(checked: pd.DataFrame) -> None:
     notes = checked.set_index("claim_id").loc[["C42", "C43"], "note"]
     assert all(

@@ -34,7 +34,6 @@ from needs.figures.claim_figures import (
     unit_of,
 )
 from needs.figures.claim_reasons import (
-    OTHER_EDITION,
     OTHER_PERIOD,
     UNIT_SLIP,
     PrintedFigure,
@@ -393,7 +392,8 @@ def _verdict(
 ) -> tuple[str, str]:
     if not any(key in na.catalogue.indicators or key in MEASURES for key in asked.keys):
         return UNKNOWN, GIVE_A_KEY
-    later = f"Its period ends after the reporting year {na.year}" if _later(asked, na) else ""
+    what = "The index was published" if index_edition_of(asked.period) else "Its period ends"
+    later = f"{what} after the reporting year {na.year}" if _later(asked, na) else ""
     if own is not None and own.official:
         verdict, note = _against(stated, asked, own, na, printed)
         return verdict, _sentences(note, own.note, later)
@@ -445,6 +445,8 @@ def _against(
         return DIFFERS, _sentences(by, f"It follows from the document's own: {adds[1]}")
     coarse = telling_digits(value, step) < 2
     why = "So round a number cannot be told from others" if coarse else ""
+    if qualifier(stated.words) in ("around", "below", "just above"):
+        why = f"“{stated.words}” does not hold of ours (a twentieth is allowed)"
     return DIFFERS, _sentences(by, why or "The reason is not known")
 
 
@@ -527,8 +529,9 @@ def _other_period(
         own = own_figure(replace(asked, period=label), na)
         if own is None or not own.official or not agrees(value, own.value, step, stated.words):
             continue
-        verdict = OTHER_EDITION if edition else OTHER_PERIOD
-        return verdict, (
+        if edition:  # two editions may well have the same number of so few areas
+            return PRINTED, f"No figure of {asked.period} is at hand; that of {label} is {own.text}"
+        return OTHER_PERIOD, (
             f"No figure for {asked.period} is at hand; it may be that for {label}, {own.text}"
         )
     return None

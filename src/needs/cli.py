@@ -365,41 +365,43 @@ def batch(
     # what holds for all is checked before anything is read
     RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
 
+    from needs.catalogue import layers
     from needs.commands import batch as batches
     from needs.commands import run as runs
 
     raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
     notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
-    asked, problems = batches.read_file(file, common, year) if file else ({}, [])
-    if problems:
-        batches.refuse_reports(asked, problems, processed)
-    with _progress(quiet) as progress:
-        start = runs.ground(raw, processed, notebooks, progress)
-    if every:
-        asked = batches.everywhere(start.areas, int(year), common)
-    reports, problems = batches.plan(asked, start.areas)
-    if only_failed:
-        failed, more = batches.plan(batches.not_done(out, common), start.areas)
-        problems += more
-        among = {one.folder for one in reports}
-        reports = tuple(one for one in failed if not asked or one.folder in among)
-    if problems:
-        batches.refuse_reports({}, problems, processed)
-    number, fewer = batches.processes(jobs or 0)
-    if fewer and not scheduler:
-        typer.echo(fewer, err=True)
-    with _progress(quiet, _pace()) as progress:
-        tally = batches.run_all(
-            reports,
-            start,
-            notebooks=notebooks,
-            out=out,
-            jobs=number,
-            scheduler=scheduler,
-            force=force,
-            dated=bool(date),
-            progress=progress,
-        )
+    with layers.beside(notebooks):
+        asked, problems = batches.read_file(file, common, year) if file else ({}, [])
+        if problems:
+            batches.refuse_reports(asked, problems, processed)
+        with _progress(quiet) as progress:
+            start = runs.ground(raw, processed, notebooks, progress)
+        if every:
+            asked = batches.everywhere(start.areas, int(year), common)
+        reports, problems = batches.plan(asked, start.areas)
+        if only_failed:
+            failed, more = batches.plan(batches.not_done(out, common), start.areas)
+            problems += more
+            among = {one.folder for one in reports}
+            reports = tuple(one for one in failed if not asked or one.folder in among)
+        if problems:
+            batches.refuse_reports({}, problems, processed)
+        number, fewer = batches.processes(jobs or 0)
+        if fewer and not scheduler:
+            typer.echo(fewer, err=True)
+        with _progress(quiet, _pace()) as progress:
+            tally = batches.run_all(
+                reports,
+                start,
+                notebooks=notebooks,
+                out=out,
+                jobs=number,
+                scheduler=scheduler,
+                force=force,
+                dated=bool(date),
+                progress=progress,
+            )
     for line in tally.for_authors(out):
         typer.echo(line, err=True)
     for text in tally.lines():
@@ -540,13 +542,15 @@ def commentary(
     values: dict[str, Any] = {"areas": area or (), "year": year, "name": name}
     parameters = RunParameters.check(values | ({"date": date} if date else {}))
 
+    from needs.catalogue import layers
     from needs.commands.run import open_ground
     from needs.commands.write_commentary import write_commentary
 
     folder = _folder(notebooks, "notebooks")
-    start = open_ground(_prepared(raw, processed, quiet), folder)
-    for line in write_commentary(parameters, start, folder, accept=accept):
-        typer.echo(line)
+    with layers.beside(folder):
+        start = open_ground(_prepared(raw, processed, quiet), folder)
+        for line in write_commentary(parameters, start, folder, accept=accept):
+            typer.echo(line)
 
 
 #: Columns of a table on the screen where there is no terminal to measure.

@@ -175,7 +175,7 @@ def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
         ),
         ("unit: per 100,000", "units: per 100,000", "Did you mean unit? See docs/adding-an-ind"),
         ("key: drug_misuse_crude_rate", "key: another", "Name the file after its key"),
-        ("name: ", "name: [", "not YAML"),
+        ("name: ", "name: [", "Not YAML"),
     ],
 )
 def test_a_spoilt_indicator_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -197,7 +197,7 @@ def test_a_document_says_whose_it_is(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         load(tmp_path)
     (problem,) = caught.value.problems
-    assert problem.where == "catalogue/sources/ons_drug_deaths.yaml"
+    assert "sources/ons_drug_deaths.yaml, line " in problem.where
     assert "whose document" in problem.what and "document_of" in problem.remedy
     path.write_text(f"{text}document_of:\n- E92000001\n", encoding="utf-8")
     assert load(tmp_path).sources["ons_drug_deaths"].document_of == ("E92000001",)
@@ -212,5 +212,5 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         load(folder)
     places = " ".join(problem.where for problem in caught.value.problems)
-    assert "drug_misuse_crude_rate.yaml: decimals" in places
-    assert "drug_misuse_rate.yaml: order" in places
+    assert "drug_misuse_crude_rate.yaml, line 12: decimals" in places
+    assert "drug_misuse_rate.yaml, line 22: order" in places

@@ -535,7 +535,7 @@ def test_faults_of_the_weights_are_told_at_once(tmp_path: Any, text: str, words:
     path = tmp_path / "findings.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidDataError) as caught:
-        ranking.weight_reasons(path)
+        ranking.weight_reasons(catalogue.layers.alone(path))
     assert words in str(caught.value)
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 import needs
+from needs.catalogue import layers
 from needs.chapters.blocks import MIME_TYPE
 from needs.commentary.files import FOLDER as COMMENTARY
 from needs.errors import (
@@ -264,12 +265,13 @@ def ground(
     from needs.tables import prepare as preparing
 
     chapters(notebooks)  # what is wrong with them is said before a long preparation
-    if not prepare:
-        preparing.refuse_incomplete(processed)
-        return dataclasses.replace(open_ground(processed, notebooks), checked=False)
-    if not preparing.is_fresh(raw, processed):
-        preparing.prepare(raw, processed, progress)
-    return open_ground(processed, notebooks)
+    with layers.beside(notebooks):
+        if not prepare:
+            preparing.refuse_incomplete(processed)
+            return dataclasses.replace(open_ground(processed, notebooks), checked=False)
+        if not preparing.is_fresh(raw, processed):
+            preparing.prepare(raw, processed, progress)
+        return open_ground(processed, notebooks)
 
 
 def open_ground(processed: Path, notebooks: Path) -> Ground:
@@ -281,12 +283,14 @@ def open_ground(processed: Path, notebooks: Path) -> Ground:
     table = read_table(processed, "areas")
     inputs = assessment.manifest(processed)
     written = notebooks.resolve().parent / COMMENTARY
+    with layers.beside(notebooks):
+        code = manifests.code_version(paths)
     return Ground(
         processed,
         paths,
         table,
         inputs,
-        manifests.code_version(paths),
+        code,
         commentary=written if written.is_dir() else None,
     )
 
@@ -309,6 +313,11 @@ def make_report(
     parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent
 ) -> Path:
     """Make one report from prepared data; see `run`."""
+    with layers.beside(start.chapters[0].parent):
+        return _make_report(parameters, start, out, progress)
+
+
+def _make_report(parameters: RunParameters, start: Ground, out: Path, progress: Progress) -> Path:
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from needs.catalogue import layers
 from needs.commands import changes
 from needs.commands import run as runs
 from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem
@@ -60,6 +61,18 @@ def verify(
     A report prints the version of its code, so other code would make every file differ. It is made
     again with the version that it states; what differs then, differs beyond that.
     """
+    with layers.beside(notebooks):
+        return _verified(report, raw, processed, notebooks, ignore_code, progress)
+
+
+def _verified(
+    report: Path,
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    ignore_code: bool,
+    progress: runs.Progress,
+) -> list[str]:
     described = manifests.read(report)
     problems = _changed(report, described["outputs"])
     checked, faults = _accessible(report)

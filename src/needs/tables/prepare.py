@@ -21,7 +21,7 @@ import pandas as pd
 
 import needs
 from needs import catalogue as catalogue_module
-from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source, layers
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -369,15 +369,14 @@ def code_files() -> dict[str, Path]:
 
 
 def code_hash() -> str:
-    """Hash of the catalogue in use and of the modules that make processed tables."""
-    used = code_files()
-    declared = catalogue_module.folder()
-    # a copy that says the same is the same, wherever it lies
-    used |= {
-        f"catalogue/{path.relative_to(declared).as_posix()}": path
-        for path in declared.rglob("*")
+    """Hash of the catalogue in use, with what is laid over it, and of what makes the tables."""
+    own = layers.PACKAGE
+    used = code_files() | {
+        f"catalogue/{path.relative_to(own).as_posix()}": path
+        for path in own.rglob("*")
         if path.suffix in (".csv", ".yaml")
     }
+    used |= {f"laid over/{name}": path for name, path in layers.laid_over().items()}
     digest = hashlib.sha256()
     for name, path in sorted(used.items()):
         digest.update(name.encode())

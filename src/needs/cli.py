@@ -238,6 +238,54 @@ def check(
 
 
 @app.command()
+def new_edition(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Key of the source.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file, below data/raw.")],
+    edition: Annotated[
+        str, typer.Option(help="Its name.", show_default="the last one's, with the new year")
+    ] = "",
+    released: Annotated[str, typer.Option(help="Date of release (YYYY-MM-DD).")] = "",
+    like: Annotated[
+        str, typer.Option(help="Edition to compare it with.", show_default="the most like it")
+    ] = "",
+    same: Annotated[
+        list[str] | None,
+        typer.Option(help='A heading or sheet that has a new name: "OLD=NEW"; repeatable.'),
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write into.", show_default="catalogue, beside notebooks"),
+    ] = None,
+    raw: Raw = None,
+) -> None:
+    """Compare a source's new file with its last edition, and declare it."""
+    from datetime import date
+
+    from needs.commands.new_edition import new_edition as declare
+
+    pairs = dict(one.split("=", 1) for one in same or () if "=" in one)
+    if len(pairs) < len(same or ()):
+        raise ParameterError("A new name is given as OLD=NEW.", "--same", '--same "OLD=NEW"')
+    try:
+        day = date.fromisoformat(released) if released else None
+    except ValueError:
+        raise ParameterError(
+            f"'{released}' is not a date.", "--released", "Write YYYY-MM-DD."
+        ) from None
+    lines = declare(
+        source,
+        file,
+        _folder(raw, "data/raw"),
+        name=edition,
+        released=day,
+        like=like,
+        same=pairs,
+        folder=catalogue,
+    )
+    typer.echo("\n".join(lines))
+
+
+@app.command()
 def run(
     area: Areas,
     year: Year,

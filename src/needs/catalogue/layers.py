@@ -82,6 +82,12 @@ _CHAPTERS = "[0-9]*_*.ipynb"
 #: The folder beside the chapters of the report that is being made, if one is.
 _beside: list[Path] = []
 
+#: Folders that are laid over all others for a while: declarations that are tried.
+_tried: list[Path] = []
+
+#: Whoever wants to know which files of the catalogue are asked for.
+_listening: list[set[str]] = []
+
 
 @contextlib.contextmanager
 def beside(notebooks: Path) -> Iterator[None]:
@@ -91,6 +97,19 @@ def beside(notebooks: Path) -> Iterator[None]:
         yield
     finally:
         _beside.pop()
+
+
+@contextlib.contextmanager
+def trying(folder: Path) -> Iterator[set[str]]:
+    """While it lasts, a folder is laid over all others; lends the names of files asked for."""
+    names: set[str] = set()
+    _tried.append(folder)
+    _listening.append(names)
+    try:
+        yield names
+    finally:
+        _tried.pop()
+        _listening.pop()
 
 
 def project() -> Path | None:
@@ -122,7 +141,7 @@ def overlays() -> tuple[Path, ...]:
                 VARIABLE,
                 f"Name folders that are there, separated by '{os.pathsep}', or unset it.",
             )
-    resolved = {one.resolve(): None for one in (*found, *named)}
+    resolved = {one.resolve(): None for one in (*found, *named, *_tried)}
     return tuple(resolved)
 
 
@@ -191,6 +210,8 @@ def in_use(name: str, layers: Sequence[Path] = ()) -> InUse:
     >>> len(in_use("methods.yaml").data()) > 5
     True
     """
+    for asked in _listening:
+        asked.add(name)
     files = _files(name, layers or folders())
     if not files:
         raise MissingDataError(
@@ -252,7 +273,8 @@ def _over(below: Any, above: Any, name: str) -> Any:
     by = NAMED.get(name)
     if by and _are_named(below, by) and _are_named(above, by):
         entries = {one[by]: one for one in below}
-        entries |= {one[by]: one for one in above}
+        for one in above:
+            entries[one[by]] = _over(entries.get(one[by], {}), one, "")
         return list(entries.values())
     return above
 

@@ -406,18 +406,23 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def _read_file(one: Found, read: _Raw) -> None:
+def read_file(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Read a file by its source's reader: what it gives, or every fault that was found."""
     try:
         module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
-        table = module.read(one.path, one.source, one.edition)
+        return module.read(one.path, one.source, one.edition), []
     except NeedsError as error:
-        read.problems.extend(error.problems or (error.problem,))
-        return
+        return None, list(error.problems or (error.problem,))
     except Exception as error:  # what no reader foresees is a fault of its file, beside the others
-        read.problems.append(unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
-        return
-    file = f"{one.path.parent.name}/{one.path.name}"
-    read.held.append(coverage.Held(file, one.source, one.edition, table))
+        return None, [unforeseen(error, f"{one.path.parent.name}/{one.path.name}")]
+
+
+def _read_file(one: Found, read: _Raw) -> None:
+    table, problems = read_file(one)
+    read.problems.extend(problems)
+    if table is not None:
+        file = f"{one.path.parent.name}/{one.path.name}"
+        read.held.append(coverage.Held(file, one.source, one.edition, table))
 
 
 def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:

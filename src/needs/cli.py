@@ -202,6 +202,39 @@ def areas(
         typer.echo(f"{'':9}  {'footprint':<10}  {name}: {'; '.join(members)}")
 
 
+@app.command(name="list")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="indicators, sources or areas.")],
+    area: Annotated[
+        str, typer.Option("--area", "-a", help="Area whose figures are listed, or part of a name.")
+    ] = "",
+    year: Annotated[str, typer.Option("--year", "-y", help="Reporting year.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    raw: Raw = None,
+    processed: Processed = None,
+) -> None:
+    """List indicators, sources or areas; of an area, each figure or why there is none."""
+    import csv
+
+    from needs import catalogue
+    from needs.commands.listing import listed
+
+    if year and not (year.isdigit() and len(year) == 4):
+        raise ParameterError(f"'{year}' is not a year.", "--year", "Write it as 2025.")
+    heads, rows = listed(
+        kind,
+        catalogue.load(),
+        _folder(raw, "data/raw"),
+        _folder(processed, "data/processed"),
+        area,
+        int(year or 0),
+    )
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([heads, *rows])
+    else:
+        _show([heads, *rows])
+
+
 @app.command()
 def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) -> None:
     """Make tidy tables from the publishers' files."""
@@ -212,19 +245,36 @@ def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) 
 def check(
     raw: Raw = None,
     processed: Processed = None,
+    declarations: Annotated[
+        bool,
+        typer.Option(
+            "--catalogue",
+            help="Check the declarations alone, in a moment, and print what the house's own "
+            "indicators would say.",
+        ),
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --catalogue: the sentences of every indicator.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Validate raw and processed data against the catalogue; all failures at once."""
     import json
 
-    from needs.commands.check import check as validate
     from needs.errors import NeedsError
 
     try:
-        with _progress(quiet or as_json) as progress:
-            folders = _folder(raw, "data/raw"), _folder(processed, "data/processed")
-            lines = validate(*folders, progress)
+        if declarations:
+            from needs.commands.declarations import check_declarations
+
+            lines = check_declarations(every)
+        else:
+            from needs.commands.check import check as validate
+
+            with _progress(quiet or as_json) as progress:
+                folders = _folder(raw, "data/raw"), _folder(processed, "data/processed")
+                lines = validate(*folders, progress)
     except NeedsError as error:
         if not as_json:
             raise

@@ -504,15 +504,6 @@ def test_a_text_that_begins_a_formula_is_made_harmless(worcestershire: Assessmen
 # --- the catalogue --------------------------------------------------------------------------
 
 
-def test_every_headline_indicator_asks_a_question() -> None:
-    for one in catalogue.load().indicators.values():
-        if one.headline:
-            assert one.finding is not None, one.key
-        if one.finding:
-            assert one.finding.question.endswith("?"), one.key
-            assert all(text.endswith("?") for text in one.finding.asks.values()), one.key
-
-
 def test_the_weights_have_reasons_and_the_rule_takes_them_all(root: Any) -> None:
     told = ranking.weight_reasons(catalogue.in_use("findings.yaml"))
     assert all(one.why.endswith(".") for one in told.values())

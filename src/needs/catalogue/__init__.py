@@ -448,6 +448,21 @@ def _keys(part: str, places: Sequence[Path]) -> list[str]:
     return [name.removesuffix(".yaml") for name in layers.names(part, places)]
 
 
+def declared_at(one: Indicator | Source, *place: Any) -> str:
+    """File and line of a key of an indicator or source of the catalogue in use.
+
+    Examples
+    --------
+    >>> declared_at(load().indicators["drug_misuse_rate"], "key")
+    'catalogue/indicators/drug_misuse_rate.yaml, line 1'
+    """
+    places = layers.folders()
+    if isinstance(one, Source) and f"{one.key}.yaml" not in layers.names("sources", places):
+        owner = next(own for own in load().indicators.values() if own.own_source == one)
+        return _line(places, owner, "own_source", *place)
+    return _line(places, one, *place)
+
+
 def _line(places: Sequence[Path], one: Indicator | Source, *place: Any) -> str:
     """File and line of a key of an indicator or source."""
     part = "sources" if isinstance(one, Source) else "indicators"

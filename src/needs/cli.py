@@ -217,11 +217,11 @@ def list_(
     import csv
 
     from needs import catalogue
-    from needs.commands.listing import listed
+    from needs.commands.listing import list_kind
 
     if year and not (year.isdigit() and len(year) == 4):
         raise ParameterError(f"'{year}' is not a year.", "--year", "Write it as 2025.")
-    heads, rows = listed(
+    heads, rows = list_kind(
         kind,
         catalogue.load(),
         _folder(raw, "data/raw"),

@@ -11,7 +11,7 @@ import yaml
 from needs import catalogue
 from needs.catalogue import layers
 from needs.cli import main
-from needs.commands.declarations import check_declarations, faults, said
+from needs.commands.declarations import check_declarations, declaration_faults, spoken_of
 from needs.errors import InvalidDataError
 
 #: An indicator as docs/adding-an-indicator.md describes it.
@@ -75,7 +75,7 @@ def _changed(house: Path, **changes: object) -> None:
 
 
 def test_the_packages_own_declarations_keep_every_rule() -> None:
-    assert faults(catalogue.load()) == []
+    assert declaration_faults(catalogue.load()) == []
 
 
 def test_an_indicator_by_the_guide_keeps_them_and_is_said_in_sentences(house: Path) -> None:
@@ -179,4 +179,4 @@ def test_the_command_prints_and_refuses(house: Path, capsys: pytest.CaptureFixtu
 def test_an_indicator_of_many_categories_is_described() -> None:
     divided = [one for one in catalogue.load().indicators.values() if one.categories]
     assert divided
-    assert said(divided[0])[0] == divided[0].definition
+    assert spoken_of(divided[0])[0] == divided[0].definition

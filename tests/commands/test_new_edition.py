@@ -70,7 +70,7 @@ def test_a_revised_figure_is_shown_and_both_editions_are_kept(raw: Path) -> None
         ("2019", "91380_second.csv"),
     ]
     for one in found:
-        read, problems = prepare.read_file(one)
+        read, problems = prepare.read_found(one)
         assert read is not None
         assert not problems
     assert found[0].edition.options == found[1].edition.options | {"rows": 6597}
@@ -111,7 +111,7 @@ def test_a_heading_is_taken_for_another_only_where_a_person_says_so(raw: Path) -
     assert not _written(raw)
     told = _declare(raw, second, same={"Value": "Rate per 100,000"})
     assert "  'Value' is 'Rate per 100,000'" in told
-    table, problems = prepare.read_file(prepare.discover(raw, catalogue.load())[1])
+    table, problems = prepare.read_found(prepare.discover(raw, catalogue.load())[1])
     assert table is not None, problems
     assert any(line.endswith("figures changed: 0.") for line in told)
 

@@ -42,7 +42,9 @@ def test_every_command_and_option_is_in_the_guide(pages: dict[str, str]) -> None
 def test_every_command_of_the_guide_exists(pages: dict[str, str]) -> None:
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for page, text in pages.items():
-        named = set(re.findall(r"(?:^|`)needs ([a-z]+)\b(?! is| are|:)", text, flags=re.MULTILINE))
+        named = set(
+            re.findall(r"(?:^|`)needs ([a-z][a-z-]*)\b(?! is| are|:)", text, flags=re.MULTILINE)
+        )
         assert named <= commands, f"{page}: {named - commands}"
 
 

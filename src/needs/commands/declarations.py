@@ -56,7 +56,7 @@ def check_declarations(every: bool = False) -> list[str]:
         Every fault, with file and line.
     """
     catalogue = catalogue_module.load()
-    problems = faults(catalogue)
+    problems = declaration_faults(catalogue)
     if problems:
         number = f"{len(problems)} fault{'s' if len(problems) > 1 else ''}"
         raise InvalidDataError(
@@ -79,11 +79,14 @@ def check_declarations(every: bool = False) -> list[str]:
     ours = {one.name for one in own if one.kind == "indicator"}
     for key, indicator in catalogue.indicators.items():
         if every or key in ours:
-            lines += [f"{key}, with numbers made up:", *(f"  {text}" for text in said(indicator))]
+            lines += [
+                f"{key}, with numbers made up:",
+                *(f"  {text}" for text in spoken_of(indicator)),
+            ]
     return [*lines, "No faults found."]
 
 
-def faults(catalogue: Catalogue) -> list[Problem]:
+def declaration_faults(catalogue: Catalogue) -> list[Problem]:
     """Everything that is wrong with declarations that can be read."""
     found = list(_of_other_files(catalogue))
     for one in catalogue.indicators.values():
@@ -93,12 +96,12 @@ def faults(catalogue: Catalogue) -> list[Problem]:
     return found + list(_doubled_headlines(catalogue))
 
 
-def said(one: Indicator) -> list[str]:
+def spoken_of(one: Indicator) -> list[str]:
     """The sentences in which a report would speak of an indicator, with numbers made up.
 
     Examples
     --------
-    >>> said(catalogue_module.load().indicators["drug_misuse_rate"])[0]
+    >>> spoken_of(catalogue_module.load().indicators["drug_misuse_rate"])[0]
     "Worcestershire's drug misuse death rate was 12.3 (11.1–13.5) per 100,000 in 2020."
     """
     lower, upper = (None, None) if one.statistic in ("count", "amount") else (11.1, 13.5)
@@ -209,20 +212,20 @@ def _of_unit(one: Indicator) -> Iterator[Problem]:
 def _of_words(one: Indicator) -> Iterator[Problem]:
     """Words that make a wrong sentence, with the sentence."""
     if not one.subject:
-        what = f"'subject' is missing, and sentences would say: {said(one)[0]}"
+        what = f"'subject' is missing, and sentences would say: {spoken_of(one)[0]}"
         remedy = 'Say what is measured, in the singular: "drug misuse death rate".'
         yield Problem(what, _at(one, "subject"), remedy)
         return
     noun = _AFTER.split(one.subject)[0].split()[-1:]
-    faults_of = {
+    told_of = {
         "begins with an article": re.match(r"(?:the|a|an) ", one.subject, re.IGNORECASE),
         "begins with a capital letter": re.match(r"[A-Z][a-z]", one.subject),
         "ends with a stop": one.subject.rstrip().endswith((".", ":", ",")),
         "is a plural": noun and re.search(r"[^su]s$", noun[0]),
     }
-    wrong = [text for text, found in faults_of.items() if found]
+    wrong = [text for text, found in told_of.items() if found]
     if wrong:
-        what = f"'subject' {' and '.join(wrong)}, and sentences would say: {said(one)[0]}"
+        what = f"'subject' {' and '.join(wrong)}, and sentences would say: {spoken_of(one)[0]}"
         yield Problem(
             what, _at(one, "subject"), 'Say it so that it fits: "Kent\'s … was 12 in 2020".'
         )

@@ -21,7 +21,7 @@ Listed = tuple[tuple[str, ...], list[tuple[str, ...]]]
 KINDS = ("indicators", "sources", "areas")
 
 
-def listed(
+def list_kind(
     kind: str, catalogue: Catalogue, raw: Path, processed: Path, area: str = "", year: int = 0
 ) -> Listed:
     """List what there is of a kind.

@@ -340,7 +340,7 @@ def _drafted(
 
 
 def _table(one: prepare.Found) -> pd.DataFrame:
-    table, problems = prepare.read_file(one)
+    table, problems = prepare.read_found(one)
     if table is None:
         raise InvalidDataError(
             f"Edition '{one.edition.edition}' of {one.source.key} cannot be read, so nothing can "
@@ -370,13 +370,13 @@ def _read(
     trial = Edition.model_validate(draft.edition | {"options": options})
     found = prepare.Found(draft.source, trial, draft.path)
     with layers.trying(place) as asked:
-        prepare.read_file(draft.before)
+        prepare.read_found(draft.before)
     shapes = sorted(name[5:-4] for name in asked if name.startswith("maps/"))
     while True:
         maps = {one: rows for one in shapes if (rows := _column(one, draft))}
         _lay(place, maps)
         with layers.trying(place):
-            table, problems = prepare.read_file(found)
+            table, problems = prepare.read_found(found)
         if table is not None:
             break
         if not _learned(draft, problems):

@@ -406,7 +406,7 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def read_file(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
+def read_found(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
     """Read a file by its source's reader: what it gives, or every fault that was found."""
     try:
         module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
@@ -418,7 +418,7 @@ def read_file(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
 
 
 def _read_file(one: Found, read: _Raw) -> None:
-    table, problems = read_file(one)
+    table, problems = read_found(one)
     read.problems.extend(problems)
     if table is not None:
         file = f"{one.path.parent.name}/{one.path.name}"

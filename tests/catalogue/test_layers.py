@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from needs import catalogue
 from needs.catalogue import layers
 from needs.catalogue.layers import in_use, own_declarations
+from needs.chapters import annex
+from needs.chapters.blocks import Table
 from needs.errors import InvalidDataError, MissingDataError
 from needs.figures import footprint
+from needs.report import manifest as manifests
+from needs.report.parameters import RunParameters
 from needs.sources.readers import heading_maps
-from needs.tables import areas
+from needs.tables import areas, prepare
 
 EDITION = """\
 editions:
@@ -199,3 +204,29 @@ def test_a_table_with_other_columns_is_refused(house: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         in_use("maps/area_names.csv").rows()
     assert "maps/area_names.csv, line 2" in str(caught.value)
+
+
+def test_reports_and_tables_follow_what_is_laid_over(house: Path) -> None:
+    """What a batch and a verification compare is other where declarations are."""
+    plain = manifests.code_version([]), prepare.code_hash()
+    assert "catalogue" not in _manifest()
+    _house(house, {"footprints.yaml": "Ours: [Rutland, Kent]\n"})
+    one = _manifest()
+    made = manifests.code_version([]), prepare.code_hash()
+    assert all(now != before for now, before in zip(made, plain, strict=True))
+    assert [entry["path"] for entry in one["catalogue"]] == ["1/footprints.yaml"]
+    _house(house, {"footprints.yaml": "Ours: [Rutland, Essex]\n"})
+    assert manifests.differences(one, _manifest())[0].startswith("catalogue: 1/footprints.yaml was")
+    (row,) = next(block for block in annex.of_the_house() if isinstance(block, Table)).rows
+    assert [cell.text for cell in row] == ["footprint", "Ours", "added", "house/footprints.yaml"]
+
+
+def _manifest() -> dict[str, Any]:
+    return manifests.make_manifest(
+        RunParameters.check({"areas": ["Rutland"], "year": 2022, "date": "2022-12-31"}),
+        area_codes=("E06000017",),
+        area_name="Rutland",
+        code="",
+        inputs={},
+        outputs={},
+    )

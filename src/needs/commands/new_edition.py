@@ -666,8 +666,13 @@ def _write(
     texts: dict[Path, str] = {}
     for shape, rows in maps.items():
         path = target / "maps" / f"{shape}.csv"
-        if path.is_file():
-            there = layers.alone(path).rows()
+        if path.is_file() and (there := layers.alone(path).rows()):
+            if draft.edition["edition"] in there[0]:
+                raise ParameterError(
+                    f"{path.name} has a column of that edition already; nothing is overwritten.",
+                    f"{target.name}/maps/{path.name}",
+                    "Take the column out, or give the edition another name: --edition NAME",
+                )
             columns = dict.fromkeys([*there[0], *rows[0]], "")
             rows = [columns | row for row in [*there, *rows]]
         texts[path] = _as_csv(rows)

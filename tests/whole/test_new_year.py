@@ -16,8 +16,7 @@ from needs.cli import main
 from needs.commands import run as runs
 from needs.commands.changes import changes
 from needs.commands.check import check
-from needs.commands.verify import verify
-from needs.errors import CheckError, InvalidDataError
+from needs.errors import InvalidDataError
 from needs.figures import assessment, deprivation, population
 from needs.report.parameters import RunParameters
 from needs.tables.prepare import prepare
@@ -147,13 +146,6 @@ def test_the_checklist_from_beginning_to_end(
     assert {one["path"] for one in named} == {f"1/{one.partition('/')[2]}" for one in own}
     found = changes(again, new)
     assert {one.kind for one in found} <= {"new", "newer", "gone"}
-
-    # other declarations are another report
-    text = (folder / "catalogue" / "maps" / "iod.csv").read_text(encoding="utf-8")
-    (folder / "catalogue" / "maps" / "iod.csv").write_text(text + "\n", encoding="utf-8")
-    with pytest.raises(CheckError) as refused:
-        verify(new, raw=raw, processed=folder / "processed", notebooks=folder / "notebooks")
-    assert "catalogue: 1/maps/iod.csv was" in str(refused.value)
 
 
 @pytest.mark.mirror

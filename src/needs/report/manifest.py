@@ -111,6 +111,7 @@ def make_manifest(
     checked: bool = True,
     commentary: Mapping[str, str] = MappingProxyType({}),
     warnings: Sequence[str] = (),
+    since: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -137,6 +138,8 @@ def make_manifest(
         Hashes of the files that people have written, by path.
     warnings : sequence of str
         What their authors should look at, by file and line.
+    since : mapping
+        Year of the earlier report that this one is set against, and the hash of its register.
 
     Returns
     -------
@@ -162,6 +165,7 @@ def make_manifest(
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
         **({"catalogue": _listed(laid)} if (laid := layers.hashes()) else {}),
+        **({"since": dict(since)} if since else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -202,7 +206,7 @@ def read(folder: Path) -> dict[str, Any]:
 #: What two runs are compared by.
 _COMPARED = (
     *("area", "parameters", "needs", "code", "packages", "raw", "commentary", "catalogue"),
-    "inputs",
+    *("since", "inputs"),
 )
 
 

@@ -241,7 +241,7 @@ def of_the_house() -> Blocks:
             rows=tuple(
                 (
                     Cell(one.kind),
-                    Cell(one.name),
+                    Cell(_named(one.name)),
                     Cell("added" if one.new else "in place of the program's"),
                     Cell(one.file + "".join(f", before {path}" for path in one.given_way)),
                 )
@@ -249,6 +249,17 @@ def of_the_house() -> Blocks:
             ),
         ),
     )
+
+
+def _named(name: str) -> str:
+    """What an indicator or source is called, in place of its key; an edition with its source."""
+    known = catalogue.load()
+    key, _, edition = name.partition(", ")
+    if key in known.indicators:
+        return known.indicators[key].name
+    if key in known.sources:
+        return ", ".join(filter(None, (known.sources[key].title, edition)))
+    return name
 
 
 def later(na: Assessment) -> Blocks:

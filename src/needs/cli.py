@@ -214,6 +214,39 @@ def areas(
         typer.echo(f"{'':9}  {'footprint':<10}  {name}: {'; '.join(members)}")
 
 
+@app.command(name="list")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="indicators, sources or areas.")],
+    area: Annotated[
+        str, typer.Option("--area", "-a", help="Area whose figures are listed, or part of a name.")
+    ] = "",
+    year: Annotated[str, typer.Option("--year", "-y", help="Reporting year.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    raw: Raw = None,
+    processed: Processed = None,
+) -> None:
+    """List indicators, sources or areas; of an area, each figure or why there is none."""
+    import csv
+
+    from needs import catalogue
+    from needs.commands.listing import list_kind
+
+    if year and not (year.isdigit() and len(year) == 4):
+        raise ParameterError(f"'{year}' is not a year.", "--year", "Write it as 2025.")
+    heads, rows = list_kind(
+        kind,
+        catalogue.load(),
+        _folder(raw, "data/raw"),
+        _folder(processed, "data/processed"),
+        area,
+        int(year or 0),
+    )
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([heads, *rows])
+    else:
+        _show([heads, *rows])
+
+
 @app.command()
 def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) -> None:
     """Make tidy tables from the publishers' files."""
@@ -224,19 +257,36 @@ def prepare(raw: Raw = None, processed: Processed = None, quiet: Quiet = False) 
 def check(
     raw: Raw = None,
     processed: Processed = None,
+    declarations: Annotated[
+        bool,
+        typer.Option(
+            "--catalogue",
+            help="Check the declarations alone, in a moment, and print what the house's own "
+            "indicators would say.",
+        ),
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --catalogue: the sentences of every indicator.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Validate raw and processed data against the catalogue; all failures at once."""
     import json
 
-    from needs.commands.check import check as validate
     from needs.errors import NeedsError
 
     try:
-        with _progress(quiet or as_json) as progress:
-            folders = _folder(raw, "data/raw"), _folder(processed, "data/processed")
-            lines = validate(*folders, progress)
+        if declarations:
+            from needs.commands.declarations import check_declarations
+
+            lines = check_declarations(every)
+        else:
+            from needs.commands.check import check as validate
+
+            with _progress(quiet or as_json) as progress:
+                folders = _folder(raw, "data/raw"), _folder(processed, "data/processed")
+                lines = validate(*folders, progress)
     except NeedsError as error:
         if not as_json:
             raise
@@ -247,6 +297,54 @@ def check(
         typer.echo(json.dumps({"checked": lines, "faults": []}, ensure_ascii=False, indent=1))
     else:
         typer.echo("\n".join(lines))
+
+
+@app.command()
+def new_edition(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Key of the source.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file, below data/raw.")],
+    edition: Annotated[
+        str, typer.Option(help="Its name.", show_default="the last one's, with the new year")
+    ] = "",
+    released: Annotated[str, typer.Option(help="Date of release (YYYY-MM-DD).")] = "",
+    like: Annotated[
+        str, typer.Option(help="Edition to compare it with.", show_default="the most like it")
+    ] = "",
+    same: Annotated[
+        list[str] | None,
+        typer.Option(help='A heading or sheet that has a new name: "OLD=NEW"; repeatable.'),
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write into.", show_default="catalogue, beside notebooks"),
+    ] = None,
+    raw: Raw = None,
+) -> None:
+    """Compare a source's new file with its last edition, and declare it."""
+    from datetime import date
+
+    from needs.commands.new_edition import new_edition as declare
+
+    pairs = dict(one.split("=", 1) for one in same or () if "=" in one)
+    if len(pairs) < len(same or ()):
+        raise ParameterError("A new name is given as OLD=NEW.", "--same", '--same "OLD=NEW"')
+    try:
+        day = date.fromisoformat(released) if released else None
+    except ValueError:
+        raise ParameterError(
+            f"'{released}' is not a date.", "--released", "Write YYYY-MM-DD."
+        ) from None
+    lines = declare(
+        source,
+        file,
+        _folder(raw, "data/raw"),
+        name=edition,
+        released=day,
+        like=like,
+        same=pairs,
+        folder=catalogue,
+    )
+    typer.echo("\n".join(lines))
 
 
 @app.command()
@@ -386,41 +484,43 @@ def batch(
     # what holds for all is checked before anything is read
     checked = RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
 
+    from needs.catalogue import layers
     from needs.commands import batch as batches
     from needs.commands import run as runs
 
     raw, processed = _folder(raw, "data/raw"), _folder(processed, "data/processed")
     notebooks, out = _folder(notebooks, "notebooks"), _folder(out, "reports")
-    asked, problems = batches.read_file(file, common, year) if file else ({}, [])
-    if problems:
-        batches.refuse_reports(asked, problems, processed)
-    with _progress(quiet) as progress:
-        start = runs.ground(raw, processed, notebooks, progress, as_of=checked.as_of)
-    if every:
-        asked = batches.everywhere(start.areas, int(year), common)
-    reports, problems = batches.plan(asked, start.areas)
-    if only_failed:
-        failed, more = batches.plan(batches.not_done(out, common), start.areas)
-        problems += more
-        among = {one.folder for one in reports}
-        reports = tuple(one for one in failed if not asked or one.folder in among)
-    if problems:
-        batches.refuse_reports({}, problems, processed)
-    number, fewer = batches.processes(jobs or 0)
-    if fewer and not scheduler:
-        typer.echo(fewer, err=True)
-    with _progress(quiet, _pace()) as progress:
-        tally = batches.run_all(
-            reports,
-            start,
-            notebooks=notebooks,
-            out=out,
-            jobs=number,
-            scheduler=scheduler,
-            force=force,
-            dated=bool(date),
-            progress=progress,
-        )
+    with layers.beside(notebooks):
+        asked, problems = batches.read_file(file, common, year) if file else ({}, [])
+        if problems:
+            batches.refuse_reports(asked, problems, processed)
+        with _progress(quiet) as progress:
+            start = runs.ground(raw, processed, notebooks, progress, as_of=checked.as_of)
+        if every:
+            asked = batches.everywhere(start.areas, int(year), common)
+        reports, problems = batches.plan(asked, start.areas)
+        if only_failed:
+            failed, more = batches.plan(batches.not_done(out, common), start.areas)
+            problems += more
+            among = {one.folder for one in reports}
+            reports = tuple(one for one in failed if not asked or one.folder in among)
+        if problems:
+            batches.refuse_reports({}, problems, processed)
+        number, fewer = batches.processes(jobs or 0)
+        if fewer and not scheduler:
+            typer.echo(fewer, err=True)
+        with _progress(quiet, _pace()) as progress:
+            tally = batches.run_all(
+                reports,
+                start,
+                notebooks=notebooks,
+                out=out,
+                jobs=number,
+                scheduler=scheduler,
+                force=force,
+                dated=bool(date),
+                progress=progress,
+            )
     for line in tally.for_authors(out):
         typer.echo(line, err=True)
     for text in tally.lines():
@@ -631,13 +731,15 @@ def commentary(
     values: dict[str, Any] = {"areas": area or (), "year": year, "name": name}
     parameters = RunParameters.check(values | ({"date": date} if date else {}))
 
+    from needs.catalogue import layers
     from needs.commands.run import open_ground
     from needs.commands.write_commentary import write_commentary
 
     folder = _folder(notebooks, "notebooks")
-    start = open_ground(_prepared(raw, processed, quiet), folder)
-    for line in write_commentary(parameters, start, folder, accept=accept):
-        typer.echo(line)
+    with layers.beside(folder):
+        start = open_ground(_prepared(raw, processed, quiet), folder)
+        for line in write_commentary(parameters, start, folder, accept=accept):
+            typer.echo(line)
 
 
 #: Columns of a table on the screen where there is no terminal to measure.

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import ast
-import csv
-import importlib.util
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from needs.catalogue import CATALOGUE, Catalogue, Indicator, load
+from needs.catalogue import CATALOGUE, Catalogue, load
 from needs.errors import InvalidDataError
 from needs.figures import deprivation, population
-from needs.figures.claims import MEASURES
-from needs.sources.written_numbers import age_range
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     return load()
-
-
-def indicators() -> list[Indicator]:
-    return list(load().indicators.values())
-
-
-@pytest.mark.parametrize("one", indicators(), ids=lambda one: one.key)
-def test_indicator_is_complete(one: Indicator) -> None:
-    for text in (one.definition, one.limits, one.how_to_add):
-        assert text.strip().endswith("."), f"not a sentence: {text}"
-        assert not text.startswith(" ")
-    assert one.official_page.startswith("https://")
-    assert len(one.short_name) <= 40
-    assert bool(one.numerator) == bool(one.denominator)
-    assert not (one.parts and one.numerator), "read from a source or derived, not both"
-    assert (one.target is None) == (not one.target_source)
-
-
-@pytest.mark.parametrize("one", indicators(), ids=lambda one: one.key)
-def test_statistic_unit_and_multiplier_belong_together(one: Indicator) -> None:
-    if one.statistic in ("proportion", "unmet_need"):
-        assert (one.unit, one.multiplier) == ("%", 100)
-    elif one.statistic in ("count", "amount"):
-        assert one.multiplier == 1
-        assert one.decimals == 0
-        assert one.unit in (one.counted, "£")
-    elif one.statistic == "amount_per_head":
-        assert (one.unit, one.multiplier) == ("£", 1)
-    else:
-        assert (one.unit, one.multiplier) in (("per 100,000", 100_000), ("per 1,000", 1_000))
-    first, last = age_range(one.age)
-    assert last is None or first <= last
-
-
-def test_headline_places_are_distinct(catalogue: Catalogue) -> None:
-    places = [one.headline for one in catalogue.indicators.values() if one.headline]
-    assert len(places) == len(set(places))
-    assert 8 <= len(places) <= 10
 
 
 def test_every_source_of_figures_feeds_an_indicator(catalogue: Catalogue) -> None:
@@ -73,11 +31,6 @@ def test_every_source_of_figures_feeds_an_indicator(catalogue: Catalogue) -> Non
         if key not in used and one.reader not in tables
     ]
     assert idle == []
-
-
-def test_every_reader_exists(catalogue: Catalogue) -> None:
-    for key, one in catalogue.sources.items():
-        assert importlib.util.find_spec(f"needs.sources.readers.{one.reader}"), (key, one.reader)
 
 
 def test_opiate_and_crack_users_are_never_added(catalogue: Catalogue) -> None:
@@ -99,13 +52,6 @@ def test_chapters_come_in_order(catalogue: Catalogue) -> None:
 def test_sources_of_a_derived_indicator_are_those_of_its_inputs(catalogue: Catalogue) -> None:
     assert catalogue.sources_of("alcohol_unmet_need") == ("sdg_3_5_1", "alcohol_dependence")
     assert "ons_population" in catalogue.sources_of("drug_misuse_crude_rate")
-
-
-def test_words_of_claims_lead_to_known_keys(catalogue: Catalogue) -> None:
-    known = {*catalogue.indicators, *MEASURES}
-    with (CATALOGUE / "claim_terms.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            assert set(row["indicator"].split(";")) <= known, row
 
 
 def _methods_in_code(path: Path) -> set[str]:
@@ -177,7 +123,7 @@ def test_an_unspoilt_copy_loads(tmp_path: Path) -> None:
         ),
         ("unit: per 100,000", "units: per 100,000", "Did you mean unit? See docs/adding-an-ind"),
         ("key: drug_misuse_crude_rate", "key: another", "Name the file after its key"),
-        ("name: ", "name: [", "not YAML"),
+        ("name: ", "name: [", "Not YAML"),
     ],
 )
 def test_a_spoilt_indicator_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -199,7 +145,7 @@ def test_a_document_says_whose_it_is(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         load(tmp_path)
     (problem,) = caught.value.problems
-    assert problem.where == "catalogue/sources/ons_drug_deaths.yaml"
+    assert "sources/ons_drug_deaths.yaml, line " in problem.where
     assert "whose document" in problem.what and "document_of" in problem.remedy
     path.write_text(f"{text}document_of:\n- E92000001\n", encoding="utf-8")
     assert load(tmp_path).sources["ons_drug_deaths"].document_of == ("E92000001",)
@@ -214,5 +160,5 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError) as caught:
         load(folder)
     places = " ".join(problem.where for problem in caught.value.problems)
-    assert "drug_misuse_crude_rate.yaml: decimals" in places
-    assert "drug_misuse_rate.yaml: order" in places
+    assert "drug_misuse_crude_rate.yaml, line 12: decimals" in places
+    assert "drug_misuse_rate.yaml, line 22: order" in places

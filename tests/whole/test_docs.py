@@ -42,7 +42,9 @@ def test_every_command_and_option_is_in_the_guide(pages: dict[str, str]) -> None
 def test_every_command_of_the_guide_exists(pages: dict[str, str]) -> None:
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for page, text in pages.items():
-        named = set(re.findall(r"(?:^|`)needs ([a-z]+)\b(?! is| are|:)", text, flags=re.MULTILINE))
+        named = set(
+            re.findall(r"(?:^|`)needs ([a-z][a-z-]*)\b(?! is| are|:)", text, flags=re.MULTILINE)
+        )
         assert named <= commands, f"{page}: {named - commands}"
 
 
@@ -85,13 +87,6 @@ def test_every_symbol_is_explained(pages: dict[str, str]) -> None:
 def test_every_abbreviation_is_in_the_glossary(pages: dict[str, str]) -> None:
     for term in glossary():
         assert term.short in pages["docs/glossary.md"]
-
-
-def test_every_indicator_says_how_it_is_added_and_what_it_means() -> None:
-    for one in catalogue.load().indicators.values():
-        assert one.definition.strip().endswith("."), one.key
-        assert one.limits.strip().endswith("."), one.key
-        assert len(one.how_to_add) > 20, one.key
 
 
 def test_links_and_files_that_the_guide_names_are_there(root: Path, pages: dict[str, str]) -> None:

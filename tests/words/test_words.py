@@ -429,13 +429,3 @@ def test_glossary_explains_each_term_once_in_plain_words() -> None:
         assert term.explanation.endswith(".")
         assert "|" not in f"{term.short}{term.expansion}{term.explanation}"
         assert english.reading_ease(term.explanation).words_per_sentence < 20
-
-
-def test_abbreviations_of_the_catalogue_are_in_the_glossary() -> None:
-    catalogue = catalogue_module.load()
-    texts = [
-        f"{one.name} {one.short_name} {one.definition} {one.limits}"
-        for one in catalogue.indicators.values()
-    ]
-    used = set(re.findall(r"\b[A-Z][A-Za-z]?[A-Z]{1,4}\b", " ".join(texts)))
-    assert used <= {term.short for term in glossary()}

@@ -10,19 +10,19 @@ from __future__ import annotations
 import difflib
 import functools
 import itertools
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from needs.catalogue import declared, ranking
-from needs.errors import InvalidDataError, MissingDataError, Problem, did_you_mean
+from needs.catalogue import layers, ranking
+from needs.catalogue.layers import InUse as InUse
+from needs.catalogue.layers import in_use as in_use
+from needs.errors import InvalidDataError, Problem, did_you_mean
 
 D = TypeVar("D", bound="Declaration")
 K = TypeVar("K")
@@ -31,7 +31,7 @@ V = TypeVar("V")
 #: One catalogue serves all reports of a process, so none can change it.
 ReadOnly = Annotated[Mapping[K, V], AfterValidator(MappingProxyType)]
 
-CATALOGUE = Path(__file__).parent
+CATALOGUE = layers.PACKAGE
 
 #: Readers of the deprivation index and of small-area populations, and the option that names the
 #: year of the LSOA boundaries.
@@ -394,60 +394,25 @@ class Catalogue(BaseModel):
         return tuple(dict.fromkeys(keys))
 
 
-def folder() -> Path:
-    """The catalogue in use: NEEDS_CATALOGUE from the environment, or else this package's own."""
-    return Path(os.environ.get("NEEDS_CATALOGUE") or CATALOGUE)
-
-
-def in_use(name: str) -> Path:
-    """A file of the catalogue in use: "methods.yaml", "maps/area_names.csv".
-
-    Raises
-    ------
-    MissingDataError
-        The catalogue has no such file.
-
-    Examples
-    --------
-    >>> in_use("methods.yaml").name
-    'methods.yaml'
-    """
-    path = folder() / name
-    if not path.is_file():
-        raise MissingDataError(
-            f"The catalogue in use has no file {name}.",
-            f"{path.parent.name}/{path.name}",
-            "Copy the package's own catalogue as a whole and change the copy, or unset "
-            "NEEDS_CATALOGUE.",
-        )
-    return path
-
-
 def load(path: Path | None = None) -> Catalogue:
     """Read and validate the whole catalogue; all failures at once.
 
     Parameters
     ----------
     path : Path, optional
-        Folder with ``sources/`` and ``indicators/``; by default `folder`.
+        Folder with ``sources/`` and ``indicators/``, read by itself; by default the catalogue in
+        use, see `needs.catalogue.layers`.
 
     Raises
     ------
     InvalidDataError
-        Naming each file, key and value that does not fit, and how to mend it.
+        Naming each file, line, key and value that does not fit, and how to mend it.
     """
-    place = path or folder()
-    return _load(place, stamp(place))
+    places = (path,) if path else layers.folders()
+    return _load(places, layers.stamp(places))
 
 
-def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a catalogue's declarations do: each file's path, time and size."""
-    found = [one for part in ("sources", "indicators") for one in (path / part).glob("*.yaml")]
-    stats = [(one.as_posix(), one.stat()) for one in sorted(found)]
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
-
-
-def source(key: str, path: Path | None = None) -> Source:
+def source(key: str) -> Source:
     """Read one source by itself, whatever is wrong with the rest of the catalogue.
 
     Examples
@@ -456,86 +421,115 @@ def source(key: str, path: Path | None = None) -> Source:
     'datapackage'
     """
     problems: list[Problem] = []
-    found = _read((path or folder()) / "sources", Source, problems, f"{key}.yaml")
+    found = _read("sources", Source, layers.folders(), problems, f"{key}.yaml")
     if problems or key not in found:
         raise InvalidDataError(f"The source '{key}' cannot be read.", key, problems=problems)
     return found[key]
 
 
 @functools.cache
-def _load(path: Path, stamp: object) -> Catalogue:
-    problems: list[Problem] = []
-    sources = _read(path / "sources", Source, problems)
-    indicators = _read(path / "indicators", Indicator, problems)
-    problems.extend(_owners(sources))
-    problems.extend(_in_order(sources))
-    known = {*indicators, "population"}
+def _load(places: tuple[Path, ...], stamp: object) -> Catalogue:
+    problems = layers.strangers() if len(places) > 1 else []
+    sources = _read("sources", Source, places, problems)
+    indicators = _read("indicators", Indicator, places, problems)
+    problems.extend(_owners(sources, places))
+    problems.extend(_in_order(sources, places))
+    # what is declared, and only at fault, is not unknown too
+    known = {*indicators, "population", *_keys("indicators", places)}
+    declared = {*sources, *_keys("sources", places)}
     for one in indicators.values():
-        where = f"catalogue/indicators/{one.key}.yaml"
         if one.own_source:
             if one.own_source.key in sources:
                 problems.append(
                     Problem(
                         f"source '{one.own_source.key}' is declared twice",
-                        where,
+                        _line(places, one, "own_source", "key"),
                         "Declare it in catalogue/sources/, and leave own_source out here.",
                     )
                 )
             sources[one.own_source.key] = one.own_source
+            declared.add(one.own_source.key)
     for one in indicators.values():
-        where = f"catalogue/indicators/{one.key}.yaml"
-        for part in one.parts:
-            if part.source not in sources:
-                problems.append(
-                    Problem(
-                        f"unknown source '{part.source}'", where, _nearest(part.source, sources)
-                    )
-                )
-        ranked = (one.finding.part_of, one.finding.gives_way_to) if one.finding else ()
-        for input_key in (one.numerator, one.denominator, one.trend_from, *ranked):
-            if input_key and input_key not in known:
-                problems.append(
-                    Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
-                )
+        for number, part in enumerate(one.parts):
+            if part.source not in declared:
+                where = _line(places, one, "parts", number, "source")
+                near = _nearest(part.source, declared)
+                problems.append(Problem(f"unknown source '{part.source}'", where, near))
+        named = {name: getattr(one, name) for name in ("numerator", "denominator", "trend_from")}
+        places_of: dict[tuple[str, ...], str] = {(name,): key for name, key in named.items()}
+        for name in ("part_of", "gives_way_to") if one.finding else ():
+            places_of["finding", name] = getattr(one.finding, name)
+        for place, key in places_of.items():
+            if key and key not in known:
+                where = _line(places, one, *place)
+                problems.append(Problem(f"unknown indicator '{key}'", where, _nearest(key, known)))
     for key, source in sources.items():
-        where = f"catalogue/sources/{key}.yaml"
         others = {each for named in source.comparable_with.values() for each in named}
-        for what, wanted, there in (
-            ("indicator", {*source.superseded_by, *source.comparable_with}, set(indicators)),
-            ("source", others, set(sources)),
+        for what, field, wanted, there in (
+            ("indicator", "superseded_by", set(source.superseded_by), known),
+            ("indicator", "comparable_with", set(source.comparable_with), known),
+            ("source", "comparable_with", others, declared),
         ):
             problems += [
-                Problem(f"unknown {what} '{each}'", where, _nearest(each, there))
+                Problem(
+                    f"unknown {what} '{each}'", _line(places, source, field), _nearest(each, there)
+                )
                 for each in sorted(wanted - there)
             ]
     if problems:
-        raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
+        raise InvalidDataError("The catalogue has errors.", "catalogue", problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
 
 
-def _owners(sources: Mapping[str, Source]) -> list[Problem]:
+def _keys(part: str, places: Sequence[Path]) -> list[str]:
+    return [name.removesuffix(".yaml") for name in layers.names(part, places)]
+
+
+def declared_at(one: Indicator | Source, *place: Any) -> str:
+    """File and line of a key of an indicator or source of the catalogue in use.
+
+    Examples
+    --------
+    >>> declared_at(load().indicators["drug_misuse_rate"], "key")
+    'catalogue/indicators/drug_misuse_rate.yaml, line 1'
+    """
+    places = layers.folders()
+    if isinstance(one, Source) and f"{one.key}.yaml" not in layers.names("sources", places):
+        owner = next(own for own in load().indicators.values() if own.own_source == one)
+        return _line(places, owner, "own_source", *place)
+    return _line(places, one, *place)
+
+
+def _line(places: Sequence[Path], one: Indicator | Source, *place: Any) -> str:
+    """File and line of a key of an indicator or source."""
+    part = "sources" if isinstance(one, Source) else "indicators"
+    file = in_use(f"{part}/{one.key}.yaml", places)
+    return layers.place_of(file, place, file.data())
+
+
+def _owners(sources: Mapping[str, Source], places: Sequence[Path]) -> list[Problem]:
     """Documents that do not say whose they are: their figures would be in everybody's report."""
     return [
         Problem(
             "A source whose figures are as printed does not say whose document it is.",
-            f"catalogue/sources/{key}.yaml",
+            _line(places, source, "rounding"),
             "Add document_of: with the code of the area, or E92000001 for a national document.",
         )
-        for key, source in sources.items()
+        for source in sources.values()
         if source.rounding == AS_PRINTED and not source.document_of
     ]
 
 
-def _in_order(sources: Mapping[str, Source]) -> list[Problem]:
+def _in_order(sources: Mapping[str, Source], places: Sequence[Path]) -> list[Problem]:
     """Editions that stand after a newer one: of two that give a figure, the last is kept."""
     return [
         Problem(
             f"Edition '{two.edition}' stands after '{one.edition}', and was released before it: "
             f"{two.released} and {one.released}.",
-            f"catalogue/sources/{key}.yaml",
+            _line(places, source, "editions"),
             "List editions oldest first, each with its own date of release.",
         )
-        for key, source in sources.items()
+        for source in sources.values()
         for one, two in itertools.pairwise([each for each in source.editions if each.released])
         if one.released and two.released and two.released < one.released
     ]
@@ -547,34 +541,52 @@ def methods() -> tuple[Method, ...]:
 
 
 @functools.cache
-def _methods(path: Path) -> tuple[Method, ...]:
-    listed = declared.read_catalogue(path)
-    return tuple(Method.model_validate(one) for one in listed)
+def _methods(file: InUse) -> tuple[Method, ...]:
+    return tuple(Method.model_validate(one) for one in file.data())
 
 
 def _read(
-    folder: Path, kind: type[D], problems: list[Problem], name: str = "*.yaml"
+    part: str, kind: type[D], places: Sequence[Path], problems: list[Problem], only: str = ""
 ) -> dict[str, D]:
     found: dict[str, D] = {}
-    for path in sorted(folder.glob(name)):
-        where = f"catalogue/{folder.name}/{path.name}"
+    for name in layers.names(part, places):
+        if only and name != only:
+            continue
+        file = in_use(f"{part}/{name}", places)
         try:
-            entry = kind.model_validate(declared.read(path))
-        except (yaml.YAMLError, OSError) as error:
-            problems.append(Problem(f"not YAML: {error}", where, "Mend the line it names."))
+            data = file.data()
+            entry = kind.model_validate(data)
+        except InvalidDataError as error:  # not YAML
+            problems.append(error.problem)
             continue
         except ValidationError as error:
-            problems.extend(_fault(one, where, kind) for one in error.errors())
+            unknown = _adds_to_nothing(data, file, part, places)
+            problems.extend(unknown or (_fault(one, file, data, kind) for one in error.errors()))
             continue
-        if entry.key != path.stem:
+        if entry.key != name.removesuffix(".yaml"):
+            where = layers.place_of(file, ("key",), data)
             problems.append(Problem(f"key is '{entry.key}'", where, "Name the file after its key."))
         found[entry.key] = entry
     return found
 
 
-def _fault(one: Any, where: str, kind: type[Declaration]) -> Problem:
+def _adds_to_nothing(
+    data: Any, file: InUse, part: str, places: Sequence[Path]
+) -> tuple[Problem, ...]:
+    """A house's file that would add to a declaration of the package, which has none of its name."""
+    own = file.files[0].is_relative_to(places[0])
+    if own or len(places) < 2 or not isinstance(data, dict) or data.keys() & {"title", "name"}:
+        return ()
+    known = _keys(part, places[:1])
+    key = file.name.rpartition("/")[2].removesuffix(".yaml")
+    what = f"There is no {part.removesuffix('s')} '{key}' to add to."
+    return (Problem(what, layers.shown(file.files[0]), _nearest(key, known)),)
+
+
+def _fault(one: Any, file: InUse, data: Any, kind: type[Declaration]) -> Problem:
     """A fault of an entry, with the page that describes its keys."""
     page = "docs/adding-a-source.md" if kind is Source else "docs/adding-an-indicator.md"
+    where = layers.place_of(file, one["loc"], data)
     place = f"{where}: {'.'.join(map(str, one['loc']))}" if one["loc"] else where
     key = str(one["loc"][-1]) if one["loc"] else ""
     match one["type"]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from needs import catalogue
-from needs.catalogue import Catalogue, declared
+from needs.catalogue import Catalogue, InUse
 from needs.errors import InvalidDataError, Problem, did_you_mean
 
 NAME = "corrections.yaml"
@@ -67,6 +65,9 @@ def corrections(known: Catalogue) -> tuple[Correction, ...]:
         With every fault at once.
     """
     found, problems = _read(catalogue.in_use(NAME))
+    # of two on one measure of one area the later counts: a house's own
+    by_place = {(one.source, one.measure, one.area, one.sex, one.age): one for one in found}
+    found = tuple(by_place.values())
     faults = [*problems, *(one for each in found for one in _faults(each, known))]
     if faults:
         raise InvalidDataError("The corrections have errors.", _WHERE, problems=faults)
@@ -74,11 +75,8 @@ def corrections(known: Catalogue) -> tuple[Correction, ...]:
 
 
 @functools.cache
-def _read(path: Path) -> tuple[tuple[Correction, ...], tuple[Problem, ...]]:
-    try:
-        listed: Any = declared.read(path) or []
-    except (yaml.YAMLError, OSError) as error:
-        return (), (Problem(f"not YAML: {error}", _WHERE, "Mend the line it names."),)
+def _read(file: InUse) -> tuple[tuple[Correction, ...], tuple[Problem, ...]]:
+    listed: Any = file.data() or []
     if not isinstance(listed, list):
         return (), (Problem("This is not a list.", _WHERE, "Begin each correction with a dash."),)
     found, problems = [], []

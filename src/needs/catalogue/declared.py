@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from needs.errors import InvalidDataError
 
 #: Lists and mappings inside each other.
 DEEPEST = 30
@@ -103,16 +102,37 @@ def read(path: Path) -> Any:
         raise yaml.YAMLError(f"not UTF-8: {error.reason} at byte {error.start}") from None
 
 
-def read_catalogue(path: Path) -> Any:
-    """Read a file of the catalogue in use that all commands need.
+def depth_and_line(path: Path, place: Sequence[Any]) -> tuple[int, int]:
+    """How much of a place a file of YAML has, and the line of its innermost part that is there.
 
-    Raises
-    ------
-    InvalidDataError
+    Parameters
+    ----------
+    path : Path
+        A file that `read` can read.
+    place : sequence of str and int
+        Keys and numbers of list entries from the outermost; an entry of a list may be told by a
+        value of its own instead, such as its name.
     """
-    try:
-        return read(path)
-    except (yaml.YAMLError, OSError) as error:
-        raise InvalidDataError(
-            f"Not YAML: {error}", f"{path.parent.name}/{path.name}", "Mend the line it names."
-        ) from None
+    node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+    line = 0
+    for depth, part in enumerate(place):
+        found = _child(node, part)
+        if found is None:
+            return depth, line
+        mark, node = found
+        line = mark.start_mark.line + 1
+    return len(place), line
+
+
+def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
+    """The node that carries the line of a part, and the node of its value."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode):
+        if isinstance(part, int):
+            return (node.value[part],) * 2 if part < len(node.value) else None
+        for one in node.value:
+            pairs = one.value if isinstance(one, yaml.MappingNode) else ()
+            if any(value.value == str(part) for _, value in pairs):
+                return one, one
+    return None

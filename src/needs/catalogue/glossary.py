@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from needs import catalogue
-from needs.catalogue import declared
 
 
 @dataclass(frozen=True)
@@ -20,25 +19,20 @@ class Term:
     explanation: str
 
 
-def glossary(path: Path | None = None) -> tuple[Term, ...]:
+def glossary() -> tuple[Term, ...]:
     """Abbreviations and terms of the report, in alphabetical order.
-
-    Parameters
-    ----------
-    path : Path, optional
-        By default ``abbreviations.yaml`` of the catalogue in use.
 
     Examples
     --------
     >>> {term.short: term.expansion for term in glossary()}["LSOA"]
     'lower layer super output area'
     """
-    return _glossary(path or catalogue.in_use("abbreviations.yaml"))
+    return _glossary(catalogue.in_use("abbreviations.yaml"))
 
 
 @functools.cache
-def _glossary(path: Path) -> tuple[Term, ...]:
-    entries = declared.read_catalogue(path)
+def _glossary(file: catalogue.InUse) -> tuple[Term, ...]:
+    entries = file.data()
     terms = [Term(short, one["expansion"], one["explanation"]) for short, one in entries.items()]
     return tuple(sorted(terms, key=lambda term: (term.short.lower(), term.short)))
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from needs.catalogue import declared
+from needs.catalogue.layers import InUse
 from needs.errors import InvalidDataError, Problem
 
 #: Classes of harm that ``findings.yaml`` weighs, as ``harm.<class>``.
@@ -144,8 +143,8 @@ class Weight(BaseModel):
 
 
 @functools.cache
-def weights(path: Path) -> Mapping[str, float]:
-    """The weights and thresholds of a file, by section and name.
+def weights(file: InUse) -> Mapping[str, float]:
+    """The weights and thresholds of the rule, by section and name.
 
     Raises
     ------
@@ -154,18 +153,17 @@ def weights(path: Path) -> Mapping[str, float]:
 
     Examples
     --------
-    >>> from needs.catalogue import in_use
     >>> weights(in_use("findings.yaml"))["harm.death"]
     5.0
     """
-    return MappingProxyType({key: one.value for key, one in weight_reasons(path).items()})
+    return MappingProxyType({key: one.value for key, one in weight_reasons(file).items()})
 
 
-def weight_reasons(path: Path) -> Mapping[str, Weight]:
+def weight_reasons(file: InUse) -> Mapping[str, Weight]:
     """The weights with their reasons; see `weights`."""
     found: dict[str, Weight] = {}
     problems: list[Problem] = []
-    listed: Any = declared.read_catalogue(path)
+    listed: Any = file.data()
     wanted = {*TAKEN, *(f"harm.{one}" for one in get_args(Harm))}
     for section, entries in (listed or {}).items():
         for name, entry in entries.items():
@@ -173,11 +171,11 @@ def weight_reasons(path: Path) -> Mapping[str, Weight]:
                 found[f"{section}.{name}"] = Weight.model_validate(entry)
             except ValueError:
                 told = "Give it a value and, under why, the reason."
-                problems.append(Problem(f"'{section}.{name}' is no weight.", path.name, told))
+                problems.append(Problem(f"'{section}.{name}' is no weight.", file.name, told))
     for missing in sorted(wanted - set(found)):
-        problems.append(Problem(f"'{missing}' is missing.", path.name, "Add it with its reason."))
+        problems.append(Problem(f"'{missing}' is missing.", file.name, "Add it with its reason."))
     for extra in sorted(set(found) - wanted):
-        problems.append(Problem(f"Nothing takes '{extra}'.", path.name, "Take it out."))
+        problems.append(Problem(f"Nothing takes '{extra}'.", file.name, "Take it out."))
     if problems:
-        raise InvalidDataError("The rule of findings has faults.", path.name, problems=problems)
+        raise InvalidDataError("The rule of findings has faults.", file.name, problems=problems)
     return found

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from needs import catalogue
-from needs.catalogue import declared
+from needs.catalogue import layers
 from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
 from needs.catalogue.releases import issues_of
@@ -269,6 +269,51 @@ def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:
     )
 
 
+def of_the_house() -> Blocks:
+    """List the declarations that whoever makes the report has laid over the program's."""
+    found = layers.own_declarations()
+    if not found:
+        return Blocks()
+    text = (
+        "Sources, indicators, areas and words are declared in files that come with the program. "
+        "For this report its authors laid declarations of their own over them, and these count."
+    )
+    return blocks(
+        Heading("Declarations of our own"),
+        Prose((Span(text),)),
+        Table(
+            id="own-declarations",
+            caption="What the authors of this report have declared themselves",
+            columns=(
+                Column("What", "text"),
+                Column("Name", "header"),
+                Column("Beside the program's", "text"),
+                Column("File", "text"),
+            ),
+            rows=tuple(
+                (
+                    Cell(one.kind),
+                    Cell(_named(one.name)),
+                    Cell("added" if one.new else "in place of the program's"),
+                    Cell(one.file + "".join(f", before {path}" for path in one.given_way)),
+                )
+                for one in found
+            ),
+        ),
+    )
+
+
+def _named(name: str) -> str:
+    """What an indicator or source is called, in place of its key; an edition with its source."""
+    known = catalogue.load()
+    key, _, edition = name.partition(", ")
+    if key in known.indicators:
+        return known.indicators[key].name
+    if key in known.sources:
+        return ", ".join(filter(None, (known.sources[key].title, edition)))
+    return name
+
+
 def later(na: Assessment) -> Blocks:
     """List figures of periods after the reporting year: known, but not used in the chapters."""
     rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
@@ -385,8 +430,7 @@ class Topic:
 
 def declared_topics() -> tuple[Topic, ...]:
     """The topics outside the report, as the catalogue in use declares them."""
-    path = catalogue.in_use("outside_this_report.yaml")
-    found = (Topic(**one) for one in declared.read_catalogue(path))
+    found = (Topic(**one) for one in catalogue.in_use("outside_this_report.yaml").data())
     return tuple(replace(one, indicators=tuple(one.indicators)) for one in found)
 
 
@@ -423,5 +467,5 @@ def outside(na: Assessment) -> Blocks:
 
 def accessibility() -> Blocks:
     """Say how the report was made accessible, what is checked and by whom, and what is not."""
-    said = declared.read_catalogue(catalogue.in_use("accessibility.yaml"))
+    said = catalogue.in_use("accessibility.yaml").data()
     return blocks(*(Prose((Span(str(one)),)) for one in said))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from needs import catalogue, charts
-from needs.catalogue import Indicator, declared
+from needs.catalogue import Indicator
 from needs.chapters import figure_tables
 from needs.chapters.absent import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, why_missing
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
@@ -326,8 +326,7 @@ def _target(indicator: Indicator) -> Cell:
 
 def outcomes() -> tuple[Outcome, ...]:
     """The framework's measures, with the indicator that answers each where there is one."""
-    path = catalogue.in_use("outcomes_framework.yaml")
-    return tuple(Outcome(**one) for one in declared.read_catalogue(path))
+    return tuple(Outcome(**one) for one in catalogue.in_use("outcomes_framework.yaml").data())
 
 
 def _status(na: Assessment, outcome: Outcome) -> str:

@@ -30,7 +30,7 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_com
 from distributed.system import MEMORY_LIMIT
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from needs.catalogue import declared
+from needs.catalogue import declared, layers
 from needs.charts import style
 from needs.commands import run as runs
 from needs.commands.run import Ground, Progress, silent
@@ -573,9 +573,9 @@ def make_task(task: Task) -> BatchOutcome:
             )
         runs.make_report(task.report.parameters, start, task.out, lambda *_: _trim())
         _give_back()
-        return BatchOutcome(
-            task.report, "made", line=read_line(task.out, task.report.folder, load())
-        )
+        with layers.beside(task.notebooks):
+            line = read_line(task.out, task.report.folder, load())
+        return BatchOutcome(task.report, "made", line=line)
     except (NeedsError, OSError) as failure:
         error = failure if isinstance(failure, NeedsError) else whole_files.refused(failure)
         problems = error.problems
@@ -727,51 +727,52 @@ def run_all(
     """
     from needs.report.index import write_index
 
-    whole_files.reachable(out, "--out")
-    out = out.resolve()
-    outcomes = {
-        one.folder: BatchOutcome(one, "waiting")
-        if force or not unchanged(one, start, out, dated=dated)
-        else BatchOutcome(one, "unchanged")
-        for one in reports
-    }
-    todo = [one.report for one in outcomes.values() if one.state == "waiting"]
-    write_state(out, outcomes.values())
-    done = len(reports) - len(todo)
-    inputs = _digest(start.inputs)
-    processed, notebooks = start.processed.resolve(), notebooks.resolve()
-    progress(f"{done} unchanged" if done else "starting", done, len(reports))
-    stopped = False
-    try:
-        if todo:
-            jobs = min(processes(jobs)[0], len(todo))
-            with cluster(jobs, scheduler) as client:
-                _preload(client, processed, notebooks, inputs)
-                tasks = {
-                    client.submit(
-                        make_task,
-                        Task(one, processed, notebooks, out, start.code, inputs),
-                        key=f"needs-{one.folder}",
-                        pure=False,
-                    ): one
-                    for one in todo
-                }
-                for future in as_completed(list(tasks)):  # type: ignore[no-untyped-call]
-                    outcome = _outcome(future, tasks[future])
-                    outcomes[outcome.report.folder] = outcome
-                    write_state(out, [outcome])
-                    done += 1
-                    progress(f"{outcome.report.area}: {outcome.state}", done, len(reports))
-    except KeyboardInterrupt:
-        stopped = True
-    noted = {one["folder"]: one["state"] for one in read_state(out)}
-    write_index(
-        out,
-        noted,
-        read={folder: one.line for folder, one in outcomes.items() if one.line},
-        older=[folder for folder, state in noted.items() if state != "done"],
-    )
-    return Tally(tuple(outcomes.values()), stopped)
+    with layers.beside(notebooks):
+        whole_files.reachable(out, "--out")
+        out = out.resolve()
+        outcomes = {
+            one.folder: BatchOutcome(one, "waiting")
+            if force or not unchanged(one, start, out, dated=dated)
+            else BatchOutcome(one, "unchanged")
+            for one in reports
+        }
+        todo = [one.report for one in outcomes.values() if one.state == "waiting"]
+        write_state(out, outcomes.values())
+        done = len(reports) - len(todo)
+        inputs = _digest(start.inputs)
+        processed, notebooks = start.processed.resolve(), notebooks.resolve()
+        progress(f"{done} unchanged" if done else "starting", done, len(reports))
+        stopped = False
+        try:
+            if todo:
+                jobs = min(processes(jobs)[0], len(todo))
+                with cluster(jobs, scheduler) as client:
+                    _preload(client, processed, notebooks, inputs)
+                    tasks = {
+                        client.submit(
+                            make_task,
+                            Task(one, processed, notebooks, out, start.code, inputs),
+                            key=f"needs-{one.folder}",
+                            pure=False,
+                        ): one
+                        for one in todo
+                    }
+                    for future in as_completed(list(tasks)):  # type: ignore[no-untyped-call]
+                        outcome = _outcome(future, tasks[future])
+                        outcomes[outcome.report.folder] = outcome
+                        write_state(out, [outcome])
+                        done += 1
+                        progress(f"{outcome.report.area}: {outcome.state}", done, len(reports))
+        except KeyboardInterrupt:
+            stopped = True
+        noted = {one["folder"]: one["state"] for one in read_state(out)}
+        write_index(
+            out,
+            noted,
+            read={folder: one.line for folder, one in outcomes.items() if one.line},
+            older=[folder for folder, state in noted.items() if state != "done"],
+        )
+        return Tally(tuple(outcomes.values()), stopped)
 
 
 def _outcome(future: Any, report: Wanted) -> BatchOutcome:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 import needs
+from needs.catalogue import layers
 from needs.chapters.blocks import MIME_TYPE
 from needs.commands.changes import LastReport, put_since, read_last
 from needs.commentary.files import FOLDER as COMMENTARY
@@ -277,12 +278,13 @@ def ground(
 
     processed = folder_as_of(processed, as_of)
     chapters(notebooks)  # what is wrong with them is said before a long preparation
-    if not prepare:
-        preparing.refuse_incomplete(processed)
-        return dataclasses.replace(open_ground(processed, notebooks), checked=False)
-    if not preparing.is_fresh(raw, processed, as_of):
-        preparing.prepare(raw, processed, progress, as_of)
-    return open_ground(processed, notebooks)
+    with layers.beside(notebooks):
+        if not prepare:
+            preparing.refuse_incomplete(processed)
+            return dataclasses.replace(open_ground(processed, notebooks), checked=False)
+        if not preparing.is_fresh(raw, processed, as_of):
+            preparing.prepare(raw, processed, progress, as_of)
+        return open_ground(processed, notebooks)
 
 
 def open_ground(processed: Path, notebooks: Path) -> Ground:
@@ -294,12 +296,14 @@ def open_ground(processed: Path, notebooks: Path) -> Ground:
     table = read_table(processed, "areas")
     inputs = assessment.manifest(processed)
     written = notebooks.resolve().parent / COMMENTARY
+    with layers.beside(notebooks):
+        code = manifests.code_version(paths)
     return Ground(
         processed,
         paths,
         table,
         inputs,
-        manifests.code_version(paths),
+        code,
         commentary=written if written.is_dir() else None,
     )
 
@@ -326,6 +330,13 @@ def make_report(
     since: Path | None = None,
 ) -> Path:
     """Make one report from prepared data; see `run`."""
+    with layers.beside(start.chapters[0].parent):
+        return _make_report(parameters, start, out, progress, since)
+
+
+def _make_report(
+    parameters: RunParameters, start: Ground, out: Path, progress: Progress, since: Path | None
+) -> Path:
     from needs.chapters.absent import to_add
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from needs.catalogue import layers
 from needs.commands import changes
 from needs.commands import run as runs
 from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem
@@ -65,6 +66,19 @@ def verify(
     A report prints the version of its code, so other code would make every file differ. It is made
     again with the version that it states; what differs then, differs beyond that.
     """
+    with layers.beside(notebooks):
+        return _verified(report, raw, processed, notebooks, ignore_code, since, progress)
+
+
+def _verified(
+    report: Path,
+    raw: Path,
+    processed: Path,
+    notebooks: Path,
+    ignore_code: bool,
+    since: Path | None,
+    progress: runs.Progress,
+) -> list[str]:
     described = manifests.read(report)
     problems = _changed(report, described["outputs"])
     checked, faults = _accessible(report)
@@ -146,6 +160,9 @@ def _compared(
         causes.insert(0, other_code)
     elif stated != now:
         beyond = "Beyond its version on the cover, nothing differs. " if not differing else ""
+        laid = [one for one in causes if one.startswith("catalogue: ")]
+        if laid:
+            other_code += f" What is laid over its catalogue differs: {_some(laid, by='; ')}."
         remedy = f"{beyond}Make the report again, or pass it with --ignore-code."
         problems.append(Problem(other_code, "", remedy))
     if differing:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator
+from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator, layers
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
@@ -589,7 +589,7 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when the processed tables do, or the catalogue in use."""
     found = sorted((path.name, path.stat()) for path in folder.glob("*.parquet"))
     tables = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
-    return (*tables, *catalogue_module.stamp(catalogue_module.folder()))
+    return (*tables, *layers.stamp())
 
 
 @functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same

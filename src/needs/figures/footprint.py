@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source, declared
+from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source, layers
 from needs.errors import InvalidDataError, Problem
 from needs.stats.status import Status
 from needs.tables.areas import plain_name
@@ -68,29 +67,22 @@ def declared_footprints(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     >>> declared_footprints()["Herefordshire and Worcestershire"]
     ('Herefordshire, County of', 'Worcestershire')
     """
-    path = path or catalogue_module.in_use("footprints.yaml")
-    try:
-        given = declared.read(path) or {}
-    except yaml.YAMLError as error:
-        raise InvalidDataError(f"Not YAML: {error}", path.name, "Mend the line it names.") from None
-    except OSError as error:
-        raise InvalidDataError(
-            f"The file of footprints cannot be read: {error.strerror}.", path.name
-        ) from None
+    file = layers.alone(path) if path else catalogue_module.in_use("footprints.yaml")
+    given = file.data() or {}
     problems = []
     if not isinstance(given, dict):
-        given, problems = {}, [Problem("It is not a mapping of names to lists.", path.name)]
+        given, problems = {}, [Problem("It is not a mapping of names to lists.", file.name)]
     for name, members in given.items():
         if not isinstance(members, list) or len(set(map(str, members))) < 2:
             problems.append(
                 Problem(
                     f"'{name}' does not list two or more authorities.",
-                    path.name,
+                    file.name,
                     "List their names or codes, one a line, each with a hyphen.",
                 )
             )
     if problems:
-        raise InvalidDataError("The file of footprints has faults.", path.name, problems=problems)
+        raise InvalidDataError("The file of footprints has faults.", file.name, problems=problems)
     return {str(name): tuple(map(str, members)) for name, members in given.items()}
 
 

@@ -8,16 +8,14 @@ not say stays empty, so that the check refuses the row until someone has filled 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
-from needs.catalogue import Catalogue, in_use
+from needs.catalogue import Catalogue, InUse, in_use
 from needs.errors import NeedsError
 from needs.figures.claim_figures import Asked, unit_of
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
@@ -525,15 +523,14 @@ def _phrases() -> tuple[_Phrase, ...]:
 
 
 @cache
-def _read_phrases(path: Path) -> tuple[_Phrase, ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            _Phrase(
-                row["indicator"],
-                row["kind"],
-                row["years"],
-                tuple(map(_pattern, row["all_of"].split(";"))),
-                _pattern(row["none_of"]) if row["none_of"] else None,
-            )
-            for row in csv.DictReader(file)
+def _read_phrases(file: InUse) -> tuple[_Phrase, ...]:
+    return tuple(
+        _Phrase(
+            row["indicator"],
+            row["kind"],
+            row["years"],
+            tuple(map(_pattern, row["all_of"].split(";"))),
+            _pattern(row["none_of"]) if row["none_of"] else None,
         )
+        for row in file.rows()
+    )

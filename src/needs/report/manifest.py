@@ -16,6 +16,7 @@ import nbformat
 from packaging.requirements import Requirement
 
 import needs
+from needs.catalogue import layers
 from needs.errors import InvalidDataError, MissingDataError
 from needs.report.parameters import RunParameters
 
@@ -40,7 +41,7 @@ def sha256(content: bytes) -> str:
 
 
 def code_version(notebooks: Iterable[Path], package: Path | None = None) -> str:
-    """One hash of the package's source and of what the notebooks say.
+    """One hash of the package's source, of what is laid over its catalogue and of the notebooks.
 
     The same on every system: line ends and the outputs kept in a notebook do not count.
 
@@ -57,6 +58,7 @@ def code_version(notebooks: Iterable[Path], package: Path | None = None) -> str:
         SHA-256 in hexadecimal.
     """
     parts = dict(_own_parts() if package is None else _parts(package))
+    parts |= {f"laid over/{name}": digest for name, digest in layers.hashes().items()}
     for path in notebooks:
         node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in node.cells]
@@ -169,6 +171,7 @@ def make_manifest(
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
         **({"to_add": list(to_add)} if to_add else {}),
+        **({"catalogue": _listed(laid)} if (laid := layers.hashes()) else {}),
         **({"since": dict(since)} if since else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
@@ -207,6 +210,13 @@ def read(folder: Path) -> dict[str, Any]:
     return data
 
 
+#: What two runs are compared by.
+_COMPARED = (
+    *("area", "parameters", "needs", "code", "packages", "raw", "commentary", "catalogue"),
+    *("since", "inputs"),
+)
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between the manifests of two runs, outputs excepted, a line each.
 
@@ -217,17 +227,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ['packages: numpy was 2.0, is 2.1']
     """
     lines = []
-    for key in (
-        "area",
-        "parameters",
-        "needs",
-        "code",
-        "packages",
-        "raw",
-        "commentary",
-        "since",
-        "inputs",
-    ):
+    for key in _COMPARED:
         was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
         for name in sorted(was.keys() | is_.keys()):
             if was.get(name) != is_.get(name):

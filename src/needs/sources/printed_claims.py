@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from needs.catalogue import Catalogue, in_use
+from needs.catalogue import Catalogue, InUse, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.sources.area_codes import tidy
 from needs.sources.periods import parse
@@ -339,10 +339,6 @@ def telling_digits(stated: float, precision: float) -> int:
     return len(whole if precision < 1 else whole.rstrip("0"))
 
 
-def _terms(path: Path) -> dict[tuple[str, str], str]:
+def _terms(file: InUse) -> dict[tuple[str, str], str]:
     """Words that documents use for an indicator, with the statistic, and its key."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["label"].lower(), row["statistic"]): row["indicator"]
-            for row in csv.DictReader(file)
-        }
+    return {(row["label"].lower(), row["statistic"]): row["indicator"] for row in file.rows()}

@@ -135,10 +135,7 @@ def outside_england(text: str) -> str:
     if re.fullmatch(r"[WSNK]\d{8}", wanted.upper()):
         found = [(_OTHERS[wanted[0].upper()], wanted.upper())]
     else:
-        table = pd.read_csv(
-            in_use("maps/outside_england.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
-        )
-        pairs = zip(table["country"], table["name"], strict=True)
+        pairs = [(row["country"], row["name"]) for row in in_use("maps/outside_england.csv").rows()]
         found = [pair for pair in pairs if plain_name(pair[1]) == plain_name(wanted)]
     if not found:
         return ""
@@ -409,10 +406,7 @@ def aliases() -> dict[str, str]:
     >>> aliases()["Stockton"]
     'E06000004'
     """
-    table = pd.read_csv(
-        in_use("maps/area_names.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
-    )
-    return dict(zip(table["name"], table["code"], strict=True))
+    return {row["name"]: row["code"] for row in in_use("maps/area_names.csv").rows()}
 
 
 def fill_codes(table: pd.DataFrame, areas: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -602,9 +596,7 @@ def _region_codes(
 
 def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """Lay our own table of changes over the lookups: a blank cell changes nothing."""
-    changes = pd.read_csv(
-        in_use("maps/area_changes.csv"), dtype=str, keep_default_na=False, encoding="utf-8"
-    )
+    changes = pd.DataFrame(in_use("maps/area_changes.csv").rows(), dtype="str")
     changes = changes.set_index("code").drop(columns="source")
     changes = changes.mask(changes == "")
     for column in ("valid_from", "valid_to"):

@@ -22,7 +22,7 @@ import pandas as pd
 
 import needs
 from needs import catalogue as catalogue_module
-from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source, layers
 from needs.catalogue.corrections import Correction, corrections
 from needs.catalogue.releases import PLACES, Issue
 from needs.errors import (
@@ -421,15 +421,14 @@ def code_files() -> dict[str, Path]:
 
 
 def code_hash() -> str:
-    """Hash of the catalogue in use and of the modules that make processed tables."""
-    used = code_files()
-    declared = catalogue_module.folder()
-    # a copy that says the same is the same, wherever it lies
-    used |= {
-        f"catalogue/{path.relative_to(declared).as_posix()}": path
-        for path in declared.rglob("*")
+    """Hash of the catalogue in use, with what is laid over it, and of what makes the tables."""
+    own = layers.PACKAGE
+    used = code_files() | {
+        f"catalogue/{path.relative_to(own).as_posix()}": path
+        for path in own.rglob("*")
         if path.suffix in (".csv", ".yaml")
     }
+    used |= {f"laid over/{name}": path for name, path in layers.laid_over().items()}
     digest = hashlib.sha256()
     for name, path in sorted(used.items()):
         digest.update(name.encode())
@@ -459,18 +458,23 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def _read_file(one: Found, read: _Raw) -> None:
+def read_found(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Read a file by its source's reader: what it gives, or every fault that was found."""
     try:
         module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
-        table = module.read(one.path, one.source, one.edition)
+        return module.read(one.path, one.source, one.edition), []
     except NeedsError as error:
-        read.problems.extend(error.problems or (error.problem,))
-        return
+        return None, list(error.problems or (error.problem,))
     except Exception as error:  # what no reader foresees is a fault of its file, beside the others
-        read.problems.append(unforeseen(error, f"{one.path.parent.name}/{one.path.name}"))
-        return
-    file = f"{one.path.parent.name}/{one.path.name}"
-    read.held.append(coverage.Held(file, one.source, one.edition, table))
+        return None, [unforeseen(error, f"{one.path.parent.name}/{one.path.name}")]
+
+
+def _read_file(one: Found, read: _Raw) -> None:
+    table, problems = read_found(one)
+    read.problems.extend(problems)
+    if table is not None:
+        file = f"{one.path.parent.name}/{one.path.name}"
+        read.held.append(coverage.Held(file, one.source, one.edition, table))
 
 
 def _read_package(

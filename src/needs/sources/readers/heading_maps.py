@@ -7,11 +7,10 @@ import functools
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from needs.catalogue import in_use
+from needs.catalogue import InUse, in_use
 from needs.errors import InvalidDataError
 from needs.sources.area_codes import tidy
 from needs.sources.readers.file_faults import SHOWN_CELLS, Faults
@@ -82,16 +81,15 @@ def layout(shape: str, edition: str = "") -> Layout:
     >>> layout("iod", "2025").headings["LSOA code (2021)"]
     'lsoa_code'
     """
-    path = in_use(f"maps/{shape}.csv")
-    return _layout(path, edition, path.stat().st_mtime_ns)
+    return _layout(in_use(f"maps/{shape}.csv"), shape, edition)
 
 
 @functools.cache
-def _layout(path: Path, edition: str, changed: int) -> Layout:
-    shape = path.stem
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    columns = [edition] if edition else list(table.columns[2:])
-    if edition and edition not in table.columns:
+def _layout(file: InUse, shape: str, edition: str) -> Layout:
+    rows = file.rows()
+    known = list(rows[0])[2:] if rows else []
+    columns = [edition] if edition else known
+    if edition and edition not in known:
         raise InvalidDataError(
             f"The heading map '{shape}' has no edition '{edition}'.",
             f"catalogue/maps/{shape}.csv",
@@ -100,11 +98,11 @@ def _layout(path: Path, edition: str, changed: int) -> Layout:
     headings: dict[str, str] = {}
     required = set()
     for column in columns:
-        for name, need, heading in zip(table["name"], table["need"], table[column], strict=True):
-            if heading:
-                headings[cell_text(heading)] = name
-                if need == "required":
-                    required.add(name)
+        for row in rows:
+            if row[column]:
+                headings[cell_text(row[column])] = row["name"]
+                if row["need"] == "required":
+                    required.add(row["name"])
     where = f"catalogue/maps/{shape}.csv"
     if edition or len(columns) == 1:
         where += f", column {columns[0]}"

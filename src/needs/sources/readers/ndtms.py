@@ -138,8 +138,7 @@ def _shares(everyone: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _groups() -> pd.DataFrame:
-    path = in_use("maps/ndtms_groups.csv")
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return pd.DataFrame(in_use("maps/ndtms_groups.csv").rows(), dtype="str")
 
 
 def _grouped(table: pd.DataFrame, column: str, faults: file_faults.Faults) -> pd.Series[str]:

@@ -79,8 +79,7 @@ def sheets_of(edition: Edition) -> pd.DataFrame:
     >>> sheets_of(Edition(edition="2021", file=""))["sheet"].tolist()[:3]
     ['Table 1', 'Table 2', 'Table 3']
     """
-    path = in_use("maps/ons_deaths_sheets.csv")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    table = pd.DataFrame(in_use("maps/ons_deaths_sheets.csv").rows(), dtype="str")
     if edition.edition not in table.columns:
         raise InvalidDataError(
             f"The map of sheets has no edition '{edition.edition}'.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -178,6 +179,14 @@ class Edition(BaseModel):
         return sorted(found)
 
 
+class Superseded(BaseModel):
+    """That figures were replaced by others: since when, and a sentence that says by what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    since: date
+    said: str = Field(pattern=r"\.$")
+
+
 class Source(Declaration):
     """A publisher's product. The reader named here understands its file shape."""
 
@@ -195,6 +204,8 @@ class Source(Declaration):
     #: Of a printed document: the codes of the areas whose document it is. Reports on others do not
     #: quote it.
     document_of: tuple[str, ...] = ()
+    #: When a printed document came out; of other sources each edition says so.
+    released: date | None = None
     disclosure: Disclosure = Disclosure()
     #: Known breaks in the series and differences between editions, a sentence each.
     breaks: tuple[str, ...] = ()
@@ -206,6 +217,11 @@ class Source(Declaration):
     #: What its figures are added up from, once read: quarters into years, districts or community
     #: safety partnerships into authorities; see `needs.tables.sums_of_parts`.
     added_from: tuple[Literal["quarters", "districts", "partnerships"], ...] = ()
+    #: Of indicators whose figures of this source have been replaced: by what, and since when.
+    superseded_by: Mapping[str, Superseded] = Field(default_factory=dict)
+    #: Of indicators that other sources give by another method: the sources, besides this one, whose
+    #: figures may stand in one series with its own.
+    comparable_with: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 
@@ -452,6 +468,7 @@ def _load(path: Path, stamp: object) -> Catalogue:
     sources = _read(path / "sources", Source, problems)
     indicators = _read(path / "indicators", Indicator, problems)
     problems.extend(_owners(sources))
+    problems.extend(_in_order(sources))
     known = {*indicators, "population"}
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
@@ -480,6 +497,17 @@ def _load(path: Path, stamp: object) -> Catalogue:
                 problems.append(
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
                 )
+    for key, source in sources.items():
+        where = f"catalogue/sources/{key}.yaml"
+        others = {each for named in source.comparable_with.values() for each in named}
+        for what, wanted, there in (
+            ("indicator", {*source.superseded_by, *source.comparable_with}, set(indicators)),
+            ("source", others, set(sources)),
+        ):
+            problems += [
+                Problem(f"unknown {what} '{each}'", where, _nearest(each, there))
+                for each in sorted(wanted - there)
+            ]
     if problems:
         raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
@@ -495,6 +523,21 @@ def _owners(sources: Mapping[str, Source]) -> list[Problem]:
         )
         for key, source in sources.items()
         if source.rounding == AS_PRINTED and not source.document_of
+    ]
+
+
+def _in_order(sources: Mapping[str, Source]) -> list[Problem]:
+    """Editions that stand after a newer one: of two that give a figure, the last is kept."""
+    return [
+        Problem(
+            f"Edition '{two.edition}' stands after '{one.edition}', and was released before it: "
+            f"{two.released} and {one.released}.",
+            f"catalogue/sources/{key}.yaml",
+            "List editions oldest first, each with its own date of release.",
+        )
+        for key, source in sources.items()
+        for one, two in itertools.pairwise([each for each in source.editions if each.released])
+        if one.released and two.released and two.released < one.released
     ]
 
 

@@ -253,8 +253,7 @@ def framework(na: Assessment) -> Blocks:
                 Span(
                     "The national combating drugs outcomes framework sets what every partnership "
                     "is measured by. Some of its measures are not published for one authority. "
-                    "Where a figure is published but not read here, the publisher is named; the "
-                    "annex says how to add it."
+                    "Where a figure is published but not read here, the publisher is named."
                 ),
             )
         ),

@@ -116,15 +116,8 @@ def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
     assert unused
 
 
-OUTTURN = ("drug_treatment", "alcohol_treatment", "adult_services", "young_people")
-
-
 def outturn(national: Path, area: str, year: int = 2025) -> Blocks:
-    found = opened(assessment.load([area], year, processed=national))
-    heads = ("adult_services_spending_per_adult", "adult_treatment_spending_per_person")
-    return resources.outturn(
-        *(found[f"{one}_spending"] for one in OUTTURN), per_head=[found[one] for one in heads]
-    )
+    return resources.outturn(opened(assessment.load([area], year, processed=national)))
 
 
 def said(shown: Blocks) -> str:

@@ -29,7 +29,7 @@ from needs.errors import InvalidDataError, MissingDataError, NeedsError, Paramet
 from needs.figures import assessment
 from needs.sources import fetch as fetching
 from needs.sources.fetch import FetchOutcome, Settings, ledger
-from needs.sources.fetch.look import COLUMNS, MAPS, look
+from needs.sources.fetch.look import BELOW, COLUMNS, MAPS, look
 from needs.sources.fetch.mirrors import links
 from needs.sources.fetch.web import Web
 from needs.sources.readers import heading_maps, lsoa_density
@@ -451,7 +451,19 @@ def editions() -> list[tuple[Source, Edition]]:
 
 def test_every_reader_of_text_has_headings_to_look_for() -> None:
     readers = {s.reader for s, one in editions() if one.file.endswith((".csv", ".geojson"))}
-    assert readers - {*MAPS, *COLUMNS} == set()
+    assert readers - {*MAPS, *COLUMNS, *BELOW} == set()
+
+
+def test_headings_below_other_lines_are_looked_for(tmp_path: Path) -> None:
+    source = load().sources["home_office_community_safety"]
+    (edition,) = source.editions
+    header = ",".join(heading_maps.layout("community_safety").headings)
+    path = tmp_path / "table.csv"
+    path.write_text(f"Table C2,,,,\n{header}\n1,2,3,4,5\n")
+    look(path, source, edition)
+    path.write_text(f"Table C2,,,,\n{header.replace('Drug offences', 'Theft')}\n1,2,3,4,5\n")
+    with pytest.raises(InvalidDataError, match="No row has the headings"):
+        look(path, source, edition)
 
 
 @pytest.mark.parametrize("reader", sorted(MAPS))

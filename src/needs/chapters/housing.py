@@ -45,8 +45,8 @@ def homeless(counts: Sequence[Measure], shares: Sequence[Measure]) -> Blocks:
         for row in na.records(first.key, place.code)
     }
     period = max(shown, key=lambda one: ends[one])
-    for one in (*counts, *shares):
-        one.told.add(one.key)
+    for measure in (*counts, *shares):
+        measure.told.add(measure.key)
     table, figures = _table(
         "homeless_needs",
         f"Homeless households with drug or alcohol dependency needs, {period}",
@@ -55,7 +55,7 @@ def homeless(counts: Sequence[Measure], shares: Sequence[Measure]) -> Blocks:
         period,
         ("Drug needs", "Of all with support needs", "Alcohol needs", "Of all with support needs"),
     )
-    own = [na.figure(one.key, period=period) for one in counts]
+    own = [na.figure(each.key, period=period) for each in counts]
     name = english.in_prose(na.name)
     when = english.capital(phrases.when(period))
     if all(one.shown for one in own):
@@ -68,8 +68,8 @@ def homeless(counts: Sequence[Measure], shares: Sequence[Measure]) -> Blocks:
             drug=own[0],
             alcohol=own[1],
         )
-        for one, of in zip(shares, ("drug", "alcohol"), strict=True):
-            ours, england = (na.figure(one.key, place, period) for place in (na.area, na.england))
+        for share, of in zip(shares, ("drug", "alcohol"), strict=True):
+            ours, england = (na.figure(share.key, place, period) for place in (na.area, na.england))
             if ours.shown and england.shown:
                 told = english.say(
                     " Of the households with any support need {ours} had {of} needs; in England "

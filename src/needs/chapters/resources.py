@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from needs import catalogue, charts
 from needs.catalogue import Indicator
@@ -19,6 +20,9 @@ from needs.sources.readers.revenue_outturn import GROSS
 from needs.stats.status import Status
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span
+
+if TYPE_CHECKING:
+    from needs.chapters.analysis import Analysis
 
 #: What amounts of later years are: they are shown, unlike all other figures of later years.
 PLANS = "Years after {year} are allocations and plans, published later."
@@ -94,19 +98,33 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
     )
 
 
-def outturn(*lines: Measure, per_head: Sequence[Measure]) -> Blocks:
+#: Lines of public health spending, and their sums, in the order of the table.
+LINES = (
+    "drug_treatment_spending",
+    "alcohol_treatment_spending",
+    "adult_treatment_spending",
+    "drug_prevention_spending",
+    "alcohol_prevention_spending",
+    "adult_services_spending",
+    "young_people_spending",
+)
+
+#: Amounts for each adult, or each person in treatment; the first is told in words.
+PER_HEAD = (
+    "adult_services_spending_per_adult",
+    "drug_treatment_spending_per_adult",
+    "alcohol_treatment_spending_per_adult",
+    "adult_treatment_spending_per_person",
+)
+
+
+def outturn(na: Analysis) -> Blocks:
     """List what the council reports to have spent, by line and year; who has not answered is named.
 
-    Parameters
-    ----------
-    *lines : Measure
-        Amounts.
-    per_head : sequence of Measure
-        Amounts for each adult or person in treatment; the first is told in words, with the line
-        that it is made from.
+    `LINES` and `PER_HEAD` are what it lists.
     """
-    na = lines[0].na
-    total = next(one for one in lines if one.key == per_head[0].indicator.numerator)
+    lines, per_head = ([na[key] for key in keys] for keys in (LINES, PER_HEAD))
+    total = na[per_head[0].indicator.numerator]
     rows = na.observations
     rows = rows[(rows["indicator"] == total.key) & (rows["category"] == "")]
     own = rows[rows["area_code"] == na.area.code]

@@ -253,8 +253,13 @@ class _People:
         sizes = self.of_ages(indicator.population_age or "all ages")
         lags = range(indicator.population_lag + 1)
         return [
-            next(filter(None, (_pooled(sizes, *map(str, key), lag) for lag in lags)), _Residents())
-            for key in rows[_JOIN].itertuples(index=False, name=None)
+            next(
+                filter(
+                    None, (_pooled(sizes, str(area), str(period), str(sex), lag) for lag in lags)
+                ),
+                _Residents(),
+            )
+            for area, period, sex in rows[_JOIN].itertuples(index=False, name=None)
         ]
 
 

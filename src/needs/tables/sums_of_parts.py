@@ -131,11 +131,13 @@ def years_of_quarters(table: pd.DataFrame) -> pd.DataFrame:
     """
     month = table["period_end"].dt.year * 12 + table["period_end"].dt.month
     table = table.assign(quarter=month // 3)
-    ends = table.drop_duplicates("quarter").set_index("quarter")["period_end"].sort_index()
+    there = {
+        int(number): end for number, end in zip(table["quarter"], table["period_end"], strict=True)
+    }
     years = []
-    for last, end in ends.items():
-        numbers = [last - back for back in reversed(range(QUARTERS))]
-        if not set(numbers) <= set(ends.index):
+    for last, end in sorted(there.items()):
+        numbers = range(last - QUARTERS + 1, last + 1)
+        if not set(numbers) <= set(there):
             continue
         rows = table[table["quarter"].isin(numbers)]
         size = rows.groupby(_SERIES, sort=False)["quarter"].transform("size")
@@ -174,7 +176,7 @@ def _added(rows: pd.DataFrame, by: list[str], named: Callable[[Any], str]) -> pd
     rows = rows.reset_index(drop=True)
     lacking = zip(rows.itertuples(), rows["count"].isna(), strict=True)
     rows["without"] = [
-        f"{named(row)} [{STATUS_SYMBOL.get(Status(row.status), 'x')}]" if lacks else ""
+        f"{named(row)} [{STATUS_SYMBOL.get(Status(str(row.status)), 'x')}]" if lacks else ""
         for row, lacks in lacking
     ]
     groups = rows.groupby(by, sort=False)

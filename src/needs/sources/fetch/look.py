@@ -43,6 +43,9 @@ MAPS: Mapping[str, tuple[str, bool]] = {
 #: Readers whose columns are areas: only these headings can be known.
 COLUMNS: Mapping[str, frozenset[str]] = {"nhs_admissions": frozenset({"year"})}
 
+#: Readers whose headings stand below other lines.
+BELOW: frozenset[str] = frozenset({"community_safety"})
+
 _START = 4096
 
 
@@ -218,6 +221,11 @@ def _properties(
 def _headings(
     header: list[str], source: Source, edition: Edition, faults: file_faults.Faults
 ) -> None:
+    if source.reader in BELOW:
+        _, rows = csv_files.rows_of_csv(faults.path)
+        wanted = known_headings(source, edition)
+        if workbooks.find_row(rows, wanted) is None:
+            faults.add(f"No row has the headings {', '.join(wanted)} together.")
     if source.reader in COLUMNS:
         for one in sorted(COLUMNS[source.reader] - set(header)):
             faults.add(f"Heading '{one}' is missing.", "line 1")

@@ -14,7 +14,7 @@ from needs import catalogue
 from needs.catalogue import CATALOGUE, Edition, corrections, glossary, load, ranking
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
-from needs.figures import footprint
+from needs.figures import footprint, proposed_claims
 from needs.sources import printed_claims
 from needs.sources.readers import heading_maps, ndtms
 from needs.sources.readers.ons_deaths import sheets_of
@@ -42,6 +42,7 @@ def _said(*, whole: bool) -> dict[str, str]:
         "footprints.yaml": str(footprint.declared_footprints()),
         "findings.yaml": str(ranking.weight_reasons(catalogue.in_use("findings.yaml"))),
         "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
+        "claim_phrases.csv": str(proposed_claims._phrases()),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "accessibility.yaml": str(annex.accessibility()),

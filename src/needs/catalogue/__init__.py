@@ -69,6 +69,7 @@ Statistic = Literal[
     "unmet_need",
     "count",
     "amount",
+    "amount_per_head",
 ]
 
 #: Statistics that add up over areas.
@@ -213,6 +214,9 @@ class Source(Declaration):
     merged: Mapping[str, str] = Field(default_factory=dict)
     #: Measures that count a part of what another counts: the part, and its whole.
     part_of: Mapping[str, str] = Field(default_factory=dict)
+    #: What its figures are added up from, once read: quarters into years, districts or community
+    #: safety partnerships into authorities; see `needs.tables.sums_of_parts`.
+    added_from: tuple[Literal["quarters", "districts", "partnerships"], ...] = ()
     #: Of indicators whose figures of this source have been replaced: by what, and since when.
     superseded_by: Mapping[str, Superseded] = Field(default_factory=dict)
     #: Of indicators that other sources give by another method: the sources, besides this one, whose
@@ -265,6 +269,9 @@ class Indicator(Declaration):
     denominator: str = ""
     #: The age range of the population denominator, "18+" or "15-24"; empty for all ages.
     population_age: str = ""
+    #: How many years older than its period the population may be, where the year's own is not at
+    #: hand; such a rate is marked "e".
+    population_lag: int = Field(default=0, ge=0, le=3)
     age: str = "all ages"
     sexes: tuple[Literal["persons", "male", "female"], ...] = ("persons",)
     unit: str

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import AS_PRINTED, Catalogue, Indicator
+from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
@@ -115,6 +115,8 @@ class Assessment:
         Day by which figures were published; empty for all figures.
     files_of : frozenset of str
         Keys of sources whose files are at hand themselves, not only rows of them in a data package.
+    other_indices : tuple of (str, DataFrame, int or None)
+        Edition, `lsoa` and `lsoa_population_year` of the other indices at hand: for claims only.
     """
 
     area: Place
@@ -138,6 +140,7 @@ class Assessment:
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
+    other_indices: tuple[tuple[str, pd.DataFrame, int | None], ...] = field(default=(), repr=False)
     as_of: str = ""
 
     def __str__(self) -> str:
@@ -167,6 +170,21 @@ class Assessment:
     def all_observations(self) -> pd.DataFrame:
         """Observations of every period, later than the reporting year too: for claims only."""
         return pd.concat([self.observations, self.later], ignore_index=True)
+
+    def on_index(self, edition: str) -> Assessment | None:
+        """The same on another edition of the index, for claims; None where it is not at hand."""
+        if edition == self.index_edition:
+            return self
+        for other, lsoa, year in self.other_indices:
+            if other == edition:
+                return replace(
+                    self,
+                    lsoa=lsoa,
+                    index_edition=other,
+                    lsoa_population_year=year,
+                    other_indices=(),
+                )
+        return None
 
     def indicator(self, key: str) -> Indicator:
         """A declaration of the catalogue."""
@@ -624,7 +642,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     observations = observations[observations["period_end"] <= cutoff]
 
     land = {code: district_codes(code, table) for code in codes}
-    lsoa, edition, population_year = _lsoa(
+    lsoa, edition, population_year, other_indices = _indices(
         folder,
         [district for districts_ in land.values() for district in districts_],
         year,
@@ -632,7 +650,11 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
     )
     vintage = catalogue.indices[edition].lsoa_vintage if edition else 0
     if not single:
-        lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
+        named = {one.code: one.name for one in members}
+        lsoa = _by_member(lsoa, land, named)
+        other_indices = tuple(
+            (one, _by_member(rows, land, named), of) for one, rows, of in other_indices
+        )
     return Assessment(
         area=area,
         year=year,
@@ -655,6 +677,7 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
         files_of=_files_of(folder),
+        other_indices=other_indices,
         as_of=_as_of(folder),
     )
 
@@ -885,32 +908,38 @@ def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
     return Place(str(code), str(rows["name"].iloc[0]), "region") if len(rows) else fallback
 
 
-def _lsoa(
+def _indices(
     folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
-) -> tuple[pd.DataFrame, str, int | None]:
-    """The area's LSOAs on the newest index published by `year`, with the newest population."""
+) -> tuple[pd.DataFrame, str, int | None, tuple[tuple[str, pd.DataFrame, int | None], ...]]:
+    """The area's LSOAs on the newest index published by `year`, and on the others at hand."""
     rows = read_table(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
-    usable = [
-        one
-        for one in catalogue.indices.values()
-        if one.published <= year and one.edition in at_hand
-    ]
-    if not usable or rows.empty:
+    indices = [one for one in catalogue.indices.values() if one.edition in at_hand]
+    made = {one.edition: _lsoa(folder, rows, year, one) for one in indices}
+    usable = [one for one in indices if one.published <= year]
+    newest = max(usable, key=lambda one: one.published).edition if usable else ""
+    others = tuple((one, *made[one]) for one in made if one != newest)
+    if not newest:
         none = {name: pd.Series(dtype="str") for name in RESIDENTS.values()}
-        return rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")}), "", None
-    newest_index = max(usable, key=lambda one: one.published)
-    edition, vintage = newest_index.edition, newest_index.lsoa_vintage
-    rows = rows[rows["edition"].astype(str) == edition]
-    of_vintage = ("lsoa_vintage", "==", vintage)
+        empty = rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")})
+        return empty, "", None, others
+    return made[newest][0], newest, made[newest][1], others
+
+
+def _lsoa(
+    folder: Path, rows: pd.DataFrame, year: int, index: Index
+) -> tuple[pd.DataFrame, int | None]:
+    """LSOAs on an index, with the newest population by `year`, or by its publication if later."""
+    rows = rows[rows["edition"].astype(str) == index.edition]
+    of_vintage = ("lsoa_vintage", "==", index.lsoa_vintage)
     chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
     people = read_table(folder, "lsoa_population", chosen)
-    people = people[people["year"] <= year]
+    people = people[people["year"] <= max(year, index.published)]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
     people = people.rename(columns=RESIDENTS)
     joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
-    return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
+    return joined.sort_values("lsoa_code").reset_index(drop=True), newest
 
 
 def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFrame:

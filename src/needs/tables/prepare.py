@@ -41,6 +41,7 @@ from needs.tables import areas as areas_module
 from needs.tables.as_of import published_by
 from needs.tables.naming import figure_id
 from needs.tables.stored import is_table
+from needs.tables.sums_of_parts import sums_in_place
 
 if TYPE_CHECKING:
     import geopandas
@@ -506,6 +507,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     read.held, problems = corrected.apply_corrections(read.held, read.corrections)
     read.problems += problems
     read.problems += checks(read.held, areas, catalogue)
+    read.held = sums_in_place(read.held, areas)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages_missing(populations)

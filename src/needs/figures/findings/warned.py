@@ -253,7 +253,7 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
         if told == true or ended > ours.ended:
             continue  # the same message, or of a newer period than the report's
         outdated = ended < ours.ended
-        if not (outdated or pair["comparator"]["verdict"] == claims.DIFFERS):
+        if not (outdated or pair["comparator"]["verdict"] not in claims.NOT_WRONG):
             continue
         unit = measure.indicator.unit
         yield replace(

@@ -91,7 +91,7 @@ def test_what_is_not_there_is_not_available(worcestershire: Assessment) -> None:
     figure = worcestershire.figure("treatment_waits")
     assert figure.status is Status.UNAVAILABLE
     assert figure.number == "[x]"
-    assert "Office for Health Improvement and Disparities" in figure.note
+    assert "https://fingertips.phe.org.uk/search/91123" in figure.note
 
 
 def test_a_figure_is_one_and_the_same_wherever_it_is_asked_for(worcestershire: Assessment) -> None:

@@ -50,6 +50,14 @@ Notebooks = Annotated[
 Reports = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of reports.", show_default="reports")
 ]
+Neighbours = Annotated[
+    str,
+    typer.Option(
+        "--neighbours",
+        help="Whose statistical neighbours: official (a publisher's list, where it serves the year "
+        "and the area) or open (this project's method).",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -249,6 +257,7 @@ def run(
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
     ] = "",
+    neighbours: Neighbours = "official",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -265,7 +274,7 @@ def run(
     """Make the report of an area and a reporting year."""
     from needs.report.parameters import RunParameters
 
-    values: dict[str, Any] = {"areas": area, "year": year, "name": name}
+    values: dict[str, Any] = {"areas": area, "year": year, "name": name, "neighbours": neighbours}
     values["formats"] = [one.strip() for one in formats.split(",") if one.strip()]
     if date:
         values["date"] = date
@@ -350,6 +359,7 @@ def batch(
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
     ] = "",
+    neighbours: Neighbours = "official",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -359,6 +369,7 @@ def batch(
     from needs.report.parameters import RunParameters
 
     common: dict[str, Any] = {"formats": [one.strip() for one in formats.split(",") if one.strip()]}
+    common["neighbours"] = neighbours
     if date:
         common["date"] = date
     _check_batch(file, every, year, only_failed)

@@ -45,6 +45,7 @@ GIVES: Mapping[str, str] = {
     "boundaries": "boundaries",
     "centroids": "centroids",
     "geography": "lookup",
+    "nearest_neighbours": "official neighbours",
     "ons_population": "populations",
 }
 

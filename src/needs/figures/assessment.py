@@ -969,7 +969,8 @@ def _official(folder: Path, year: int, areas: pd.DataFrame, codes: Sequence[str]
     ]
     known = set(areas.loc[areas["kind"] == "upper tier", "code"])
     rows = rows.assign(area_code=now)
-    return rows.loc[rows["area_code"].isin(known), columns].reset_index(drop=True)
+    chosen: pd.DataFrame = rows.loc[rows["area_code"].isin(known), columns]
+    return chosen.reset_index(drop=True)
 
 
 def _same_among(code: str, codes: Collection[str], areas: pd.DataFrame) -> str:

@@ -46,6 +46,7 @@ GIVES: Mapping[str, str] = {
     "centroids": "centroids",
     "geography": "lookup",
     "nearest_neighbours": "official neighbours",
+    "census_ages": "ages of LSOAs",
     "ons_population": "populations",
 }
 

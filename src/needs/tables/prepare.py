@@ -535,7 +535,10 @@ def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     if not given:
         return {}
     names = ("areas", "lsoa", "lsoa_population", "populations")
-    places = local_checks.PlaceTables(**{name: tables[name] for name in names})
+    ages = [one.table for one in read.of("ages of LSOAs")][-1:]
+    places = local_checks.PlaceTables(
+        **{name: tables[name] for name in names}, census=ages[0] if ages else pd.DataFrame()
+    )
     made = []
     for package in given:
         table, problems = local_rates.checked(package, places)

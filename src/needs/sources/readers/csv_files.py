@@ -44,19 +44,8 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
         A web page, a service's error message, a workbook, no UTF-8, cells that semicolons part, a
         quotation mark that is not closed, uneven rows, or no row.
     """
-    if not path.is_file():
-        raise MissingDataError(
-            f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
-        )
     faults = Faults(path)
-    raw = path.read_bytes()
-    _refuse_other_formats(raw, faults)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        faults.add(f"The file is not UTF-8 text: {error.reason} at byte {error.start}.")
-        faults.raise_if_any()
-    refuse_other_separators(text, faults)
+    text = _text(path, faults)
     header, lines, records = _records(text, faults)
     widths = [len(record) for record in records]
     for heading in sorted({one for one in header if header.count(one) > 1}):
@@ -79,6 +68,40 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     if twice.any():
         table.attrs[REPEATED] = table.loc[twice, "line"].tolist()
     return table
+
+
+def read_rows(path: Path) -> tuple[list[int], list[list[str]]]:
+    """Read a CSV whose headings stand below other lines: the line of each record, and its cells.
+
+    Records are equally long; those that are empty throughout are left out.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        See `read_csv`.
+    """
+    faults = Faults(path)
+    first, lines, records = _records(_text(path, faults), faults)
+    records = [first, *records]
+    width = max(map(len, records))
+    return [1, *lines], [one + [""] * (width - len(one)) for one in records]
+
+
+def _text(path: Path, faults: Faults) -> str:
+    """The text of a file that is a CSV with commas."""
+    if not path.is_file():
+        raise MissingDataError(
+            f"There is no file {path.name}.", f"{path.parent.name}/", "Bring it in: needs fetch."
+        )
+    raw = path.read_bytes()
+    _refuse_other_formats(raw, faults)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        faults.add(f"The file is not UTF-8 text: {error.reason} at byte {error.start}.")
+        faults.raise_if_any()
+    refuse_other_separators(text, faults)
+    return text
 
 
 def _records(text: str, faults: Faults) -> tuple[list[str], list[int], list[list[str]]]:

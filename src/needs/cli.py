@@ -58,6 +58,10 @@ Neighbours = Annotated[
         "and the area) or open (this project's method).",
     ),
 ]
+Since = Annotated[
+    Path | None,
+    typer.Option("--since", help="Folder of the last report: this one says what has changed."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -269,6 +273,7 @@ def run(
             "report says so.",
         ),
     ] = False,
+    since: Since = None,
     quiet: Quiet = False,
 ) -> None:
     """Make the report of an area and a reporting year."""
@@ -292,6 +297,7 @@ def run(
             notebooks=_folder(notebooks, "notebooks"),
             prepare=not no_prepare,
             progress=progress,
+            since=since,
         )
     described = manifests.read(folder)
     for note in described.get("notes", ()):
@@ -604,14 +610,23 @@ def trace(
 def changes(
     old: Annotated[Path, typer.Argument(metavar="OLD_RUN", help="Folder of the earlier report.")],
     new: Annotated[Path, typer.Argument(metavar="NEW_RUN", help="Folder of the later report.")],
+    html: Annotated[Path | None, typer.Option("--html", help="Page to write, with all.")] = None,
+    table: Annotated[Path | None, typer.Option("--csv", help="CSV to write, with all.")] = None,
 ) -> None:
     """Say what changed between two reports, and why."""
-    from needs.commands.changes import changes as compare
-    from needs.commands.changes import folded, reasons, tally
+    from needs.commands.changes import change_lines, changes_csv, changes_html, compare
+    from needs.sources.whole_files import reachable, write_file
 
+    for path, option in ((html, "--html"), (table, "--csv")):
+        if path:
+            reachable(path.parent, option)
     found = compare(old, new)
-    for line in (tally(found), *folded(found), *reasons(old, new)):
+    for line in change_lines(found):
         typer.echo(line)
+    for path, option, draw in ((html, "--html", changes_html), (table, "--csv", changes_csv)):
+        if path:
+            write_file(path, draw(found), option)
+            typer.echo(path)
 
 
 @app.command()
@@ -623,6 +638,7 @@ def verify(
     ignore_code: Annotated[
         bool, typer.Option("--ignore-code", help="Pass if other code makes the same report.")
     ] = False,
+    since: Since = None,
     quiet: Quiet = False,
 ) -> None:
     """Run a report again and compare it byte for byte."""
@@ -636,9 +652,46 @@ def verify(
             notebooks=_folder(notebooks, "notebooks"),
             ignore_code=ignore_code,
             progress=progress,
+            since=since,
         )
     for line in lines:
         typer.echo(line)
+
+
+@app.command()
+def qa(
+    report: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of the report.")],
+    raw: Raw = None,
+    processed: Processed = None,
+    notebooks: Notebooks = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder to write to.", show_default="the report's"),
+    ] = None,
+    since: Since = None,
+    seed: Annotated[int, typer.Option(help="Which figures are followed to their rows.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Write the record of quality assurance of a report, for people to sign."""
+    from needs.commands.qa import quality_record, write_record
+    from needs.errors import CheckError
+
+    with _progress(quiet) as progress:
+        record, problems = quality_record(
+            report,
+            raw=_folder(raw, "data/raw"),
+            processed=_folder(processed, "data/processed"),
+            notebooks=_folder(notebooks, "notebooks"),
+            since=since,
+            seed=seed,
+            progress=progress,
+        )
+    for check in record.checks:
+        typer.echo(f"{check.result}: {check.name}. {check.detail}")
+    for path in write_record(record, out or report):
+        typer.echo(path)
+    if problems:
+        raise CheckError(f"The report of {record.title} does not pass.", problems=problems)
 
 
 @app.command()

@@ -14,7 +14,6 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -25,18 +24,13 @@ from needs.errors import NeedsError
 from needs.figures import assessment, deprivation, population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
+from needs.sources.cited_rows import CitedFiles, cell_number, cited_rows, nine_digits
 from needs.tables import areas as areas_module
 from needs.tables.naming import names_file
 from needs.tables.prepare import prepare
 from needs.tables.same_land import lands
 
 pytestmark = pytest.mark.mirror
-
-#: A file's name, perhaps a sheet, and the lines or rows: "a.xlsx, Table 1, row 9, columns of 2020".
-CITED = re.compile(
-    r"(?P<file>[^;:,/ ][^;:,/]*\.(?:csv|xlsx))(?:, (?P<sheet>(?!line|row)[^,;]+))?, "
-    r"(?:lines?|rows?) (?P<numbers>\d+(?:(?:, | and | to )\d+)*)"
-)
 
 #: The name of a file; a pattern for one would have a star.
 FILE = re.compile(r"[^;:,/ ][^;:,/]*\.(?:csv|xlsx|geojson)\b")
@@ -60,75 +54,10 @@ SUMMED = "census_2021_ethnic_groups"
 
 
 @dataclass
-class Raw:
-    """Cells of the raw files that the manifest lists, each file opened once."""
+class Raw(CitedFiles):
+    """The raw files that the manifest lists."""
 
-    paths: dict[str, Path]
-    opened: dict[tuple[str, str], dict[int, list[str]]] = field(default_factory=dict)
-    known: dict[tuple[str, str, int], frozenset[float]] = field(default_factory=dict)
     columns: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-
-    def sheet(self, file: str, sheet: str = "") -> dict[int, list[str]]:
-        """Rows by the number of the line on which each begins."""
-        if (file, sheet) not in self.opened:
-            path = self.paths[file]
-            rows = _csv(path) if path.suffix == ".csv" else _sheet(path, sheet)
-            self.opened[file, sheet] = rows
-        return self.opened[file, sheet]
-
-    def numbers(self, file: str, sheet: str, line: int) -> frozenset[float]:
-        """The numbers of a row, to nine digits."""
-        key = (file, sheet, line)
-        if key not in self.known:
-            found = (_number(cell) for cell in self.sheet(file, sheet)[line])
-            self.known[key] = frozenset(_digits(one) for one in found if one is not None)
-        return self.known[key]
-
-
-def _csv(path: Path) -> dict[int, list[str]]:
-    out, begins = {}, 1
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        for row in reader:
-            out[begins] = [cell.strip() for cell in row]
-            begins = reader.line_num + 1
-    return out
-
-
-def _sheet(path: Path, sheet: str) -> dict[int, list[str]]:
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    rows = book[sheet].iter_rows(values_only=True)
-    return {
-        number: ["" if cell is None else str(cell).strip() for cell in row]
-        for number, row in enumerate(rows, start=1)
-    }
-
-
-def _number(cell: str) -> float | None:
-    try:
-        number = float(cell.replace(",", "").rstrip("%"))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _digits(number: float) -> float:
-    return float(f"{number:.9g}")
-
-
-def _cited(text: str) -> dict[tuple[str, str, int], None]:
-    """File, sheet and line of each row that a text cites, in order."""
-    return {
-        (one["file"], one["sheet"] or "", line): None
-        for one in CITED.finditer(text)
-        for line in _lines(one["numbers"])
-    }
-
-
-def _lines(text: str) -> list[int]:
-    """Lines as they are listed: "2 to 4 and 9"."""
-    runs = [[int(end) for end in run.split(" to ")] for run in re.split(", | and ", text)]
-    return [line for run in runs for line in range(run[0], run[-1] + 1)]
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +87,7 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
     aliases, wrong, seen = _aliases(), [], 0
     rows = observations[observations["method"] == "published"]
     for row in rows.to_dict("records"):
-        cited = _cited(row["source_row"])
+        cited = cited_rows(row["source_row"])
         assert cited, row
         if row["source"] == SUMMED:  # its lines are added up: tests/sources/readers/test_census.py
             continue
@@ -170,7 +99,7 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
             if row["source"] == WIDE:  # the heading names the place, and the line the year
                 heading = [one.casefold() for one in raw.sheet(file, sheet)[1]]
                 at = [n for n, one in enumerate(heading) if one in wanted]
-                number = _number(cells[at[0]]) if at else None
+                number = cell_number(cells[at[0]]) if at else None
                 if not at or (pd.notna(row["value"]) and number != row["value"]):
                     wrong.append((row["source_row"], row["area_code"], row["value"]))
                 seen += 1
@@ -188,11 +117,11 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
         )  # shares of the counts that stand there
         if made and pd.notna(row["count"]):
             held = {number for one in cited for number in raw.numbers(*one)}
-            if _digits(row["count"]) not in held:
+            if nine_digits(row["count"]) not in held:
                 wrong.append((row["source_row"], row["area_code"], row["count"]))
         elif len(cited) == 1 and pd.notna(row["value"]) and row["source"] != WIDE:
             value = row["value"] * SCALE.get(row["source"], 1)
-            if _digits(value) not in raw.numbers(*next(iter(cited))):
+            if nine_digits(value) not in raw.numbers(*next(iter(cited))):
                 wrong.append((row["source_row"], row["area_code"], row["value"]))
     assert not wrong, (len(wrong), wrong[:5])
     assert seen > 80_000
@@ -205,9 +134,11 @@ COUNTED = {"Alcohol_dependent", "Value"}
 def _counts(raw: Raw, text: str) -> dict[str, float]:
     """What the rows that a text cites count, added up by file and series."""
     sums: dict[str, float] = {}
-    for file, sheet, line in _cited(text):
+    for file, sheet, line in cited_rows(text):
         heading, cells = raw.sheet(file, sheet)[1], raw.sheet(file, sheet)[line]
-        number = next(_number(c) for name, c in zip(heading, cells, strict=True) if name in COUNTED)
+        number = next(
+            cell_number(c) for name, c in zip(heading, cells, strict=True) if name in COUNTED
+        )
         of = next((c for n, c in zip(heading, cells, strict=True) if n == "Series"), file)
         sums[of] = sums.get(of, 0.0) + (number or 0.0)
     return sums
@@ -226,7 +157,7 @@ def test_derived_rows_come_from_the_rows_that_they_cite(
         if row["method"] == "crude_rate":
             # of a remade authority several rows of events are added up
             events = [counts[piece] for piece in text.split("; ") if piece in counts]
-            inputs = _digits(count) in raw.numbers(*next(iter(_cited(text))))
+            inputs = nine_digits(count) in raw.numbers(*next(iter(cited_rows(text))))
             inputs |= len(events) > 1 and sum(events) == count
         elif row["method"] == "added up":
             inputs = math.isclose(next(iter(_counts(raw, text).values())), count, rel_tol=1e-9)
@@ -252,7 +183,7 @@ def test_residents_stand_in_the_rows_that_they_cite(raw: Raw, national: Path) ->
     wrong, sums = [], 0
     total = table["age_to"].isna() & table["age_from"].eq(0)
     for row in table[total | table["age_from"].eq(30)].to_dict("records"):
-        cited = list(_cited(row["source_row"]))
+        cited = list(cited_rows(row["source_row"]))
         cells = [raw.sheet(file, sheet)[line] for file, sheet, line in cited]
         codes = [next(cell for cell in line if re.fullmatch(r"E\d{8}", cell)) for line in cells]
         own, *ground = (
@@ -261,7 +192,7 @@ def test_residents_stand_in_the_rows_that_they_cite(raw: Raw, national: Path) ->
         )
         whole = frozenset().union(*ground) == own
         apart = sum(map(len, ground)) == len(own)
-        held = len(cited) > 1 or _digits(row["population"]) in raw.numbers(*cited[0])
+        held = len(cited) > 1 or nine_digits(row["population"]) in raw.numbers(*cited[0])
         sums += len(cited) > 1
         if not (whole and apart and held):
             wrong.append((row["area_code"], row["year"], row["source_row"]))
@@ -317,7 +248,7 @@ def _read_column(raw: Raw, file: str, column: str) -> dict[str, float]:
         n for n, one in enumerate(heading) if re.match(r"LSOA.*code|GEOGRAPHY_CODE", one, re.I)
     )
     at = next(n for n, one in enumerate(heading) if one.startswith(column))
-    return {row[code]: _number(row[at]) or 0.0 for line, row in rows.items() if line > 1}
+    return {row[code]: cell_number(row[at]) or 0.0 for line, row in rows.items() if line > 1}
 
 
 def _column(text: str, year: int) -> str:
@@ -384,7 +315,7 @@ def test_figures_name_the_files_and_rows_that_were_read(
     source_of = {one["path"].rsplit("/", 1)[-1]: one["source"] for one in manifest}
     people = pd.read_parquet(national / "populations.parquet")
     texts = [*observations["source_row"].unique(), *people.get("source_row", pd.Series()).unique()]
-    checked = {row for text in texts for row in _cited(text)}
+    checked = {row for text in texts for row in cited_rows(text)}
     wrong: dict[str, Figure] = {}
     for codes, year, name in _sampled(national):
         try:
@@ -400,7 +331,7 @@ def test_figures_name_the_files_and_rows_that_were_read(
                 read = bool(files) and files <= set(raw.paths)
                 of_source = read and {source_of[one] for one in files} <= set(figure.sources)
                 # which rows hold which place and value is checked for the whole table
-                known = not _cited(piece) or _cited(piece).keys() <= checked
+                known = not cited_rows(piece) or cited_rows(piece).keys() <= checked
                 if not of_source or not known:
                     wrong[piece] = figure
         _check_residents(raw, na)

@@ -1,203 +1,283 @@
-"""What changed between two reports, and why: this year's against last year's."""
+"""What changed between two reports, and why: told, listed in a file, and put into a report."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import csv
+import dataclasses
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from needs import catalogue
-from needs.commands.trace import read_register
-from needs.errors import InvalidDataError, ParameterError
+from needs.chapters.blocks import Block, Bullets, Heading, Prose, Table
+from needs.chapters.cross_links import NOT_KNOWN
+from needs.chapters.since_last import (
+    NEIGHBOURS,
+    WITHHELD,
+    as_printed_then,
+    meant,
+    named,
+    own_changes,
+    since_section,
+    since_summary,
+)
+from needs.errors import ParameterError
+from needs.figures import compared_reports as comparing
+from needs.figures.compared_reports import KINDS, Change, either_withheld
+from needs.figures.figure import Figure
+from needs.figures.recorded import REGISTER, Recorded, read_recorded
 from needs.report import manifest as manifests
-from needs.sources.periods import parse
+from needs.report.block_html import page
+from needs.report.document import Document, chapter_key, printed_date
+from needs.report.notebook_cells import models_of, shown_cell, with_cells
+from needs.report.register import safe_text
+from needs.words.english import count_noun
+from needs.words.text import Span
 
-#: Measures of what the area's statistical neighbours are like.
-_NEIGHBOURS = "neighbours_"
+if TYPE_CHECKING:
+    import nbformat
 
-#: What makes two figures the same measure of the same people, in whatever period.
-_MEASURE = ("indicator", "area_code", "sex", "age", "note")
+#: The most changes of one kind that the terminal lists; a file has all.
+LISTED = 15
+
+#: Columns of the CSV.
+COLUMNS = (
+    *("kind", "indicator", "measure", "area_code", "area_name", "sex", "age"),
+    *("old_period", "old", "old_lower", "old_upper", "new_period", "new", "new_lower", "new_upper"),
+    *("test", "why", "fields"),
+)
 
 
 @dataclass(frozen=True)
-class Change:
-    """One difference between two registers.
+class Compared:
+    """Two reports of one area, and what changed between them."""
 
-    `kind` is "revised" (the same period, another value), "newer" (a later period), "new" (a measure
-    that the old report did not have) or "gone" (one that the new report does not have).
-    """
+    old: Recorded
+    new: Recorded
+    found: tuple[Change, ...]
+    reasons: tuple[str, ...] = ()
 
-    kind: str
-    label: str
-    area: str
-    old: str
-    new: str
-    indicator: str = ""
-
-    def __str__(self) -> str:
-        match self.kind:
-            case "new":
-                return f"new: {self.label}, {self.area}: {self.new}"
-            case "gone":
-                return f"gone: {self.label}, {self.area}: was {self.old}"
-            case _:
-                return f"{self.kind}: {self.label}, {self.area}: {self.old} -> {self.new}"
+    @property
+    def title(self) -> str:
+        """What the comparison is of."""
+        return f"{self.new.area}: the reports for {self.old.year} and {self.new.year}"
 
 
-def changes(old: Path, new: Path) -> list[Change]:
-    """Compare the figure registers of two reports.
-
-    Parameters
-    ----------
-    old, new : Path
-        Folders of reports, each with ``figures.json``.
-
-    Returns
-    -------
-    list of Change
-        The report's own area first, its headline figures before the rest; revised figures, then
-        newer, new and gone ones.
+def compare(old: Path, new: Path) -> Compared:
+    """Compare two reports' folders.
 
     Raises
     ------
     MissingDataError, InvalidDataError
-        A folder holds no report, or its register cannot be read.
+        A folder holds no report, or its register or manifest cannot be read.
     ParameterError
         The reports are of different areas.
     """
-    reports = [read_register(folder).get("report", {}) for folder in (old, new)]
-    _refuse_two_areas(*reports)
-    before, after = (_figures(folder) for folder in (old, new))
-    found = [*_revised(before, after), *_moved(before, after)]
-    order = {"revised": 0, "newer": 1, "new": 2, "gone": 3}
-    own = reports[1].get("area_name", "")
-    headline = {key for key, one in catalogue.load().indicators.items() if one.headline}
-    return sorted(
-        found,
-        key=lambda one: (
-            one.area != own,
-            one.indicator not in headline,
-            order[one.kind],
-            one.label,
-            one.area,
-            one.old,
-        ),
-    )
+    before, after = read_recorded(old), read_recorded(new)
+    _refuse_two_areas(before, after)
+    why = manifests.differences(manifests.read(old), manifests.read(new))
+    found = comparing.changes(before, after, catalogue.load().indicators)
+    return Compared(before, after, found, tuple(why))
 
 
-def _refuse_two_areas(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def _refuse_two_areas(old: Recorded, new: Recorded) -> None:
     """A new code under the old name is the same area, and so is a new name of the same codes."""
-    names = [str(one.get("area_name", "")) for one in (old, new)]
-    codes = [one.get("area_codes", []) for one in (old, new)]
-    if all(names) and names[0] != names[1] and codes[0] != codes[1]:
+    if old.area != new.area and old.codes != new.codes:
         raise ParameterError(
-            f"The reports are of two areas: {names[0]} and {names[1]}.",
+            f"The reports are of two areas: {old.area} and {new.area}.",
             "OLD_RUN, NEW_RUN",
             "Give two reports of one area.",
         )
 
 
-def folded(found: Sequence[Change]) -> list[str]:
-    """A line for each change; features of the neighbours, which say little, in one with a count.
-
-    Examples
-    --------
-    >>> folded([Change("new", "Distance", "There", "", "0.4", "neighbours_distance"),
-    ...         Change("new", "Deaths", "Here", "", "3", "deaths")])
-    ['new: Deaths, Here: 3', '1 feature of statistical neighbours differs: see the annex.']
-    """
-    near = [one for one in found if one.indicator.startswith(_NEIGHBOURS)]
-    lines = [str(one) for one in found if one not in near]
-    if near:
-        what = "feature" if len(near) == 1 else "features"
-        verb = "differs" if len(near) == 1 else "differ"
-        lines.append(f"{len(near)} {what} of statistical neighbours {verb}: see the annex.")
-    return lines
-
-
-def tally(found: Sequence[Change]) -> str:
+def tally_line(found: Sequence[Change]) -> str:
     """How many figures changed, by kind.
 
     Examples
     --------
-    >>> tally([]), tally([Change("new", "Deaths", "Here", "", "3")])
-    ('No figure changed.', '1 new.')
+    >>> tally_line([])
+    'No figure changed.'
     """
-    counts = Counter(one.kind for one in found)
-    said = [
-        f"{counts[kind]} {kind}" for kind in ("revised", "newer", "new", "gone") if counts[kind]
-    ]
-    return f"{', '.join(said)}." if said else "No figure changed."
+    counts = comparing.tally(tuple(found))
+    return (
+        f"{', '.join(f'{n:,} {kind}' for kind, n in counts.items())}."
+        if counts
+        else ("No figure changed.")
+    )
 
 
-def reasons(old: Path, new: Path) -> list[str]:
-    """Say which parameters, inputs and code differ between two reports, from their manifests."""
-    return manifests.differences(manifests.read(old), manifests.read(new))
-
-
-def _revised(
-    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Change]:
-    for key in before.keys() & after.keys():
-        old, new = before[key], after[key]
-        if old["printed"] != new["printed"]:
-            yield Change(
-                "revised",
-                f"{new['label']}, {new['period']}",
-                str(new["area_name"]),
-                str(old["printed"]),
-                str(new["printed"]),
-                str(new["indicator"]),
-            )
-
-
-def _moved(
-    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Change]:
-    old, new = _newest(before.values()), _newest(after.values())
-    for key in old.keys() | new.keys():
-        was, now = old.get(key), new.get(key)
-        one = now or was or {}
-        label, area, indicator = (str(one[name]) for name in ("label", "area_name", "indicator"))
-        if was is None:
-            yield Change("new", label, area, "", _said(now), indicator)
-        elif now is None:
-            yield Change("gone", label, area, _said(was), "", indicator)
-        elif was["period"] != now["period"] and not _same_for_its_year(was, now):
-            yield Change("newer", label, area, _said(was), _said(now), indicator)
-
-
-def _same_for_its_year(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether a figure made for the reporting year ("for 2026") is the last year's still."""
-    of_year = all(str(one["period"]).startswith("for ") for one in (was, now))
-    return of_year and bool(was["printed"] == now["printed"])
-
-
-def _newest(figures: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Mapping[str, Any]]:
-    """The figure of the latest period of each measure, shown ones only."""
-    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for one in figures:
-        if one["status"] != "shown":
+def change_lines(compared: Compared) -> Iterator[str]:
+    """What changed, for the terminal: why, then the own area's changes; the others are counted."""
+    yield tally_line(compared.found)
+    yield from compared.reasons
+    for kind, meaning in KINDS.items():
+        own = [
+            one
+            for one in compared.found
+            if one.kind == kind and one.own and not one.figure.indicator.startswith(NEIGHBOURS)
+        ]
+        rest = sum(one.kind == kind for one in compared.found) - len(own)
+        if not own and not rest:
             continue
-        key = tuple(str(one[name]) for name in _MEASURE)
-        if key not in found or _end(one) > _end(found[key]):
-            found[key] = one
-    return found
+        yield f"{kind} ({meaning}):"
+        yield from (f"  {change_line(one)}" for one in own[:LISTED])
+        if more := len(own) - LISTED if len(own) > LISTED else 0:
+            yield f"  and {more:,} more of {compared.new.area}"
+        if rest:
+            yield f"  and {count_noun(rest, 'figure')} of other areas, or of neighbours’ features"
 
 
-def _end(figure: Mapping[str, Any]) -> str:
-    """The end of a period; periods that are no dates (an index edition) sort by their name."""
-    try:
-        return str(parse(str(figure["period"])).end)
-    except InvalidDataError:
-        return str(figure["period"])
+def change_line(change: Change) -> str:
+    """One change as a line: what, from which number to which, and what that means."""
+    sides = " -> ".join(_said(one, change) for one in (change.old, change.new) if one)
+    meaning = meant(change)
+    return f"{named(change.figure)}: {sides}{f' ({meaning})' if meaning else ''}"
 
 
-def _said(figure: Mapping[str, Any] | None) -> str:
-    return "" if figure is None else f"{figure['printed']} ({figure['period']})"
+def _said(figure: Figure, change: Change) -> str:
+    if either_withheld(change):
+        return f"{WITHHELD}, {figure.period}"
+    interval = figure.interval.replace("95% confidence interval: ", "")
+    return f"{figure.text}{f' ({interval})' if interval else ''}, {figure.period}"
 
 
-def _figures(folder: Path) -> dict[str, Mapping[str, Any]]:
-    return {str(one["id"]): one for one in read_register(folder)["figures"]}
+def changes_csv(compared: Compared) -> str:
+    """Every change, a row each; what either report withholds is withheld here as well."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for change in compared.found:
+        one = change.figure
+        sides = [
+            [figure.period, *_numbers(figure, change)] if figure else [""] * 4
+            for figure in (change.old, change.new)
+        ]
+        row = (
+            *(change.kind, one.indicator, named(one), one.area_code, one.area_name),
+            *(one.sex, one.age, *sides[0], *sides[1]),
+            *(change.test, change.why, "; ".join(change.fields)),
+        )
+        writer.writerow([safe_text(cell) for cell in row])
+    return out.getvalue()
+
+
+def _numbers(figure: Figure, change: Change) -> tuple[str, str, str]:
+    if either_withheld(change):
+        return (WITHHELD, "", "")
+    low, high = figure.lower, figure.upper
+    return figure.text, "" if low is None else repr(low), "" if high is None else repr(high)
+
+
+def changes_html(compared: Compared) -> str:
+    """Every change as an accessible page: what differs in the inputs, then each kind's table."""
+    shown: list[Block] = [Prose((Span(tally_line(compared.found)),), "finding")]
+    if compared.reasons:
+        shown.append(Heading("What differs in parameters, inputs and code", 2))
+        shown.append(Bullets(tuple((Span(one),) for one in compared.reasons)))
+    for number, (kind, meaning) in enumerate(KINDS.items()):
+        of_kind = [one for one in compared.found if one.kind == kind]
+        if not of_kind:
+            continue
+        table = since_section(of_kind, compared.old.year, printed_date(compared.old.date))[-1]
+        assert isinstance(table, Table)
+        rows = tuple(
+            (
+                dataclasses.replace(cells[0], text=f"{change.figure.area_name}: {cells[0].text}"),
+                *cells[1:],
+            )
+            for change, cells in zip(of_kind, table.rows, strict=True)
+        )
+        shown.append(Heading(f"{kind[0].upper()}{kind[1:]} ({len(of_kind):,})", 2))
+        shown.append(
+            dataclasses.replace(
+                table,
+                id=f"changes-{number}",
+                caption=f"{kind[0].upper()}{kind[1:]}: {meaning}",
+                rows=rows,
+                notes=(),
+                sources=(),
+            )
+        )
+    return page(f"What changed. {compared.title}", shown)
+
+
+@dataclass(frozen=True)
+class LastReport:
+    """The report that a new one is set against: its figures, and the hash of its register."""
+
+    recorded: Recorded
+    sha256: str
+
+
+def read_last(folder: Path, area: str, codes: Sequence[str]) -> LastReport:
+    """Read the report that a run is to be set against.
+
+    Raises
+    ------
+    MissingDataError, InvalidDataError
+        There is none, or it cannot be read.
+    ParameterError
+        It is of another area.
+    """
+    recorded = read_recorded(folder)
+    if recorded.area != area and recorded.codes != tuple(codes):
+        raise ParameterError(
+            f"The report in {folder.name} is of {recorded.area}, and this one of {area}.",
+            "--since",
+            "Name the folder of a report of the same area.",
+        )
+    content = (folder / REGISTER).read_bytes()
+    return LastReport(recorded, hashlib.sha256(content).hexdigest())
+
+
+def put_since(
+    nodes: Sequence[nbformat.NotebookNode], document: Document, last: LastReport
+) -> list[nbformat.NotebookNode]:
+    """The executed chapters with what has changed since the last report.
+
+    A paragraph ends the summary, and a table the annex; `document` is the report without them.
+    """
+    context, old = document.context, last.recorded
+    assert context.year is not None
+    new = Recorded(
+        area=context.area_name,
+        codes=context.area_codes,
+        year=context.year,
+        date=context.date,
+        geography=context.geography,
+        figures=document.register,
+        files={
+            key: frozenset(one.sha256 for one in context.files if one.source == key)
+            for key in {one.source for one in context.files}
+        },
+    )
+    found = [
+        dataclasses.replace(
+            one, old=one.old and as_printed_then(one.old, old.year, context.catalogue.sources)
+        )
+        for one in own_changes(comparing.changes(old, new, context.catalogue.indicators))
+    ]
+    date = printed_date(old.date)
+    parts: dict[str, Sequence[Block]] = {
+        "summary": since_summary(found, old.year, date, context.area_name),
+        "annex": since_section(found, old.year, date),
+    }
+    out = []
+    for node in nodes:
+        key = chapter_key(str(node.metadata.get("needs", {}).get("name", "")))
+        made = with_cells(node)
+        if parts.get(key):
+            place = len(made.cells) if key == "annex" else _before_what_is_not_known(made)
+            made.cells.insert(place, shown_cell(parts[key], "since the last report"))
+        out.append(made)
+    return out
+
+
+def _before_what_is_not_known(node: nbformat.NotebookNode) -> int:
+    for number, cell in enumerate(node.cells):
+        if any(one.get("anchor") == NOT_KNOWN for one in models_of(cell)):
+            return number
+    return len(node.cells)

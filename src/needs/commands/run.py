@@ -25,6 +25,7 @@ import nbformat
 
 import needs
 from needs.chapters.blocks import MIME_TYPE
+from needs.commands.changes import LastReport, put_since, read_last
 from needs.commentary.files import FOLDER as COMMENTARY
 from needs.errors import (
     MissingDataError,
@@ -171,6 +172,7 @@ def run(
     code: str = "",
     progress: Progress = silent,
     commentary: bool = True,
+    since: Path | None = None,
 ) -> Path:
     """Make one report.
 
@@ -191,6 +193,8 @@ def run(
     progress : callable, optional
     commentary : bool
         Whether what people have written, in a folder beside that of the chapters, is put in.
+    since : Path, optional
+        Folder of an earlier report of the area: the summary and the annex say what has changed.
 
     Returns
     -------
@@ -212,7 +216,7 @@ def run(
     start = dataclasses.replace(start, code=code) if code else start
     if not commentary:
         start = dataclasses.replace(start, commentary=None)
-    return make_report(parameters, start, out, progress)
+    return make_report(parameters, start, out, progress, since)
 
 
 @dataclass(frozen=True)
@@ -306,7 +310,11 @@ def _own_garbage() -> Iterator[None]:
 
 
 def make_report(
-    parameters: RunParameters, start: Ground, out: Path, progress: Progress = silent
+    parameters: RunParameters,
+    start: Ground,
+    out: Path,
+    progress: Progress = silent,
+    since: Path | None = None,
 ) -> Path:
     """Make one report from prepared data; see `run`."""
     from needs.figures import assessment
@@ -327,6 +335,7 @@ def make_report(
     values = {"areas": list(codes), "year": parameters.year, "name": name}
     notes = _notes(areas, start, opened)
     written = commentary_of(start, opened, parameters)  # its faults are told before long work
+    last = read_last(since, area, codes) if since else None
     with scratch_folder(target) as folder, _settings(start.processed, parameters):
         _check_target(target, codes, start.areas)
         executed = []
@@ -345,6 +354,7 @@ def make_report(
             inputs=start.inputs,
             notes=notes,
             commentary=written,
+            last=last,
         )
         unshown, typed = document.unshown, document.typed
         with _rendering("findings"):
@@ -370,6 +380,7 @@ def make_report(
             checked=start.checked,
             commentary=written.hashes if written else {},
             warnings=written.warnings if written else (),
+            since={"year": last.recorded.year, "sha256": last.sha256} if last else {},
         )
         outputs[manifests.NAME] = manifests.dump(described)
         with writing(target, "--out"):
@@ -568,8 +579,11 @@ def read(
     inputs: Mapping[str, Any],
     notes: Sequence[str] = (),
     commentary: Commentary | None = None,
+    last: LastReport | None = None,
 ) -> Document:
     """Read the executed notebooks of a report, and what people add, as one document.
+
+    With the `last` report, what has changed since is added too.
 
     Raises
     ------
@@ -597,7 +611,11 @@ def read(
 
         context = commentary.introduce(context)
         nodes = put_in(nodes, commentary, opened, parameters.date)
-    return documents.read_document(nodes, context=context)
+    document = documents.read_document(nodes, context=context)
+    if last:
+        # what has changed is known once all figures are
+        document = documents.read_document(put_since(nodes, document, last), context=context)
+    return document
 
 
 @_own_garbage()

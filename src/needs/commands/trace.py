@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from needs.errors import InvalidDataError, MissingDataError, ParameterError
+from needs.errors import MissingDataError, ParameterError
+from needs.figures.recorded import REGISTER, read_register
 from needs.tables.naming import names_file
-
-REGISTER = "figures.json"
 
 
 def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) -> list[str]:
@@ -66,26 +64,6 @@ def trace(figure_id: str, run: Path | None = None, reports: Path | None = None) 
         )
     _, register, figure = found[0]
     return list(_lines(figure, register))
-
-
-def read_register(folder: Path) -> dict[str, Any]:
-    """Read the figure register of a report's folder."""
-    path = folder / REGISTER
-    if not path.is_file():
-        raise MissingDataError(
-            f"There is no report in {folder.name or folder}.",
-            REGISTER,
-            "Name the folder of a report.",
-        )
-    try:
-        register = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(register["figures"], list):
-            raise TypeError("no list of figures")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidDataError(
-            f"The register cannot be read: {error}", REGISTER, "Run the report again."
-        ) from None
-    return dict(register)
 
 
 def _of_key(key: str, registers: list[tuple[Path, dict[str, Any]]]) -> list[str]:

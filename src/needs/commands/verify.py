@@ -13,6 +13,7 @@ from typing import Any
 from needs.commands import changes
 from needs.commands import run as runs
 from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem
+from needs.figures.recorded import REGISTER
 from needs.report import accessibility, word_checks
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
@@ -29,6 +30,7 @@ def verify(
     notebooks: Path,
     ignore_code: bool = False,
     progress: runs.Progress = runs.silent,
+    since: Path | None = None,
 ) -> list[str]:
     """Check that a report is what its manifest says, accessible, and can be made again.
 
@@ -42,6 +44,8 @@ def verify(
     ignore_code : bool
         Other code is no fault if it makes the same report.
     progress : callable, optional
+    since : Path, optional
+        Folder of the earlier report that this one is set against, where it does not lie beside it.
 
     Returns
     -------
@@ -79,6 +83,7 @@ def verify(
             prepare=described.get("raw") != manifests.NOT_CHECKED,
             code=str(described.get("code", "")),
             commentary="commentary" in described,
+            since=_last(report, described, since),
             progress=progress,
         )
         more, causes = _compared(report, again, described, now, ignore_code)
@@ -99,6 +104,23 @@ def verify(
     if causes:
         lines.append("The same although these differ: " + _some(causes, by="; "))
     return lines
+
+
+def _last(report: Path, described: Mapping[str, Any], given: Path | None) -> Path | None:
+    """The folder of the earlier report that a report is set against: given, or one beside it."""
+    wanted = described.get("since")
+    if not wanted:
+        return None
+    for folder in [given] if given else sorted(report.resolve().parent.iterdir()):
+        register = folder / REGISTER
+        if register.is_file() and manifests.sha256(register.read_bytes()) == wanted["sha256"]:
+            return folder
+    raise MissingDataError(
+        f"This report is set against one for {wanted['year']}, which is not "
+        f"{'in ' + given.name if given else 'beside it'} as it was then.",
+        "--since",
+        "Name the folder of that report with --since, or make this report again.",
+    )
 
 
 def _refusal(report: Path, problems: list[Problem]) -> CheckError:
@@ -239,16 +261,14 @@ def _causes(described: Mapping[str, Any], repeated: Mapping[str, Any]) -> list[s
 def _first_figure(report: Path, again: Path) -> str:
     """The first figure that differs between two registers, and how many do."""
     try:
-        found = changes.changes(report, again)
+        found = changes.compare(report, again).found
     except (MissingDataError, InvalidDataError):
         return "figures.json cannot be read"
     if not found:
         return "no figure differs, only what is around them"
-    first = found[0]
-    old, new = first.old or "not there", first.new or "not there"
     return (
-        f"{changes.tally(found).removesuffix('.')} of the figures. The first: {first.label}, "
-        f"{first.area}: {old} in the report, {new} made again"
+        f"{changes.tally_line(found).removesuffix('.')} of the figures. The first: "
+        f"{found[0].figure.area_name}, {changes.change_line(found[0])}"
     )
 
 

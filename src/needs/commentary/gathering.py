@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from needs.chapters.blocks import MIME_TYPE, Block, Heading, Notice, Picture, to_model
+from needs.chapters.blocks import Block, Heading, Notice, Picture
 from needs.commentary import files
 from needs.commentary.identity import House, Identity, read_identity
 from needs.commentary.pages import WrittenBlock, read_page
@@ -34,6 +34,7 @@ from needs.errors import InvalidDataError, Problem, did_you_mean
 from needs.figures.assessment import Assessment
 from needs.figures.findings import ranked
 from needs.report.document import ReportContext, chapter_key, is_annex
+from needs.report.notebook_cells import models_of, shown_cell, with_cells
 from needs.words.text import Span
 
 #: Key and title of the chapter that recommendations make.
@@ -268,13 +269,13 @@ def put_in(
 
     The notebooks that are given stay as they are.
     """
-    out = [_with_cells(one) for one in executed]
+    out = [with_cells(one) for one in executed]
     for node in out:
         key = chapter_key(str(node.metadata.get("needs", {}).get("name", "")))
         if key == SUMMARY and commentary.actions:
             _put_actions(node, commentary, na)
         if written := commentary.pages.get(key):
-            cell = _cell([one.block for one in written], f"{key}.md")
+            cell = shown_cell([one.block for one in written], f"{key}.md")
             place = _first_section(node) if key == SUMMARY else len(node.cells)
             node.cells.insert(place, cell)
         _address(node, commentary.identity)
@@ -285,37 +286,17 @@ def put_in(
     return out
 
 
-def _with_cells(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A notebook whose list of cells may be changed."""
-    made = copy.copy(node)
-    made.cells = list(node.cells)
-    return made
-
-
 def _title(node: nbformat.NotebookNode) -> str:
     texts = (one.source for one in node.cells if one.cell_type == "markdown")
     return next((one[2:].strip() for one in texts if one.startswith("# ")), "")
 
 
-def _cell(blocks: Sequence[Block], name: str) -> nbformat.NotebookNode:
-    """A cell that shows blocks, as one that was run does."""
-    data = {MIME_TYPE: [to_model(one) for one in blocks]}
-    shown = nbformat.v4.new_output("display_data", data=data)  # type: ignore[no-untyped-call]
-    cell: nbformat.NotebookNode = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
-        f"# {name}", execution_count=1, outputs=[shown]
-    )
-    return cell
-
-
-def _models(cell: nbformat.NotebookNode) -> Iterator[Any]:
-    for output in cell.get("outputs", ()):
-        yield from output.get("data", {}).get(MIME_TYPE, ())
-
-
 def _first_section(node: nbformat.NotebookNode) -> int:
     """Where the first cell stands that begins a section."""
     for number, cell in enumerate(node.cells):
-        begins = any(one["type"] == "Heading" and one.get("level", 2) == 2 for one in _models(cell))
+        begins = any(
+            one["type"] == "Heading" and one.get("level", 2) == 2 for one in models_of(cell)
+        )
         if begins or (cell.cell_type == "markdown" and cell.source.startswith("## ")):
             return number
     return len(node.cells)
@@ -328,7 +309,7 @@ def _put_actions(node: nbformat.NotebookNode, commentary: Commentary, na: Assess
     for number, cell in enumerate(node.cells):
         anchors = {
             str(one["anchor"]): str(one["text"])
-            for one in _models(cell)
+            for one in models_of(cell)
             if one["type"] == "Heading" and str(one.get("anchor", "")).startswith("finding-")
         }
         if anchors:
@@ -341,7 +322,7 @@ def _put_actions(node: nbformat.NotebookNode, commentary: Commentary, na: Assess
     ]
     if table := needs_and_actions(found, names, commentary.actions):
         shown: list[Block] = [Heading(table.caption), table]
-        node.cells.insert(place, _cell(shown, files.RECOMMENDATIONS))
+        node.cells.insert(place, shown_cell(shown, files.RECOMMENDATIONS))
 
 
 def _own_chapter(commentary: Commentary, na: Assessment, date: dt.date) -> nbformat.NotebookNode:
@@ -355,7 +336,7 @@ def _own_chapter(commentary: Commentary, na: Assessment, date: dt.date) -> nbfor
     blocks = [*written, *chapter_blocks(commentary.actions, names, na.year, date)]
     cells = [
         nbformat.v4.new_markdown_cell(f"# {OWN_TITLE}"),  # type: ignore[no-untyped-call]
-        _cell(blocks, files.RECOMMENDATIONS),
+        shown_cell(blocks, files.RECOMMENDATIONS),
     ]
     node: nbformat.NotebookNode = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
         cells=cells, metadata={"needs": {"name": f"{OWN_CHAPTER}.ipynb"}}
@@ -370,9 +351,9 @@ def _address(node: nbformat.NotebookNode, who: House | None) -> None:
     named = ", ".join(one for one in (who.organisation, who.team) if one) or "its publisher"
     said = STATEMENT.replace("its publisher", f"{named} ({who.contact})", 1)
     for number, cell in enumerate(node.cells):
-        if any(_says(one) for one in _models(cell)):
+        if any(_says(one) for one in models_of(cell)):
             changed_cell = copy.deepcopy(cell)
-            for one in _models(changed_cell):
+            for one in models_of(changed_cell):
                 if _says(one):
                     one["text"] = [{"text": said}]
             node.cells[number] = changed_cell

@@ -248,3 +248,20 @@ def to_html(blocks: Iterable[Block]) -> str:
     parts = [draw(block, view, level=getattr(block, "level", 2)) for block in blocks]
     style = environment().get_template("fragment.css").render()
     return f'<div class="needs">\n<style>{style}</style>\n{"".join(parts)}</div>\n'
+
+
+def page(title: str, blocks: Iterable[Block]) -> str:
+    """Blocks as a page that stands by itself, without scripts.
+
+    Examples
+    --------
+    >>> from needs.chapters.blocks import Prose
+    >>> from needs.words.text import Span
+    >>> "<title>A &amp; B</title>" in page("A & B", [Prose((Span("5 < 6"),))])
+    True
+    """
+    view = View()
+    parts = [draw(block, view, level=getattr(block, "level", 2)) for block in blocks]
+    template = environment().get_template("page.html.j2")
+    style = Markup(environment().get_template("fragment.css").render())  # our own
+    return template.render(title=title, style=style, parts=Markup("").join(parts)) + "\n"

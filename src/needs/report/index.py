@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import quote
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
+from needs.figures.recorded import recorded_figure
 from needs.report.block_html import environment
 from needs.report.document import symbols_in
 from needs.sources.whole_files import write_whole
-from needs.stats.status import Status
 
 NAME = "index.html"
 
@@ -103,7 +102,7 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> IndexLine:
             indicator = catalogue.indicators.get(one["indicator"])
             if indicator and indicator.headline and one["area_name"] == report["area_name"]:
                 # the summary comes first, with the newest figure of each
-                found.setdefault(one["indicator"], _figure_of_run(one))
+                found.setdefault(one["indicator"], recorded_figure(one))
         return IndexLine(
             str(report["area_name"]),
             tuple(report["area_codes"]),
@@ -121,13 +120,6 @@ def read_line(out: Path, folder: str, catalogue: Catalogue) -> IndexLine:
             f"{folder}/{path.name}",
             "Make the report again: needs batch --force",
         ) from None
-
-
-def _figure_of_run(data: Mapping[str, Any]) -> Figure:
-    known = {one.name for one in fields(Figure)}
-    values = {key: value for key, value in data.items() if key in known}
-    values |= {key: tuple(values[key]) for key in ("marks", "sources", "source_rows")}
-    return Figure(**{**values, "status": Status(values["status"])})
 
 
 def render_index(lines: Sequence[IndexLine], catalogue: Catalogue) -> str:

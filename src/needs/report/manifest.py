@@ -109,6 +109,7 @@ def make_manifest(
     checked: bool = True,
     commentary: Mapping[str, str] = MappingProxyType({}),
     warnings: Sequence[str] = (),
+    since: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -135,6 +136,8 @@ def make_manifest(
         Hashes of the files that people have written, by path.
     warnings : sequence of str
         What their authors should look at, by file and line.
+    since : mapping
+        Year of the earlier report that this one is set against, and the hash of its register.
 
     Returns
     -------
@@ -159,6 +162,7 @@ def make_manifest(
         **({"typed": list(typed)} if typed else {}),
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
+        **({"since": dict(since)} if since else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -206,7 +210,17 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ['packages: numpy was 2.0, is 2.1']
     """
     lines = []
-    for key in ("area", "parameters", "needs", "code", "packages", "raw", "commentary", "inputs"):
+    for key in (
+        "area",
+        "parameters",
+        "needs",
+        "code",
+        "packages",
+        "raw",
+        "commentary",
+        "since",
+        "inputs",
+    ):
         was, is_ = (_flat(manifest.get(key)) for manifest in (old, new))
         for name in sorted(was.keys() | is_.keys()):
             if was.get(name) != is_.get(name):

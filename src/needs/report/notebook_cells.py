@@ -7,6 +7,7 @@ such cell is named to the author.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import html
 import re
@@ -512,3 +513,26 @@ def _spans(
                 pass
             case other:
                 _refuse(other, where, problems)
+
+
+def with_cells(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A notebook whose list of cells may be changed."""
+    made = copy.copy(node)
+    made.cells = list(node.cells)
+    return made
+
+
+def shown_cell(shown: Iterable[Block], name: str) -> nbformat.NotebookNode:
+    """A cell that shows blocks, as one that was run does."""
+    data = {blocks.MIME_TYPE: [blocks.to_model(one) for one in shown]}
+    output = nbformat.v4.new_output("display_data", data=data)  # type: ignore[no-untyped-call]
+    cell: nbformat.NotebookNode = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
+        f"# {name}", execution_count=1, outputs=[output]
+    )
+    return cell
+
+
+def models_of(cell: nbformat.NotebookNode) -> Iterator[Any]:
+    """The blocks that a cell shows, as they are kept in the notebook."""
+    for output in cell.get("outputs", ()):
+        yield from output.get("data", {}).get(blocks.MIME_TYPE, ())

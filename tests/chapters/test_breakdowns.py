@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import needs
-from needs.chapters import absent, breakdown, breakdowns, representation, trend
+from needs.chapters import absent, breakdown, journey, representation, trend
 from needs.chapters.analysis import Analysis
-from needs.chapters.blocks import Chart, Heading, Notice, Prose
+from needs.chapters.blocks import Chart, Heading, Notice, Prose, Table
 from needs.stats.intervals import wilson
 from needs.words.text import plain
 
@@ -93,7 +93,7 @@ def test_representation_is_set_beside_englands_and_worded_with_care(barnet: Anal
 
 def test_the_audit_is_by_sex_age_and_ethnic_group_in_one_chart(barnet: Analysis) -> None:
     """455 of 1,465 in treatment are women, who are more than half of adult residents."""
-    heading, _, chart, _ = breakdowns.equity(barnet).items
+    heading, _, chart, _ = journey.equity(barnet).items
     assert isinstance(heading, Heading)
     assert isinstance(chart, Chart)
     names = [row[0].text for row in chart.table.rows]
@@ -114,7 +114,7 @@ def test_the_audit_is_by_sex_age_and_ethnic_group_in_one_chart(barnet: Analysis)
 
 def test_a_year_without_residents_by_sex_says_so(national: Path) -> None:
     na = needs.open("Barnet", 2021, processed=national)
-    _, _, chart, *_ = breakdowns.equity(na).items
+    _, _, chart, *_ = journey.equity(na).items
     assert isinstance(chart, Chart)
     assert "Women" not in {row[0].text for row in chart.table.rows}
     assert "Adult residents by sex are not at hand for a year up to 2021" in chart.table.notes[0]
@@ -160,4 +160,23 @@ def test_representation_needs_both(national: Path) -> None:
     shown = representation(na["treatment_ethnicity"])
     assert shown.items == ()
     assert "no category has a share both in treatment" in shown.pruned[0]
-    assert breakdowns.equity(na).items == ()
+    assert journey.equity(na).items == ()
+
+
+def test_the_journey_in_short_tells_each_step_beside_england(national: Path) -> None:
+    """2020/21, the newest year that ended by then."""
+    na = needs.open("Barnet", 2021, processed=national)
+    _, text, table = journey.in_short(na).items
+    assert isinstance(text, Prose)
+    assert isinstance(table, Table)
+    told = plain(text.text)
+    assert "51.2% dropped out or left (England 33.2%)" in told
+    assert "100.0% waited three weeks or less (England 98.5%)" in told
+    steps = [row[0].text for row in table.rows]
+    assert steps[0] == "By which door: self, family or friends"
+    assert steps[-1] == "How they leave: died"
+    died = table.rows[-1]
+    assert [cell.text for cell in died[1:]] == ["3.5", "1.7", "6.4", "2020/21", "3.4",
+                                                "1.6 (2015/16)"]  # fmt: skip
+    without = needs.open("Hackney", 2021, processed=national)
+    assert journey.in_short(without).items == ()

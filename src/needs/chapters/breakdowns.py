@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from needs import charts
 from needs.chapters import figure_tables
-from needs.chapters.blocks import Blocks, Chart, Heading, Prose, Table, blocks
+from needs.chapters.blocks import Blocks, Chart, Prose, Table, blocks
 from needs.chapters.captions import each_once, lines
 from needs.chapters.measure import Measure, view
 from needs.figures import population
@@ -15,9 +14,6 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series, format_number
 from needs.words import divisions, english
 from needs.words.text import Span
-
-if TYPE_CHECKING:
-    from needs.chapters.analysis import Analysis
 
 #: A category below this share in both places is left out of the chart, in per cent.
 SMALLEST = 0.5
@@ -65,13 +61,13 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     place = english.listing([english.in_prose(one.label) for one in series])
     left_out = english.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
     less = f" {english.capital(left_out)} below {SMALLEST}% in both left to the table."
-    before = _before(na, measure.key, pairs[0][0])
+    before = years_before(na, measure.key, pairs[0][0])
     since = _then_and_now(measure, drawn, before) if before else []
     told = english.sentences(
         divisions.higher_and_lower(drawn, na.name), *divisions.clearly_changed(since, before)
     )
     return blocks(
-        Prose(told, figures=each_once([*_both(pairs), *(one for each in since for one in each)])),
+        Prose(told, figures=each_once([*both_of(pairs), *(one for each in since for one in each)])),
         Chart(
             id=chart_id,
             headline=divisions.headline(drawn, na.name),
@@ -80,7 +76,7 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
             svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="note"),
             alt=divisions.alt(drawn, indicator.subject, na.name, period),
             table=table,
-            figures=_both(pairs),
+            figures=both_of(pairs),
             sources=table.sources,
         ),
     )
@@ -120,10 +116,10 @@ def representation(measure: Measure, *, id: str = "") -> Blocks | str:
         See `needs.chapters.trend`.
     """
     na = measure.na
-    asked = {key: newest_period(na, key, na.indicator(key).categories) for key in _AUDITED}
+    asked = {key: newest_period(na, key, na.indicator(key).categories) for key in AUDITED}
     if measure.key not in asked:
         return "its categories are not known of residents"
-    every = [pair for key, period in asked.items() if period for pair in _ratios(na, key, period)]
+    every = [pair for key, period in asked.items() if period for pair in ratios(na, key, period)]
     pairs = [pair for pair in every if pair[0].shown]
     if not pairs:
         return "no category has a share both in treatment and among residents"
@@ -138,7 +134,7 @@ def representation(measure: Measure, *, id: str = "") -> Blocks | str:
         texts={
             "In treatment, %": [_share_text(one.numerator) for one in ours],
             "Residents, %": [_share_text(one.denominator) for one in ours],
-            "In treatment years before, %": [_years_before(na, one) for one in ours],
+            "In treatment years before, %": [_share_before(na, one) for one in ours],
             "England": [theirs.number for _, theirs in pairs],
         },
         notes=(_of_whom(na, every),),
@@ -150,7 +146,7 @@ def representation(measure: Measure, *, id: str = "") -> Blocks | str:
         Series("England", "england", tuple(theirs for _, theirs in pairs)),
     )
     return blocks(
-        Prose(divisions.represented(pairs, na.name), figures=_both(pairs)),
+        Prose(divisions.represented(pairs, na.name), figures=both_of(pairs)),
         Chart(
             id=chart_id,
             headline=divisions.headline_represented(pairs, na.name),
@@ -159,86 +155,18 @@ def representation(measure: Measure, *, id: str = "") -> Blocks | str:
             svg=charts.grouped_bars(series, unit="times", chart_id=chart_id, group="note"),
             alt=divisions.alt(pairs, "ratio of people in treatment to residents", na.name, period),
             table=table,
-            figures=_both(pairs),
+            figures=both_of(pairs),
             sources=table.sources,
         ),
         Prose((Span(NO_NEED),)),
     )
 
 
-def equity(na: Analysis) -> Blocks:
-    """Set who is in treatment against who lives here, under a heading; nothing without figures.
-
-    Groups of which no residents are known follow beside England's alone.
-    """
-    shown = representation(na["treatment_ethnicity"])
-    heading = Heading("Who is in treatment, and who lives here")
-    parts = [blocks(heading, *shown.items)] if shown.items else []
-    for key in _AUDITED:
-        period = newest_period(na, key, na.indicator(key).categories)
-        na.named.add(key)
-        if period and any(ours.shown for ours, _ in _ratios(na, key, period)):
-            na.told.add(key)
-        else:
-            parts.append(na[key].section(breakdown))
-    return blocks(*parts)
-
-
-#: The journey in short: what each step asks, the indicator, and the categories that answer it.
-STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "By which door",
-        "treatment_referral",
-        ("Self, family or friends", "Health and social care", "Criminal justice"),
-    ),
-    ("How long they wait", "treatment_first_wait", ("Three weeks or less",)),
-    ("What they get", "treatment_interventions", ("Medicines",)),
-    ("How long they stay", "treatment_length", ("Under one year", "Over six years")),
-    ("How they leave", "treatment_exits", ("Completed", "Dropped out or left", "Died")),
-)
-
-
-def journey(na: Assessment) -> Blocks:
-    """Tell the journey in short, from the door to the way out, beside England and years before."""
-    found = []
-    for step, key, categories in STEPS:
-        period = newest_period(na, key, na.indicator(key).categories)
-        for category in categories if period else ():
-            ours, theirs = (
-                na.figure(key, place, period, category=category) for place in (na.area, na.england)
-            )
-            if ours.shown:
-                before = _before(na, key, ours)
-                then = na.figure(key, na.area, before, category=category) if before else None
-                found.append((f"{step}: {english.lower_first(category)}", ours, theirs, then))
-    if not found:
-        return Blocks()
-    pairs = [(ours, theirs) for _, ours, theirs, _ in found]
-    table = figure_tables.figures_table(
-        "treatment_journey",
-        f"The treatment journey in short: {na.name} beside England",
-        "Step",
-        [(step, ours) for step, ours, _, _ in found],
-        value="Share",
-        texts={
-            "Year": [ours.period for _, ours, _, _ in found],
-            "England, %": [theirs.number for _, _, theirs, _ in found],
-            "Years before, %": [
-                f"{then.number} ({then.period})" if then else "[x]" for *_, then in found
-            ],
-        },
-        open_=True,
-    )
-    return blocks(
-        Heading("The journey in short"), Prose(divisions.story(pairs), figures=_both(pairs)), table
-    )
-
-
 #: Indicators whose groups are known of residents too.
-_AUDITED = (*ADULTS, ETHNICITY[0])
+AUDITED = (*ADULTS, ETHNICITY[0])
 
 
-def _ratios(na: Assessment, key: str, period: str) -> list[Pair]:
+def ratios(na: Assessment, key: str, period: str) -> list[Pair]:
     """The area's and England's ratio of each category of an indicator."""
     census = newest_period(na, ETHNICITY[1], na.indicator(ETHNICITY[1]).categories)
     found = []
@@ -256,10 +184,10 @@ def _ratios(na: Assessment, key: str, period: str) -> list[Pair]:
     return found
 
 
-def _years_before(na: Assessment, ratio: Figure) -> str:
+def _share_before(na: Assessment, ratio: Figure) -> str:
     """The share in treatment of a ratio's group some years before, with the period."""
-    key = next(key for key in _AUDITED if ratio.note in na.indicator(key).categories)
-    before = _before(na, key, ratio)
+    key = next(key for key in AUDITED if ratio.note in na.indicator(key).categories)
+    before = years_before(na, key, ratio)
     then = na.figure(key, na.area, before, category=ratio.note) if before else None
     return f"{then.number} ({before})" if then else "[x]"
 
@@ -285,7 +213,7 @@ def _of_whom(na: Assessment, every: Sequence[Pair]) -> str:
     return text
 
 
-def _both(pairs: Sequence[Pair]) -> tuple[Figure, ...]:
+def both_of(pairs: Sequence[Pair]) -> tuple[Figure, ...]:
     """The figures of the area and of England."""
     return each_once([one for pair in pairs for one in pair])
 
@@ -345,7 +273,7 @@ def _table(table_id: str, measure: Measure, pairs: Sequence[Pair], period: str) 
     texts = {}
     if any(theirs.shown for _, theirs in pairs):
         texts["England, %"] = [theirs.number for _, theirs in pairs]
-    before = _before(na, measure.key, pairs[0][0])
+    before = years_before(na, measure.key, pairs[0][0])
     for place in (na.area, na.england) if before else ():
         then = [
             na.figure(measure.key, place, before, category=ours.note).number for ours, _ in pairs
@@ -376,7 +304,7 @@ def _table(table_id: str, measure: Measure, pairs: Sequence[Pair], period: str) 
     )
 
 
-def _before(na: Assessment, key: str, figure: Figure) -> str:
+def years_before(na: Assessment, key: str, figure: Figure) -> str:
     """The area's period some years before one, or the first that it has; empty if there is none."""
     earlier = [
         str(row["period"])

@@ -170,6 +170,7 @@ def test_the_journey_in_short_tells_each_step_beside_england(national: Path) -> 
     assert isinstance(text, Prose)
     assert isinstance(table, Table)
     told = plain(text.text)
+    assert told.startswith("In 2020/21, 49.3% of those who began came by themselves")
     assert "51.2% dropped out or left (England 33.2%)" in told
     assert "100.0% waited three weeks or less (England 98.5%)" in told
     steps = [row[0].text for row in table.rows]

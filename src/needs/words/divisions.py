@@ -98,7 +98,10 @@ def story(pairs: Sequence[Pair]) -> Text:
             if theirs.shown:
                 text = (*text, *english.say(" (England {theirs})", theirs=theirs))
             told.setdefault(ours.indicator, []).append(text)
-    return english.sentences(*((*english.listing(parts), Span(".")) for parts in told.values()))
+    periods = {ours.period for ours, _ in pairs}
+    begins = (Span(f"In {periods.pop()}, "),) if len(periods) == 1 else ()
+    said = english.sentences(*((*english.listing(parts), Span(".")) for parts in told.values()))
+    return (*begins, *said)
 
 
 def clearly_changed(

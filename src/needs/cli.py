@@ -62,6 +62,14 @@ Since = Annotated[
     Path | None,
     typer.Option("--since", help="Folder of the last report: this one says what has changed."),
 ]
+AsOf = Annotated[
+    str,
+    typer.Option(
+        "--as-of",
+        help="Use only what is known to have been published by this day (YYYY-MM-DD).",
+        show_default="everything",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -262,6 +270,7 @@ def run(
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
     ] = "",
     neighbours: Neighbours = "official",
+    as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -281,12 +290,13 @@ def run(
 
     values: dict[str, Any] = {"areas": area, "year": year, "name": name, "neighbours": neighbours}
     values["formats"] = [one.strip() for one in formats.split(",") if one.strip()]
-    if date:
-        values["date"] = date
+    values |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     parameters = RunParameters.check(values)
 
     from needs.commands import run as runs
+    from needs.figures.assessment import manifest
     from needs.report import manifest as manifests
+    from needs.tables.as_of import folder_as_of
 
     with _progress(quiet) as progress:
         folder = runs.run(
@@ -304,6 +314,11 @@ def run(
         typer.echo(note, err=True)
     for line in manifests.for_authors(described):
         typer.echo(line, err=True)
+    if parameters.as_of:
+        tables = folder_as_of(_folder(processed, "data/processed"), parameters.as_of)
+        for key, edition, released in manifest(tables).get("left_out", ()):
+            when = f"released on {released}" if released else "no date of release is declared"
+            typer.echo(f"Left out: {key} {edition}".rstrip() + f" ({when})", err=True)
     typer.echo(folder)
 
 
@@ -366,6 +381,7 @@ def batch(
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
     ] = "",
     neighbours: Neighbours = "official",
+    as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
     notebooks: Notebooks = None,
@@ -376,11 +392,10 @@ def batch(
 
     common: dict[str, Any] = {"formats": [one.strip() for one in formats.split(",") if one.strip()]}
     common["neighbours"] = neighbours
-    if date:
-        common["date"] = date
+    common |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     _check_batch(file, every, year, only_failed)
     # what holds for all is checked before anything is read
-    RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
+    checked = RunParameters.check({**common, "areas": ["any"], "year": year or "2022"})
 
     from needs.commands import batch as batches
     from needs.commands import run as runs
@@ -391,7 +406,7 @@ def batch(
     if problems:
         batches.refuse_reports(asked, problems, processed)
     with _progress(quiet) as progress:
-        start = runs.ground(raw, processed, notebooks, progress)
+        start = runs.ground(raw, processed, notebooks, progress, as_of=checked.as_of)
     if every:
         asked = batches.everywhere(start.areas, int(year), common)
     reports, problems = batches.plan(asked, start.areas)
@@ -482,27 +497,56 @@ def pack(
 
 @app.command()
 def claims(
-    file: Annotated[Path, typer.Argument(help="CSV of printed figures.")],
-    area: Area,
-    year: Year,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV of printed figures; or a document (.docx, .pdf, .md, .txt) to take them from."
+        ),
+    ],
+    area: Annotated[
+        str,
+        typer.Option(
+            "--area",
+            "-a",
+            help="Name or code of an upper-tier authority.",
+            show_default="the one that the file's claims are of",
+        ),
+    ] = "",
+    year: Annotated[
+        str,
+        typer.Option(
+            "--year",
+            "-y",
+            help="Reporting year.",
+            show_default="that of the claims' newest period",
+        ),
+    ] = "",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="CSV to write, with every column.")
     ] = None,
     raw: Raw = None,
     processed: Processed = None,
 ) -> None:
-    """Check the figures printed in a published document."""
+    """Check the figures printed in a document, or propose from its text what is to be checked."""
     from needs.figures import assessment
     from needs.figures import claims as checking
     from needs.report.parameters import RunParameters
+    from needs.sources.document_text import DOCUMENTS
     from needs.sources.printed_claims import read_claims
     from needs.sources.whole_files import reachable, write_file
 
-    parameters = RunParameters.check({"areas": [area], "year": year})
     if out:
         reachable(out.parent, "--out")
+    if file.suffix.lower() in DOCUMENTS:
+        _propose(file, area, year, out, raw, processed)
+        return
+    if area and year:  # what is asked wrongly is told before anything is read
+        RunParameters.check({"areas": [area], "year": year})
     printed = read_claims(file)
-    opened = assessment.load(area, parameters.year, processed=_prepared(raw, processed, quiet=True))
+    tables = _prepared(raw, processed, quiet=True)
+    area, year = checking.asked_for(printed, tables, file.name, area, year)
+    parameters = RunParameters.check({"areas": [area], "year": year})
+    opened = assessment.load(area, parameters.year, processed=tables)
     checking.refuse_unknown(printed, opened.areas, opened.catalogue, file.name)
     checked = checking.check_claims(printed, opened)
     _show(checking.told(checked, opened.areas, opened.catalogue))
@@ -511,6 +555,43 @@ def claims(
         typer.echo(out)
     for verdict, number in checked["verdict"].value_counts(sort=False).items():
         typer.echo(f"{number} {verdict}", err=True)
+
+
+def _propose(
+    file: Path, area: str, year: str, out: Path | None, raw: Path | None, processed: Path | None
+) -> None:
+    """Propose the claims of a document, as CSV for a person to correct; nothing is judged."""
+    from needs import catalogue
+    from needs.errors import ParameterError
+    from needs.figures.proposed_claims import places_named, propose
+    from needs.report.parameters import RunParameters
+    from needs.sources.document_text import document_paragraphs
+    from needs.sources.whole_files import write_file
+    from needs.tables.areas import find
+    from needs.tables.stored import read_table
+
+    if not area:
+        remedy = f"needs claims {file.name} --area NAME"
+        raise ParameterError("Which area the document is of is not said.", "--area", remedy)
+    reporting = RunParameters.check({"areas": [area], "year": year}).year if year else None
+    paragraphs = document_paragraphs(file)
+    known, areas = catalogue.load(), read_table(_prepared(raw, processed, quiet=True), "areas")
+    place = find(area, areas, reporting)
+    published = [one for one in known.indices.values() if reporting and one.published <= reporting]
+    edition = max(published, key=lambda one: one.published).edition if published else ""
+    names = places_named(place, areas)
+    table = propose(paragraphs, file.name, place.code, names, known, edition)
+    text = table.to_csv(index=False, lineterminator="\n")
+    if out:
+        write_file(out, text, "--out")
+    typer.echo(out or text, nl=bool(out))
+    open_ = int((table["period"] == "").sum())
+    typer.echo(
+        f"{len(table)} claims proposed, {open_} of them without a period. None is checked: correct "
+        "indicator, area, period and unit beside each sentence, delete what is no claim, and give "
+        "the file to needs claims.",
+        err=True,
+    )
 
 
 @app.command()
@@ -526,6 +607,10 @@ def commentary(
         typer.Option(
             "--from-docx", help="A report.docx that came back: lists its comments and changes."
         ),
+    ] = None,
+    sent: Annotated[
+        Path | None,
+        typer.Option(help="That file as it was sent, where it no longer carries its own text."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File for that list; else it is printed.")
@@ -547,7 +632,7 @@ def commentary(
         from needs.commentary.from_word import remarks
         from needs.sources.whole_files import write_file
 
-        told = remarks(from_docx)
+        told = remarks(from_docx, sent)
         if out:
             write_file(out, told, "--out")
         typer.echo(out or told, nl=bool(out))
@@ -708,11 +793,18 @@ def fetch(
     accept_revision: Annotated[
         bool, typer.Option("--accept-revision", help="Take files that their publisher has changed.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell address, headings and size; ask for nothing.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring publishers' files in, verified and noted in data/raw/sources.lock.json."""
     from needs.sources import fetch as fetching
 
+    if dry_run:
+        for line in fetching.fetch_plan(sources or [], _folder(raw, "data/raw")):
+            typer.echo(line)
+        return
     with _progress(quiet) as progress:
         outcomes = fetching.fetch(
             sources or [],

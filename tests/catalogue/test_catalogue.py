@@ -47,8 +47,10 @@ def test_statistic_unit_and_multiplier_belong_together(one: Indicator) -> None:
         assert one.multiplier == 1
         assert one.decimals == 0
         assert one.unit in (one.counted, "£")
+    elif one.statistic == "amount_per_head":
+        assert (one.unit, one.multiplier) == ("£", 1)
     else:
-        assert (one.unit, one.multiplier) == ("per 100,000", 100_000)
+        assert (one.unit, one.multiplier) in (("per 100,000", 100_000), ("per 1,000", 1_000))
     first, last = age_range(one.age)
     assert last is None or first <= last
 

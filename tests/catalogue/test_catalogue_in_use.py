@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from needs import catalogue
-from needs.catalogue import CATALOGUE, Edition, glossary, load, ranking
+from needs.catalogue import CATALOGUE, Edition, corrections, glossary, load, ranking
 from needs.chapters import annex, resources
 from needs.errors import MissingDataError
-from needs.figures import footprint
+from needs.figures import footprint, proposed_claims
 from needs.sources import printed_claims
 from needs.sources.readers import heading_maps, ndtms
 from needs.sources.readers.ons_deaths import sheets_of
@@ -37,10 +37,12 @@ def _said(*, whole: bool) -> dict[str, str]:
         **({"sources": str(load().sources)} if whole else {}),
         **({"indicators": str(load().indicators)} if whole else {}),
         "methods.yaml": str(catalogue.methods()),
+        "corrections.yaml": str(corrections._read(catalogue.in_use("corrections.yaml"))),
         "abbreviations.yaml": str(glossary.glossary()),
         "footprints.yaml": str(footprint.declared_footprints()),
         "findings.yaml": str(ranking.weight_reasons(catalogue.in_use("findings.yaml"))),
         "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
+        "claim_phrases.csv": str(proposed_claims._phrases()),
         "outcomes_framework.yaml": str(resources.outcomes()),
         "outside_this_report.yaml": str(annex.declared_topics()),
         "accessibility.yaml": str(annex.accessibility()),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pandas as pd
 
 from needs.chapters import absent, annex, resources
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Blocks, Chart, Notice, Prose, Table, all_tables
+from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.words.text import plain
 
@@ -103,8 +105,63 @@ def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
     assert f"Years after {na.year} are allocations and plans" in table.notes[-1]
     notices = [one for one in absent.missing(na, "resources") if isinstance(one, Notice)]
     said = " ".join(plain(item) for one in notices for item in one.items).lower()
-    amounts = [one for one in na.catalogue.chapter("resources") if one.statistic == "amount"]
+    amounts = [
+        one
+        for one in na.catalogue.chapter("resources")
+        if one.statistic == "amount" and not one.parts
+    ]
     unused = {row[0].text for one in all_tables(annex.later(na)) for row in one.rows}
     for one in amounts:
         assert one.name.lower() not in said and one.name not in unused
     assert unused
+
+
+OUTTURN = ("drug_treatment", "alcohol_treatment", "adult_services", "young_people")
+
+
+def outturn(national: Path, area: str, year: int = 2025) -> Blocks:
+    found = opened(assessment.load([area], year, processed=national))
+    heads = ("adult_services_spending_per_adult", "adult_treatment_spending_per_person")
+    return resources.outturn(
+        *(found[f"{one}_spending"] for one in OUTTURN), per_head=[found[one] for one in heads]
+    )
+
+
+def said(shown: Blocks) -> str:
+    texts = [plain(one.text) for one in shown if isinstance(one, Prose)]
+    return " ".join([*texts, *(note for one in all_tables(shown) for note in one.notes)])
+
+
+def test_spending_by_line_and_year_and_who_did_not_answer(national: Path) -> None:
+    shown = outturn(national, "Worcestershire")
+    rows = lines(shown)
+    assert rows["Treatment for drugs"] == ["2,413,000", "2,670,000", "2,964,000", "3,045,000"]
+    assert rows["Treatment for alcohol"][:3] == ["1,653,000", "1,818,000", "2,006,000"]
+    columns = [one.label for one in table_of(shown).columns]
+    assert columns[1:4] == ["Net, 2022/23", "Net, 2023/24 [p]", "Net, 2024/25"]
+    text = said(shown)
+    assert "Birmingham, Cumberland and Slough" in text
+    assert "no sum for the West Midlands" in text
+    assert "England's sum holds estimates" in text
+
+
+def test_no_answer_is_not_nothing(national: Path) -> None:
+    shown = outturn(national, "Birmingham")
+    assert not list(all_tables(shown))
+    assert "not to say that nothing was spent" in said(shown)
+    rows = lines(outturn(national, "Cumberland"))
+    assert [cell for cell in rows["Treatment for drugs"] if cell == "[x]"] == ["[x]"]
+    assert "In 2023/24 Cumberland reported" in said(outturn(national, "Cumberland"))
+
+
+def test_spending_per_head_beside_those_that_have_it(national: Path) -> None:
+    _, table = all_tables(outturn(national, "Rutland"))
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert rows["Drug and alcohol services, per adult"][0] == "2024/25"
+    assert all(cell not in ("[x]", "0.00") for cell in rows["Drug and alcohol services, per adult"])
+    # England's people in treatment are known to 2023/24, Rutland's not at all
+    assert rows["Treatment, per adult in treatment"] == ["2023/24", "[x]", "[x]", "1,971"]
+
+
+def test_reports_before_the_first_return_have_no_such_section(national: Path) -> None:
+    assert not outturn(national, "Worcestershire", 2022).items

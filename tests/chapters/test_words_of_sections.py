@@ -204,7 +204,7 @@ def test_cards_say_why_something_was_not_tested(worcestershire: Assessment) -> N
     assert "Alcohol-specific mortality" not in by_label
 
 
-def test_chapters_name_publishers_and_the_annex_says_how(worcestershire: Assessment) -> None:
+def test_chapters_name_publishers_and_the_summary_says_where(worcestershire: Assessment) -> None:
     na = worcestershire
     chapters = {one.chapter for one in na.catalogue.indicators.values()} - {"inequality"}
     items = [
@@ -225,7 +225,7 @@ def test_chapters_name_publishers_and_the_annex_says_how(worcestershire: Assessm
     assert names == {item.split(". Publisher: ")[0] for item in items if item not in together}
     by_name = {one.name: one for one in na.catalogue.indicators.values()}
     for row in listed.rows:
-        assert row[2].text.startswith(by_name[row[0].text].how_to_add.strip().rstrip("."))
+        assert row[2].text == by_name[row[0].text].official_page
 
 
 @pytest.mark.mirror

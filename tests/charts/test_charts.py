@@ -138,7 +138,14 @@ def _spine(values: list[float | None]) -> str:
     ]  # fmt: skip
     verdicts = [("worse", "better", "similar")[n % 3] for n in range(len(rows))]
     trends = ["no clear change"] * len(rows)
-    return charts.spine_chart(rows, chart_id="c", area=LONG, verdicts=verdicts, trends=trends)
+    return charts.spine_chart(
+        rows,
+        chart_id="c",
+        area=LONG,
+        periods=[row.area.period for row in rows],
+        verdicts=verdicts,
+        trends=trends,
+    )
 
 
 def _rug(values: list[float | None]) -> str:

@@ -284,6 +284,64 @@ def test_claims_of_nowhere_and_of_no_period_are_faults_of_the_file(
     assert "Deaths related to drug misuse" in capsys.readouterr().out
 
 
+def test_claims_work_as_the_guide_prints_them(
+    root: Path,
+    processed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`needs claims FILE.csv` with the file that the guide shows, and nothing else."""
+    guide = (root / "docs" / "commands.md").read_text(encoding="utf-8")
+    after = guide[guide.index("`needs claims FILE.csv`") :]
+    (tmp_path / "FILE.csv").write_text(after.split("```")[1].lstrip(), encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "raw").symlink_to(root / "data" / "raw" / "worcestershire")
+    (tmp_path / "data" / "processed").symlink_to(processed)
+    (tmp_path / "notebooks").symlink_to(root / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    assert call("claims", "FILE.csv") == 0
+    shown = capsys.readouterr()
+    assert "2 agrees" in shown.err
+    assert "almost 28,000" in shown.out
+
+
+def test_claims_of_several_authorities_are_not_guessed_at(
+    data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "printed.csv"
+    heading = "claim_id,indicator,area_code,period,stated_value"
+    lines = ("A1,drug_misuse_rate,E10000034,2018-20,4.2", "A2,drug_misuse_rate,E10000017,2020,4.8")
+    file.write_text("\n".join((heading, *lines)), encoding="utf-8")
+    assert call("claims", str(file), *data) == 2
+    assert "The claims are of 2 upper-tier authorities." in capsys.readouterr().err
+
+
+def test_claims_are_proposed_from_a_document_and_checked_when_corrected(
+    data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document, out = tmp_path / "strategy.md", tmp_path / "proposed.csv"
+    document.write_text(
+        "In 2018-20 there were 69 drug misuse deaths in Worcestershire. The drug misuse death rate "
+        "was 4.2 per 100,000, below the national average of 5.3 per 100,000.",
+        encoding="utf-8",
+    )
+    assert call("claims", str(document), *data) == 2
+    assert "--area" in capsys.readouterr().err
+    asked = ["claims", str(document), "--area", "Worcestershire", *data]
+    assert call(*asked, "--out", str(out)) == 0
+    said = capsys.readouterr().err
+    assert "2 claims proposed" in said and "None is checked" in said
+    with out.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["stated_value"] for row in rows] == ["69", "4.2"]
+    assert all(row["sentence"] and row["confidence"] for row in rows)
+    assert call("claims", str(out), *data) == 0
+    shown = capsys.readouterr()
+    assert "2 agrees" in shown.err
+    assert "1 another area's figure" in shown.err
+
+
 FIGURE = {
     "id": "rate.E10000034.2021",
     "indicator": "rate",

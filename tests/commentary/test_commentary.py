@@ -31,6 +31,7 @@ from needs.commentary.references import changed_since, write_kept
 from needs.errors import InvalidDataError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
+from needs.figures.findings import ranked
 from needs.words.text import plain
 
 CODE = "E10000034"
@@ -219,14 +220,27 @@ def test_another_areas_file_is_refused(folder: Folder) -> None:
 
 
 def test_a_final_report_needs_its_sign_off(folder: Folder) -> None:
-    assert (
-        "nobody has signed it off" in folder.write(report_yaml=REPORT + "status: final\n").faults()
-    )
-    late = REPORT + "status: final\nsign_off:\n- role: Director\n  date: 2027-01-01\n"
+    bare = folder.write(report_yaml=REPORT + "status: final\n").faults()
+    assert "nobody has signed it off" in bare and "not say of which reporting year" in bare
+    late = REPORT + "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2027-01-01\n"
     told = folder.write(report_yaml=late).faults()
-    assert "after the report's date" in told and "line 5" in told
+    assert "after the report's date" in told and "line 6" in told
     good = folder.write(report_yaml=late.replace("2027", "2026")).read()
     assert good.own and good.own.signed == ("Director, 1 January 2026",)
+
+
+def test_a_sign_off_holds_for_its_own_year(folder: Folder) -> None:
+    last = (
+        "status: final\nyear: 2021\nsign_off:\n- role: Director\n  date: 2022-03-31\n"
+        "logo: {file: l.svg, alt: X}\n"
+    )
+    found = folder.write(report_yaml=REPORT + last, l_svg=SVG).read()
+    assert found.own and (found.own.status, found.own.signed) == ("draft", ())
+    (line,) = found.warnings
+    assert line == (
+        "worcestershire/report.yaml, line 3: the report of 2021 is signed off; this one, of 2022, "
+        "is a draft."
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +320,7 @@ def test_a_figure_that_has_changed_marks_its_paragraph_in_a_draft(folder: Folder
     assert "“Our rate of 4.8 per 100,000 is low.”" in line
     kinds = [type(one) for one in blocks_of(found)]
     assert kinds == [Heading, Prose, Notice, Prose]
-    final = "status: final\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
+    final = "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
     found = folder.write(report_yaml=REPORT + final).read()
     assert Notice not in [type(one) for one in blocks_of(found)] and found.warnings == (line,)
 
@@ -326,9 +340,64 @@ def test_a_figure_that_is_not_shown_is_told_and_stops_a_final_report(folder: Fol
     folder.write(deaths_md=f"Rate {{{gone}}}.", report_yaml=REPORT)
     found = folder.read()
     assert f"The figure {{{gone}}} is not shown: [x]." in found.warnings[0]
-    final = "status: final\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
+    final = "status: final\nyear: 2022\nsign_off:\n- role: Director\n  date: 2026-01-01\n"
     told = folder.write(report_yaml=REPORT + final).faults()
     assert "is not shown" in told and "deaths.md, line 1" in told
+
+
+def test_a_figure_that_is_gone_says_what_it_was_when_it_was_written(folder: Folder) -> None:
+    na = folder.na
+    gone = next(key for key in na.catalogue.indicators if not na.has(key))
+    folder.write(deaths_md=f"Rate {{{gone}}}.", report_yaml=REPORT)
+    path = accepted(folder).path / files.WRITTEN
+    lines = path.read_text(encoding="utf-8").splitlines()
+    file, reference, figure = lines[1].split(",")[:3]
+    was = f"{file},{reference},{figure},2018,9.1%,9.1,8.0,10.2,worse,increasing"
+    path.write_text("\n".join([lines[0], was, ""]), encoding="utf-8")
+    told = " ".join(folder.read().warnings)
+    assert "is not shown: [x]. When this was written it was 9.1% (2018)." in told
+    assert f"{gone} was 9.1% (2018), worse than England, increasing; it is [x]" in told
+
+
+def test_each_area_of_a_batch_has_its_own_and_the_houses(
+    worcestershire: Assessment, tmp_path: Path
+) -> None:
+    base = tmp_path / "commentary"
+    other = replace(worcestershire, area=replace(worcestershire.area, code="E10000031"))
+    for na, name in ((worcestershire, "worcestershire"), (other, "warwickshire")):
+        (base / name).mkdir(parents=True)
+        text = f"area: {na.area.code}\nsubtitle: Of {name}\n"
+        (base / name / files.REPORT).write_text(text, encoding="utf-8")
+    (base / files.HOUSE).write_text("organisation: The Council\n", encoding="utf-8")
+    for na, name in ((worcestershire, "worcestershire"), (other, "warwickshire")):
+        found = read_commentary(base / name, na, CHAPTERS, DATE)
+        assert found.own and found.own.subtitle == f"Of {name}"
+        assert found.own.organisation == "The Council"
+        assert not [one for one in found.hashes if "/" in one and not one.startswith(name)]
+
+
+def test_hostile_markdown_is_told_or_shown_as_it_is(folder: Folder) -> None:
+    folder.write(
+        deaths_md=(
+            "# <b>One</b>\n\n<iframe src='x'></iframe>\n\n![x](https://example.org/x.png)\n\n"
+            "[a](data:text/html,x)\n\n> - a list\n\nTwo <img src=x onerror=y> words\n"
+        )
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        folder.read()
+    told = [(one.where.rpartition(" ")[2], one.what) for one in caught.value.problems]
+    for what, line in (
+        ("HTML is not shown", "1"),
+        ("HTML is not shown", "3"),
+        ("is not in the folder worcestershire", "5"),
+        ("data:text/html", "7"),
+        ("A quotation holds more than paragraphs", "9"),
+        ("HTML is not shown", "11"),
+    ):
+        assert [1 for at, said in told if at == line and what in said], (what, line, told)
+    awkward = '#panic("x") *a* & "b" \\input ]]>'
+    (_, made) = blocks_of(folder.write(deaths_md=awkward).read())
+    assert plain(made.text) == '#panic("x") a & "b" \\input ]]>'
 
 
 def test_a_suppressed_figure_stays_hidden(folder: Folder, worcestershire: Assessment) -> None:
@@ -349,6 +418,21 @@ def test_a_typed_figure_names_its_reference(folder: Folder) -> None:
     ).read()
     (line,) = found.warnings
     assert "deaths.md, line 1: '80.6%' is typed" in line and "{alcohol_unmet_need}" in line
+
+
+def test_a_share_that_a_finding_rounds_names_its_reference(folder: Folder) -> None:
+    figure = folder.na.figure("alcohol_unmet_need")
+    assert figure.value is not None
+    (line,) = folder.write(deaths_md=f"Of all, {figure.value:.0f}% are missed.").read().warnings
+    assert "write {alcohol_unmet_need" in line
+
+
+def test_the_hints_of_the_summary_name_the_measures_of_the_findings(
+    worcestershire: Assessment,
+) -> None:
+    empty = empty_files(worcestershire, {"summary": "Summary"}, "Worcestershire", CODE)
+    keys = {one.indicator for one in worcestershire.once(ranked)}
+    assert keys and all(f"  {{{key}}}  " in empty["summary.md"] for key in keys)
 
 
 @pytest.mark.mirror
@@ -415,6 +499,17 @@ ACTION = (
     "recommendations:\n- id: one\n  answers: drug_misuse_rate\n  action: Do {drug_misuse_deaths}.\n"
     "  owner: Board\n  set: 2022\n  due: 2023-01-01\n"
 )
+
+
+def test_a_recommendation_with_one_fault_tells_its_others(folder: Folder) -> None:
+    text = (
+        "recommendations:\n- id: one\n  answers: drug_misuse_rat\n  action: Do {drug_misuse_x}.\n"
+        "  owner: Board\n  set: 2022\n  due: 31/03/2023\n- 3\n"
+    )
+    told = folder.write(recommendations_yaml=text).faults()
+    for what, line in (("'31/03/2023', and no date", 7), ("no measure", 3), ("no figure", 4)):
+        assert f"line {line}\n" in told[told.index(what) :][:200], what
+    assert "Did you mean 'drug_misuse_rate'" in told
 
 
 def test_recommendations_are_held_against_date_and_measure(folder: Folder) -> None:

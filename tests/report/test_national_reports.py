@@ -141,8 +141,10 @@ def outline(found: list[Any]) -> Iterator[Any]:
 
 def series_of(chart: Any) -> frozenset[str]:
     """What a chart draws: the figures in the table behind it, without their measure's kind."""
-    links = [one.get("href") for one in chart.iter("a") if "#fig-" in (one.get("href") or "")]
-    return frozenset(one.removeprefix("#fig-") for one in links)
+    page = chart.getroottree()
+    links = [one.get("href") for one in chart.iter("a") if one.get("class") == "fig"]
+    rows = {one.get("id"): one.findtext("th/code") for one in page.iter("tr") if one.get("id")}
+    return frozenset(rows[one.removeprefix("#")] for one in links)
 
 
 def measured(key: str) -> str:

@@ -13,7 +13,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from needs.chapters.blocks import OWN, Bullets, Heading, Picture, Prose
+from needs.chapters.blocks import OWN, Bullets, Cell, Column, Heading, Picture, Prose, Table
 from needs.report.accessibility import check_html, check_pdf
 from needs.report.document import Document
 from needs.report.html import render_html
@@ -56,6 +56,14 @@ def written(document: Document) -> Document:
         Prose((Span(f"A quotation {HOSTILE}"),), "quote"),
         picture(PNG, "png", "A photograph of a garden"),
         picture(SVG, "svg", "A diagram of the pathway"),
+        Bullets(((Span("A point"),), (Span("Another"),))),
+        Prose((Span("More in the "), Span("national plan", link="https://example.gov.uk/p")), OWN),
+        Table(
+            "local",
+            "Sites",
+            (Column("Place", "header"), Column("Sites", "number")),
+            ((Cell("Redditch"), Cell("4")),),
+        ),
         Heading("Notes", 3, "notes-deaths"),
         Bullets(((Span("The note."),),), "numbered"),
     )
@@ -63,7 +71,10 @@ def written(document: Document) -> Document:
         dataclasses.replace(one, blocks=(*one.blocks, *own)) if place == 0 else one
         for place, one in enumerate(document.chapters)
     ]
-    return dataclasses.replace(document, context=context, chapters=tuple(chapters))
+    numbers = {**document.table_numbers, "local": 99}
+    return dataclasses.replace(
+        document, context=context, chapters=tuple(chapters), table_numbers=numbers
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +90,8 @@ def test_the_page_says_whose_it_is_and_that_it_is_a_draft(written: Document) -> 
     assert "Director of Public Health, 3 March 2023" in html
     assert '<a href="#notes-deaths">[note 1]</a>' in html and 'id="notes-deaths"' in html
     assert "<blockquote><p>A quotation &lt;script&gt;" in html
+    assert "<li>A point</li>" in html and '<a href="https://example.gov.uk/p"' in html
+    assert '<th scope="row">Redditch</th>' in html
     assert html.count("data:image/svg+xml;base64,") == 2 and "data:image/png;base64," in html
 
 
@@ -108,6 +121,7 @@ def test_the_pdf_is_the_organisations_and_tagged(pdf: bytes) -> None:
                 todo += [each for each in below if isinstance(each, pikepdf.Dictionary)]
     assert "/BlockQuote" in kinds
     assert kinds.count("/Figure") >= 3
+    assert {"/Table", "/TH", "/L", "/LI", "/Link", "/H3"} <= set(kinds)
 
 
 def test_words_alone_keep_a_chapter_in_the_pdf(document: Document) -> None:
@@ -131,6 +145,11 @@ def test_word_says_whose_it_is_and_that_it_is_a_draft(written: Document) -> None
     assert alts[0] == "The Council" and "A photograph of a garden" in alts
     quoted = [one.text for one in opened.paragraphs if one.style.name == "Quote"]
     assert quoted == [f"A quotation {HOSTILE}"]
+    lists = [one.text for one in opened.paragraphs if one.style.name.startswith("List ")]
+    assert {"A point", "Another", "The note."} <= set(lists)
+    assert ["Redditch", "4"] in [[c.text for c in t.rows[1].cells] for t in opened.tables]
+    addresses = {one.target_ref for one in opened.part.rels.values() if one.is_external}
+    assert "https://example.gov.uk/p" in addresses
     assert str(opened.styles["Heading 1"].font.color.rgb) == "003300"
 
 

@@ -1424,7 +1424,7 @@ def test_without_network_it_is_said_once_and_what_can_be_done_by_hand(
 
 
 def test_files_that_are_here_need_not_be_brought_by_hand(nobody: str, raw: Path) -> None:
-    edition = load().sources[IOD].editions[0]
+    edition = load().sources["mhclg_iod_2019"].editions[0]
     (raw / edition.file).parent.mkdir(parents=True)
     (raw / edition.file.replace("*", "x")).write_text("here")
     with pytest.raises(MissingDataError, match="seems to be no network") as caught:
@@ -1446,3 +1446,29 @@ def test_one_service_that_answers_is_a_network(
         pytest.raises(MissingDataError, match="asked for 3 times"),
     ):
         web.read(f"{nobody}/file.csv")
+
+
+def test_a_dry_run_tells_each_file_and_asks_for_nothing(raw: Path) -> None:
+    lines = fetching.fetch_plan(["mhclg_iod_2019", "mhclg_homelessness"], raw)
+    sources = load().sources
+    editions = [*sources["mhclg_iod_2019"].editions, *sources["mhclg_homelessness"].editions]
+    assert sum(one.startswith("  address:") for one in lines) == len(editions)
+    assert any(
+        one == f"  address:  {sources['mhclg_iod_2019'].editions[0].address}" for one in lines
+    )
+    assert any("none; by hand from https://www.gov.uk" in one for one in lines)
+    assert any("LSOA code (2011)" in one for one in lines)
+    assert any("Drug dependency needs" in one for one in lines)
+    assert all(
+        one.endswith("not known: it has not come here yet") for one in lines if "size:" in one
+    )
+    assert not raw.exists() or not any(raw.iterdir())
+    path = raw / sources["mhclg_iod_2019"].editions[0].file.replace("*", "")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"twelve bytes")
+    assert "  size:     12 bytes, as it is here" in fetching.fetch_plan(["mhclg_iod_2019"], raw)
+
+
+def test_a_dry_run_refuses_an_unknown_source(raw: Path) -> None:
+    with pytest.raises(ParameterError, match="Unknown sources"):
+        fetching.fetch_plan(["mhclg_homeles"], raw)

@@ -48,7 +48,7 @@ def test_spelling(row: dict[str, str]) -> None:
         ("2020 to 2020", "forwards"),
         ("2019/20 to 2017/18", "forwards"),
         ("2021-22", "may be a financial year or two calendar years"),
-        ("year ending June 2022", "neither"),
+        ("January to April 2022", "not a period"),
     ],
 )
 def test_refused_with_a_remedy(text: str, message: str) -> None:

@@ -847,3 +847,36 @@ def test_a_fault_of_a_calculation_names_the_rows_that_it_was_made_from(national)
     (said,) = caught.value.problems
     assert "do not enclose" in said.what
     assert re.search(r"Estimates_of_Alcohol_Dependent\S+\.csv, line \d+", said.where)
+
+
+def _spent(code: str, period: str, value: float, status: str = "shown") -> dict[str, object]:
+    first = int(period[:4])
+    return {
+        "indicator": "adult_services_spending", "area_code": code, "area_name": code,
+        "period": period, "period_start": pd.Timestamp(first, 4, 1),
+        "period_end": pd.Timestamp(first + 1, 3, 31), "sex": "persons", "age": "18+",
+        "category": "", "value": value, "lower": None, "upper": None, "count": value,
+        "denominator": None, "status": status, "marks": "", "verdict": "", "method": "published",
+        "source": "mhclg_revenue_outturn", "source_row": "a.ods, sheet S, row 9",
+    }  # fmt: skip
+
+
+def test_amounts_per_head_have_no_interval_and_an_older_population_is_marked() -> None:
+    rows = [_spent("E10000034", "2023/24", 1000.0), _spent("E10000034", "2025/26", 1000.0)]
+    rows += [_spent("E10000034", "2024/25", 500.0), _spent("E10000034", "2026/27", 500.0)]
+    spent = schemas.conform(pd.DataFrame(rows), schemas.OBSERVATIONS)
+    people = pd.DataFrame(
+        {
+            "area_code": ["E10000034"], "area_name": ["Worcestershire"], "year": [2023],
+            "sex": ["persons"], "age_from": [18], "age_to": [None], "population": [100.0],
+            "edition": ["mid-2023"], "source_row": ["p.xlsx, sheet S, row 3"],
+        }
+    )  # fmt: skip
+    made = derive(spent, schemas.conform(people, schemas.POPULATIONS), load())
+    made = made[made["indicator"] == "adult_services_spending_per_adult"].set_index("period")
+    assert made.loc[["2023/24", "2024/25", "2025/26"], "value"].tolist() == [10, 5, 10]
+    assert made["lower"].isna().all()
+    assert made["marks"].to_dict() == {"2023/24": "", "2024/25": "e", "2025/26": "e", "2026/27": ""}
+    # three years are too many
+    assert made.loc["2026/27", "status"] == "unavailable"
+    assert "p.xlsx" in made.loc["2024/25", "source_row"]

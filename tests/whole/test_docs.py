@@ -55,7 +55,7 @@ def test_every_exit_code_is_in_the_guide(pages: dict[str, str]) -> None:
 def test_every_parameter_of_a_run_is_in_the_guide(pages: dict[str, str]) -> None:
     guide = pages["docs/commands.md"]
     for name in RunParameters.model_fields:
-        option = {"areas": "area"}.get(name, name)
+        option = {"areas": "area"}.get(name, name).replace("_", "-")
         assert f"--{option}" in guide, name
 
 

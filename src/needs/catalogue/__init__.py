@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -70,6 +71,7 @@ Statistic = Literal[
     "unmet_need",
     "count",
     "amount",
+    "amount_per_head",
 ]
 
 #: Statistics that add up over areas.
@@ -179,6 +181,14 @@ class Edition(BaseModel):
         return sorted(found)
 
 
+class Superseded(BaseModel):
+    """That figures were replaced by others: since when, and a sentence that says by what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    since: date
+    said: str = Field(pattern=r"\.$")
+
+
 class Source(Declaration):
     """A publisher's product. The reader named here understands its file shape."""
 
@@ -196,6 +206,8 @@ class Source(Declaration):
     #: Of a printed document: the codes of the areas whose document it is. Reports on others do not
     #: quote it.
     document_of: tuple[str, ...] = ()
+    #: When a printed document came out; of other sources each edition says so.
+    released: date | None = None
     disclosure: Disclosure = Disclosure()
     #: Known breaks in the series and differences between editions, a sentence each.
     breaks: tuple[str, ...] = ()
@@ -204,6 +216,14 @@ class Source(Declaration):
     merged: Mapping[str, str] = Field(default_factory=dict)
     #: Measures that count a part of what another counts: the part, and its whole.
     part_of: Mapping[str, str] = Field(default_factory=dict)
+    #: What its figures are added up from, once read: quarters into years, districts or community
+    #: safety partnerships into authorities; see `needs.tables.sums_of_parts`.
+    added_from: tuple[Literal["quarters", "districts", "partnerships"], ...] = ()
+    #: Of indicators whose figures of this source have been replaced: by what, and since when.
+    superseded_by: Mapping[str, Superseded] = Field(default_factory=dict)
+    #: Of indicators that other sources give by another method: the sources, besides this one, whose
+    #: figures may stand in one series with its own.
+    comparable_with: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     #: How an analyst gets the file where it has no stable address, in a sentence.
     how_to_get: str = ""
 
@@ -251,6 +271,9 @@ class Indicator(Declaration):
     denominator: str = ""
     #: The age range of the population denominator, "18+" or "15-24"; empty for all ages.
     population_age: str = ""
+    #: How many years older than its period the population may be, where the year's own is not at
+    #: hand; such a rate is marked "e".
+    population_lag: int = Field(default=0, ge=0, le=3)
     age: str = "all ages"
     sexes: tuple[Literal["persons", "male", "female"], ...] = ("persons",)
     unit: str
@@ -447,6 +470,7 @@ def _load(path: Path, stamp: object) -> Catalogue:
     sources = _read(path / "sources", Source, problems)
     indicators = _read(path / "indicators", Indicator, problems)
     problems.extend(_owners(sources))
+    problems.extend(_in_order(sources))
     known = {*indicators, "population"}
     for one in indicators.values():
         where = f"catalogue/indicators/{one.key}.yaml"
@@ -475,6 +499,17 @@ def _load(path: Path, stamp: object) -> Catalogue:
                 problems.append(
                     Problem(f"unknown indicator '{input_key}'", where, _nearest(input_key, known))
                 )
+    for key, source in sources.items():
+        where = f"catalogue/sources/{key}.yaml"
+        others = {each for named in source.comparable_with.values() for each in named}
+        for what, wanted, there in (
+            ("indicator", {*source.superseded_by, *source.comparable_with}, set(indicators)),
+            ("source", others, set(sources)),
+        ):
+            problems += [
+                Problem(f"unknown {what} '{each}'", where, _nearest(each, there))
+                for each in sorted(wanted - there)
+            ]
     if problems:
         raise InvalidDataError("The catalogue has errors.", path.name, problems=problems)
     return Catalogue(sources=sources, indicators=indicators)
@@ -490,6 +525,21 @@ def _owners(sources: Mapping[str, Source]) -> list[Problem]:
         )
         for key, source in sources.items()
         if source.rounding == AS_PRINTED and not source.document_of
+    ]
+
+
+def _in_order(sources: Mapping[str, Source]) -> list[Problem]:
+    """Editions that stand after a newer one: of two that give a figure, the last is kept."""
+    return [
+        Problem(
+            f"Edition '{two.edition}' stands after '{one.edition}', and was released before it: "
+            f"{two.released} and {one.released}.",
+            f"catalogue/sources/{key}.yaml",
+            "List editions oldest first, each with its own date of release.",
+        )
+        for key, source in sources.items()
+        for one, two in itertools.pairwise([each for each in source.editions if each.released])
+        if one.released and two.released and two.released < one.released
     ]
 
 

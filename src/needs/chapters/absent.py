@@ -1,4 +1,4 @@
-"""What a chapter cannot show, why not, and how to add it."""
+"""What a chapter cannot show, and why not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from needs.chapters.rules import shows_plans
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
 from needs.tables.areas import find, predecessors, same_place
+from needs.tables.corrected import correction_of
 from needs.words import english
 from needs.words.sentences import publisher
 from needs.words.text import Span
@@ -24,7 +25,7 @@ WITHHELD, LATER, NO_FIGURE, NOT_AT_HAND = "withheld", "later", "no figure", "not
 def missing(na: Assessment, chapter: str) -> Blocks:
     """List the chapter's indicators that are not at hand, each with its publisher.
 
-    How to add them stands in the annex, in one list: it is nothing for a board to read.
+    How to add them is told to who makes the report: it is nothing for a board to read.
     """
     name = english.in_prose(na.name)
     absent = [one for one in na.catalogue.chapter(chapter) if not anything(na, one.key)]
@@ -78,9 +79,9 @@ def to_add(na: Assessment) -> tuple[Indicator, ...]:
 def _divided(na: Assessment, absent: Sequence[Indicator]) -> Notice:
     """In one box what a file of one authority would add, and where to get it."""
     names = english.listing([english.lower_first(one.name) for one in absent])
-    ways = dict.fromkeys(one.how_to_add.strip().rstrip(".") for one in absent)
+    pages = dict.fromkeys(one.official_page for one in absent)
     publishers = dict.fromkeys(publisher(one, na.catalogue) for one in absent)
-    text = f"It would show {names}. Where to get it: {'; '.join(ways)}."
+    text = f"It would show {names}. Where to get it: {'; '.join(pages)}."
     text += f" Publisher: {'; '.join(publishers)}."
     title = f"Not here: the file of how treatment goes in {english.in_prose(na.name)}"
     return Notice(title, ((Span(text),),), kind="missing")
@@ -141,9 +142,15 @@ def why_missing(na: Assessment, key: str) -> str:
 
 
 def reason_left_out(na: Assessment, indicator: Indicator) -> str:
-    """Why a source's row of the area is not used, as its edition declares; mostly nothing."""
+    """Why a source's row of the area is not used, as its edition declares; mostly nothing.
+
+    Or why its newest figure is withheld, as a correction declares.
+    """
     if na.has(indicator.key):
         return ""
+    for row in reversed(na.records(indicator.key, na.area.code)):
+        if told := correction_of(str(row["source_row"])):
+            return f"{told.partition(', because ')[2]} (see Corrections in the annex)"
     for source in na.catalogue.sources_of(indicator.key):
         for edition in na.catalogue.sources[source].editions:
             reason = dict(edition.options.get("left_out", {})).get(na.name)

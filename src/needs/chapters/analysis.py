@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
@@ -27,6 +28,7 @@ from needs.errors import ParameterError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
+from needs.tables.as_of import folder_as_of
 from needs.words import english
 from needs.words.text import typed_figures
 
@@ -179,7 +181,12 @@ def usual_views(measure: Measure) -> tuple[View, ...]:
 
 
 def open(
-    areas: Sequence[str] | str, year: int, name: str = "", *, processed: Path | None = None
+    areas: Sequence[str] | str,
+    year: int,
+    name: str = "",
+    as_of: str | None = None,
+    *,
+    processed: Path | None = None,
 ) -> Analysis:
     """Open an area and a reporting year, and have drawings look like the report's.
 
@@ -191,6 +198,8 @@ def open(
         Reporting year: the newest figures up to its end are used.
     name : str
         Name of the area in the report; an authority's own where it is empty.
+    as_of : str, optional
+        Day by which figures were published, as a run gives it; "" for all figures.
     processed : Path, optional
         Folder of processed tables; by default ``data/processed`` of the project.
 
@@ -199,6 +208,8 @@ def open(
     Analysis
     """
     draw_like_the_report()
+    if as_of is not None:
+        processed = _as_of(as_of, processed or assessment.processed_folder())
     analysis = opened(assessment.load(areas, year, name, processed=processed))
     _last.append(analysis)
     del _last[:-1]
@@ -210,6 +221,22 @@ def opened(na: Assessment) -> Analysis:
     made = Analysis(**{one.name: getattr(na, one.name) for one in fields(Assessment)})
     vars(made)["_once"] = na._once  # what was worked out for one chapter serves all
     return made
+
+
+def _as_of(as_of: str, processed: Path) -> Path:
+    """The tables as of a day, or of everything; refused where they are of another."""
+    folder = folder_as_of(processed, date.fromisoformat(as_of) if as_of else None)
+    if not (folder / "manifest.json").is_file():
+        return folder  # which is told where the tables are read
+    there = str(assessment.manifest(folder).get("as_of", ""))
+    if there != as_of:
+        raise ParameterError(
+            f"The tables in {folder.name} are {f'as of {there}' if there else 'of all figures'}, "
+            f"and asked for are those {f'as of {as_of}' if as_of else 'of all figures'}.",
+            "as_of",
+            "needs run --as-of makes the tables of a day beside those of everything.",
+        )
+    return folder
 
 
 #: The analysis that `open` gave last: what `say` speaks of.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from needs import catalogue
 from needs.catalogue import declared
+from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
+from needs.catalogue.releases import issues_of
 from needs.chapters import figure_tables
 from needs.chapters.absent import anything
 from needs.chapters.blocks import (
@@ -25,6 +28,7 @@ from needs.figures import claims as claims_module
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
+from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.words import english, sentences
 from needs.words.text import Span
@@ -44,7 +48,47 @@ def periods(na: Assessment) -> Blocks:
             "that index's own LSOA boundaries."
         )
     lines += [added_up] if (added_up := sentences.added_up(na)) else []
-    return blocks(Heading("Periods and editions"), Prose(tuple(Span(line + " ") for line in lines)))
+    heading = Heading("Periods and editions")
+    return blocks(heading, Prose(tuple(Span(line + " ") for line in lines)), _published_later(na))
+
+
+def _published_later(na: Assessment) -> Blocks:
+    """Say that a year is not a day, and which newest figures came out after the year's end."""
+    end = date(na.year, 12, 31)
+    body, undated = [], []
+    for indicator in na.catalogue.indicators.values():
+        newest = na.latest_period(indicator.key)
+        rows = [one for one in na.records(indicator.key, na.area.code) if one["period"] == newest]
+        if not newest or not rows:
+            continue
+        issues = issues_of(na.catalogue, str(rows[-1]["source"]), str(rows[-1]["source_row"]))
+        later = [one for one in issues if one.released and one.released > end]
+        if later:
+            last = max(later, key=lambda one: one.released or end)
+            title = na.catalogue.sources[last.source].title
+            body.append(
+                (
+                    Cell(indicator.name),
+                    Cell(newest),
+                    Cell(f"{title}, {last.edition}" if last.edition else title),
+                    Cell(f"{last.released:%Y-%m-%d}"),
+                )
+            )
+        elif any(one.released is None for one in issues):
+            undated.append(indicator)
+    said = (
+        f"A reporting year is not a date of publication. Figures for {na.year} come out later, so "
+        f"this report knows more than anybody did at the end of {na.year}."
+    )
+    if undated:
+        measures = english.count_noun(len(undated), "measure", words=True)
+        said += f" When the newest figures of {measures} came out is not noted."
+    columns = (Column("Measure", "header"), *(Column(one, "text") for one in
+               ("Period", "Source and edition", "Released")))  # fmt: skip
+    table = Table(
+        "published_later", f"Figures published after the end of {na.year}", columns, tuple(body)
+    )
+    return blocks(Prose((Span(said),)), table if body else None)
 
 
 def symbols() -> Blocks:
@@ -147,7 +191,7 @@ def claims(na: Assessment) -> Blocks:
                 Cell(ours.unit if ours else "[z]"),
                 Cell(row["our_period"] or "[x]"),
                 Cell(str(row["verdict"])),
-                Cell(row["note"] or row["how_to_add"] or "none"),
+                Cell(row["note"] or (row["how_to_add"] and _page(na, row)) or "none"),
             )
         )
     return blocks(
@@ -156,8 +200,10 @@ def claims(na: Assessment) -> Blocks:
             (
                 Span(
                     f"The documents that this report serves print {len(of_area)} figures. Each "
-                    "stands beside the report's own figure, or is listed as not available with "
-                    "its publisher."
+                    "stands beside the report's own figure. Unit, edition and period are compared "
+                    "first, then the value; a figure that is not ours is named for what it may "
+                    "be. “Printed only” is said where no publisher's figure is at hand: then the "
+                    "report's figure, if it has one, is the document's own, and proves nothing."
                 ),
             )
         ),
@@ -181,6 +227,12 @@ def claims(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
+
+
+def _page(na: Assessment, row: dict[Hashable, Any]) -> str:
+    """Where the measure of a claim that the report cannot check is published."""
+    indicator = na.catalogue.indicators.get(str(row["indicator"]))
+    return f"Published at {indicator.official_page}" if indicator else ""
 
 
 def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:
@@ -266,6 +318,59 @@ def later(na: Assessment) -> Blocks:
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )
+
+
+def corrected(na: Assessment) -> Blocks:
+    """List the corrections of figures of the area and its comparators; say it where there is none.
+
+    Only what was applied to the data at hand is listed.
+    """
+    rows = na.all_observations
+    applied = rows[rows["method"].eq("published") & rows["source_row"].map(correction_of).ne("")]
+    near = {one.code: one.name for one in (*na.places, *na.districts)}
+    others = int((~applied["area_code"].isin(near)).sum())
+    by_place = applied[applied["area_code"].isin(near)].groupby(
+        ["indicator", "source", "area_code", "sex"], sort=False
+    )
+    body = []
+    for place, part in by_place:
+        key, source, code, sex = map(str, place)
+        measures = {str(one.select["measure"]) for one in na.indicator(key).parts}
+        for one in corrections(na.catalogue):
+            if (one.source, one.area, one.sex) != (
+                source,
+                code,
+                sex,
+            ) or one.measure not in measures:
+                continue
+            changes = {period: one.figures[period] for period in part["period"].iloc[::-1]}
+            body.append(
+                (
+                    Cell(na.indicator(key).name),
+                    Cell(near[code]),
+                    Cell("; ".join(f"{period}: {one}" for period, one in changes.items())),
+                    Cell(f"{one.why.strip().rstrip('.')}."),
+                    Cell(one.told),
+                    Cell(f"{one.date.day} {one.date:%B %Y}"),
+                )
+            )
+    said = (
+        "These published figures are wrong, and were put right or withheld for this report."
+        if body
+        else f"No published figure of {english.listing(list(near.values()))} was corrected."
+    )
+    if others:
+        count = english.count_noun(others, "figure", words=True)
+        said += f" Of other authorities {count} {'was' if others == 1 else 'were'}."
+    columns = (
+        Column("Measure", "header"),
+        *(
+            Column(one, "text")
+            for one in ("Area", "In the source, and here", "Why", "Who was told", "Date")
+        ),
+    )
+    table = Table("corrections", "Published figures that were corrected", columns, tuple(body))
+    return blocks(Prose((Span(said),)), table if body else None)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Prose
 from needs.chapters.frames import published
+from needs.chapters.recent import is_old
 from needs.chapters.rules import compared
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
@@ -113,4 +114,5 @@ def opening_line(na: Assessment, one: Finding) -> Text:
     link = Span(f" More in finding {one.rank}.", link=f"#{finding_anchor(one.rank)}")
     gone = na.withheld(one.indicator)
     newest = f" {capital(chart_words.withheld(gone))}." if gone else ""
-    return (*said(na, one), Span(f" {one.sure}"), link, *([Span(newest)] if newest else []))
+    old = [Span("Old: ", strong=True)] if is_old(na, one.period) else []
+    return (*old, *said(na, one), Span(f" {one.sure}"), link, *([Span(newest)] if newest else []))

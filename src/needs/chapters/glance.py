@@ -20,7 +20,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.captions import each_once, none_at_hand, subject_of
 from needs.chapters.cross_links import evidence_figures, opened_by, opening_line
-from needs.chapters.recent import TREND_WORDS, recent
+from needs.chapters.recent import TREND_WORDS, dated, is_old, recent
 from needs.chapters.rules import compared, is_count, leading, told_elsewhere, told_officially
 from needs.chapters.saying import earlier_periods, finding, vintages
 from needs.figures.assessment import Assessment
@@ -56,7 +56,8 @@ def opening(na: Assessment, chapter: str, *, most: int = 3) -> Blocks:
             continue
         figure = leading(na, indicator.key)
         reference = na.figure(indicator.key, na.england, figure.period)
-        told.append(finding(na, indicator, figure, reference))
+        old = [Span("Old: ", strong=True)] if is_old(na, figure.period) else []
+        told.append((*old, *finding(na, indicator, figure, reference)))
         figures += [figure, reference]
     if not told:
         return Blocks()
@@ -84,6 +85,8 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         england = na.figure(indicator.key, na.england, figure.period)
         if mixed := vintages(na, figure, england):
             older.append(f"{indicator.short_name}: {english.lower_first(mixed)}")
+        if since := na.superseded(figure):
+            older.append(f"{indicator.short_name}: {since}")
         verdict = compared(na, figure, england)
         low, high = figure_tables.limit_cells(figure)
         newest = recent(na, indicator)
@@ -91,7 +94,7 @@ def glance(na: Assessment, chapter: str) -> Blocks:
         rows.append(
             (
                 Cell(indicator.short_name),
-                Cell(figure.period),
+                Cell(dated(na, figure.period)),
                 Cell(indicator.unit),
                 figure_tables.value_cell(figure),
                 low,

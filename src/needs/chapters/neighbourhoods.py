@@ -321,7 +321,7 @@ def clusters(na: Assessment) -> Blocks:
     index, p = deprivation.clustering(na)
     found = chart_words.clustering_words(na.name, index, p)
     if not index.shown:
-        remedy = "Add the boundaries of LSOAs to data/raw and run needs prepare."
+        remedy = "The boundaries of LSOAs were not at hand."
         lacking = na.neighbours.empty and index.status is Status.UNAVAILABLE
         text = english.sentences(found, remedy if lacking else "")
         return blocks(Prose(text, style="note", figures=(index,)))
@@ -443,8 +443,8 @@ def _no_index(na: Assessment) -> Prose:
     return Prose(
         (
             Span(
-                f"Deprivation by LSOA is not known for {na.name}. Add File 7 of the Indices of "
-                "Deprivation to data/raw and run needs prepare."
+                f"Deprivation by LSOA is not known for {na.name}. File 7 of the Indices of "
+                "Deprivation was not at hand."
             ),
         ),
         style="note",

@@ -11,7 +11,7 @@ from needs.chapters.blocks import Blocks, Cell, Chart, Column, Prose, Table, blo
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.cross_links import finding_anchor
 from needs.chapters.inside import district_period
-from needs.chapters.recent import recent
+from needs.chapters.recent import dated, recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.statistical_neighbours import whose
 from needs.charts.rugs import RugColumn
@@ -57,7 +57,12 @@ def spine(na: Assessment) -> Blocks:
             "middle; worse is to the left. Bars reach from the worst authority to the best."
             + (f" Statistical neighbours: {whose(na)}." if any(r.neighbours for r in rows) else ""),
             svg=charts.spine_chart(
-                rows, chart_id="chart_spine", area=na.name, verdicts=verdicts, trends=trends
+                rows,
+                chart_id="chart_spine",
+                area=na.name,
+                periods=[dated(na, row.area.period) for row in rows],
+                verdicts=verdicts,
+                trends=trends,
             ),
             alt=_alt(na, rows, verdicts),
             table=table,
@@ -120,7 +125,7 @@ def _spine_table(
         body.append(
             (
                 Cell(row.indicator.short_name),
-                Cell(f"{row.area.period}, {row.indicator.unit}"),
+                Cell(f"{dated(na, row.area.period)}, {row.indicator.unit}"),
                 figure_tables.value_cell(row.area),
                 *figure_tables.limit_cells(row.area),
                 figure_tables.value_cell(row.england),

@@ -202,7 +202,7 @@ def _no_population(na: Assessment) -> Prose:
         (
             Span(
                 f"Population estimates for {na.name} are not known. The Office for National "
-                "Statistics publishes them: run needs prepare with the workbook in data/raw."
+                "Statistics publishes them; its workbook was not at hand."
             ),
         ),
         style="note",

@@ -144,6 +144,20 @@ def end_of(label: str) -> pd.Timestamp:
     return pd.Timestamp(parse(label).end)
 
 
+#: A figure is old when its period ended more than so many years before the reporting year did.
+OLD = 3
+
+
+def is_old(na: Assessment, period: str) -> bool:
+    """Whether a period ended more than three years before the reporting year did."""
+    return end_of(period) < pd.Timestamp(na.year - OLD, 12, 31)
+
+
+def dated(na: Assessment, period: str) -> str:
+    """A period as a table or a chart prints it: "2018/19, old"."""
+    return f"{period}, old" if is_old(na, period) else period
+
+
 def from_first_value(series: Series) -> Series:
     """The series without the periods before its first value; later gaps stay."""
     first = next((n for n, one in enumerate(series.figures) if one.shown), len(series.figures))

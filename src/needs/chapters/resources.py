@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from needs import catalogue, charts
@@ -14,6 +15,8 @@ from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number, sources_of
 from needs.figures.grants import grants_total
+from needs.sources.readers.revenue_outturn import GROSS
+from needs.stats.status import Status
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span
 
@@ -91,6 +94,126 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
     )
 
 
+def outturn(*lines: Measure, per_head: Sequence[Measure]) -> Blocks:
+    """List what the council reports to have spent, by line and year; who has not answered is named.
+
+    Parameters
+    ----------
+    *lines : Measure
+        Amounts.
+    per_head : sequence of Measure
+        Amounts for each adult or person in treatment; the first is told in words, with the line
+        that it is made from.
+    """
+    na = lines[0].na
+    total = next(one for one in lines if one.key == per_head[0].indicator.numerator)
+    rows = na.observations
+    rows = rows[(rows["indicator"] == total.key) & (rows["category"] == "")]
+    own = rows[rows["area_code"] == na.area.code]
+    years = sorted(own["period"].unique())
+    if not years:
+        return Blocks()
+    for one in (*lines, *per_head):
+        one.told.add(one.key)
+    heading = Heading("Spending that the council reports")
+    silent = [one for one in years if not na.figure(total.key, period=one).shown]
+    unanswered = _not_answered(na, total.key, years[-1])
+    if len(silent) == len(years):
+        text = (
+            f"{na.name} is without a figure for {english.listing(silent)}: no answer was in when "
+            "the figures were published. That is not to say that nothing was spent."
+        )
+        return blocks(heading, Prose((Span(text),), style="note"))
+    newest = na.latest_period(total.key)
+    body, figures = [], []
+    for one in lines:
+        net = [na.figure(one.key, period=year) for year in years]
+        gross = na.figure(one.key, period=newest, category=GROSS)
+        body.append((Cell(one.indicator.short_name), *map(figure_tables.value_cell, (*net, gross))))
+        figures += [*net, gross]
+    table = Table(
+        id="outturn",
+        caption=f"Public health spending on drugs and alcohol reported by {na.name}",
+        columns=(
+            Column("Line", "header"),
+            *(Column(f"Net, {year}{_open(figures, year)}", "number", "£") for year in years),
+            Column(f"Before income, {newest}", "number", "£"),
+        ),
+        rows=tuple(body),
+        notes=(
+            "Net: less income from fees, charges and other bodies. In cash terms.",
+            "Councils divide one contract between treatment and prevention as they see fit: "
+            "compare the sum of the four lines rather than a single one.",
+            *(("[p]: the return was not certified.",) * any("p" in one.marks for one in figures)),
+            *((unanswered,) * bool(unanswered)),
+        ),
+        sources=sources_of(figures),
+        figures=tuple(figures),
+    )
+    return blocks(
+        heading, _spent_per_adult(total, per_head[0], newest), table, _heads(per_head, years[::-1])
+    )
+
+
+def _heads(measures: Sequence[Measure], years: Sequence[str]) -> Table:
+    """Amounts for each person, beside the region and England, in the newest year of each."""
+    na = measures[0].na
+    body, figures = [], []
+    for one in measures:
+        newest = [year for year in years if na.figure(one.key, period=year).shown]
+        of_england = [year for year in years if na.figure(one.key, na.england, year).shown]
+        year = next(iter((*newest, *of_england)), years[0])
+        row = [na.figure(one.key, place, year) for place in na.places]
+        cells = map(figure_tables.value_cell, row)
+        body.append((Cell(one.indicator.short_name), Cell(year), *cells))
+        figures += row
+    return Table(
+        id="outturn_per_head",
+        caption=f"Net spending per head reported by {na.name}",
+        columns=(
+            Column("Spending", "header"),
+            Column("Year", "text"),
+            *(Column(one.name, "number", "£") for one in na.places),
+        ),
+        rows=tuple(body),
+        notes=tuple(dict.fromkeys(one.indicator.limits for one in measures[-1:])),
+        sources=sources_of(figures),
+        figures=tuple(figures),
+    )
+
+
+def _open(figures: Sequence[Figure], year: str) -> str:
+    """The mark of a year whose return was not certified."""
+    return " [p]" if any("p" in one.marks for one in figures if one.period == year) else ""
+
+
+def _spent_per_adult(total: Measure, per_adult: Measure, period: str) -> Prose:
+    """What was spent for each adult, beside the region and England."""
+    na = total.na
+    own, *others = (na.figure(per_adult.key, place, period) for place in na.places)
+    known = [one for one in others if one.shown]
+    text = chart_words.spent_per_adult(na.figure(total.key, period=period), own, known)
+    lacking = [english.in_prose(one.area_name) for one in others if not one.shown]
+    if lacking and not na.members:
+        gap = f" There is no sum for {english.listing(lacking)}: not every council has answered."
+        text = (*text, Span(gap))
+    if "e" in na.figure(total.key, na.england, period).marks:
+        text = (*text, Span(" England's sum holds estimates for councils that did not answer."))
+    return Prose(text, figures=(own, *known))
+
+
+def _not_answered(na: Assessment, key: str, period: str) -> str:
+    """The authorities that have not answered for a year, by name."""
+    names = [
+        place.name
+        for place in na.authorities
+        for row in na.records(key, place.code)
+        if row["period"] == period and row["status"] != Status.SHOWN
+    ]
+    listed = english.listing(sorted(set(names)))
+    return f"No answer for {period} when it was published: {listed}." if names else ""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A measure of the national outcomes framework, as ``outcomes_framework.yaml`` declares it."""
@@ -112,8 +235,7 @@ def framework(na: Assessment) -> Blocks:
                 Span(
                     "The national combating drugs outcomes framework sets what every partnership "
                     "is measured by. Some of its measures are not published for one authority. "
-                    "Where a figure is published but not read here, the publisher is named; the "
-                    "annex says how to add it."
+                    "Where a figure is published but not read here, the publisher is named."
                 ),
             )
         ),

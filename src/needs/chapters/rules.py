@@ -109,8 +109,8 @@ def tells_a_trend(na: Assessment, key: str) -> bool:
 
 
 def shows_plans(indicator: Indicator) -> bool:
-    """Whether figures of later years are shown too, as plans: grants and spending are."""
-    return indicator.statistic == "amount"
+    """Whether figures of later years are shown too, as plans: amounts that documents print are."""
+    return indicator.statistic == "amount" and not indicator.parts
 
 
 def is_count(indicator: Indicator) -> bool:

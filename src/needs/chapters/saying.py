@@ -30,6 +30,8 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
         subject=subject_of(indicator),
         also=() if reference is figure else regions_of(na, figure),
     )
+    if since := na.superseded(figure):
+        text = (*text, Span(f" {since}"))
     gone = na.withheld(indicator.key)
     if gone is None:
         return text

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-
-import pandas as pd
+from collections.abc import Iterable, Sequence
 
 from needs.catalogue import Indicator
 from needs.chapters.absent import merged, reason_left_out, to_add
@@ -18,6 +16,7 @@ from needs.chapters.blocks import (
     Cell,
     Column,
     Heading,
+    Notice,
     Prose,
     Table,
     blocks,
@@ -32,7 +31,7 @@ from needs.chapters.cross_links import (
     first_sentence,
     said,
 )
-from needs.chapters.recent import end_of, recent
+from needs.chapters.recent import OLD, is_old, recent
 from needs.chapters.rules import compared, is_count, leading, told_officially
 from needs.chapters.saying import vintages
 from needs.figures import deprivation, population
@@ -65,9 +64,6 @@ TITLES = {
 
 #: Big figures of the first page.
 BIG = 6
-
-#: A figure is old when its period ended more than so many years before the reporting year did.
-OLD = 3
 
 #: What the first page says without any big figure.
 NO_HEADLINE = (
@@ -115,11 +111,6 @@ def _stands(na: Assessment, key: str) -> bool:
     figure = leading(na, key)
     fit = figure.shown and "u" not in figure.marks and not set_aside(na, key)
     return fit and not told_officially(na, na.indicator(key))
-
-
-def is_old(na: Assessment, period: str) -> bool:
-    """Whether a period ended more than three years before the reporting year did."""
-    return end_of(period) < pd.Timestamp(na.year - OLD, 12, 31)
 
 
 def _old(na: Assessment) -> str:
@@ -250,9 +241,10 @@ def published_since(na: Assessment) -> Blocks:
     rows = sorted(later.to_dict("records"), key=lambda row: order[str(row["indicator"])])
     if not rows:
         return Blocks()
-    intro = "The chapters end with the reporting year. These figures of the area came later."
+    intro = f"This report keeps to {na.year}. These figures of the area came later."
     items = tuple((Span(str(row["statement"])),) for row in rows[:SINCE_SHOWN])
-    return blocks(Heading(f"Published since {na.year}"), Prose((Span(intro),)), Bullets(items))
+    told = ((Span(intro),), *items)
+    return blocks(Notice(f"Published since {na.year}", told, "information"))
 
 
 def findings(na: Assessment) -> Blocks:
@@ -269,7 +261,15 @@ def findings(na: Assessment) -> Blocks:
         guidance = [] if one.kind == WARNING else [str(each) for each in one.guidance]
         told.append(_told(na, one, [each for each in guidance if each not in guided]))
         guided |= set(guidance)
-    return blocks(Heading("What matters most"), *told)
+    return blocks(Heading("What matters most"), _nothing_fresh(na, found), *told)
+
+
+def _nothing_fresh(na: Assessment, found: Sequence[Finding]) -> Prose | None:
+    """What opens a summary of which every finding is old: that it is."""
+    if not all(is_old(na, one.period) for one in found):
+        return None
+    text = f"No recent figure tells of a difference: each of these is old, for {_old(na)}."
+    return Prose((Span(text),))
 
 
 def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
@@ -300,7 +300,7 @@ def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
 
 
 def not_known(na: Assessment) -> Blocks:
-    """Show what is missing, how much it matters, who publishes it, and how to add it."""
+    """Show what is missing, how much it matters, and who publishes it where."""
     absent = to_add(na)
     if not absent:
         return Blocks()
@@ -310,14 +310,14 @@ def not_known(na: Assessment) -> Blocks:
     text = (
         f"Of {len(na.catalogue.indicators)} measures, this report lacks {len(absent)} for "
         f"{name}. {len(matter)} of them would be headlines. They are not in this report, whoever "
-        "has them. The web page says how each is added."
+        "has them. The web page says where each is published."
     )
     caption = f"Measures without a figure for {name}"
     return blocks(
         Heading("What is not known", anchor=NOT_KNOWN),
         Prose((Span(" ".join([text, *merged(na, absent)])),)),
         _matter(na, f"{caption} that would be headlines", matter),
-        _how_to_add(na, f"{caption}, and how to add them", [*matter, *others]),
+        _where_published(na, f"{caption}, and where they are published", [*matter, *others]),
     )
 
 
@@ -327,7 +327,7 @@ def _matter(na: Assessment, caption: str, absent: list[Indicator]) -> Table | No
     return Table("not_known", caption, columns, rows) if rows else None
 
 
-def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
+def _where_published(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
     rows = tuple(
         (
             Cell(one.name),
@@ -335,7 +335,7 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
             Cell(
                 f"Not by this file: {left_out}."
                 if (left_out := reason_left_out(na, one))
-                else f"{one.how_to_add.strip().rstrip('.')}."
+                else one.official_page
             ),
         )
         for one in absent
@@ -343,10 +343,10 @@ def _how_to_add(na: Assessment, caption: str, absent: list[Indicator]) -> Table:
     columns = (
         Column("Measure", "header"),
         Column("Publisher", "text"),
-        Column("How to add it", "text"),
+        Column("Where it is published", "text"),
     )
     notes = tuple(merged(na, absent, titles=True))
-    return Table("how_to_add", caption, columns, rows, notes, detail=True)
+    return Table("where_published", caption, columns, rows, notes, detail=True)
 
 
 def _candidates(na: Assessment) -> list[Indicator]:

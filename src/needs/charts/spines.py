@@ -43,6 +43,7 @@ def spine_chart(
     *,
     chart_id: str,
     area: str,
+    periods: Sequence[str],
     verdicts: Sequence[str],
     trends: Sequence[str],
 ) -> str:
@@ -57,6 +58,8 @@ def spine_chart(
         Heads the column of its numbers.
     verdicts : sequence of str
         "better", "worse", "similar" or "not compared", for each row.
+    periods : sequence of str
+        The period of each row's figures as it is printed: an old one says so.
     trends : sequence of str
         The recent trend in a word or two, for each row.
 
@@ -116,7 +119,7 @@ def spine_chart(
             first = level + (len(names)) / 2 * LINE - LINE / 2
             for number, line in enumerate(names):
                 write(drawing, 0, first - number * LINE * 0.95, line)
-            write(drawing, 0, first - len(names) * LINE * 0.92, row.area.period, size=SMALL,
+            write(drawing, 0, first - len(names) * LINE * 0.92, periods[at], size=SMALL,
                 color=QUIET)  # fmt: skip
             write(drawing, _OWN, level, row.area.number, align="right", bold=True)
             write(drawing, _ENGLAND, level, row.england.number, align="right")

@@ -25,6 +25,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ft2font import FT2Font
 
+from needs.charts.lean_svg import make_lean
 from needs.figures.figure import Figure
 
 #: Width of every drawing in points: 17 cm on paper.
@@ -311,6 +312,7 @@ def _clean(root: ElementTree.Element, chart_id: str, width: float, height: float
         },
     )
     _copy(root, out, names)
+    make_lean(out)
     return ElementTree.tostring(out, encoding="unicode", short_empty_elements=True)
 
 

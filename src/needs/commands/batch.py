@@ -439,6 +439,11 @@ def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
     whole_files.write_whole(out / STATE, text)
 
 
+def _as_of_in(folder: str) -> str:
+    """The day as of which a report was made, by its folder."""
+    return folder.partition("-as-of-")[2] if "-as-of-" in folder.rpartition("/")[2] else ""
+
+
 def not_done(out: Path, common: Mapping[str, Any]) -> dict[str, RunParameters]:
     """Ask for the reports that failed last time, or were not reached."""
     return {
@@ -446,7 +451,7 @@ def not_done(out: Path, common: Mapping[str, Any]) -> dict[str, RunParameters]:
             {**common, "areas": one["areas"], "year": one["year"], "name": one["name"]}
         )
         for one in read_state(out)
-        if one["state"] != "done"
+        if one["state"] != "done" and _as_of_in(one["folder"]) == str(common.get("as_of", ""))
     }
 
 

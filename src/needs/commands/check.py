@@ -46,7 +46,7 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
         With every fault of catalogue, raw files and processed tables.
     """
     catalogue = catalogue_module.load()
-    _, _, problems = prepare.make_tables(raw, catalogue, progress)
+    made, _, problems = prepare.make_tables(raw, catalogue, progress)
     problems += _locked(raw, catalogue)
     tables = 0
     for name, schema in schemas.TABLES.items():
@@ -76,6 +76,7 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
         f"{_number(len(catalogue.indicators), 'indicator')}.",
         *_raw(raw, catalogue),
         f"Processed data in {_shown(processed)}: {_state(tables, fresh)}",
+        *_to_add(made["observations"], catalogue),
         "No faults found.",
         "Next: "
         + ("needs run --area NAME --year YEAR" if fresh or not tables else "needs prepare")
@@ -144,6 +145,18 @@ def _raw(raw: Path, catalogue: Catalogue) -> list[str]:
             f"{first_of(strange, NAMED)} (docs/adding-a-source.md)"
         )
     return lines
+
+
+def _to_add(observations: pd.DataFrame, catalogue: Catalogue) -> list[str]:
+    """Measures that no file at hand has, each with how it is added."""
+    there = set(observations["indicator"])
+    absent = [one for key, one in catalogue.indicators.items() if key not in there]
+    if not absent:
+        return []
+    return [
+        f"{_number(len(absent), 'indicator')} without any figure:",
+        *(f"  {one.key}: {one.how_to_add.strip()}" for one in absent),
+    ]
 
 
 def _state(tables: int, fresh: bool) -> str:

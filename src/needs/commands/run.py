@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import datetime as dt
 import gc
 import json
 import os
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 
 #: What a notebook's parameters cell must declare, no more and no less.
 NOTEBOOK_PARAMETERS = ("areas", "year", "name")
+
+#: What a parameters cell may declare besides.
+OPTIONAL_PARAMETERS = ("as_of",)
 
 #: Told of each step: what is being done, how many steps are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -146,7 +150,7 @@ def _check_parameters(path: Path) -> Iterator[Problem]:
     except SyntaxError as error:
         yield Problem(f"The parameters cell is not Python: {error.msg}.", path.name)
         return
-    for name in sorted(declared - set(NOTEBOOK_PARAMETERS)):
+    for name in sorted(declared - {*NOTEBOOK_PARAMETERS, *OPTIONAL_PARAMETERS}):
         yield Problem(
             f"The parameter '{name}' is declared, but no run sets it.",
             f"{path.name}, parameters cell",
@@ -212,7 +216,7 @@ def run(
     RenderError
         An output could not be made.
     """
-    start = ground(raw, processed, notebooks, progress, prepare=prepare)
+    start = ground(raw, processed, notebooks, progress, prepare=prepare, as_of=parameters.as_of)
     start = dataclasses.replace(start, code=code) if code else start
     if not commentary:
         start = dataclasses.replace(start, commentary=None)
@@ -256,8 +260,11 @@ def ground(
     progress: Progress = silent,
     *,
     prepare: bool = True,
+    as_of: dt.date | None = None,
 ) -> Ground:
     """Check the notebooks, and make the processed tables where they are older than the files.
+
+    Tables as of a day stand beside those of everything: see `needs.tables.as_of.folder_as_of`.
 
     With `prepare` false the tables are taken as they stand, and `raw` is not looked at.
 
@@ -266,13 +273,15 @@ def ground(
     ParameterError, MissingDataError, InvalidDataError
     """
     from needs.tables import prepare as preparing
+    from needs.tables.as_of import folder_as_of
 
+    processed = folder_as_of(processed, as_of)
     chapters(notebooks)  # what is wrong with them is said before a long preparation
     if not prepare:
         preparing.refuse_incomplete(processed)
         return dataclasses.replace(open_ground(processed, notebooks), checked=False)
-    if not preparing.is_fresh(raw, processed):
-        preparing.prepare(raw, processed, progress)
+    if not preparing.is_fresh(raw, processed, as_of):
+        preparing.prepare(raw, processed, progress, as_of)
     return open_ground(processed, notebooks)
 
 
@@ -317,6 +326,7 @@ def make_report(
     since: Path | None = None,
 ) -> Path:
     """Make one report from prepared data; see `run`."""
+    from needs.chapters.absent import to_add
     from needs.figures import assessment
     from needs.report.findings_csv import findings_csv
 
@@ -332,11 +342,13 @@ def make_report(
     area = opened.name
     target = parameters.folder(out, area)
     steps = len(start.chapters) + len(parameters.formats)
-    values = {"areas": list(codes), "year": parameters.year, "name": name}
+    values: dict[str, Any] = {"areas": list(codes), "year": parameters.year, "name": name}
+    if parameters.as_of is not None:
+        values["as_of"] = str(parameters.as_of)
     notes = _notes(areas, start, opened)
     written = commentary_of(start, opened, parameters)  # its faults are told before long work
     last = read_last(since, area, codes) if since else None
-    with scratch_folder(target) as folder, _settings(start.processed, parameters):
+    with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
         executed = []
         for number, path in enumerate(start.chapters):
@@ -357,6 +369,7 @@ def make_report(
             last=last,
         )
         unshown, typed = document.unshown, document.typed
+        lacking = [f"{one.name}: {one.how_to_add.strip()}" for one in to_add(opened)]
         with _rendering("findings"):
             outputs["findings.csv"] = findings_csv(opened)
         # what is drawn comes from the document alone: notebooks and tables make room for it
@@ -380,6 +393,7 @@ def make_report(
             checked=start.checked,
             commentary=written.hashes if written else {},
             warnings=written.warnings if written else (),
+            to_add=lacking,
             since={"year": last.recorded.year, "sha256": last.sha256} if last else {},
         )
         outputs[manifests.NAME] = manifests.dump(described)
@@ -708,6 +722,7 @@ def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[st
     notes = [former(one, start.areas) for one in areas]
     notes += [future(one, start.areas, opened.year) for one in areas]
     notes.append(added_up(opened))
+    notes.append(_as_of(start))
     if opened.lsoa.empty:
         notes.append(_no_neighbourhoods(areas, start, opened))
     if not start.checked:
@@ -716,6 +731,20 @@ def _notes(areas: Sequence[Area], start: Ground, opened: Assessment) -> tuple[st
             "files, and may be older than these."
         )
     return tuple(note for note in notes if note)
+
+
+def _as_of(start: Ground) -> str:
+    """That only what had been published by a day is used."""
+    from needs.report.document import printed_date
+
+    day = start.inputs.get("as_of")
+    if not day:
+        return ""
+    return (
+        f"This report takes only figures that are known to have been published by "
+        f"{printed_date(day)}. What came later is left out, and so is what nobody has noted the "
+        "date of release of: it is not available here."
+    )
 
 
 def _no_neighbourhoods(areas: Sequence[Area], start: Ground, opened: Assessment) -> str:
@@ -746,14 +775,14 @@ def _no_neighbourhoods(areas: Sequence[Area], start: Ground, opened: Assessment)
 
 
 @contextlib.contextmanager
-def _settings(processed: Path, parameters: RunParameters) -> Iterator[None]:
+def _processed_data(folder: Path, neighbours: str = "official") -> Iterator[None]:
     """Tell the notebooks what is no parameter of their story: where the data is, whose neighbours.
 
     So that a notebook that knows nothing of a setting follows it all the same.
     """
     from needs.figures.neighbours import SETTING
 
-    values = {"NEEDS_PROCESSED": str(processed.resolve()), SETTING: parameters.neighbours}
+    values = {"NEEDS_PROCESSED": str(folder.resolve()), SETTING: neighbours}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import tempfile
@@ -181,7 +182,9 @@ def _inputs(described: Mapping[str, Any], raw: Path, processed: Path, folder: Pa
     named = [str(one["path"]) for one in described.get("inputs", ())]
     if described.get("raw") == manifests.NOT_CHECKED or not named:
         return _Inputs(raw, processed)
-    at_hand = {str(one["path"]) for one in preparing.describe(raw, load())["files"]}
+    given = described["parameters"].get("as_of")
+    as_of = dt.date.fromisoformat(given) if given else None
+    at_hand = {str(one["path"]) for one in preparing.describe(raw, load(), as_of)["files"]}
     if at_hand == set(named):
         return _Inputs(raw, processed)
     below = sorted(path for path in raw.glob("*") if path.is_dir())

@@ -11,7 +11,7 @@ import nbformat
 from needs.commands.run import Ground, chapters, commentary_of
 from needs.commentary import files
 from needs.commentary.empty_files import empty_files
-from needs.commentary.gathering import Commentary
+from needs.commentary.gathering import CHANGED, Commentary
 from needs.commentary.references import write_kept
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
@@ -19,6 +19,10 @@ from needs.report.document import chapter_key, is_annex
 from needs.report.parameters import RunParameters
 from needs.sources.whole_files import write_file
 from needs.words.english import count_noun
+
+_AGAIN = (
+    "When each text is right again, keep the figures as they are now: the same command, --accept"
+)
 
 
 def write_commentary(
@@ -57,7 +61,8 @@ def write_commentary(
         write_file(path, write_kept(found.kept), "--accept")
         count = count_noun(len({(one.file, one.reference) for one in found.kept}), "figure")
         return [*lines, f"kept: {count} as now, in {folder.name}/{path.name}"]
-    return [*lines, *found.warnings, *_summary(found, folder)]
+    again = [_AGAIN] if any(CHANGED in one for one in found.warnings) else []
+    return [*lines, *found.warnings, *again, *_summary(found, folder)]
 
 
 def _write(folder: Path, opened: Assessment, notebooks: Sequence[Path]) -> list[str]:

@@ -20,13 +20,14 @@ _HOUSE = """\
 _REPORT = """\
 # Who publishes the report of {name}, and in which state it is.
 area: {code}
-status: draft   # or final, with who has signed it off
+status: draft   # or final, with the reporting year that is, and who has signed it off
 # organisation, team, contact, logo and colour are those of {house}, unless they stand here
 # title: Drug and alcohol needs assessment for {name}
 # subtitle: What we know, and what we will do
+# year: {year}
 # sign_off:
 # - role: Director of Public Health
-#   date: 2023-03-31
+#   date: {after}-03-31
 """
 
 _RECOMMENDATIONS = """\
@@ -79,7 +80,7 @@ def empty_files(na: Assessment | None, chapters: Mapping[str, str], name: str, c
                       *lines]) if lines else ""  # fmt: skip
     out = {
         HOUSE: _HOUSE,
-        REPORT: _REPORT.format(name=name, code=code, house=HOUSE),
+        REPORT: _REPORT.format(name=name, code=code, house=HOUSE, year=year, after=year + 1),
         RECOMMENDATIONS: _RECOMMENDATIONS.format(need=need, year=year, due=year + 1, found=listed),
     }
     for key, title in chapters.items():
@@ -90,12 +91,14 @@ def empty_files(na: Assessment | None, chapters: Mapping[str, str], name: str, c
 
 def _references(na: Assessment, chapter: str) -> Sequence[str]:
     """The references of a chapter's measures, with what they print; elsewhere, how they are."""
-    known = {one.chapter for one in na.catalogue.indicators.values()}
+    measures = na.catalogue.indicators
+    known = {one.chapter for one in measures.values()}
     words = next((one for one in known if one in chapter.split("_")), "")
+    own = [one.key for one in measures.values() if one.chapter == words]
     lines = [
-        f"  {{{one.key}}}  {one.name}: {na.figure(one.key).text}"
-        for one in na.catalogue.indicators.values()
-        if one.chapter == words and na.has(one.key)
+        f"  {{{key}}}  {measures[key].name}: {na.figure(key).text}"
+        for key in own or dict.fromkeys(one.indicator for one in na.once(ranked))
+        if na.has(key)
     ]
     for place in (*na.districts[:1], na.england):
         both = (one for one in na.catalogue.indicators if na.has(one) and na.has(one, place.code))

@@ -46,6 +46,9 @@ SUMMARY = "summary"
 #: What the accessibility statement says where nobody is named.
 STATEMENT = "If you cannot use a part of this report, ask its publisher for another format."
 
+#: Begins what is said of a text whose figures have changed.
+CHANGED = "Read again"
+
 
 @dataclass(frozen=True)
 class Commentary:
@@ -121,13 +124,15 @@ def read_commentary(
         With every fault of every file, each with its line.
     """
     problems: list[Problem] = []
-    identity, logo = read_identity(folder, na.area.code, na.name, date, problems)
+    told: list[str] = []
+    identity, logo = read_identity(folder, na, date, problems, told)
     references = References(na)
     pages: dict[str, tuple[WrittenBlock, ...]] = {}
     for key, path in _pages(folder, chapters, problems).items():
         if written := read_page(path, references, problems):
             pages[key] = tuple(written)
     actions, warnings = read_recommendations(folder, references, date, problems)
+    warnings += told
     warnings += _strangers(folder, na.area.code, problems)
     final = isinstance(identity, Identity) and identity.status == "final"
     before = read_kept(folder / files.WRITTEN, problems)
@@ -242,7 +247,7 @@ class _Against:
                 self._hidden(one, now, was, place)
             if change := changed_since(was, now):
                 said.append(change)
-                self.warnings.append(f"{place}: {change}. Read again: “{sentence(text)}”")
+                self.warnings.append(f"{place}: {change}. {CHANGED}: “{sentence(text)}”")
             elif was is None and self.before:
                 line = f"{place}: {{{now.reference}}} is not in {files.WRITTEN} yet."
                 self.warnings.append(line)

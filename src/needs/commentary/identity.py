@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from needs.chapters.blocks import Picture
 from needs.commentary.files import HOUSE, REPORT, Written, line_of, read_text, read_yaml
 from needs.errors import Problem
+from needs.figures.assessment import Assessment
 from needs.report.document import printed_date
 
 #: Bytes of an image: all of them go into each output.
@@ -83,7 +84,9 @@ class Identity(House):
     title, subtitle : str
         In place of the usual ones.
     status : str
-        "draft" or "final"; a final one needs its sign-off.
+        "draft" or "final"; a final one needs its year and its sign-off.
+    year : int or None
+        The reporting year that is final: the report of another year is a draft again.
     sign_off : tuple of SignOff
     """
 
@@ -91,6 +94,7 @@ class Identity(House):
     title: Line = ""
     subtitle: Line = ""
     status: Literal["draft", "final"] = "draft"
+    year: int | None = None
     sign_off: tuple[SignOff, ...] = ()
 
     @property
@@ -118,7 +122,11 @@ def _luminance(colour: str) -> float:
 
 
 def read_identity(
-    folder: Path, code: str, name: str, date: dt.date, problems: list[Problem]
+    folder: Path,
+    na: Assessment,
+    date: dt.date,
+    problems: list[Problem],
+    warnings: list[str],
 ) -> tuple[House | None, Picture | None]:
     """What the report of an area says of itself, with what holds for all, and the logo.
 
@@ -126,12 +134,12 @@ def read_identity(
     ----------
     folder : Path
         Of the area; the one above has the house's file.
-    code, name : str
-        Of the report's area.
+    na : Assessment
+        The report's area and year.
     date : date
         Of the report.
-    problems : list of Problem
-        Takes what is wrong.
+    problems, warnings : list of Problem, and of str
+        Take what is wrong, and what to look at.
 
     Returns
     -------
@@ -146,10 +154,11 @@ def read_identity(
         return house, _logo(logo, above, problems) if logo else None
     where = f"{folder.name}/{REPORT}"
     text = read_text(own, problems)
+    code = na.area.code
     if area.area != code:
         problems.append(
             Problem(
-                f"The file is of the area {area.area}, and this report is of {name}, {code}.",
+                f"The file is of the area {area.area}, and this report is of {na.name}, {code}.",
                 f"{where}, line {line_of(text, ('area',))}",
                 f"Move the folder's files to the right area, or write area: {code}.",
             )
@@ -158,6 +167,16 @@ def read_identity(
         what = "The report is final, and nobody has signed it off."
         remedy = "Add sign_off: with a role and a date; or write status: draft."
         problems.append(Problem(what, f"{where}, line {line_of(text, ('status',))}", remedy))
+    if area.status == "final" and area.year is None:
+        what = "The report is final, and does not say of which reporting year."
+        remedy = f"Add year: {na.year}; the report of another year is then a draft again."
+        problems.append(Problem(what, f"{where}, line {line_of(text, ('status',))}", remedy))
+    elif area.status == "final" and area.year != na.year:
+        warnings.append(
+            f"{where}, line {line_of(text, ('year',))}: the report of {area.year} is signed off; "
+            f"this one, of {na.year}, is a draft."
+        )
+        area = area.model_copy(update={"status": "draft", "sign_off": ()})
     for place, one in enumerate(area.sign_off):
         if one.date > date:
             line = line_of(text, ("sign_off", place, "date"))

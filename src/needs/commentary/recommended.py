@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import Field
 
+from needs.catalogue import declared
 from needs.chapters.blocks import Block, Cell, Column, Heading, Prose, Table
 from needs.commentary.files import RECOMMENDATIONS, Written, line_of, read_text, read_yaml
 from needs.commentary.identity import Line
@@ -101,7 +103,8 @@ def read_recommendations(
     out: list[Recommended] = []
     warnings: list[str] = []
     seen: dict[str, str] = {}
-    for number, one in enumerate(listed.recommendations if listed else ()):
+    entries = enumerate(listed.recommendations) if listed else _half_read(text)
+    for number, one in entries:
 
         def at(*names: str | int, number: int = number) -> str:
             line = line_of(text, ("recommendations", number, *names))
@@ -121,6 +124,18 @@ def read_recommendations(
             day = printed_date(one.due.isoformat())
             warnings.append(f"{at('due')}: '{one.id}' was due on {day}; say how it stands.")
     return tuple(out), warnings
+
+
+def _half_read(text: str) -> Iterator[tuple[int, Recommendation]]:
+    """Entries of a file with faults: what they name is checked too, so that all is told at once."""
+    try:
+        entries = declared.parse(text)["recommendations"]
+        for number, one in enumerate(entries):
+            named = {key: one[key] for key in ("id", "answers", "action")}
+            if all(isinstance(value, str) for value in named.values()):
+                yield number, Recommendation.model_construct(**named)
+    except (yaml.YAMLError, TypeError, KeyError):
+        return  # told already
 
 
 def _check_need(
@@ -206,7 +221,7 @@ def _tables(
                 Cell(one.action),
                 Cell(names.get(one.asked.answers, one.asked.answers)),
                 Cell(one.asked.owner),
-                Cell(printed_date(one.asked.due.isoformat()) if one.asked.due else "[z]"),
+                Cell(printed_date(one.asked.due.isoformat()) if one.asked.due else "not set"),
                 Cell(str(one.asked.set)),
                 Cell(_progress(one.asked.stands(date))),
             )

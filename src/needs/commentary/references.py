@@ -11,12 +11,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from needs.chapters.frames import published
-from needs.chapters.recent import recent
+from needs.chapters.recent import TREND_WORDS, recent
 from needs.chapters.rules import compared
 from needs.commentary.files import read_text
 from needs.errors import Problem, did_you_mean
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
+from needs.figures.findings import ranked
 from needs.tables.naming import figure_id
 from needs.words.english import say
 from needs.words.text import Span, Text, plain, typed_figures
@@ -185,6 +186,10 @@ class References:
                     text = figure.text if figure.unit in ("%", "£") else figure.number
                     own = place.code == self.na.area.code
                     found.setdefault(text, key if own else f"{key}.{place.code}")
+        for one in self.na.once(ranked):  # whose sentences round
+            figure = self.na.figure(one.indicator)
+            if figure.unit == "%" and figure.value is not None:
+                found.setdefault(f"{figure.value:.0f}%", one.indicator)
         return found
 
 
@@ -258,7 +263,8 @@ def _beyond(was: Kept, now: Kept) -> bool:
 def _told(kept: Kept) -> str:
     to = {"similar": "similar to England", "not compared": "not compared with England"}
     verdict = to.get(kept.verdict, f"{kept.verdict} than England" if kept.verdict else "")
-    said = [f"{kept.printed} ({kept.period})", verdict, kept.trend]
+    trend = "" if kept.trend == TREND_WORDS else kept.trend
+    said = [f"{kept.printed} ({kept.period})", verdict, trend]
     return ", ".join(one for one in said if one)
 
 

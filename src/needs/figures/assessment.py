@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import AS_PRINTED, Catalogue, Indicator
+from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import footprint
 from needs.figures import neighbours as statistical
@@ -41,6 +41,7 @@ from needs.tables.areas import (
     same_place,
     upper_tiers,
 )
+from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
 from needs.tables.stored import read_table
@@ -116,8 +117,12 @@ class Assessment:
         Whose statistical neighbours are wanted, see `needs.figures.neighbours.CHOICES`.
     local_rates, consultation : DataFrame
         Of data packages for the area, see `needs.sources.schemas`; empty where there is none.
+    as_of : str
+        Day by which figures were published; empty for all figures.
     files_of : frozenset of str
         Keys of sources whose files are at hand themselves, not only rows of them in a data package.
+    other_indices : tuple of (str, DataFrame, int or None)
+        Edition, `lsoa` and `lsoa_population_year` of the other indices at hand: for claims only.
     """
 
     area: Place
@@ -143,6 +148,8 @@ class Assessment:
     official_neighbours: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     neighbours_by: str = statistical.OFFICIAL
     files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
+    other_indices: tuple[tuple[str, pd.DataFrame, int | None], ...] = field(default=(), repr=False)
+    as_of: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.area.code}), reporting year {self.year}"
@@ -171,6 +178,21 @@ class Assessment:
     def all_observations(self) -> pd.DataFrame:
         """Observations of every period, later than the reporting year too: for claims only."""
         return pd.concat([self.observations, self.later], ignore_index=True)
+
+    def on_index(self, edition: str) -> Assessment | None:
+        """The same on another edition of the index, for claims; None where it is not at hand."""
+        if edition == self.index_edition:
+            return self
+        for other, lsoa, year in self.other_indices:
+            if other == edition:
+                return replace(
+                    self,
+                    lsoa=lsoa,
+                    index_edition=other,
+                    lsoa_population_year=year,
+                    other_indices=(),
+                )
+        return None
 
     def indicator(self, key: str) -> Indicator:
         """A declaration of the catalogue."""
@@ -283,9 +305,38 @@ class Assessment:
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
         rows = self.records(key, place.code, sex)
-        rows = _as_long(rows, self.latest_period(key, place.code, sex))
+        newest = self.latest_period(key, place.code, sex)
+        rows = self._belonging(_as_long(rows, newest), newest)
         figures = tuple(self.to_figure(row, place) for row in rows)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
+
+    def _belonging(self, rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
+        """Rows whose sources may stand in one series with that of the newest period."""
+        last = next((one for one in rows if one["period"] == newest), None)
+        if last is None:
+            return rows
+        return [one for one in rows if self._comparable(one, last) and self._comparable(last, one)]
+
+    def _comparable(self, one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+        """Whether the sources of a row declare no other method than that of another row."""
+        theirs = set(str(other["source"]).split(";"))
+        for key in set(str(one["source"]).split(";")) & set(self.catalogue.sources):
+            declared = self.catalogue.sources[key].comparable_with.get(str(one["indicator"]))
+            if declared is not None and not theirs <= {key, *declared}:
+                return False
+        return True
+
+    def superseded(self, figure: Figure) -> str:
+        """What has replaced a figure since, as its source declares; nothing for most.
+
+        What a report as of an earlier day could not know is not said.
+        """
+        for key in figure.sources:
+            source = self.catalogue.sources.get(key)
+            found = source.superseded_by.get(figure.indicator) if source else None
+            if found and figure.shown and not (self.as_of and str(found.since) > self.as_of):
+                return found.said
+        return ""
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
@@ -386,7 +437,7 @@ class Assessment:
             method="Published by the source" if own else indicator.method,
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
-            note=str(row["category"]),
+            note=str(row["category"]) or correction_of(str(row["source_row"])),
             bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
@@ -507,7 +558,7 @@ def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "per
         age=indicator.age,
         formula=indicator.formula,
         method=indicator.method,
-        note=indicator.how_to_add,
+        note=f"published at {indicator.official_page}",
     )
 
 
@@ -627,7 +678,7 @@ def _load(
     observations = observations[observations["period_end"] <= cutoff]
 
     land = {code: district_codes(code, table) for code in codes}
-    lsoa, edition, population_year = _lsoa(
+    lsoa, edition, population_year, other_indices = _indices(
         folder,
         [district for districts_ in land.values() for district in districts_],
         year,
@@ -635,7 +686,11 @@ def _load(
     )
     vintage = catalogue.indices[edition].lsoa_vintage if edition else 0
     if not single:
-        lsoa = _by_member(lsoa, land, {one.code: one.name for one in members})
+        named = {one.code: one.name for one in members}
+        lsoa = _by_member(lsoa, land, named)
+        other_indices = tuple(
+            (one, _by_member(rows, land, named), of) for one, rows, of in other_indices
+        )
     return Assessment(
         area=area,
         year=year,
@@ -660,6 +715,8 @@ def _load(
         official_neighbours=_official(folder, year, table, codes),
         neighbours_by=neighbours,
         files_of=_files_of(folder),
+        other_indices=other_indices,
+        as_of=_as_of(folder),
     )
 
 
@@ -889,32 +946,38 @@ def _place(areas: pd.DataFrame, code: str | None, fallback: Place) -> Place:
     return Place(str(code), str(rows["name"].iloc[0]), "region") if len(rows) else fallback
 
 
-def _lsoa(
+def _indices(
     folder: Path, districts: Sequence[str], year: int, catalogue: Catalogue
-) -> tuple[pd.DataFrame, str, int | None]:
-    """The area's LSOAs on the newest index published by `year`, with the newest population."""
+) -> tuple[pd.DataFrame, str, int | None, tuple[tuple[str, pd.DataFrame, int | None], ...]]:
+    """The area's LSOAs on the newest index published by `year`, and on the others at hand."""
     rows = read_table(folder, "lsoa", [("district_code", "in", list(districts))])
     at_hand = set(rows["edition"].astype(str))
-    usable = [
-        one
-        for one in catalogue.indices.values()
-        if one.published <= year and one.edition in at_hand
-    ]
-    if not usable or rows.empty:
+    indices = [one for one in catalogue.indices.values() if one.edition in at_hand]
+    made = {one.edition: _lsoa(folder, rows, year, one) for one in indices}
+    usable = [one for one in indices if one.published <= year]
+    newest = max(usable, key=lambda one: one.published).edition if usable else ""
+    others = tuple((one, *made[one]) for one in made if one != newest)
+    if not newest:
         none = {name: pd.Series(dtype="str") for name in RESIDENTS.values()}
-        return rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")}), "", None
-    newest_index = max(usable, key=lambda one: one.published)
-    edition, vintage = newest_index.edition, newest_index.lsoa_vintage
-    rows = rows[rows["edition"].astype(str) == edition]
-    of_vintage = ("lsoa_vintage", "==", vintage)
+        empty = rows.iloc[:0].assign(**none | {"population": pd.Series(dtype="float")})
+        return empty, "", None, others
+    return made[newest][0], newest, made[newest][1], others
+
+
+def _lsoa(
+    folder: Path, rows: pd.DataFrame, year: int, index: Index
+) -> tuple[pd.DataFrame, int | None]:
+    """LSOAs on an index, with the newest population by `year`, or by its publication if later."""
+    rows = rows[rows["edition"].astype(str) == index.edition]
+    of_vintage = ("lsoa_vintage", "==", index.lsoa_vintage)
     chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
     people = read_table(folder, "lsoa_population", chosen)
-    people = people[people["year"] <= year]
+    people = people[people["year"] <= max(year, index.published)]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
     people = people.rename(columns=RESIDENTS)
     joined = rows.merge(people, on="lsoa_code", how="left", validate="one_to_one")
-    return joined.sort_values("lsoa_code").reset_index(drop=True), edition, newest
+    return joined.sort_values("lsoa_code").reset_index(drop=True), newest
 
 
 def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFrame:
@@ -1004,6 +1067,11 @@ def _files_of(folder: Path) -> frozenset[str]:
     if not (folder / "manifest.json").is_file():
         return frozenset()
     return frozenset(one["source"] for one in manifest(folder)["files"] if one["source"])
+
+
+def _as_of(folder: Path) -> str:
+    there = (folder / "manifest.json").is_file()
+    return str(manifest(folder).get("as_of", "")) if there else ""
 
 
 def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:

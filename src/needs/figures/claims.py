@@ -1,70 +1,110 @@
 """Check the figures that a published document prints against the figures at hand.
 
-Each printed figure, and each comparator printed beside it, gets one verdict. A figure agrees when
-ours, rounded as the document rounds, is the same, and when words such as "almost" hold of it.
+Each printed figure, and each comparator printed beside it, gets one verdict and its reason. Units,
+editions and periods are compared before values: only a figure of the same area, period, sex and
+edition, in a unit that ours can be turned into, can agree. A figure agrees when ours, rounded as
+the document rounds, is the same, and when words such as "almost" hold of it. A figure that was
+carried by hand from a document is never what that document's figure agrees with.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
-from needs.catalogue import Catalogue, Indicator
-from needs.errors import InvalidDataError, NeedsError, Problem
-from needs.figures import deprivation, population
-from needs.figures.assessment import Assessment, Place
-from needs.figures.figure import Figure, format_number, with_unit
-from needs.figures.grants import grants_total
+from needs.catalogue import Catalogue
+from needs.errors import InvalidDataError, NeedsError, ParameterError, Problem
+from needs.figures.assessment import Assessment
+from needs.figures.claim_figures import (
+    MEASURES,
+    Asked,
+    Own,
+    asked_of,
+    declared,
+    highest,
+    index_edition_of,
+    kept_back,
+    own_figure,
+    periods_of,
+    unit_of,
+)
+from needs.figures.claim_reasons import (
+    OTHER_EDITION,
+    OTHER_PERIOD,
+    UNIT_SLIP,
+    PrintedFigure,
+    power_of_ten,
+    sums,
+    what_it_may_be,
+)
+from needs.figures.figure import format_number, with_unit
 from needs.sources.periods import parse
 from needs.sources.printed_claims import (
     GIVE_A_KEY,
+    agrees,
+    cut_or_rounded,
     normalise,
     precision,
     qualifier,
+    telling_digits,
     unknown_indicators,
 )
+from needs.sources.printed_units import read_unit
 from needs.sources.written_numbers import ungrouped
-from needs.stats.status import Status
 from needs.tables.areas import known_code, nearest_code
+from needs.tables.stored import read_table
 
 AGREES = "agrees"
+ROUNDING = "rounding"
+ARITHMETIC = "arithmetic does not add up"
 DIFFERS = "differs"
-NOT_AVAILABLE = "not available"
-LATER = "later than the reporting year"
-PRINTED = "printed figure only"
+PRINTED = "printed only"
+LATER = "published later"
 UNKNOWN = "indicator not known"
+
+#: Verdicts that leave a printed figure as it is.
+NOT_WRONG = (AGREES, ROUNDING, PRINTED, LATER, UNKNOWN)
 
 #: Columns of the result of `check_claims`.
 COLUMNS = (
-    *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period"),
-    *("stated_value", "stated", "our_value", "ours", "our_period", "our_indicator", "our_unit"),
-    *("our_decimals", "our_formula", "our_method", "difference", "verdict"),
+    *("claim_id", "part", "topic", "label", "indicator", "area_code", "area_name", "period", "sex"),
+    *("category", "stated_value", "stated", "our_value", "ours", "our_period", "our_indicator"),
+    *("our_unit", "our_decimals", "our_formula", "our_method", "difference", "verdict"),
     *("note", "how_to_add", "source", "source_row", "document", "section"),
 )
-
 
 _SMALL = 1e-9
 
 
 @dataclass(frozen=True)
-class _Own:
-    """Our figure for what a document prints."""
+class _Stated:
+    """A printed figure as the document writes it."""
 
     value: float
-    period: str
+    precision: float
     unit: str
-    decimals: int
-    source: str = ""
-    source_row: str = ""
-    note: str = ""
-    printed: bool = False
-    indicator: str = ""
-    formula: str = ""
-    method: str = ""
+    words: str
+    other_unit: str = ""
+    beside: tuple[str, ...] = ()
+
+    @property
+    def decimals(self) -> int:
+        fine = self.precision < 1
+        return max(0, -math.floor(math.log10(self.precision) + _SMALL)) if fine else 0
+
+    @property
+    def number(self) -> str:
+        return with_unit(format_number(self.value, self.decimals), self.unit)
+
+    @property
+    def text(self) -> str:
+        words = self.words
+        return words if re.search(r"\d", words) else f"{words} {self.number}".strip()
 
 
 def check_claims(claims: pd.DataFrame, na: Assessment) -> pd.DataFrame:
@@ -83,21 +123,80 @@ def check_claims(claims: pd.DataFrame, na: Assessment) -> pd.DataFrame:
     -------
     DataFrame
         One row for each printed figure (``part`` is "claim") and for each comparator printed beside
-        it ("comparator"), in the order of `claims`; columns `COLUMNS`. ``verdict`` is one of
-        `VERDICTS`; ``note`` says by how much and, if known, why; ``how_to_add`` who publishes what
-        is not at hand.
+        it ("comparator"), in the order of `claims`; columns `COLUMNS`. ``verdict`` is one of those
+        of this module and of `needs.figures.claim_reasons`; ``note`` says by how much and, if
+        known, why; ``how_to_add`` who publishes what is not at hand.
 
     Raises
     ------
     InvalidDataError
         A needed column is not there, or a stated value is no number; all faults at once.
     """
-    rows: list[dict[str, object]] = []
-    for claim in normalise(claims).to_dict("records"):
-        rows.append(_check({str(key): value for key, value in claim.items()}, na))
-        for comparator in _comparators({str(key): value for key, value in claim.items()}):
-            rows.append(_check(comparator, na))
+    given = [
+        {str(key): value for key, value in one.items()}
+        for one in normalise(claims).to_dict("records")
+    ]
+    parts = [part for claim in given for part in (claim, *_comparators(claim))]
+    printed = [_printed(part, na) for part in parts]
+    rows = [_check(part, na, printed) for part in parts]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def asked_for(
+    claims: pd.DataFrame, tables: Path, file: str, area: str = "", year: str = ""
+) -> tuple[str, str]:
+    """The authority and reporting year that claims are held against, where they are not given.
+
+    The authority is the one that claims are of, or whose districts they are of; the year is the
+    one in which the newest of their periods ends.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        As `read_claims` returns them.
+    tables : Path
+        Folder of the processed tables.
+    file, area, year : str
+        The file's name, and what is given.
+
+    Raises
+    ------
+    ParameterError
+        The claims are of no authority, or of several; or none has a period.
+    """
+    problems = []
+    if not area:
+        areas = read_table(tables, "areas")
+        upper = dict(zip(areas["code"], areas["upper_code"], strict=True))
+        found = [str(upper.get(code) or "") for code in claims["area_code"]]
+        of = sorted({one for one in found if one})
+        if len(of) == 1:
+            area = of[0]
+        else:
+            what = f"The claims are of {len(of) or 'no'} upper-tier authorities."
+            remedy = f"needs claims {file} --area NAME, for one report at a time."
+            problems.append(Problem(what, "--area", remedy))
+    if not year:
+        ends = [_end(period) for period in claims.loc[~_projected(claims), "period"]]
+        year = str(max(ends, default=0) or "")
+        if not year:
+            remedy = f"needs claims {file} --year YEAR"
+            problems.append(Problem("No claim has a period.", "--year", remedy))
+    if problems:
+        raise ParameterError("What the claims are held against is not known.", problems=problems)
+    return area, year
+
+
+def _projected(claims: pd.DataFrame) -> pd.Series:
+    return claims["indicator"].astype(str).str.contains("population_projection")
+
+
+def _end(period: object) -> int:
+    edition = index_edition_of(str(period))
+    try:
+        return int(edition) if edition else parse(str(period)).end.year
+    except NeedsError:
+        return 0
 
 
 def refuse_unknown(
@@ -180,29 +279,6 @@ def told(checked: pd.DataFrame, areas: pd.DataFrame, catalogue: Catalogue) -> li
     return rows
 
 
-def agrees(stated: float, ours: float, precision: float, words: str = "") -> bool:
-    """Whether a figure, printed to a precision and perhaps after "almost", is ours.
-
-    Examples
-    --------
-    >>> agrees(4.2, 4.24, 0.1), agrees(4.2, 4.26, 0.1)
-    (True, False)
-    >>> agrees(28000, 27750, 1000, "almost 28,000"), agrees(28000, 28100, 1000, "almost 28,000")
-    (True, False)
-    >>> agrees(20, 20.56, 1, "just over 20%"), agrees(20, 19.9, 1, "just over 20%")
-    (True, False)
-    """
-    gap = ours - stated
-    kind = qualifier(words)
-    if kind == "below":
-        return -precision / 2 - _SMALL <= gap <= _SMALL
-    if kind == "just above":
-        return -_SMALL <= gap <= precision + _SMALL
-    if kind == "above":
-        return gap >= -_SMALL
-    return abs(gap) <= (precision if kind == "around" else precision / 2) + _SMALL
-
-
 def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
     codes, names, values = (
         str(claim[f"comparator_{part}"]).split(";") for part in ("code", "name", "value")
@@ -212,6 +288,7 @@ def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
         if not code.strip() or not value.strip():
             continue
         printed = ungrouped(value.strip())
+        unit = str(claim["comparator_unit"] or claim["unit"])
         out.append(
             {
                 **claim,
@@ -221,20 +298,50 @@ def _comparators(claim: dict[str, object]) -> list[dict[str, object]]:
                 "area_name": name.strip(),
                 "stated_value": float(printed),
                 "stated_as": "",
-                "precision": precision(printed, "", str(claim["unit"])),
+                "precision": precision(printed, "", unit),
+                "unit": unit,
+                "comparator_unit": "",
             }
         )
     return out
 
 
-def _check(claim: dict[str, object], na: Assessment) -> dict[str, object]:
-    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
-    unit = str(claim["unit"])
-    decimals = max(0, -math.floor(math.log10(precision) + _SMALL)) if precision < 1 else 0
+def _stated(claim: dict[str, object]) -> _Stated:
+    beside = str(claim.get("claim_area") or claim["comparator_code"])
+    return _Stated(
+        float(str(claim["stated_value"])),
+        float(str(claim["precision"])),
+        str(claim["unit"]),
+        str(claim["stated_as"]),
+        str(claim["comparator_unit"]),
+        tuple(one.strip() for one in beside.split(";") if one.strip()),
+    )
+
+
+def _factor(unit: str, ours: str) -> float | None:
+    """What a value in a document's unit is to be multiplied with; None if it cannot be compared."""
+    theirs, own = read_unit(unit), read_unit(ours)
+    if theirs is None or own is None:
+        return 1.0
+    return theirs.size / own.size if theirs.comparable(own) else None
+
+
+def _printed(claim: dict[str, object], na: Assessment) -> PrintedFigure:
+    """A printed figure in our unit, to hold the document's other figures against."""
+    stated, asked = _stated(claim), asked_of(claim)
+    factor = _factor(stated.unit, unit_of(asked, na.catalogue))
+    value = math.nan if factor is None else stated.value * factor
+    return PrintedFigure(str(claim["claim_id"]), asked, value, stated.precision * (factor or 1))
+
+
+def _check(
+    claim: dict[str, object], na: Assessment, printed: Sequence[PrintedFigure]
+) -> dict[str, object]:
+    stated, asked = _stated(claim), asked_of(claim)
     row: dict[str, object] = {
         **{name: claim.get(name, "") for name in COLUMNS},
         "part": claim.get("part", "claim"),
-        "stated": claim["stated_as"] or with_unit(format_number(stated, decimals), unit),
+        "stated": stated.text,
         "our_value": math.nan,
         "ours": "",
         "our_period": "",
@@ -248,59 +355,214 @@ def _check(claim: dict[str, object], na: Assessment) -> dict[str, object]:
         "source": "",
         "source_row": "",
     }
-    own, indicator = _find(claim, na)
-    later = _later(claim, na.year, indicator)
+    own, indicator = own_figure(asked, na), declared(asked, na.catalogue)
+    factor: float | None = None
     if own is not None:
+        factor = _factor(stated.unit, own.unit)
+        decimals = max(own.decimals, stated.decimals if factor == 1 else 0)
         row |= {
             "our_value": own.value,
-            "ours": with_unit(format_number(own.value, max(decimals, own.decimals)), own.unit),
+            "ours": with_unit(format_number(own.value, decimals), own.unit),
             "our_period": own.period,
             "our_indicator": own.indicator,
             "our_unit": own.unit,
-            "our_decimals": max(decimals, own.decimals),
+            "our_decimals": decimals,
             "our_formula": own.formula,
             "our_method": own.method,
             "source": own.source,
             "source_row": own.source_row,
         }
-    row["verdict"], row["note"] = _verdict(claim, own, indicator, later, na)
-    if own is not None and row["verdict"] in (AGREES, DIFFERS):
-        row["difference"] = stated - own.value
-    elif indicator is not None and row["verdict"] != LATER:
+    # what was printed stands in its own column
+    remark = re.sub(r'^stated as "[^"]*"$', "", str(claim["remark"]))
+    remark = remark if row["part"] == "claim" else ""
+    row["verdict"], note = _verdict(stated, asked, own, na, printed)
+    row["note"] = _sentences(note, remark)
+    if own is not None and own.official and factor is not None:
+        row["difference"] = stated.value * factor - own.value
+    elif indicator is not None and row["verdict"] not in (LATER, UNKNOWN):
         row["how_to_add"] = indicator.how_to_add
     return row
 
 
 def _verdict(
-    claim: dict[str, object],
-    own: _Own | None,
-    indicator: Indicator | None,
-    later: bool,
+    stated: _Stated,
+    asked: Asked,
+    own: Own | None,
     na: Assessment,
+    printed: Sequence[PrintedFigure],
 ) -> tuple[str, str]:
-    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
-    remark = str(claim["remark"]) if claim.get("part", "claim") == "claim" else ""
-    if own is None:
-        if indicator is None and str(claim["indicator"]).split(";")[0] not in MEASURES:
-            return UNKNOWN, _sentences(GIVE_A_KEY, remark)
-        return LATER if later else NOT_AVAILABLE, _sentences(remark)
-    if own.printed and not later:
-        nearest = _nearest(claim, indicator, na)
-        return PRINTED, _sentences("No other source is known.", nearest, remark)
-    same = agrees(stated, own.value, precision, str(claim["stated_as"]))
-    if later:
-        known = f"Our figure {'agrees' if same else 'differs'}."
-        known = "No other source is known." if own.printed else known
-        return LATER, _sentences(known, own.note, remark)
-    if same:
-        return AGREES, _sentences(own.note, remark)
-    gap = stated - own.value
-    size = format_number(abs(gap), 0 if abs(gap) >= 10 else 2)
+    if not any(key in na.catalogue.indicators or key in MEASURES for key in asked.keys):
+        return UNKNOWN, GIVE_A_KEY
+    later = f"Its period ends after the reporting year {na.year}" if _later(asked, na) else ""
+    if own is not None and own.official:
+        verdict, note = _against(stated, asked, own, na, printed)
+        return verdict, _sentences(note, own.note, later)
+    verdict, note = _by_itself(stated, asked, own, na, printed)
+    if later and verdict == PRINTED:
+        return LATER, _sentences(later, note)
+    return verdict, _sentences(note, later)
+
+
+def _against(
+    stated: _Stated, asked: Asked, own: Own, na: Assessment, printed: Sequence[PrintedFigure]
+) -> tuple[str, str]:
+    """The verdict on a printed figure that a publisher's own stands beside."""
+    factor = _factor(stated.unit, own.unit)
+    if factor is None:
+        same = agrees(stated.value, own.value, stated.precision, stated.words)
+        counted = f"ours is in {own.unit}" if own.unit == "%" else f"ours is a number of {own.unit}"
+        if same:
+            return UNIT_SLIP, f"The number is ours, the unit is not: {counted}"
+        return DIFFERS, f"Printed in {stated.unit}, and {counted}: the two cannot be compared"
+    value, step = stated.value * factor, stated.precision * factor
+    converted = f"{stated.number} is {_in_unit(value, own)}" if abs(factor - 1) > _SMALL else ""
+    # a publisher's figure of one decimal says nothing of a second
+    known = _known_precision(own)
+    finer = step < known and abs(round(own.value / known) * known - own.value) < _SMALL
+    if agrees(value, own.value, max(step, known) if finer else step, stated.words):
+        less = f"Ours is published as {own.text}, with fewer digits" if finer else ""
+        return AGREES, _sentences(converted, less)
+    by = _by_how_much(value, own, converted)
+    if converted and agrees(stated.value, own.value, stated.precision, stated.words):
+        times = max(factor, 1 / factor)
+        return UNIT_SLIP, (
+            f"The number is ours, but {own.unit}, not {stated.unit}: wrong by {times:,.0f} times"
+        )
+    adds = sums(value, step, asked, printed, na)
+    if adds is not None and not adds[0]:
+        return ARITHMETIC, _sentences(f"In the document, {adds[1]}", by)
+    unrounded = abs(own.value / step - round(own.value / step)) > _SMALL
+    cut = "" if stated.words else cut_or_rounded(value, own.value, step, unrounded)
+    if cut:
+        return ROUNDING, f"Ours is {_in_full(own, step)}: the printed figure may be it, {cut}"
+    if qualifier(stated.words) and agrees(value, own.value, step):
+        return DIFFERS, _sentences(f"The number is ours when rounded, but not “{stated.words}”", by)
+    slip = power_of_ten(value, step, own)
+    found = slip or what_it_may_be(value, step, asked, own, na, stated.beside)
+    if found:
+        return found[0], _sentences(by, found[1])
+    if adds is not None:
+        return DIFFERS, _sentences(by, f"It follows from the document's own: {adds[1]}")
+    coarse = telling_digits(value, step) < 2
+    why = "So round a number cannot be told from others" if coarse else ""
+    return DIFFERS, _sentences(by, why or "The reason is not known")
+
+
+def _by_itself(
+    stated: _Stated,
+    asked: Asked,
+    own: Own | None,
+    na: Assessment,
+    printed: Sequence[PrintedFigure],
+) -> tuple[str, str]:
+    """The verdict on a printed figure that no publisher's stands beside: what is possible."""
+    unit = unit_of(asked, na.catalogue)
+    factor = _factor(stated.unit, unit)
+    nothing = "No publisher's figure is at hand"
+    if own is not None and own.copied:
+        nothing += "; ours is the document's own"
+    if factor is None:
+        return (
+            UNIT_SLIP,
+            f"Printed in {stated.unit}; what is measured is given in {unit or 'units'}",
+        )
+    value, step = stated.value * factor, stated.precision * factor
+    if abs(factor - 1) > _SMALL:
+        impossible = _impossible(stated, asked, value, factor, unit, na)
+        if impossible:
+            return UNIT_SLIP, impossible
+        converted = with_unit(format_number(value, 1), unit)
+        nothing = _sentences(nothing, f"{stated.number} is {converted}, as it is published")
+    if unit == "%" and value > 100:
+        return DIFFERS, "A share cannot be more than 100%"
+    if own is not None and own.added:
+        same = agrees(value, own.value, step, stated.words)
+        if not same:
+            return ARITHMETIC, f"The sum of {own.added} gives {own.text}"
+        return PRINTED, _sentences(nothing, f"It adds up with {own.added}: {own.text}")
+    adds = sums(value, step, asked, printed, na)
+    if adds is not None and not adds[0]:
+        return ARITHMETIC, f"In the document, {adds[1]}"
+    if kept_back(asked, na):
+        nothing = "The publisher's figure is withheld: too few to be shown, or unreliable"
+    elif other := _other_period(stated, value, step, asked, na):
+        return other
+    up = f"It adds up: {adds[1]}" if adds else ""
+    return PRINTED, _sentences(nothing, up, _nearest(asked, na))
+
+
+def _impossible(
+    stated: _Stated, asked: Asked, value: float, factor: float, unit: str, na: Assessment
+) -> str:
+    """Why a printed unit cannot be: beyond all published values, where the usual unit is not."""
+    indicator = declared(asked, na.catalogue)
+    top = highest(indicator, na) if indicator else None
+    if top is None or not stated.value <= top[0] < value:
+        return ""
+    beside = stated.other_unit
+    return _sentences(
+        f"{stated.number} is {_short(value)} {unit}, more than any published value at hand of the "
+        f"measures of this chapter: the highest is {_short(top[0])} ({top[1]})",
+        f"The measure is published {unit}"
+        + (", as the comparator beside it is printed" if beside == unit else ""),
+        f"If the number is right, the unit is wrong by {max(factor, 1 / factor):,.0f} times",
+    )
+
+
+def _short(value: float) -> str:
+    return format_number(value, 0 if abs(value) >= 100 else 1)
+
+
+def _other_period(
+    stated: _Stated, value: float, step: float, asked: Asked, na: Assessment
+) -> tuple[str, str] | None:
+    """A figure whose period or edition there is none of, and that is one's which overlaps it."""
+    asked = replace(asked, keys=asked.keys[:1])
+    edition = index_edition_of(asked.period)
+    for label in periods_of(asked, na):
+        if label == asked.period or telling_digits(value, step) < 2:
+            continue
+        if not edition and not _overlap(label, asked.period):
+            continue
+        own = own_figure(replace(asked, period=label), na)
+        if own is None or not own.official or not agrees(value, own.value, step, stated.words):
+            continue
+        verdict = OTHER_EDITION if edition else OTHER_PERIOD
+        return verdict, (
+            f"No figure for {asked.period} is at hand; it may be that for {label}, {own.text}"
+        )
+    return None
+
+
+def _overlap(label: str, period: str) -> bool:
+    try:
+        one, other = parse(label), parse(period)
+    except NeedsError:
+        return False
+    # a figure of one whole year that is told by a year within it, or the other way round
+    return one.overlaps(other) and len(one.years) != len(other.years)
+
+
+def _known_precision(own: Own) -> float:
+    return 10.0**-own.decimals
+
+
+def _in_unit(value: float, own: Own) -> str:
+    return with_unit(format_number(value, max(own.decimals, 1) if value < 1000 else 0), own.unit)
+
+
+def _in_full(own: Own, step: float) -> str:
+    finer = max(own.decimals, 1 + max(0, -math.floor(math.log10(step) + _SMALL)))
+    whole = float(own.value).is_integer()
+    return with_unit(format_number(own.value, 0 if whole else finer), own.unit)
+
+
+def _by_how_much(value: float, own: Own, converted: str) -> str:
+    gap = value - own.value
+    size = format_number(abs(gap), 0 if abs(gap) >= 10 or own.decimals == 0 else 2)
     size = with_unit(size, "percentage points" if own.unit == "%" else own.unit)
-    by = f"Printed {size} {'above' if gap > 0 else 'below'} ours."
-    why = _explain(claim, indicator, na)
-    reason = "" if why or own.note or remark else "The reason is not known."
-    return DIFFERS, _sentences(by, why, own.note, remark, reason)
+    where = "above" if gap > 0 else "below"
+    return _sentences(converted, f"Printed {size} {where} ours")
 
 
 def _sentences(*parts: str) -> str:
@@ -310,279 +572,29 @@ def _sentences(*parts: str) -> str:
     )
 
 
-def _later(claim: dict[str, object], year: int, indicator: Indicator | None) -> bool:
+def _later(asked: Asked, na: Assessment) -> bool:
     """Whether the figure's period ends after the reporting year; a projection always does."""
-    if indicator is not None and indicator.key == "population_projection":
+    if "population_projection" in asked.keys:
         return False
+    if edition := index_edition_of(asked.period):
+        index = na.catalogue.indices.get(edition)
+        return index is not None and index.published > na.year
     try:
-        return not parse(str(claim["period"])).ends_by(year)
+        return not parse(asked.period).ends_by(na.year)
     except NeedsError:
         return False
 
 
-def _find(claim: dict[str, object], na: Assessment) -> tuple[_Own | None, Indicator | None]:
-    """Our figure, from the first of the claim's indicators that has one, printed ones last."""
-    keys = str(claim["indicator"]).split(";")
-    found: _Own | None = None
-    for key in keys:
-        own = MEASURES[key](claim, na) if key in MEASURES else _observed(claim, key, na)
-        if own is not None and (found is None or (found.printed and not own.printed)):
-            found = replace(own, indicator=key)
-    declared = next(
-        (na.catalogue.indicators[k] for k in keys if k in na.catalogue.indicators), None
-    )
-    return found, declared
-
-
-def _every_observation(na: Assessment) -> pd.DataFrame:
-    return na.all_observations
-
-
-def _rows(claim: dict[str, object], key: str, na: Assessment) -> pd.DataFrame:
-    table = na.once(_every_observation)
-    sex = str(claim["sex"]) or "persons"
-    return table[
-        (table["indicator"] == key)
-        & (table["area_code"] == str(claim["area_code"]))
-        & (table["sex"] == sex)
-        & (table["category"] == (str(claim["category"]) or ""))
-    ]
-
-
-def _observed(claim: dict[str, object], key: str, na: Assessment) -> _Own | None:
-    indicator = na.catalogue.indicators.get(key)
-    if indicator is None:
-        return None
-    rows = _rows(claim, key, na)
-    exact = rows[(rows["period"] == str(claim["period"])) & (rows["status"] == Status.SHOWN)]
-    if len(exact):
-        return _own(exact.iloc[0], indicator, na)
-    return _summed(claim, rows, indicator, na)
-
-
-def _own(row: pd.Series, indicator: Indicator, na: Assessment) -> _Own:
-    keys = str(row["source"]).split(";")
-    printed = [_is_printed(key, na.catalogue) for key in keys]
-    return _Own(
-        float(row["value"]),
-        str(row["period"]),
-        indicator.unit,
-        indicator.decimals,
-        str(row["source"]),
-        str(row["source_row"]),
-        note="Computed from a printed number." if any(printed) and not all(printed) else "",
-        printed=all(printed),
-        formula=indicator.formula,
-        method=indicator.method,
-    )
-
-
-def _is_printed(key: str, catalogue: Catalogue) -> bool:
-    source = catalogue.sources.get(key)
-    return source is not None and source.reader == "datapackage"
-
-
-def _summed(
-    claim: dict[str, object], rows: pd.DataFrame, indicator: Indicator, na: Assessment
-) -> _Own | None:
-    """A count of several years as the sum of its years."""
+def _nearest(asked: Asked, na: Assessment) -> str:
+    """The nearest official figure of the same measure, for orientation."""
+    asked = replace(asked, keys=asked.keys[:1])
     try:
-        years = parse(str(claim["period"])).years
+        end = parse(asked.period).end
+        labels = sorted(periods_of(asked, na), key=lambda one: abs((parse(one).end - end).days))
     except NeedsError:
-        return None
-    if indicator.statistic != "count" or len(years) < 2:
-        return None
-    parts = rows[rows["period"].isin([str(year) for year in years])]
-    parts = parts[parts["status"] == Status.SHOWN]
-    if sorted(parts["period"]) != [str(year) for year in years]:
-        return None
-    first = _own(parts.iloc[0], indicator, na)
-    return _Own(
-        float(parts["value"].sum()),
-        str(claim["period"]),
-        first.unit,
-        first.decimals,
-        ";".join(dict.fromkeys(parts["source"])),
-        "; ".join(dict.fromkeys(parts["source_row"])),
-        note="Sum of the years.",
-        printed=first.printed,
-        formula="sum of the years",
-        method=indicator.method,
-    )
-
-
-def _nearest(claim: dict[str, object], indicator: Indicator | None, na: Assessment) -> str:
-    """The newest figure of the same indicator that has another source, for orientation."""
-    if indicator is None:
         return ""
-    rows = _rows(claim, indicator.key, na)
-    rows = rows[
-        (rows["status"] == Status.SHOWN)
-        & (rows["period_end"] <= pd.Timestamp(year=na.year, month=12, day=31))
-        & ~rows["source"].map(lambda keys: _is_printed(keys.split(";")[0], na.catalogue))
-    ]
-    if rows.empty:
-        return ""
-    newest = rows.sort_values("period_end").iloc[-1]
-    text = with_unit(format_number(float(newest["value"]), indicator.decimals), indicator.unit)
-    return f"The newest figure read is {text} for {newest['period']}."
-
-
-def _explain(claim: dict[str, object], indicator: Indicator | None, na: Assessment) -> str:
-    """What is known of a difference: another edition, or a limit taken for the value."""
-    if indicator is None or indicator.statistic in ("count", "amount"):
-        return ""
-    stated, precision = float(str(claim["stated_value"])), float(str(claim["precision"]))
-    own_area = {**claim, "area_code": claim.get("claim_area", claim["area_code"])}
-    same = _rows(own_area, indicator.key, na)
-    same = same[same["period"] == str(claim["period"])]
-    if same.empty:
-        return ""
-    name = same["area_name"].iloc[0]
-    if all(_is_printed(key, na.catalogue) for key in str(same["source"].iloc[0]).split(";")):
-        return (
-            f"Ours is of a later edition of the publisher's file; the figure of {name} beside it "
-            "is the document's own, of the earlier one. What was revised is not known."
-        )
-    for part in ("lower", "upper"):
-        if agrees(stated, float(same[part].iloc[0]), precision):
-            return (
-                f"It equals the {part} confidence limit of {name} in the same period. Whether that "
-                "was taken for it is not known."
-            )
+    for label in labels:
+        own = own_figure(replace(asked, period=label), na)
+        if own is not None and own.official:
+            return f"The nearest figure at hand is {own.text} for {label}"
     return ""
-
-
-# Figures that are no indicator, or that are added up: the report's own, as its chapters show them.
-
-
-def _of_report(figure: Figure, period: str = "", note: str = "") -> _Own | None:
-    """A figure of the report as ours; nothing where it is not shown."""
-    if figure.value is None:
-        return None
-    return _Own(
-        figure.value,
-        period or figure.period,
-        figure.unit,
-        figure.decimals,
-        ";".join(figure.sources),
-        "; ".join(figure.source_rows),
-        note=note,
-        formula=figure.formula,
-        method=figure.method,
-    )
-
-
-def _place(claim: dict[str, object], na: Assessment) -> Place:
-    """The place of a claim, in or outside the report's area."""
-    code = str(claim["area_code"])
-    known = (one for one in (*na.places, *na.districts, *na.members) if one.code == code)
-    return next(known, Place(code, str(claim["area_name"]), ""))
-
-
-def _deprived(
-    measure: Callable[[Assessment, int, Place], Figure], decile: int
-) -> Callable[[dict[str, object], Assessment], _Own | None]:
-    def own(claim: dict[str, object], na: Assessment) -> _Own | None:
-        place = _place(claim, na)
-        if not deprivation.source_rows(na, place):
-            return None
-        return _of_report(measure(na, decile, place), f"IoD{na.index_edition}")
-
-    return own
-
-
-def _year_of(claim: dict[str, object]) -> int | None:
-    try:
-        return parse(str(claim["period"])).years[0]
-    except NeedsError:
-        return None
-
-
-def _population(claim: dict[str, object], na: Assessment) -> _Own | None:
-    place, year = _place(claim, na), _year_of(claim)
-    edition = population.edition(na, place, year) if year else ""
-    if not year or not edition:
-        return None
-    note = f"Mid-year estimate of the edition {edition}; estimates are revised from time to time"
-    return _of_report(population.total(na, place, year), note=note)
-
-
-def _share_of_county(claim: dict[str, object], na: Assessment) -> _Own | None:
-    place, year = _place(claim, na), _year_of(claim)
-    if place not in na.districts or not year:
-        return None
-    own = _of_report(population.share_of_area(na, place, year))
-    if own is None or agrees(
-        float(str(claim["stated_value"])),
-        own.value,
-        float(str(claim["precision"])),
-        str(claim["stated_as"]),
-    ):
-        return own
-    edition = population.edition(na, place, year)
-    note = (
-        f"Ours is of mid-year estimates, edition {edition}; which count of residents the document "
-        "used is not known"
-    )
-    return replace(own, note=note)
-
-
-def _age_share(group: str) -> Callable[[dict[str, object], Assessment], _Own | None]:
-    def own(claim: dict[str, object], na: Assessment) -> _Own | None:
-        place, wanted = _place(claim, na), _year_of(claim)
-        # the year itself where it is at hand by age, else the newest by the reporting year
-        years = [year for year in population.years_by_age(na, place) if year <= na.year]
-        if not years:
-            return None
-        year = wanted if wanted in years else years[-1]
-        note = "" if year == wanted else f"By age known for mid-{year} only"
-        return _of_report(population.age_share(na, place, group, year), note=note)
-
-    return own
-
-
-def _shown(claim: dict[str, object], key: str, na: Assessment) -> list[Figure]:
-    """Figures of an indicator for the claim's area and period, of whichever category."""
-    table = na.once(_every_observation)
-    rows = table[
-        (table["indicator"] == key)
-        & (table["area_code"] == str(claim["area_code"]))
-        & (table["period"] == str(claim["period"]))
-        & (table["sex"] == (str(claim["sex"]) or "persons"))
-        & (table["status"] == Status.SHOWN)
-    ]
-    return [na.to_figure(row, _place(claim, na)) for row in rows.to_dict("records")]
-
-
-def _not_in_treatment(claim: dict[str, object], na: Assessment) -> _Own | None:
-    for figure in _shown(claim, "alcohol_unmet_need", na):
-        people = figure.with_(value=figure.numerator, unit="people", decimals=0)
-        formula = "estimated prevalence − people in treatment"
-        return _of_report(people.with_(formula=formula, method="Unmet need"))
-    return None
-
-
-def _sum_of_grants(claim: dict[str, object], na: Assessment) -> _Own | None:
-    grants = [one for one in _shown(claim, "grant_amount", na) if one.note]
-    if not grants:
-        return None
-    note = f"Sum of the {len(grants)} grants printed beside it"
-    return _of_report(grants_total(grants), note=note)
-
-
-#: Figures that are no indicator of the catalogue, or are checked by adding up.
-MEASURES: dict[str, Callable[[dict[str, object], Assessment], _Own | None]] = {
-    "lsoas_most_deprived_10": _deprived(deprivation.lsoa_count, 1),
-    "lsoas_most_deprived_30": _deprived(deprivation.lsoa_count, 3),
-    "residents_most_deprived_10": _deprived(deprivation.decile_residents, 1),
-    "residents_most_deprived_30": _deprived(deprivation.decile_residents, 3),
-    "share_most_deprived_10": _deprived(deprivation.share, 1),
-    "share_most_deprived_30": _deprived(deprivation.share, 3),
-    "population": _population,
-    "share_of_county": _share_of_county,
-    "share_under_20": _age_share("under 20"),
-    "share_65_and_over": _age_share("65 and over"),
-    "alcohol_not_in_treatment": _not_in_treatment,
-    "commissioning_expenditure": _sum_of_grants,
-}

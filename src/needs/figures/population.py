@@ -53,6 +53,15 @@ def edition(na: Assessment, place: Place, year: int) -> str:
     return "" if rows.empty else str(rows["edition"].iloc[0])
 
 
+def by_edition(na: Assessment, place: Place, year: int) -> dict[str, float]:
+    """A place's residents of a year in each edition of the estimates that is at hand."""
+    rows = _of_place(na, place)
+    rows = rows[(rows["year"] == year) & (rows["sex"] == "persons")]
+    whole = rows[of_everyone(rows)].groupby("edition")["population"].max()
+    added = rows[~of_everyone(rows)].groupby("edition")["population"].sum()
+    return {str(key): float(value) for key, value in {**added, **whole}.items()}
+
+
 def series(na: Assessment, place: Place) -> Series:
     """Totals by year, oldest first."""
     years = sorted({*_totals(na, place)["year"], *_ages(na, place)["year"]})

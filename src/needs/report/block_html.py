@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from needs.report.document import (
     released,
     symbols_in,
 )
-from needs.report.register import RegisterEntry, entries, printed_input, printed_limit
+from needs.report.register import RegisterEntry, entries, register_table
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -52,6 +53,15 @@ class View:
     def links(self) -> bool:
         """Whether a number links to its entry in the register."""
         return self.document is not None
+
+    @functools.cached_property
+    def _places(self) -> Mapping[str, int]:
+        register = self.document.register if self.document else ()
+        return {figure.id: number for number, figure in enumerate(register, 1)}
+
+    def figure_anchor(self, key: str) -> str:
+        """The id of a figure's row in the register: short, since thousands of links name one."""
+        return f"f{self._places[key]}" if key in self._places else f"fig-{key}"
 
     def chart_label(self, key: str) -> str:
         """The words "Figure 3: ", or nothing without a document."""
@@ -148,10 +158,15 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
-    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", key)
-    body = re.sub(r'(\sid=")([^"]+")', rf"\1{prefix}-\2", body)
-    body = re.sub(r"(url\(#)", rf"\1{prefix}-", body)
-    body = re.sub(r'(\s(?:xlink:)?href="#)', rf"\1{prefix}-", body)
+    # short ids: a chart of all authorities uses them hundreds of times
+    prefix = f"s{zlib.crc32(key.encode()):x}"
+    names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
+    short = {name: f"{prefix}-{number}" for number, name in enumerate(names, 1)}
+    body = re.sub(
+        r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)',
+        lambda found: found[1] + short.get(found[2], found[2]),
+        body,
+    )
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
@@ -186,8 +201,7 @@ def environment() -> jinja2.Environment:
         "comparison_words": comparison_words,
         "trend_words": trend_words,
         "inline_svg": inline_svg,
-        "printed_limit": printed_limit,
-        "printed_input": printed_input,
+        "rows_of": register_table,
         "printed_date": printed_date,
         "page_script": page_script,
         "page_policy": page_policy,

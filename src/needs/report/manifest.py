@@ -109,6 +109,7 @@ def make_manifest(
     checked: bool = True,
     commentary: Mapping[str, str] = MappingProxyType({}),
     warnings: Sequence[str] = (),
+    to_add: Sequence[str] = (),
     since: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Describe a run.
@@ -136,6 +137,8 @@ def make_manifest(
         Hashes of the files that people have written, by path.
     warnings : sequence of str
         What their authors should look at, by file and line.
+    to_add : sequence of str
+        Measures without a figure, each with how it is added: nothing for a reader of the report.
     since : mapping
         Year of the earlier report that this one is set against, and the hash of its register.
 
@@ -152,7 +155,10 @@ def make_manifest(
     ]
     return {
         "area": {"codes": list(area_codes), "name": area_name},
-        "parameters": {**parameters.model_dump(mode="json"), "areas": list(area_codes)},
+        "parameters": {
+            **parameters.model_dump(mode="json", exclude_none=True),
+            "areas": list(area_codes),
+        },
         "needs": needs.__version__,
         "code": code,
         "packages": dict(package_versions()),
@@ -162,6 +168,7 @@ def make_manifest(
         **({"typed": list(typed)} if typed else {}),
         **({"commentary": _listed(commentary)} if commentary else {}),
         **({"commentary_warnings": list(warnings)} if warnings else {}),
+        **({"to_add": list(to_add)} if to_add else {}),
         **({"since": dict(since)} if since else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
@@ -257,4 +264,5 @@ def for_authors(described: Mapping[str, Any]) -> list[str]:
     typed_lines = [
         f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
     ]
-    return [*unshown, *typed_lines, *described.get("commentary_warnings", ())]
+    to_add = [f"No figure of {one}" for one in described.get("to_add", ())]
+    return [*unshown, *typed_lines, *described.get("commentary_warnings", ()), *to_add]

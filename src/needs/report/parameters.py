@@ -118,6 +118,8 @@ class RunParameters(BaseModel):
         authority's own.
     formats : tuple of str
         Of "html", "pdf", "xlsx", "ods", "docx"; figures, manifest and notebooks are always written.
+    as_of : date, optional
+        Only what had been published by this day is used.
     date : date
         Printed as the date of the report. The only thing that a run takes from the clock.
     neighbours : str
@@ -137,6 +139,7 @@ class RunParameters(BaseModel):
     name: Annotated[str, AfterValidator(_safe_name)] = ""
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = USUAL_FORMATS
     date: dt.date = Field(default_factory=dt.date.today)
+    as_of: dt.date | None = None
     neighbours: Neighbours = "official"
 
     @model_validator(mode="after")
@@ -146,6 +149,10 @@ class RunParameters(BaseModel):
         if self.year > self.date.year:
             remedy = f"Give a year up to {self.date.year}, or a later --date."
             raise Inconsistent("The reporting year ends after the report's date.", "year", remedy)
+        if self.as_of is not None and self.as_of > self.date:
+            remedy = f"Give a day up to {self.date}, or a later --date."
+            said = "The day as of which figures are taken comes after the report's date."
+            raise Inconsistent(said, "as_of", remedy)
         return self
 
     @classmethod
@@ -187,6 +194,8 @@ class RunParameters(BaseModel):
     def folder(self, out: Path, name: str) -> Path:
         """Where the report of the area of this name is written: ``<out>/<area>/<year>``.
 
+        With a day, ``<out>/<area>/<year>-as-of-<day>``: it takes no other report's place.
+
         Raises
         ------
         ParameterError
@@ -198,7 +207,8 @@ class RunParameters(BaseModel):
                 "--name",
                 "Give the report a name in Latin letters with --name, which its title takes too.",
             )
-        return out / slug(name) / str(self.year)
+        as_of = f"-as-of-{self.as_of}" if self.as_of else ""
+        return out / slug(name) / f"{self.year}{as_of}"
 
 
 _REMEDIES = {

@@ -7,7 +7,9 @@ import dataclasses
 import hashlib
 import io
 import json
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +193,88 @@ def entries(document: Document) -> tuple[RegisterEntry, ...]:
             )
         )
     return tuple(out)
+
+
+#: Headings of the register's table in the page: of text, of numbers, and what explains them.
+_TEXTS, _NUMBERS, _REST = (
+    ("Area", "Period", "Sex", "Age", "Unit"),
+    ("Value", "Lower 95% limit", "Upper 95% limit", "Numerator", "Denominator"),
+    ("Status", "Source row", "Note"),
+)
+
+#: What is in the table even if it is the same for every figure.
+_KEPT = ("Area", "Value", "Source row")
+
+#: The name of a file in a source row, before the place in it.
+_FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
+
+
+@dataclass(frozen=True)
+class RegisterTable:
+    """An entry's figures as the page shows them: what is the same for all of them is said once.
+
+    Attributes
+    ----------
+    shared : tuple of (str, str)
+        Heading and text of what all figures have in common.
+    files : tuple of str
+        Files that rows name by their number, the first being 1.
+    headings : tuple of str
+    texts, numbers : int
+        How many columns of text stand after the identifier, and how many of numbers after those.
+    rows : tuple of tuple of str
+        A figure's cells, without its identifier.
+    """
+
+    shared: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+    headings: tuple[str, ...]
+    texts: int
+    numbers: int
+    rows: tuple[tuple[str, ...], ...]
+
+
+def register_table(entry: RegisterEntry) -> RegisterTable:
+    """The table of an entry's figures, with what they share taken out."""
+    names = (*_TEXTS, *_NUMBERS, *_REST)
+    cited = [_FILE.findall("; ".join(one.source_rows)) for one in entry.figures]
+    counts = Counter(name for names in cited for name in names)
+    files = tuple(name for name, count in counts.items() if count > 2)
+    numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
+    rows = [_register_cells(one, numbered) for one in entry.figures]
+    columns = list(zip(*rows, strict=True))
+    same = [
+        len(rows) > 1 and name not in _KEPT and len(set(column)) == 1
+        for name, column in zip(names, columns, strict=True)
+    ]
+    kept = [place for place, alike in enumerate(same) if not alike]
+    return RegisterTable(
+        shared=tuple((names[at], rows[0][at]) for at, alike in enumerate(same) if alike),
+        files=files,
+        headings=tuple(names[at] for at in kept),
+        texts=sum(names[at] in _TEXTS for at in kept),
+        numbers=sum(names[at] in _NUMBERS for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in rows),
+    )
+
+
+def _register_cells(figure: Figure, numbered: Mapping[str, str]) -> tuple[str, ...]:
+    cited = "; ".join(figure.source_rows) or "[z]"
+    return (
+        figure.area_name,
+        figure.period,
+        figure.sex,
+        figure.age,
+        figure.unit or "[z]",
+        figure.number,
+        printed_limit(figure, figure.lower),
+        printed_limit(figure, figure.upper),
+        printed_input(figure, figure.numerator),
+        printed_input(figure, figure.denominator),
+        f"{figure.status.value} {figure.symbols}".strip(),
+        _FILE.sub(lambda found: numbered.get(found[1], found[0]), cited),
+        figure.note or "none",
+    )
 
 
 def _named_files(document: Document, key: str, group: Iterable[Figure]) -> tuple[InputFile, ...]:

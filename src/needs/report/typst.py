@@ -90,6 +90,13 @@ REGISTER = (
 NOT_PRINTED = "On the web page and in tables.xlsx, not printed here"
 #: Begins the list of chapters that the PDF has not.
 NO_FIGURES = "Without figures to print, and on the web page alone"
+#: The chapter that ends a document without annex, and what that says of its use.
+ABOUT = "About this document"
+ACCESSIBLE = (
+    "Headings, tables, captions and pictures are marked up for screen readers, and every picture "
+    "has an alternative text. The accessibility statement is in the annex of the web page. If you "
+    "cannot use a part of this document, ask {whom} for another format."
+)
 
 Model = dict[str, Any]
 
@@ -629,6 +636,12 @@ def printed_model(
     drawing = _Drawing(document, wanted, files)
     shown = [one for one in wanted if one.anchor in drawing.parts]
     chapters = [drawing.chapter(one) for one in shown]
+    if not annex:  # which says this
+        named = ", ".join(one for one in (context.organisation, context.team) if one)
+        whom = f"{named} ({context.contact})".strip() if context.contact else "its publisher"
+        said = drawing.note(ACCESSIBLE.format(whom=whom))
+        about = {"label": ABOUT, "anchor": "about-this-document", "blocks": [said], "alone": False}
+        chapters.append(about)
     if left := [one.label for one in wanted if one not in shown]:
         chapters[-1]["blocks"].append(drawing.note(f"{NO_FIGURES}: {'; '.join(left)}."))
     register = any(isinstance(block, Register) for one in wanted for block in one.blocks)

@@ -17,7 +17,7 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -27,6 +27,7 @@ from needs.report import typst_client
 from needs.report.document import Document
 from needs.report.spreadsheet import CONTROL, made_on, zipped
 from needs.report.typst import WIDTH, Model, faces, printed_model, shared_widths
+from needs.report.word_text import sent_part
 
 #: A table of so many rows, or more, is not in the document.
 LONG_TABLE = 12
@@ -46,9 +47,11 @@ _PAGE, _TURNED = (Mm(210), Mm(297)), (Mm(297), Mm(210))
 #: Width of the text on a page that is turned on its side, in points.
 _ACROSS = 728.0
 #: Widths of the columns of headline figures, in points.
-_CARD_WIDTHS = (118.0, 130.0, 104.0, 130.0)
-#: Room beside the text of a cell, and for one of its letters, in points.
-_CELL, _LETTER = 9.0, 5.3
+_CARD_WIDTHS = (88.0, 160.0, 124.0, 110.0)
+#: Share of the page's width of the map on the one page, which is to hold all of it.
+_FILLING = 0.7
+#: Room beside the text of a cell, and for one of its letters, and of its heading's, in points.
+_CELL, _LETTER, _HEAD_LETTER = 8.0, 5.0, 4.7
 
 # what Word calls a style, its size in points, whether it is bold, and its colour; else the report's
 _HEADINGS = {
@@ -91,8 +94,10 @@ def render_docx(document: Document) -> bytes:
     writing = _Writing(model, _pictures(model, files))
     writing.cover()
     writing.contents()
+    before: Model = {"alone": True}
     for chapter in model["chapters"]:
-        writing.chapter(chapter)
+        writing.chapter(chapter, own_page=chapter["alone"] or before["alone"])
+        before = chapter
     made = made_on(document)
     properties = writing.file.core_properties
     properties.title = model["title"]
@@ -107,8 +112,9 @@ def render_docx(document: Document) -> bytes:
     properties.revision = 1
     written = io.BytesIO()
     writing.file.save(written)
-    with zipfile.ZipFile(written) as parts:
-        return zipped({name: parts.read(name) for name in parts.namelist()})
+    with zipfile.ZipFile(written) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return zipped(parts | sent_part(parts))
 
 
 def _pictures(model: Model, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -140,6 +146,7 @@ class _Writing:
         self.anchors: dict[str, str] = {}
         self.marks = 0
         self.drawings = 0
+        self.alone = False
         self.colour = str(model["colour"]).removeprefix("#").upper()
         _set_styles(self.file, self.colour)
         _set_page(self.file.sections[0], turned=False)
@@ -178,7 +185,12 @@ class _Writing:
         self.paragraph([self.model["note"]], "Note")
 
     def contents(self) -> None:
-        """A contents field, filled with links: Word puts the page numbers in when it is asked."""
+        """A contents field, filled with links.
+
+        Only who lays the pages out knows their numbers: Word asks, when the document is opened
+        first, whether to update its fields, and puts them in.
+        """
+        _ask_for_fields(self.file.settings.element)
         self.paragraph(["Contents"], "TOC Heading").paragraph_format.page_break_before = True
         entries = [
             (1 if one is None else one["level"], one["text"] if one else chapter["label"],
@@ -195,11 +207,17 @@ class _Writing:
             if place == last:
                 _end_field(line)
 
-    def chapter(self, chapter: Model) -> None:
-        """A chapter, on a page of its own."""
-        self.heading({"level": 1, "text": chapter["label"], "anchor": chapter["anchor"]})
-        for block in chapter["blocks"]:
+    def chapter(self, chapter: Model, *, own_page: bool) -> None:
+        """A chapter; one that fills its page begins one, and so does what follows it."""
+        line = self.heading({"level": 1, "text": chapter["label"], "anchor": chapter["anchor"]})
+        if own_page:
+            line.paragraph_format.page_break_before = True
+            line.paragraph_format.space_before = Pt(0)
+        self.alone = chapter["alone"]
+        for place, block in enumerate(chapter["blocks"]):
             self.block(block)
+            if place == 0 and block["kind"] == "prose":  # never a chapter's title without more
+                self.file.paragraphs[-1].paragraph_format.keep_with_next = True
 
     def block(self, block: Model) -> None:
         """One block of the printed report."""
@@ -228,6 +246,9 @@ class _Writing:
     def paragraph(self, runs: Iterable[str | Model], style: str = "Normal") -> Any:
         """A paragraph of runs, as the printed report has them."""
         line = self.file.add_paragraph(style=style)
+        before = line._p.getprevious()
+        if before is not None and before.tag == qn("w:tbl"):
+            line.paragraph_format.space_before = Pt(8)
         self.fill(line, runs)
         return line
 
@@ -263,8 +284,8 @@ class _Writing:
         short = re.sub(r"[^A-Za-z0-9_]", "_", anchor)[:30]
         return self.anchors.setdefault(anchor, f"{short}_{len(self.anchors) + 1}")
 
-    def heading(self, block: Model) -> None:
-        """A heading, which links lead to; that of a chapter begins a page."""
+    def heading(self, block: Model) -> Any:
+        """A heading, which links lead to."""
         line = self.file.add_paragraph(style=f"Heading {block['level']}")
         self.marks += 1
         begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
@@ -274,6 +295,7 @@ class _Writing:
         line._p.append(begin)
         line.add_run(_clean(block["text"]))
         line._p.append(end)
+        return line
 
     def prose(self, block: Model) -> None:
         """A paragraph in the style of what it is."""
@@ -281,10 +303,11 @@ class _Writing:
             "finding": "Finding",
             "definition": "Definition",
             "note": "Note",
+            "link": "Note",
             "quote": "Quote",
         }
         line = self.paragraph(block["text"], styles.get(block["style"], "Normal"))
-        line.paragraph_format.keep_with_next = bool(block.get("sticky"))
+        line.paragraph_format.keep_with_next = block["style"] in ("definition", "link", "finding")
 
     def bullets(self, block: Model) -> None:
         """A list; a numbered one begins with 1."""
@@ -302,6 +325,7 @@ class _Writing:
         lines += [self.paragraph(item, "Notice") for item in block["items"]]
         for line in lines:
             line.paragraph_format.keep_with_next = line is not lines[-1]
+            line.paragraph_format.space_before = Pt(8 if line is lines[0] else 0)
             _edge(line._p.get_or_add_pPr(), colour)
 
     # ---- tables and pictures ----
@@ -319,7 +343,7 @@ class _Writing:
             ]
             for card in block["items"]
         ]
-        self._grid(block["caption"], heads, rows, _CARD_WIDTHS)
+        self._grid(block["caption"], heads, rows, _CARD_WIDTHS, followed=bool(block["source"]))
         self._below([block["source"]])
 
     def table(self, block: Model) -> None:
@@ -343,7 +367,8 @@ class _Writing:
         widths = _wide(heads, block["rows"], _ACROSS if block["landscape"] else WIDTH)
         numbers = [one["kind"] == "number" for one in block["columns"]]
         rows = [[[cell] for cell in row] for row in block["rows"]]
-        self._grid(block["caption"], heads, rows, widths, numbers)
+        followed = bool(block["below"])
+        self._grid(block["caption"], heads, rows, widths, numbers, followed=followed)
         self._below(block["below"])
         if block["landscape"]:
             self._turn(False)
@@ -355,7 +380,10 @@ class _Writing:
         rows: Sequence[Sequence[Sequence[str | Model]]],
         widths: Sequence[float],
         numbers: Sequence[bool] = (),
+        *,
+        followed: bool,
     ) -> None:
+        """Put in a table; all of it stays on a page, with what is `followed` by."""
         table = self.file.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
         table.autofit = False
         _describe_table(table, name)
@@ -367,7 +395,7 @@ class _Writing:
                 cell.width = Pt(widths[column])
                 line = cell.paragraphs[0]
                 line.style = self.file.styles["Table heading" if place == 0 else "Table text"]
-                line.paragraph_format.keep_with_next = place < len(rows)
+                line.paragraph_format.keep_with_next = followed or place < len(rows)
                 if numbers and numbers[column]:
                     line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 self.fill(line, text)
@@ -379,8 +407,10 @@ class _Writing:
         for runs, style in ((block["headline"], "Chart headline"), ([block["subtitle"]], "Note")):
             self.paragraph(runs, style).paragraph_format.keep_with_next = True
         picture = self.pictures[block["file"]]
-        self._picture(picture, WIDTH * block["width"], block["alt"], block["caption"])
-        self._caption(block["caption"])
+        width = WIDTH * (_FILLING if self.alone else block["width"])
+        self._picture(picture, width, block["alt"], block["caption"])
+        line = self._caption(block["caption"])
+        line.paragraph_format.keep_with_next = any(block["below"])
         self._below(block["below"])
 
     def picture(self, block: Model) -> None:
@@ -394,6 +424,8 @@ class _Writing:
         line.paragraph_format.keep_with_next = True
         inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
         self.drawings += 1
+        for side in "TBLR":  # without it, LibreOffice sets a picture in from the margin
+            inside.set(f"dist{side}", "0")
         for one in inside.iter(qn("wp:docPr"), qn("pic:cNvPr")):
             one.set("id", str(self.drawings))
             one.set("name", _clean(name) or f"Picture {self.drawings}")
@@ -412,8 +444,9 @@ class _Writing:
         return line
 
     def _below(self, lines: Iterable[str]) -> None:
-        for place, one in enumerate(line for line in lines if line):
-            self.paragraph([one], "Note").paragraph_format.space_before = Pt(0 if place else 5)
+        for one in lines:
+            if one:
+                self.paragraph([one], "Note")
 
     def _turn(self, turned: bool) -> None:
         _set_page(self.file.add_section(WD_SECTION.NEW_PAGE), turned=turned)
@@ -440,13 +473,14 @@ def _sections(blocks: Iterable[Model]) -> list[Model]:
 
 def _wide(heads: Sequence[str], rows: Sequence[Sequence[str]], room: float) -> list[float]:
     """Widths of columns: no word is broken as long as all fit, and the text is of even height."""
-    columns = list(zip(heads, *rows, strict=True))
-    words = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
-    longest = [max(map(len, texts)) for texts in columns]
-    amounts = [sum(map(len, texts)) / len(texts) for texts in columns]
-    least, wanted, even = (
-        [_CELL + _LETTER * one for one in count] for count in (words, longest, amounts)
-    )
+    least, wanted, even = [], [], []
+    for head, *texts in zip(heads, *rows, strict=True):
+        sizes = [(head, _HEAD_LETTER), *((one, _LETTER) for one in texts)]
+        words = (len(word) * letter for text, letter in sizes for word in text.split())
+        lines = [len(text) * letter for text, letter in sizes]
+        least.append(_CELL + max(words, default=0.0))
+        wanted.append(_CELL + max(lines))
+        even.append(_CELL + sum(lines) / len(lines))
     return shared_widths(least, wanted, even, room)
 
 
@@ -454,7 +488,8 @@ def _set_page(section: Any, *, turned: bool) -> None:
     section.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = _TURNED if turned else _PAGE
     section.left_margin = section.right_margin = section.bottom_margin = _MARGIN
-    section.top_margin = Mm(23)
+    section.top_margin = Mm(25)
+    section.header_distance = section.footer_distance = Mm(10)
 
 
 def _set_styles(file: Any, main: str) -> None:
@@ -463,26 +498,34 @@ def _set_styles(file: Any, main: str) -> None:
     styles["Normal"].paragraph_format.space_after = Pt(8)
     styles["Normal"].paragraph_format.line_spacing = 1.15
     _speak_english(styles.element)
+    _speak_english(file.settings.element)
     for name, (size, bold, colour) in _HEADINGS.items():
         _typeface(styles[name], size, bold, colour or main)
         styles[name].paragraph_format.keep_with_next = name not in ("Caption", "Quote")
         styles[name].paragraph_format.space_after = Pt(6)
     for edge in styles["Title"].element.iter(qn("w:pBdr")):
         edge.getparent().remove(edge)
-    styles["Heading 1"].paragraph_format.page_break_before = True
     styles["TOC Heading"].element.get_or_add_pPr().get_or_add_outlineLvl().set(qn("w:val"), "9")
     for name, size, bold in (
         ("Finding", 10.5, False), ("Definition", 10.5, False), ("Note", 8.5, False),
         ("Notice", 10, False), ("Chart headline", 12, True), ("Table text", 9, False),
         ("Table heading", 8, True), ("toc 1", 10.5, True), ("toc 2", 10, False),
     ):  # fmt: skip
-        made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name.startswith("toc"))
         made.base_style = styles["Normal"]
         _typeface(made, size, bold, _QUIET if name == "Note" else _INK)
         if name.startswith(("Table", "toc")):
             made.paragraph_format.space_after = Pt(2)
+        if name.startswith("toc"):
+            tabs = made.paragraph_format.tab_stops
+            tabs.add_tab_stop(Pt(WIDTH), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+        if name.startswith("Table"):
+            made.paragraph_format.space_before = Pt(2)
+            made.paragraph_format.line_spacing = 1.0
     styles["Note"].paragraph_format.space_after = Pt(4)
     styles["Quote"].paragraph_format.left_indent = Pt(18)
+    styles["Chart headline"].paragraph_format.space_before = Pt(10)
+    styles["Definition"].paragraph_format.space_before = Pt(4)
     styles["toc 2"].paragraph_format.left_indent = Pt(14)
     styles["toc 1"].paragraph_format.space_before = Pt(6)
     _edge(styles["Finding"].element.get_or_add_pPr(), "28A197")
@@ -503,8 +546,15 @@ def _typeface(style: Any, size: float, bold: bool, colour: str) -> None:
     fonts.set(qn("w:cs"), _FONT)
 
 
-def _speak_english(styles: Any) -> None:
-    for one in styles.iter(qn("w:lang")):
+def _ask_for_fields(settings: Any) -> None:
+    update = OxmlElement("w:updateFields")
+    update.set(qn("w:val"), "true")
+    later = ("hdrShapeDefaults", "footnotePr", "endnotePr", "compat", "docVars", "rsids")
+    next(one for name in later for one in settings.iter(qn(f"w:{name}"))).addprevious(update)
+
+
+def _speak_english(part: Any) -> None:
+    for one in part.iter(qn("w:lang"), qn("w:themeFontLang")):
         one.set(qn("w:val"), "en-GB")
 
 

@@ -6,6 +6,7 @@ them all into a `Period`, whose label is the one spelling that processed tables 
 
 from __future__ import annotations
 
+import calendar
 import functools
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Literal, get_args
 
 from needs.errors import InvalidDataError
 
-Kind = Literal["calendar", "financial", "academic", "pooled", "instant"]
+Kind = Literal["calendar", "financial", "academic", "year", "quarter", "pooled", "instant"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -35,11 +36,13 @@ class Period:
     ----------
     label : str
         The one spelling of processed tables: "2021", "2021/22", "2018 to 2020",
-        "2017/18 to 2019/20", "mid-2020", "31 March 2022".
+        "2017/18 to 2019/20", "mid-2020", "31 March 2022", "year ending June 2025",
+        "July to September 2025".
     start, end : datetime.date
         First and last day.
-    kind : {"calendar", "financial", "academic", "pooled", "instant"}
-        "pooled" is several whole years joined, calendar or financial.
+    kind : Kind
+        "year" is one that ends in another month than these; "pooled" is several whole years
+        joined, calendar or financial.
     years : tuple of int
         The calendar year of each year in the period; for a financial or academic year, its first.
 
@@ -94,7 +97,8 @@ class Period:
         ('in 2018 to 2020', 'on 31 March 2022')
         """
         on = self.kind == "instant" and not self.label.startswith("mid-")
-        return f"{'on' if on else 'in'} {self.label}"
+        the = "the " if self.kind == "year" else ""
+        return f"{'on' if on else 'in'} {the}{self.label}"
 
 
 def parse(text: str | int, kind: Kind | None = None) -> Period:
@@ -104,7 +108,8 @@ def parse(text: str | int, kind: Kind | None = None) -> Period:
     ----------
     text : str or int
         "2021", 2021, "2021/22", "2021/2022", "2018 to 2020", "2018 - 20", "2018–20",
-        "2017/18-2019/20", "2017/18 - 19/20", "mid-2020", "31 March 2022", "year ending March 2022".
+        "2017/18-2019/20", "2017/18 - 19/20", "mid-2020", "31 March 2022", "year ending June 2022",
+        "July to September 2022".
     kind : str, optional
         What the source's years are, where the spelling leaves it open: "2021-22" may be a financial
         year or two calendar years pooled, and "2021/22" may be an academic year.
@@ -139,7 +144,8 @@ def parse(text: str | int, kind: Kind | None = None) -> Period:
         or _pooled_calendar(plain, kind, written)
         or _pooled_split(plain, written)
         or _instant(plain, written)
-        or _year_ending(plain, written)
+        or _year_ending(plain)
+        or _quarter(plain)
     )
     if period is None:
         raise _unreadable(written)
@@ -182,6 +188,22 @@ def academic_year(first: int) -> Period:
     """The academic year that begins in September of `first`."""
     label = f"{first}/{(first + 1) % 100:02d}"
     return Period(label, date(first, 9, 1), date(first + 1, 8, 31), "academic", (first,))
+
+
+def year_ending(year: int, month: int) -> Period:
+    """The twelve months that end with a month: a calendar or financial year, or another.
+
+    Examples
+    --------
+    >>> year_ending(2025, 12).label, year_ending(2025, 3).label, year_ending(2025, 6).label
+    ('2025', '2024/25', 'year ending June 2025')
+    """
+    if month == 12:
+        return calendar_year(year)
+    if month == 3:
+        return financial_year(year - 1)
+    label, start = f"year ending {_MONTHS[month - 1]} {year}", date(year - 1, month + 1, 1)
+    return Period(label, start, _end_of_month(year, month), "year", (year - 1,))
 
 
 def pooled_years(first: int, last: int, *, financial: bool = False) -> Period:
@@ -291,22 +313,26 @@ def _instant(text: str, written: str) -> Period | None:
     return Period(label, day, day, "instant", (day.year,))
 
 
-def _year_ending(text: str, written: str) -> Period | None:
+def _year_ending(text: str) -> Period | None:
     match = re.fullmatch(
-        rf"year (?:ending|ended|to)(?: 31)? ({_MONTH}) (\d{{4}})", text, re.IGNORECASE
+        rf"year (?:ending|ended|to)(?: 3[01])? ({_MONTH}) (\d{{4}})", text, re.IGNORECASE
     )
+    return year_ending(int(match[2]), _month_number(match[1])) if match else None
+
+
+def _quarter(text: str) -> Period | None:
+    match = re.fullmatch(rf"({_MONTH}) (?:to|-) ({_MONTH}) (\d{{4}})", text, re.IGNORECASE)
     if not match:
         return None
-    month, year = _month_number(match[1]), int(match[2])
-    if month == 12:
-        return calendar_year(year)
-    if month == 3:
-        return financial_year(year - 1)
-    raise InvalidDataError(
-        f"'{written}' is neither a calendar nor a financial year.",
-        written,
-        "Use a year that ends in December or in March.",
-    )
+    first, last, year = _month_number(match[1]), _month_number(match[2]), int(match[3])
+    if last != first + 2:
+        return None
+    label = f"{_MONTHS[first - 1]} to {_MONTHS[last - 1]} {year}"
+    return Period(label, date(year, first, 1), _end_of_month(year, last), "quarter", (year,))
+
+
+def _end_of_month(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _first_of_split(text: str, century: int | None) -> int | None:

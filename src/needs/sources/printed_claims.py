@@ -22,7 +22,21 @@ from needs.sources.written_numbers import WRITE_NUMBERS, read_number, ungrouped
 _BELOW = ("almost", "nearly", "just under", "close to")
 _JUST_ABOVE = ("just over", "slightly over", "a little over", "slightly more than")
 _ABOVE = ("more than", "over", "at least", "above")
-_AROUND = ("about", "around", "approximately", "roughly", "some")
+_UNDER = ("less than", "fewer than", "under", "below", "at most", "up to")
+_AROUND = ("about", "around", "approximately", "roughly", "some", "circa")
+
+#: All of them, the longest first.
+WORDS = tuple(
+    sorted((*_BELOW, *_JUST_ABOVE, *_ABOVE, *_UNDER, *_AROUND), key=lambda one: (-len(one), one))
+)
+
+#: The furthest that a figure after "about", "almost" or "just over" may be from ours.
+NEAR = 0.05
+
+_SMALL = 1e-9
+
+#: How the report writes units that files write in another way.
+_UNITS = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}
 
 _TEXT = pd.StringDtype(na_value=float("nan"))
 
@@ -51,8 +65,8 @@ def _claims_schema() -> pa.DataFrameSchema:
     rest = {
         name: pa.Column(_TEXT, nullable=True)
         for name in (
-            *("unit", "comparator_code", "comparator_name", "comparator_value", "document"),
-            *("section", "remark"),
+            *("unit", "comparator_code", "comparator_name", "comparator_value"),
+            *("comparator_unit", "document", "section", "remark"),
         )
     }
     return pa.DataFrameSchema(
@@ -191,9 +205,10 @@ def _normal(
     if not out["stated_as"]:
         quoted = re.search(r'stated as "([^"]+)"', str(out["remark"]))
         out["stated_as"] = quoted[1] if quoted else ""
-    out["unit"] = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}.get(
-        str(out["unit"]), out["unit"]
-    )
+    for column in ("unit", "comparator_unit"):
+        out[column] = _UNITS.get(str(out[column]), out[column])
+    beside = re.search(r"comparator printed (per [\d,]+|%)", str(out["remark"]))
+    out["comparator_unit"] = out["comparator_unit"] or (beside[1] if beside else "")
     out["precision"] = (
         read_number(given) if given else precision(printed, str(out["stated_as"]), str(out["unit"]))
     )
@@ -238,17 +253,90 @@ def precision(printed: str, words: str, unit: str) -> float:
 
 
 def qualifier(words: str) -> str:
-    """What words before a printed figure say of ours: below, just above, above, around; or none."""
-    text = words.lower()
+    """What words before a printed figure say of ours: below, just above, above, under, around.
+
+    Examples
+    --------
+    >>> qualifier("almost 28,000"), qualifier("more than"), qualifier("overall 69")
+    ('below', 'above', '')
+    """
     for kind, group in (
         ("below", _BELOW),
         ("just above", _JUST_ABOVE),
         ("above", _ABOVE),
+        ("under", _UNDER),
         ("around", _AROUND),
     ):
-        if any(text.startswith(word) for word in group):
+        if re.match(rf"({'|'.join(group)})\b", words.strip().lower()):
             return kind
     return ""
+
+
+def agrees(stated: float, ours: float, precision: float, words: str = "") -> bool:
+    """Whether a figure, printed to a precision and perhaps after "almost", is ours.
+
+    Words that say that ours is near allow a twentieth of the figure at most (`NEAR`), but never
+    less than the last printed digit does.
+
+    Examples
+    --------
+    >>> agrees(4.2, 4.24, 0.1), agrees(4.2, 4.26, 0.1)
+    (True, False)
+    >>> agrees(28000, 27750, 1000, "almost 28,000"), agrees(28000, 28100, 1000, "almost 28,000")
+    (True, False)
+    >>> agrees(20, 20.56, 1, "just over 20%"), agrees(20, 19.9, 1, "just over 20%")
+    (True, False)
+    >>> agrees(600000, 604902, 100000, "about"), agrees(20000, 27750, 10000, "about")
+    (True, False)
+    """
+    gap, half, kind = ours - stated, precision / 2, qualifier(words)
+    if kind in ("above", "under"):
+        return (gap if kind == "above" else -gap) >= -_SMALL
+    if not kind:
+        return abs(gap) <= half + _SMALL
+    # a number with decimals, or to the last digit, is as near as it is without the words
+    cap = NEAR * abs(stated) if precision > 1 else math.inf
+    if kind == "below":
+        return -min(half, cap) - _SMALL <= gap <= _SMALL
+    if kind == "just above":
+        return -_SMALL <= gap <= min(precision, cap) + _SMALL
+    near = min(precision, max(NEAR * abs(stated), half if precision <= 1 else 0))
+    return abs(gap) <= near + _SMALL
+
+
+def cut_or_rounded(stated: float, ours: float, precision: float, unrounded: bool) -> str:
+    """How a printed figure comes from ours by another rounding, in words; empty where it does not.
+
+    `unrounded` says that ours has digits beyond the printed ones.
+
+    Examples
+    --------
+    >>> cut_or_rounded(4.1, 4.17, 0.1, True), cut_or_rounded(605000, 604902, 1, False)
+    ('cut, not rounded', 'rounded to the nearest 1,000, without saying so')
+    """
+    gap = abs(ours - stated)
+    near = precision <= 1 or gap <= NEAR * abs(ours)
+    if unrounded and near and gap < precision - _SMALL:
+        towards_nought = abs(stated) < abs(ours)
+        return "cut, not rounded" if towards_nought else "rounded up, or rounded twice"
+    if precision == 1 and stated and stated % 10 == 0:
+        digits = f"{abs(stated):.0f}"
+        step = 10 ** (len(digits) - len(digits.rstrip("0")))
+        if gap <= step / 2 and gap <= NEAR * abs(ours):
+            return f"rounded to the nearest {step:,}, without saying so"
+    return ""
+
+
+def telling_digits(stated: float, precision: float) -> int:
+    """Digits of a printed figure that tell it from others: 4.2 has two, 10 and 20,000 have one.
+
+    Examples
+    --------
+    >>> [telling_digits(*one) for one in ((4.2, 0.1), (5.0, 0.1), (0.8, 0.1), (20000, 1), (69, 1))]
+    [2, 2, 1, 1, 2]
+    """
+    whole = f"{round(abs(stated) / precision):.0f}"
+    return len(whole if precision < 1 else whole.rstrip("0"))
 
 
 def _terms(path: Path) -> dict[tuple[str, str], str]:

@@ -25,7 +25,7 @@ SYMBOLS: dict[str, str] = {
     "k": "rounds to zero, but is not zero",
     "e": "estimated",
     "p": "provisional",
-    "r": "revised",
+    "r": "revised by the publisher, or corrected: the annex says which",
     "b": "break in series",
     "t": "not tested: the source gives neither an interval nor the numbers that one needs",
 }

@@ -27,7 +27,7 @@ from needs.sources.relations import (
     sexes_apart,
     shortened,
 )
-from needs.stats.status import Status
+from needs.tables.corrected import unsaid
 from needs.tables.coverage import NAMED, Held, first_told
 
 #: Bounds of (upper − lower) ÷ value × √count of a rate: 3.92 for a large count.
@@ -210,10 +210,10 @@ def _shown(one: Held, table: pd.DataFrame, measure: str) -> Iterator[Problem]:
     if blank.all():
         yield Problem(f"No row of {measure} has a value.", one.file, one.remedy)
         return
-    unsaid = (blank & (table["status"] == Status.UNAVAILABLE)).mean()
-    if unsaid > BLANK:
+    without = unsaid(table).mean()
+    if without > BLANK:
         yield Problem(
-            f"Of {measure} {unsaid:.0%} of the rows have no value, and nothing says why.",
+            f"Of {measure} {without:.0%} of the rows have no value, and nothing says why.",
             one.file,
             one.remedy,
         )
@@ -353,7 +353,7 @@ def _sums(one: Held, table: pd.DataFrame) -> Iterator[Problem]:
     """Regions add up to England where all have an exact count."""
     exact = (
         table["count"].notna() & table["denominator"].isna() & (table["value"] == table["count"])
-    )
+    ) & ~table["marks"].str.contains("e")  # estimates of England and of regions are rounded apart
     rows = table[exact]
     keys = [*_GROUP, "period"]
     regions = rows[rows["area_code"].str[:3] == "E12"].groupby(keys)["count"].agg(["sum", "size"])

@@ -15,8 +15,8 @@ import pandas as pd
 from needs.catalogue import VINTAGE
 from needs.errors import Problem
 from needs.sources.area_codes import ENGLAND, LOCAL
-from needs.stats.status import Status
 from needs.tables.areas import aliases, mismatch, plain_name
+from needs.tables.corrected import unsaid
 from needs.tables.coverage import NAMED, Held, first_names, first_told
 
 if TYPE_CHECKING:
@@ -249,8 +249,7 @@ def _of_events(held: Sequence[Held]) -> Iterator[Problem]:
 
 def _empty_areas(one: Held, local: pd.DataFrame) -> Iterator[Problem]:
     """An area of which nothing has a value, and nothing says why."""
-    unsaid = local["value"].isna() & (local["status"] == Status.UNAVAILABLE)
-    own = local.assign(unsaid=unsaid, shown=local["value"].notna()).groupby(
+    own = local.assign(unsaid=unsaid(local), shown=local["value"].notna()).groupby(
         ["measure", "area_code"]
     )
     empty = own.agg({"unsaid": "all", "residents": "last", "area_name": "last", "shown": "size"})

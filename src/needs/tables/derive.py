@@ -98,6 +98,8 @@ def derive(
         try:
             if indicator.statistic == "unmet_need":
                 made = _unmet_need(table, indicator, catalogue, areas, rounding or {})
+            elif indicator.statistic == "amount_per_head":
+                made = _amount_per_head(table, indicator, people, areas)
             else:
                 made = _crude_rate(table, indicator, people)
         except NeedsError as error:
@@ -204,6 +206,15 @@ def _declared_marks(observations: pd.DataFrame, catalogue: Catalogue) -> pd.Data
 
 
 @dataclass(frozen=True)
+class _Residents:
+    """Person-years beside a row, where they stand, and whether they are of an earlier year."""
+
+    size: float = float("nan")
+    row: str = ""
+    lagged: bool = False
+
+
+@dataclass(frozen=True)
 class _People:
     """Mid-year populations, and the keys of their sources."""
 
@@ -237,6 +248,32 @@ class _People:
                     found[key] = (float(bands["population"].sum()), rows_read)
         return found
 
+    def beside(self, rows: pd.DataFrame, indicator: Indicator) -> list[_Residents]:
+        """The people of each row's area, sex and years; see `Indicator.population_lag`."""
+        sizes = self.of_ages(indicator.population_age or "all ages")
+        lags = range(indicator.population_lag + 1)
+        return [
+            next(filter(None, (_pooled(sizes, *map(str, key), lag) for lag in lags)), _Residents())
+            for key in rows[_JOIN].itertuples(index=False, name=None)
+        ]
+
+
+def _pooled(
+    sizes: Mapping[tuple[str, int, str], tuple[float, str]],
+    area: str,
+    period: str,
+    sex: str,
+    lag: int,
+) -> _Residents | None:
+    """Person-years of a period, or as many years before; None if any year is not at hand."""
+    parts = [sizes.get((area, year - lag, sex)) for year in population_years(period)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    # the years of a workbook are columns of one row
+    rows = join_texts(*(row for _, row in known), by="; ")
+    return _Residents(float(sum(size for size, _ in known)), rows, lag > 0)
+
 
 def _cover(rows: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:
     """Age bands that join without gap or overlap from `first` to `last`; none where they do not."""
@@ -257,14 +294,8 @@ def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> p
     if source.empty:
         return source
     events = source["count"].fillna(source["value"].where(_is_count(source)))
-    sizes = people.of_ages(indicator.population_age or "all ages")
-    found = [
-        _pooled(sizes, str(area), str(period), str(sex))
-        for area, period, sex in zip(
-            source["area_code"], source["period"], source["sex"], strict=True
-        )
-    ]
-    population = pd.Series([size for size, _ in found], source.index, dtype="float64")
+    found = people.beside(source, indicator)
+    population = pd.Series([one.size for one in found], source.index, dtype="float64")
     inputs = source[[*_JOIN, "age"]].assign(events=events, population=population)
     deaths = indicator.counted == "deaths"
     rates = crude_rate(
@@ -281,12 +312,13 @@ def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> p
     status[source["status"] == Status.SUPPRESSED] = Status.SUPPRESSED.value
     shown = status == Status.SHOWN.value
     few = shown & events.lt(RELIABLE_EVENTS)
-    mismatch = source["age"] != (indicator.population_age or "all ages")
     marks = [
         join_marks(own, "".join(indicator.marks), "u" if low else "", "e" if other else "")
-        for own, low, other in zip(source["marks"], few, mismatch, strict=True)
+        for own, low, other in zip(
+            source["marks"], few, _other_people(source, indicator, found), strict=True
+        )
     ]
-    used = [row for _, row in found]
+    used = [one.row for one in found]
     return source.assign(
         indicator=indicator.key,
         value=rates["value"].where(shown),
@@ -308,17 +340,72 @@ def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> p
     )
 
 
-def _pooled(
-    sizes: dict[tuple[str, int, str], tuple[float, str]], area: str, period: str, sex: str
-) -> tuple[float, str]:
-    """Person-years of a period, and where they stand; NaN if any year is not at hand."""
-    years = population_years(period)
-    parts = [sizes.get((area, year, sex)) for year in years]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return float("nan"), ""
-    # the years of a workbook are columns of one row
-    return float(sum(size for size, _ in known)), join_texts(*(row for _, row in known), by="; ")
+def _other_people(
+    source: pd.DataFrame, indicator: Indicator, found: Sequence[_Residents]
+) -> list[bool]:
+    """Whether the people of each row are of another age, or of an earlier year, than its events."""
+    age = indicator.population_age or "all ages"
+    return [own != age or one.lagged for own, one in zip(source["age"], found, strict=True)]
+
+
+def _amount_per_head(
+    table: pd.DataFrame, indicator: Indicator, people: _People, areas: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Amounts divided by residents, or by the people of another indicator in the same year.
+
+    No interval: an amount is no count of events. Amounts of a region are added up first, where all
+    of its authorities have theirs and no source has the region's.
+    """
+    source = _rows(table, indicator.numerator, indicator.sexes)
+    if areas is not None and len(source):
+        sums = _region_sums(source.assign(base=0.0), areas, {})[source.columns]
+        source = pd.concat([source, sums], ignore_index=True)
+    if source.empty:
+        return source
+    if indicator.denominator == "population":
+        found = people.beside(source, indicator)
+        other = _other_people(source, indicator, found)
+        by_source = [people.source if one.row else "" for one in found]
+    else:
+        heads = _rows(table, indicator.denominator, indicator.sexes)
+        columns = [*_JOIN, "value", "source_row", "source"]
+        known = {
+            (area, period, sex): (_Residents(float(value), row), key)
+            for area, period, sex, value, row, key in heads.loc[
+                heads["status"] == Status.SHOWN, columns
+            ].itertuples(index=False, name=None)
+        }
+        source = source[[key in known for key in source[_JOIN].itertuples(index=False, name=None)]]
+        beside = [known[key] for key in source[_JOIN].itertuples(index=False, name=None)]
+        found, by_source = [one for one, _ in beside], [key for _, key in beside]
+        other = [False] * len(found)
+    size = pd.Series([one.size for one in found], source.index, dtype="float64")
+    each = source["value"] / size.where(size > 0)
+    status = source["status"].mask(
+        source["status"].eq(Status.SHOWN) & each.isna(), str(Status.UNAVAILABLE)
+    )
+    return source.assign(
+        indicator=indicator.key,
+        value=each.where(status == Status.SHOWN),
+        lower=None,
+        upper=None,
+        count=source["value"].where(source["value"] >= 0),
+        denominator=size,
+        status=status,
+        marks=[
+            join_marks(own, "e" if one else "")
+            for own, one in zip(source["marks"], other, strict=True)
+        ],
+        method=indicator.statistic,
+        source=[
+            join_texts(one, two, by=";")
+            for one, two in zip(source["source"], by_source, strict=True)
+        ],
+        source_row=[
+            join_texts(one, two.row, by="; ")
+            for one, two in zip(source["source_row"], found, strict=True)
+        ],
+    )
 
 
 def _unmet_need(

@@ -14,6 +14,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ import pandas as pd
 import needs
 from needs import catalogue as catalogue_module
 from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.catalogue.corrections import Correction, corrections
+from needs.catalogue.releases import PLACES, Issue
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
@@ -33,10 +36,12 @@ from needs.errors import (
 from needs.sources import schemas, whole_files
 from needs.sources.readers.package_tables import DESCRIPTOR
 from needs.stats.status import Status
-from needs.tables import agreement, coverage, cross_checks, same_land
+from needs.tables import agreement, corrected, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
+from needs.tables.as_of import published_by
 from needs.tables.naming import figure_id
 from needs.tables.stored import is_table
+from needs.tables.sums_of_parts import sums_in_place
 
 if TYPE_CHECKING:
     import geopandas
@@ -71,6 +76,9 @@ ORDER: Mapping[str, tuple[str, ...]] = {
 #: Columns that the id of a figure is made of, with the category.
 ID_PARTS = ("indicator", "area_code", "period", "sex", "age")
 
+#: Tables of packages that hold figures.
+_FIGURES = ("observations", "populations", "lsoa")
+
 #: Rows that are read or passed over together: about one large authority's LSOAs.
 ROW_GROUP = 2_000
 
@@ -91,6 +99,9 @@ class _Raw:
     held: list[coverage.Held] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    corrections: Sequence[Correction] = ()
+    #: Editions that were published after the day asked for, or nobody knows when.
+    left_out: set[Issue] = field(default_factory=set)
 
     def of(self, gives: str) -> list[coverage.Held]:
         """Files whose source gives this; see `needs.catalogue.GIVES`."""
@@ -107,7 +118,9 @@ class _Raw:
         return {layer: one.table for layer, one in self.layers.items()}
 
 
-def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dict[str, Any]:
+def prepare(
+    raw: Path, processed: Path, progress: Progress | None = None, as_of: date | None = None
+) -> dict[str, Any]:
     """Make the processed tables from whatever sources and data packages are below `raw`.
 
     Parameters
@@ -119,6 +132,8 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
         Replaced as a whole when everything has been read and checked; untouched otherwise.
     progress : callable, optional
         See `Progress`.
+    as_of : date, optional
+        Of figures only those whose edition is known to have been published by then.
 
     Returns
     -------
@@ -140,7 +155,7 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
     whole_files.check_replaceable(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
-    tables, read = _make(raw, catalogue, progress)
+    tables, read = _make(raw, catalogue, progress, as_of)
     if read.problems:
         there = (processed / MANIFEST).is_file()
         raise InvalidDataError(
@@ -156,8 +171,11 @@ def prepare(raw: Path, processed: Path, progress: Progress | None = None) -> dic
             ),
             problems=read.problems,
         )
-    manifest = describe(raw, catalogue)
+    manifest = describe(raw, catalogue, as_of)
     released = _released(tables, catalogue)
+    if as_of is not None:
+        left = {(one.source, one.edition, str(one.released or "")) for one in read.left_out}
+        manifest["left_out"] = [list(one) for one in sorted(left)]
     guarded = _guarded(raw, read, catalogue)
     for file in manifest["files"]:
         if file["path"] in guarded:
@@ -190,21 +208,30 @@ def make_tables(
 
 
 def _make(
-    raw: Path, catalogue: Catalogue, progress: Progress | None
+    raw: Path, catalogue: Catalogue, progress: Progress | None, as_of: date | None = None
 ) -> tuple[dict[str, pd.DataFrame], _Raw]:
     tell = progress or (lambda what, done, total: None)
-    files = discover(raw, catalogue)
+    every = discover(raw, catalogue)
+    files = discover(raw, catalogue, as_of)
     folders = packages(raw)
-    if not files and not folders:
+    if not every and not folders:
         raise _nothing(raw, catalogue)
     steps = len(files) + len(folders) + 2
-    read = _Raw(problems=_doubled(files))
+    read = _Raw(problems=_doubled(files), corrections=corrections(catalogue))
+    taken = {one.path for one in files}
+    read.left_out = {
+        Issue(one.source.key, one.edition.edition, one.edition.released)
+        for one in every
+        if one.path not in taken
+    }
     for done, one in enumerate(files):
         tell(f"reading {one.path.name}", done, steps)
         _read_file(one, read)
     for done, folder in enumerate(folders, len(files)):
         tell(f"reading the data package {folder.name}", done, steps)
-        _read_package(folder, catalogue, read)
+        _read_package(folder, catalogue, read, as_of)
+    if as_of is not None:
+        _refuse_nothing(read, as_of)
     tell("joining", steps - 2, steps)
     try:
         tables = _join(read, catalogue)
@@ -226,13 +253,35 @@ def _make(
     return tables, read
 
 
-def discover(raw: Path, catalogue: Catalogue) -> tuple[Found, ...]:
-    """Find the files below `raw` that the catalogue's sources declare, by source and edition."""
+def discover(raw: Path, catalogue: Catalogue, as_of: date | None = None) -> tuple[Found, ...]:
+    """Find the files below `raw` that the catalogue's sources declare, by source and edition.
+
+    With `as_of`, those of places, and of figures those known to have been published by then.
+    """
     return tuple(
         Found(source, edition, path)
         for _, source in sorted(catalogue.sources.items())
         for edition in source.editions
+        if as_of is None
+        or source.gives in PLACES
+        or (edition.released is not None and edition.released <= as_of)
         for path in edition.files(raw)
+    )
+
+
+def _refuse_nothing(read: _Raw, as_of: date) -> None:
+    """Refuse a day by which nothing at hand is known to have been published."""
+    files = [one for one in read.held if one.source.gives not in PLACES]
+    rows = [one.tables[name] for one in read.packages for name in _FIGURES if name in one.tables]
+    if files or any(map(len, rows)):
+        return
+    dates = sorted(one.released for one in read.left_out if one.released)
+    raise MissingDataError(
+        f"Of the data at hand nothing is known to have been published by {as_of}.",
+        "--as-of",
+        f"Give a later day: the first edition with a date of release is of {dates[0]}."
+        if dates
+        else "Declare when editions were released: see docs/new-year.md.",
     )
 
 
@@ -257,9 +306,10 @@ def packages(raw: Path) -> tuple[Path, ...]:
     return tuple(sorted(path.parent for path in raw.rglob(DESCRIPTOR) if path.is_file()))
 
 
-def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
+def describe(raw: Path, catalogue: Catalogue, as_of: date | None = None) -> dict[str, Any]:
     """Describe what `prepare` would use: raw files with their hashes, and this code."""
-    used = {one.path: (one.source.key, one.edition.edition) for one in discover(raw, catalogue)}
+    found = discover(raw, catalogue, as_of)
+    used = {one.path: (one.source.key, one.edition.edition) for one in found}
     for folder in packages(raw):
         for path in folder.iterdir():
             if path.is_file() and (path.name == DESCRIPTOR or path.suffix == ".csv"):
@@ -277,11 +327,12 @@ def describe(raw: Path, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "version": needs.__version__,
         "code": code_hash(),
+        **({"as_of": str(as_of)} if as_of else {}),
         "files": sorted(files, key=lambda one: str(one["path"])),
     }
 
 
-def is_fresh(raw: Path, processed: Path) -> bool:
+def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
     """Whether `processed` was made by this code from just the files that are below `raw` now.
 
     What killed runs have left beside it is cleared away first.
@@ -294,10 +345,11 @@ def is_fresh(raw: Path, processed: Path) -> bool:
         written = json.loads(path.read_text(encoding="utf-8"))
         for file in written["files"]:
             file.pop("released", None)
+        written.pop("left_out", None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
-    return tables and bool(written == describe(raw, catalogue_module.load()))
+    return tables and bool(written == describe(raw, catalogue_module.load(), as_of))
 
 
 def _ruled(catalogue: Catalogue) -> set[str]:
@@ -422,7 +474,9 @@ def _read_file(one: Found, read: _Raw) -> None:
     read.held.append(coverage.Held(file, one.source, one.edition, table))
 
 
-def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
+def _read_package(
+    folder: Path, catalogue: Catalogue, read: _Raw, as_of: date | None = None
+) -> None:
     from needs.sources.readers import datapackage
 
     def of_folder(problem: Problem) -> Problem:
@@ -437,6 +491,10 @@ def _read_package(folder: Path, catalogue: Catalogue, read: _Raw) -> None:
         read.problems.append(unforeseen(error, f"{folder.name}/{DESCRIPTOR}"))
         return
     read.problems.extend(map(of_folder, package.problems))
+    if as_of is not None:
+        tables, left_out = published_by(package.tables, catalogue, as_of)
+        package = replace(package, tables=tables)
+        read.left_out |= left_out
     read.packages.append(package)
 
 
@@ -447,7 +505,10 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     areas = _areas(read)
     _check_places(read, areas)
     _fill_codes(read, areas)
+    read.held, problems = corrected.apply_corrections(read.held, read.corrections)
+    read.problems += problems
     read.problems += checks(read.held, areas, catalogue)
+    read.held = sums_in_place(read.held, areas)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
     read.problems += coverage.ages_missing(populations)
@@ -492,10 +553,34 @@ def checks(
         Processed table, see `needs.sources.schemas`.
     """
     return [
+        *_too_early(held),
         *coverage.problems(held, areas),
         *agreement.problems(held, catalogue),
         *cross_checks.problems(held, areas),
     ]
+
+
+def _too_early(held: Sequence[coverage.Held]) -> list[Problem]:
+    """Editions with figures of periods that had not ended when they are said to be released."""
+    problems = []
+    for one in held:
+        released, table = one.edition.released, one.table
+        if released is None or "period_end" not in table:
+            continue
+        late = table[table["value"].notna() & (table["period_end"] > pd.Timestamp(released))]
+        if late.empty:
+            continue
+        last = late.sort_values("period_end").iloc[-1]
+        problems.append(
+            Problem(
+                f"Edition '{one.edition.edition}' is said to be released on {released}, and has "
+                f"figures of {last['period']}, which had not ended.",
+                f"{one.file}; catalogue/sources/{one.source.key}.yaml",
+                "Write this edition's own date of release: a copy of the one above it would put "
+                "its figures into reports that were made before they came.",
+            )
+        )
+    return problems
 
 
 def _fill_codes(read: _Raw, areas: pd.DataFrame) -> None:

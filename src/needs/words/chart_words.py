@@ -745,6 +745,24 @@ def spent(figures: Sequence[Figure]) -> Text:
     )
 
 
+def spent_per_adult(total: Figure, own: Figure, others: Sequence[Figure]) -> Text:
+    """What was spent in a year, and for each adult, beside other areas.
+
+    Money is not said to be high or low: needs differ.
+    """
+    text = english.say(
+        "In {year} {area} reported {total} of net spending on drug and alcohol services for "
+        "adults: {own} for each adult",
+        year=own.period,
+        area=english.in_prose(own.area_name),
+        total=total,
+        own=own,
+    )
+    for one in others:
+        text = (*text, *english.say("; {area}: {one}", area=one.area_name, one=one))
+    return (*text, Span("."))
+
+
 def alt_amounts(totals: Sequence[Figure], grants: Sequence[Figure], area: str) -> str:
     """Alternative text of grants by year: the totals and the largest grant."""
     years = [one for one in totals if one.shown]

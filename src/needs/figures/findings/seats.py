@@ -128,6 +128,10 @@ def seated(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
         # what is old never opens a report where anything fresh may
         opens = bool(order) and found.loc[order[0], "stale"] and not found.loc[best, "stale"]
         order.insert(0 if opens else len(order), best)
+    # nor does a warning or a quoted figure stand behind it
+    fresh = [at for at in order if not found.loc[at, "stale"]]
+    if fresh and found.loc[order[0], "stale"]:
+        order = [fresh[0], *(at for at in order if at != fresh[0])]
     if not order:
         order = list(found.index[open_ & found["kind"].eq(kinds.NOTHING)][:1])
         chosen = dict.fromkeys(order, 0.0)

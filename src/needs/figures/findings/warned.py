@@ -253,7 +253,7 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
         if told == true or ended > ours.ended:
             continue  # the same message, or of a newer period than the report's
         outdated = ended < ours.ended
-        if not (outdated or pair["comparator"]["verdict"] == claims.DIFFERS):
+        if not (outdated or pair["comparator"]["verdict"] not in claims.NOT_WRONG):
             continue
         unit = measure.indicator.unit
         yield replace(
@@ -317,5 +317,12 @@ def _before(na: Assessment, one: RankedMeasure, later: Row) -> str:
     ]
     if not rows:
         return ""
-    then = wording.amount(float(rows[-1]["value"]), one.indicator.unit)
-    return f" It was {then} {wording.during(str(rows[-1]['period']))}."
+    before = float(rows[-1]["value"])
+    then = wording.amount(before, one.indicator.unit)
+    change = 100 * (float(later["value"]) / before - 1) if before > 0 else 0.0
+    moved = (
+        f": {abs(change):.0f}% {'more' if change > 0 else 'fewer'}"
+        if one.indicator.statistic == "count" and abs(change) >= 1
+        else ""
+    )
+    return f" It was {then} {wording.during(str(rows[-1]['period']))}{moved}."

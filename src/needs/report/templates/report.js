@@ -12,7 +12,12 @@
 
   // A link to something folded away unfolds it; without scripts the reader unfolds it by hand.
   function unfold() {
-    var goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var name = decodeURIComponent(location.hash.slice(1)), goal = document.getElementById(name);
+    if (!goal && name.startsWith("fig-")) {  // a figure by its identifier, as others link to it
+      goal = all(".register tbody th").filter(function (one) {
+        return one.textContent === name.slice(4);
+      })[0];
+    }
     var opened = Boolean(goal && goal.closest(".aside"));
     if (opened) { showAll(); }
     for (var up = goal; up; up = up.parentElement) {

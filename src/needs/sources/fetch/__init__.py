@@ -30,12 +30,21 @@ from needs.errors import (
     unforeseen,
 )
 from needs.sources.fetch import ledger, services
+from needs.sources.fetch.dry_run import planned
 from needs.sources.fetch.look import look
 from needs.sources.fetch.mirrors import Mirror, open_mirror
 from needs.sources.fetch.web import GoneError, OfflineError, Settings, Web
 from needs.sources.whole_files import file_sha256, reachable
 
-__all__ = ["FetchOutcome", "Settings", "State", "fetch", "raise_failures", "states_of_files"]
+__all__ = [
+    "FetchOutcome",
+    "Settings",
+    "State",
+    "fetch",
+    "fetch_plan",
+    "raise_failures",
+    "states_of_files",
+]
 
 #: Told what is done now, how many files are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -213,6 +222,19 @@ def raise_failures(outcomes: Sequence[FetchOutcome]) -> None:
             "--from",
             "Name the folder that holds a folder for each source.",
         )
+
+
+def fetch_plan(keys: Sequence[str], raw: Path, catalogue: Catalogue | None = None) -> list[str]:
+    """What `fetch` would ask for, in lines, without asking.
+
+    Raises
+    ------
+    ParameterError
+        A source is not in the catalogue.
+    """
+    catalogue = catalogue or catalogue_module.load()
+    _refuse_unknown(keys, catalogue.sources)
+    return planned(keys, raw, catalogue)
 
 
 def _near(key: str, names: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source
+from needs.catalogue import Edition, Source, folder
 from needs.sources.readers import csv_files, file_faults, heading_maps, workbooks
 from needs.sources.readers.boundaries import cut_off
 
@@ -189,6 +189,19 @@ def _shape(source: Source, edition: Edition) -> str:
 def _known(source: Source, edition: Edition) -> heading_maps.Layout:
     shape, by_edition = MAPS[_shape(source, edition)]
     return heading_maps.layout(shape, edition.edition if by_edition else "")
+
+
+def known_headings(source: Source, edition: Edition) -> list[str]:
+    """The headings that a file must have, as the publisher writes them; none without a map."""
+    shape, _ = MAPS.get(_shape(source, edition), (source.reader, True))
+    path = folder() / "maps" / f"{shape}.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
+    own = edition.edition if edition.edition in columns else ""
+    layout = heading_maps.layout(shape, own)
+    return [text for text, name in layout.headings.items() if name in layout.required]
 
 
 def _properties(

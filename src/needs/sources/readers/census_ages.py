@@ -29,7 +29,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     """
     faults = file_faults.Faults(path)
     known = heading_maps.layout("census_ages", edition.edition)
-    lines, records = csv_files.read_rows(path)
+    lines, records = csv_files.rows_of_csv(path)
     codes = [one for one, ours in known.headings.items() if ours == "lsoa_code"]
     top = next((n for n, record in enumerate(records) if set(codes) & set(record)), None)
     if top is None:

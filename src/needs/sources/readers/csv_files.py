@@ -70,7 +70,7 @@ def read_csv(path: Path, *, repeats: bool = False) -> pd.DataFrame:
     return table
 
 
-def read_rows(path: Path) -> tuple[list[int], list[list[str]]]:
+def rows_of_csv(path: Path) -> tuple[list[int], list[list[str]]]:
     """Read a CSV whose headings stand below other lines: the line of each record, and its cells.
 
     Records are equally long; those that are empty throughout are left out.

@@ -29,7 +29,7 @@ from needs.sources.readers.package_cells import (
     missing_values,
     note_changed,
     note_control,
-    read_resource_rows,
+    read_rows,
     texts_of,
     typed_cells,
 )
@@ -342,7 +342,7 @@ def _resource(
     declared = _declared(resource, table, lookups, faults)
     if len(faults.problems) > before:
         return None
-    rows = read_resource_rows(path, name, [str(one["name"]) for one in declared], faults)
+    rows = read_rows(path, name, [str(one["name"]) for one in declared], faults)
     if rows is None:
         return None
     note_changed(resource, declared, rows, faults)

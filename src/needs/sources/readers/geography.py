@@ -1,8 +1,8 @@
 """Lookups between small areas, districts, upper-tier authorities and regions.
 
 Each edition's option ``table`` says what it is: ``lsoa_district``, ``district_upper``,
-``district_region`` or ``district_history``. `needs.tables.areas.build` makes the table ``areas`` of
-them.
+``district_region``, ``district_partnership`` or ``district_history``. `needs.tables.areas.build`
+makes the table ``areas`` of them; `needs.tables.sums_of_parts` takes the partnerships.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         ``lsoa_district``: lsoa_code, lsoa_name, district_code, district_name.
         ``district_upper``: district_code, district_name, upper_code, upper_name.
         ``district_region``: district_code, district_name, region_code, region_name.
+        ``district_partnership``: district_code, district_name, and the code and name of its
+        community safety partnership and of its police force.
         ``district_history``: code_<year> and name_<year> for each year.
 
     Raises
@@ -42,7 +44,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     names = [column for column in ours if "name" in column]
     table[names] = table[names].apply(lambda column: column.str.strip())
     table = table[table[first].str.startswith("E")].drop_duplicates(ours)
-    if edition.options.get("table") != "district_history":
+    # a district has had several codes, and may have several partnerships
+    if edition.options.get("table") not in ("district_history", "district_partnership"):
         twice = table[first].duplicated()
         tabular.note_cells(table, first, twice, "stands already, with another area", faults)
         faults.raise_if_any()

@@ -41,7 +41,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 _MOST_MARKS = 2
 
 
-def read_resource_rows(
+def read_rows(
     path: Path, name: str, declared: Sequence[str], faults: PackageFaults
 ) -> dict[str, list[Any]] | None:
     """Cells by column as text, never evaluated; the file's line numbers stand under "#"."""

@@ -141,6 +141,17 @@ def codes(table: pd.DataFrame, column: str, pattern: str, faults: Faults) -> pd.
     return text
 
 
+def without_kind(names: pd.Series[str]) -> pd.Series[str]:
+    """Names of authorities without the kind that some publishers write behind them.
+
+    Examples
+    --------
+    >>> without_kind(pd.Series(["Rutland UA", "Kent CC", "Somerset Council (UA)"])).tolist()
+    ['Rutland', 'Kent', 'Somerset']
+    """
+    return names.str.replace(r" (?:UA|CC|MBC|Council(?: \(UA\))?)$", "", regex=True)
+
+
 def with_periods(
     table: pd.DataFrame, column: str, faults: Faults, source: Source | None = None
 ) -> pd.DataFrame:

@@ -50,6 +50,14 @@ Notebooks = Annotated[
 Reports = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of reports.", show_default="reports")
 ]
+Neighbours = Annotated[
+    str,
+    typer.Option(
+        "--neighbours",
+        help="Whose statistical neighbours: official (a publisher's list, where it serves the year "
+        "and the area) or open (this project's method).",
+    ),
+]
 Since = Annotated[
     Path | None,
     typer.Option("--since", help="Folder of the last report: this one says what has changed."),
@@ -359,6 +367,7 @@ def run(
     date: Annotated[
         str, typer.Option(help="Date of the report (YYYY-MM-DD).", show_default="today")
     ] = "",
+    neighbours: Neighbours = "official",
     as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
@@ -377,7 +386,7 @@ def run(
     """Make the report of an area and a reporting year."""
     from needs.report.parameters import RunParameters
 
-    values: dict[str, Any] = {"areas": area, "year": year, "name": name}
+    values: dict[str, Any] = {"areas": area, "year": year, "name": name, "neighbours": neighbours}
     values["formats"] = [one.strip() for one in formats.split(",") if one.strip()]
     values |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     parameters = RunParameters.check(values)
@@ -469,6 +478,7 @@ def batch(
     date: Annotated[
         str, typer.Option(help="Date of the reports (YYYY-MM-DD).", show_default="today")
     ] = "",
+    neighbours: Neighbours = "official",
     as_of: AsOf = "",
     raw: Raw = None,
     processed: Processed = None,
@@ -479,6 +489,7 @@ def batch(
     from needs.report.parameters import RunParameters
 
     common: dict[str, Any] = {"formats": [one.strip() for one in formats.split(",") if one.strip()]}
+    common["neighbours"] = neighbours
     common |= {key: day for key, day in (("date", date), ("as_of", as_of)) if day}
     _check_batch(file, every, year, only_failed)
     # what holds for all is checked before anything is read

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from needs.chapters import neighbours as neighbours_of
+from needs.chapters import overview
 from needs.chapters import statistical_neighbours as neighbours_chapter
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Prose, Table, all_tables
-from needs.errors import MissingDataError
+from needs.commands import pack as packing
+from needs.errors import MissingDataError, ParameterError
 from needs.figures import assessment, neighbours
 from needs.figures.assessment import Assessment
 from needs.figures.neighbours import FEATURES, UNLIKE
@@ -250,7 +252,7 @@ def test_land_that_is_not_whole_has_no_neighbours_and_says_why(national: Path) -
     ],
 )
 def test_awkward_areas(national: Path, area: str, year: int, near: str, unlike: bool) -> None:
-    na = assessment.load(area, year, processed=national)
+    na = assessment.load(area, year, processed=national, neighbours="open")
     found = na.statistical_neighbours()
     assert len(found) == 10
     assert found[0].name == near
@@ -258,7 +260,7 @@ def test_awkward_areas(national: Path, area: str, year: int, near: str, unlike: 
     shown = neighbours_chapter.listed(na)
     text = " ".join(plain(one.text) for one in shown if isinstance(one, Prose))
     assert ("like no other" in text) == unlike
-    (table,) = all_tables(shown)
+    table = list(all_tables(shown))[-1]
     assert [row[0].text for row in table.rows] == [na.name, *(one.name for one in found)]
     assert isinstance(table, Table)
 
@@ -383,3 +385,134 @@ def test_what_is_missing_gives_no_row_and_no_guess() -> None:
         (areas, ages, lsoa.iloc[:0], people, land, published),
     ):
         assert authority_features.authority_features(*lacking, files).empty
+
+
+def named(na: Assessment, n: int = 10) -> list[str]:
+    return [one.name for one in na.statistical_neighbours(n)]
+
+
+def said_in_annex(na: Assessment) -> str:
+    shown = neighbours_chapter.listed(na)
+    return " ".join(plain(one.text) for one in shown if isinstance(one, Prose))
+
+
+@pytest.mark.mirror
+def test_the_official_list_is_the_default_from_its_edition_on(national: Path) -> None:
+    before = assessment.load("Worcestershire", 2024, processed=national)
+    na = assessment.load("Worcestershire", 2025, processed=national)
+    chosen = assessment.load("Worcestershire", 2025, processed=national, neighbours="open")
+    assert not before.by_official_list
+    assert "serves reports from 2025 on" in said_in_annex(before)
+    assert na.by_official_list
+    assert named(na, 6) == ["Staffordshire", "Somerset", "West Sussex",
+                            "Cheshire West and Chester", "Leicestershire",
+                            "Warwickshire"]  # fmt: skip
+    assert named(chosen) == [one.name for one in chosen.authorities_by_code(
+        chosen.distances(10)["area_code"])]  # fmt: skip
+    assert named(chosen) != named(na)
+    assert "asked for with the open method" in said_in_annex(chosen)
+
+
+@pytest.mark.mirror
+def test_the_choice_is_said_wherever_neighbours_are_compared(national: Path) -> None:
+    key = "alcohol_specific_mortality"
+    for choice, caption, noun in (
+        ("official", "(official list, October 2025)", "official neighbours"),
+        ("open", "(open method: age, deprivation and density)", "statistical neighbours"),
+    ):
+        na = assessment.load("Kent", 2025, processed=national, neighbours=choice)
+        (chart,) = neighbours_of(opened(na)[key])
+        assert isinstance(chart, Chart)
+        assert chart.table is not None
+        assert caption in chart.subtitle
+        assert noun in chart.alt + plain(chart.headline)
+        assert caption.strip("()") in " ".join(chart.table.notes)
+        (drawn,) = overview.spine(na)
+        assert isinstance(drawn, Chart)
+        assert f"Statistical neighbours: {caption.strip('()')}." in drawn.subtitle
+
+
+@pytest.mark.mirror
+def test_both_lists_and_their_overlap_are_in_the_annex(national: Path) -> None:
+    na = assessment.load("Worcestershire", 2025, processed=national)
+    official = na.authorities_by_code(na.official_neighbours["area_code"].head(10))
+    near = na.authorities_by_code(na.distances(10)["area_code"])
+    both = [one.name for one in official if one in near]
+    assert 0 < len(both) < 10
+    said = said_in_annex(na)
+    assert f"have {len(both)} of 10 authorities in common: {both[0]}" in said
+    lists = {one.id: one for one in all_tables(neighbours_chapter.listed(na))}
+    assert [row[0].text for row in lists["official_neighbours"].rows] == [
+        one.name for one in official
+    ]
+    ranks = {row[0].text: row[-1].text for row in lists["statistical_neighbours"].rows}
+    assert ranks["Staffordshire"] == "1st"
+    assert {one for one, rank in ranks.items() if rank not in ("not in it", "[z]")} == set(both)
+
+
+@pytest.mark.mirror
+def test_a_footprint_has_the_open_method_and_says_so(national: Path) -> None:
+    na = assessment.load(LLR, 2025, processed=national)
+    assert not na.by_official_list
+    assert len(na.statistical_neighbours()) == 10
+    assert "The official list has single authorities" in said_in_annex(na)
+
+
+@pytest.mark.mirror
+def test_every_authority_of_2025_has_its_official_neighbours(national: Path) -> None:
+    """All 153: each ten, none twice, none itself, under codes of the year, with figures."""
+    areas = pd.read_parquet(national / "areas.parquet")
+    in_use = {one.code: one.name for one in upper_tiers(areas, 2025)}
+    assert len(in_use) == 153
+    with_figures = set(
+        pd.read_parquet(
+            national / "observations.parquet",
+            columns=["area_code"],
+            filters=[("indicator", "==", "parental_drug_misuse")],
+        )["area_code"]
+    )
+    for code, name in in_use.items():
+        rows = assessment._official(national, 2025, areas, [code])
+        near = rows["area_code"].head(10).tolist()
+        assert len(set(near)) == 10, name
+        assert set(near) <= set(in_use) - {code}, name
+        assert set(near) <= with_figures, name
+    assert assessment._official(national, 2024, areas, [code]).empty
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("code", ["E08000016", "E08000038"])
+def test_barnsley_is_found_by_its_old_code_and_by_its_new(national: Path, code: str) -> None:
+    na = assessment.load(code, 2025, processed=national)
+    assert na.by_official_list
+    assert named(na, 3) == ["Wakefield", "Tameside", "Rotherham"]
+    wakefield = assessment.load("Wakefield", 2025, processed=national)
+    barnsley = [one for one in wakefield.statistical_neighbours(20) if one.name == "Barnsley"]
+    assert [one.code for one in barnsley] == ["E08000038"]
+
+
+@pytest.mark.mirror
+def test_an_area_that_the_list_lacks_says_so(national: Path) -> None:
+    na = assessment.load("Rutland", 2025, processed=national)
+    without = dataclasses.replace(na, official_neighbours=na.official_neighbours.iloc[:0])
+    vars(without).pop("_once", None)
+    assert not without.by_official_list
+    assert "No official list at hand has Rutland" in said_in_annex(without)
+
+
+def test_an_unknown_choice_is_refused(processed: Path) -> None:
+    with pytest.raises(ParameterError, match="Choose from official, open"):
+        assessment.load("Worcestershire", 2022, processed=processed, neighbours="cipfa")
+
+
+@pytest.mark.mirror
+def test_a_pack_holds_the_official_list_of_its_authority(national: Path) -> None:
+    """Barnsley's, which the publisher lists under the code of before April 2025."""
+    lists, areas = (
+        pd.read_parquet(national / f"{name}.parquet") for name in ("official_neighbours", "areas")
+    )
+    rows = packing._official(lists, areas, "E08000038", 2025)
+    assert len(rows) == 20
+    assert set(rows["area_code"]) == {"E08000016"}
+    assert set(rows["source_row"].str[-15:]) == {"Table 3, row 83"}
+    assert packing._official(lists, areas, "E08000038", 2024).empty

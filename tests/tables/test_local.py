@@ -25,6 +25,7 @@ from needs.figures import assessment
 from needs.figures.figure import collect
 from needs.report.block_html import to_html
 from needs.sources import schemas
+from needs.sources.readers import census_ages
 from needs.sources.readers.datapackage import open_package
 from needs.sources.readers.package_tables import table_fields
 from needs.stats.intervals import poisson
@@ -213,6 +214,54 @@ def test_populations_of_lsoas_by_age_standardise_the_quintiles(made: Made, extra
     ).iloc[0]
     assert found["value"] == pytest.approx(expected["value"], rel=1e-12)
     assert "e" not in found["marks"]
+
+
+@pytest.mark.mirror
+def test_the_census_stands_in_for_residents_that_a_package_does_not_bring(
+    mirror: Path, national: Path, tmp_path: Path
+) -> None:
+    """Events on LSOAs of 2021: fifths are standardised, with 85 and over as the oldest band."""
+    source = load().sources["census_2021_ages"]
+    (edition,) = source.editions
+    census = census_ages.read(edition.files(mirror)[0], source, edition)
+    tables = {
+        name: pd.read_parquet(national / f"{name}.parquet")
+        for name in ("areas", "lsoa", "lsoa_population", "populations")
+    }
+    own = tables["lsoa"][tables["lsoa"]["upper_code"].eq(UPPER)]
+    now = own[own["edition"].astype(str) == "2025"]
+    counts = pd.DataFrame(
+        {
+            "indicator": KEY,
+            "lsoa_code": sorted(now["lsoa_code"]),
+            "period": 2021,
+            "sex": "male",
+            "age_band": [BANDS[n % 19] for n in range(len(now))],
+            "count": 3,
+        }
+    )
+    folder = write(tmp_path / "extract", {"local_counts": counts}, OFF)
+    places = local_checks.PlaceTables(**tables, census=census)
+    rates, problems = local_rates.extract_rates(open_package(folder), places)
+    assert problems == []
+    found = one(rates, local_rates.QUINTILES[1], "directly_standardised_rate")
+    inside = now.loc[now["imd_decile"] <= 2, "lsoa_code"]
+    people = census[census["lsoa_code"].isin(inside)].groupby("age_band")["population"].sum()
+    oldest = {"85-89": "85+", "90+": "85+"}
+    events = counts[counts["lsoa_code"].isin(inside)]
+    x = events.groupby(events["age_band"].replace(oldest))["count"].sum()
+    weights = pd.Series(dict(ESP2013)).groupby(lambda band: oldest.get(band, band)).sum()
+    assert weights.sum() == 100_000
+    assert found["value"] == pytest.approx((weights * x / people).sum() * 1e5 / weights.sum())
+    assert found["source_row"].endswith(
+        "residents by age: Census 2021, 21 March 2021 "
+        "(TS007A_age_by_five_year_age_bands_LSOA21.csv)"
+    )
+    assert "e" not in found["marks"]
+    bare = local_checks.PlaceTables(**tables)
+    without, _ = local_rates.extract_rates(open_package(folder), bare)
+    fifths = without[without["kind"] == "quintile"]
+    assert set(fifths["statistic"]) == {"crude_rate"}
 
 
 def residents_by_age(lsoa: pd.DataFrame) -> pd.DataFrame:

@@ -46,6 +46,8 @@ GIVES: Mapping[str, str] = {
     "boundaries": "boundaries",
     "centroids": "centroids",
     "geography": "lookup",
+    "nearest_neighbours": "official neighbours",
+    "census_ages": "ages of LSOAs",
     "ons_population": "populations",
 }
 

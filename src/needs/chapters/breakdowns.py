@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from needs import charts
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Chart, Prose, Table, blocks
 from needs.chapters.captions import each_once, lines
 from needs.chapters.measure import Measure, view
+from needs.figures import population
 from needs.figures.assessment import Assessment
-from needs.figures.figure import Figure, Series
+from needs.figures.figure import Figure, Series, format_number
 from needs.words import divisions, english
+from needs.words.text import Span
 
 #: A category below this share in both places is left out of the chart, in per cent.
 SMALLEST = 0.5
@@ -20,6 +22,10 @@ SMALLEST = 0.5
 YEARS_BEFORE = 5
 
 Pair = tuple[Figure, Figure]
+Four = tuple[Figure, Figure, Figure, Figure]
+
+#: A share of fewer people than these is named as one of few; so many are named, others counted.
+FEW, NAMED = 20, 4
 
 
 @view
@@ -55,8 +61,13 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
     place = english.listing([english.in_prose(one.label) for one in series])
     left_out = english.count_noun(len(pairs) - len(drawn), "category", "categories", words=True)
     less = f" {english.capital(left_out)} below {SMALLEST}% in both left to the table."
+    before = years_before(na, measure.key, pairs[0][0])
+    since = _then_and_now(measure, drawn, before) if before else []
+    told = english.sentences(
+        divisions.higher_and_lower(drawn, na.name), *divisions.clearly_changed(since, before)
+    )
     return blocks(
-        Prose(divisions.higher_and_lower(drawn, na.name), figures=_both(pairs)),
+        Prose(told, figures=each_once([*both_of(pairs), *(one for each in since for one in each)])),
         Chart(
             id=chart_id,
             headline=divisions.headline(drawn, na.name),
@@ -65,17 +76,34 @@ def breakdown(measure: Measure, *, id: str = "") -> Blocks | str:
             svg=charts.grouped_bars(series, unit=indicator.unit, chart_id=chart_id, group="note"),
             alt=divisions.alt(drawn, indicator.subject, na.name, period),
             table=table,
-            figures=_both(pairs),
+            figures=both_of(pairs),
             sources=table.sources,
         ),
     )
 
 
+#: Groups of adults in treatment, and the same of residents: first and last year of age, and sex.
+ADULTS: Mapping[str, Mapping[str, tuple[int, int | None, str]]] = {
+    "treatment_sex": {"Women": (18, None, "female"), "Men": (18, None, "male")},
+    "treatment_age": {
+        "Aged 18 to 29": (18, 29, "persons"),
+        "Aged 30 to 49": (30, 49, "persons"),
+        "Aged 50 and over": (50, None, "persons"),
+    },
+}
+
+#: Ethnic groups of people in treatment and of residents.
+ETHNICITY = ("treatment_ethnicity", "residents_ethnicity")
+
+NO_NEED = (
+    "Estimates of who is in need are not at hand by sex, age or ethnic group, so that treatment is "
+    "set against residents alone."
+)
+
+
 @view
-def representation(
-    measure: Measure, *, among: str = "residents_ethnicity", id: str = ""
-) -> Blocks | str:
-    """Draw how common each category is among people in treatment against all residents.
+def representation(measure: Measure, *, id: str = "") -> Blocks | str:
+    """Draw how common each sex, age and ethnic group is in treatment against among residents.
 
     A ratio of 1: as common in treatment as among residents. It is no measure of need, which differs
     between groups; England's ratio beside it tells how much of it is local.
@@ -83,38 +111,33 @@ def representation(
     Parameters
     ----------
     measure : Measure
-        Of people in treatment, with the categories of `among`.
-    among : str
-        The indicator of residents.
+        One of the indicators that are audited: it stands for all of them.
     id : str
         See `needs.chapters.trend`.
     """
-    na, residents = measure.na, measure.na.indicator(among)
-    period = newest_period(na, measure.key, measure.indicator.categories)
-    census = newest_period(na, among, residents.categories)
-    if not (period and census):
-        return "there are no figures of people in treatment, or of residents"
-    pairs = []
-    for category in residents.categories:
-        ratios = [
-            _ratio(
-                na.figure(measure.key, place, period, category=category),
-                na.figure(among, place, census, category=category),
-            )
-            for place in (na.area, na.england)
-        ]
-        if ratios[0].shown:
-            pairs.append((ratios[0], ratios[1]))
+    na = measure.na
+    asked = {key: newest_period(na, key, na.indicator(key).categories) for key in AUDITED}
+    if measure.key not in asked:
+        return "its categories are not known of residents"
+    every = [pair for key, period in asked.items() if period for pair in ratios(na, key, period)]
+    pairs = [pair for pair in every if pair[0].shown]
     if not pairs:
         return "no category has a share both in treatment and among residents"
     ours = [one for one, _ in pairs]
+    period = max(asked.values())
     table = figure_tables.figures_table(
-        id or f"{measure.key}_representation",
-        f"People in treatment ({period}) against residents ({census}), by group",
+        id or "treatment_representation",
+        f"People in treatment ({period}) against residents, by group",
         "Group",
         [(one.note, one) for one in ours],
         value="Ratio",
-        texts={"England": [theirs.number for _, theirs in pairs]},
+        texts={
+            "In treatment, %": [_share_text(one.numerator) for one in ours],
+            "Residents, %": [_share_text(one.denominator) for one in ours],
+            "In treatment years before, %": [_share_before(na, one) for one in ours],
+            "England": [theirs.number for _, theirs in pairs],
+        },
+        notes=(_of_whom(na, every),),
         open_=False,
     )
     chart_id = f"chart_{table.id}"
@@ -123,22 +146,74 @@ def representation(
         Series("England", "england", tuple(theirs for _, theirs in pairs)),
     )
     return blocks(
-        Prose(divisions.represented(pairs, na.name), figures=_both(pairs)),
+        Prose(divisions.represented(pairs, na.name), figures=both_of(pairs)),
         Chart(
             id=chart_id,
             headline=divisions.headline_represented(pairs, na.name),
-            subtitle="Share among people in treatment ÷ share among residents, "
-            f"{english.in_prose(na.name)} and England. {lines(ours)}",
+            subtitle=f"Share among people in treatment ({period}) ÷ share among residents, "
+            f"{english.in_prose(na.name)} and England. 1 is as common in both. {lines(ours)}",
             svg=charts.grouped_bars(series, unit="times", chart_id=chart_id, group="note"),
             alt=divisions.alt(pairs, "ratio of people in treatment to residents", na.name, period),
             table=table,
-            figures=_both(pairs),
+            figures=both_of(pairs),
             sources=table.sources,
         ),
+        Prose((Span(NO_NEED),)),
     )
 
 
-def _both(pairs: Sequence[Pair]) -> tuple[Figure, ...]:
+#: Indicators whose groups are known of residents too.
+AUDITED = (*ADULTS, ETHNICITY[0])
+
+
+def ratios(na: Assessment, key: str, period: str) -> list[Pair]:
+    """The area's and England's ratio of each category of an indicator."""
+    census = newest_period(na, ETHNICITY[1], na.indicator(ETHNICITY[1]).categories)
+    found = []
+    for category in na.indicator(key).categories:
+        both = []
+        for place in (na.area, na.england):
+            treated = na.figure(key, place, period, category=category)
+            if key in ADULTS:
+                first, last, sex = ADULTS[key][category]
+                residents = population.share_of_adults(na, place, category, first, last, sex)
+            else:
+                residents = na.figure(ETHNICITY[1], place, census, category=category)
+            both.append(_ratio(treated, residents))
+        found.append((both[0], both[1]))
+    return found
+
+
+def _share_before(na: Assessment, ratio: Figure) -> str:
+    """The share in treatment of a ratio's group some years before, with the period."""
+    key = next(key for key in AUDITED if ratio.note in na.indicator(key).categories)
+    before = years_before(na, key, ratio)
+    then = na.figure(key, na.area, before, category=ratio.note) if before else None
+    return f"{then.number} ({before})" if then else "[x]"
+
+
+def _share_text(share: float | None) -> str:
+    return "[x]" if share is None else format_number(share, 1)
+
+
+def _of_whom(na: Assessment, every: Sequence[Pair]) -> str:
+    """Which residents each group is set against, and which groups have none."""
+    year = population.latest_year(na)
+    shown = {ours.note for ours, _ in every if ours.shown}
+    said = []
+    if shown & set(ADULTS["treatment_age"]):
+        said.append(f"Ages are set against residents aged 18 and over in mid-{year}")
+    if shown & set(ADULTS["treatment_sex"]):
+        said.append(f"sexes against residents aged 18 and over in mid-{year}")
+    if shown - {one for groups in ADULTS.values() for one in groups}:
+        said.append("ethnic groups against residents of all ages on census day, 21 March 2021")
+    text = english.capital("; ".join(said)) + "." if said else ""
+    if not shown & set(ADULTS["treatment_sex"]):
+        text += f" Adult residents by sex are not at hand for a year up to {na.year}."
+    return text
+
+
+def both_of(pairs: Sequence[Pair]) -> tuple[Figure, ...]:
     """The figures of the area and of England."""
     return each_once([one for pair in pairs for one in pair])
 
@@ -178,20 +253,44 @@ def newest_period(na: Assessment, key: str, categories: Sequence[str]) -> str:
     return max(shown, key=lambda row: row["period_end"])["period"] if shown else ""
 
 
+def _then_and_now(measure: Measure, pairs: Sequence[Pair], before: str) -> list[Four]:
+    """Of each category: the area's share then and now, and England's."""
+    na, key = measure.na, measure.key
+    return [
+        (
+            na.figure(key, na.area, before, category=ours.note),
+            ours,
+            na.figure(key, na.england, before, category=ours.note),
+            theirs,
+        )
+        for ours, theirs in pairs
+    ]
+
+
 def _table(table_id: str, measure: Measure, pairs: Sequence[Pair], period: str) -> Table:
     """The shares with their limits and numbers, England's, and both of some years before."""
     na, indicator = measure.na, measure.indicator
     texts = {}
     if any(theirs.shown for _, theirs in pairs):
         texts["England, %"] = [theirs.number for _, theirs in pairs]
-    before = _before(na, measure.key, pairs[0][0])
+    before = years_before(na, measure.key, pairs[0][0])
     for place in (na.area, na.england) if before else ():
         then = [
             na.figure(measure.key, place, before, category=ours.note).number for ours, _ in pairs
         ]
         texts[f"{place.name} in {before}, %"] = then
     rounded = na.catalogue.sources[indicator.parts[0].source].disclosure.rounding_base
-    note = f"Numbers of the area are rounded to the nearest {rounded}; limits allow for it."
+    notes = []
+    if rounded:
+        notes.append(
+            f"Numbers of the area are rounded to the nearest {rounded}; limits allow for it."
+        )
+    few = [ours.note for ours, _ in pairs if (ours.numerator or 0) < FEW]
+    if few:
+        named = english.listing([f"“{one}”" for one in few], limit=NAMED)
+        notes.append(
+            f"Of fewer than {FEW} people, so that a few more change a share much: {named}."
+        )
     return figure_tables.figures_table(
         table_id,
         f"{indicator.name}, {period}",
@@ -200,12 +299,12 @@ def _table(table_id: str, measure: Measure, pairs: Sequence[Pair], period: str) 
         value="Share",
         counts=("People", "Of"),
         texts=texts or None,
-        notes=(note,) if rounded else (),
+        notes=tuple(notes),
         open_=False,
     )
 
 
-def _before(na: Assessment, key: str, figure: Figure) -> str:
+def years_before(na: Assessment, key: str, figure: Figure) -> str:
     """The area's period some years before one, or the first that it has; empty if there is none."""
     earlier = [
         str(row["period"])

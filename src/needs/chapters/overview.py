@@ -13,6 +13,7 @@ from needs.chapters.cross_links import finding_anchor
 from needs.chapters.inside import district_period
 from needs.chapters.recent import dated, recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
+from needs.chapters.statistical_neighbours import whose
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number, sources_of
@@ -53,7 +54,8 @@ def spine(na: Assessment) -> Blocks:
             id="chart_spine",
             headline=_counted(na, rows, verdicts),
             subtitle=f"Newest figure of each measure to {na.year}. England is the line in the "
-            "middle; worse is to the left. Bars reach from the worst authority to the best.",
+            "middle; worse is to the left. Bars reach from the worst authority to the best."
+            + (f" Statistical neighbours: {whose(na)}." if any(r.neighbours for r in rows) else ""),
             svg=charts.spine_chart(
                 rows,
                 chart_id="chart_spine",

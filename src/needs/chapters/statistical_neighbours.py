@@ -1,11 +1,11 @@
-"""Statistical neighbours: the area drawn among them, and who they are."""
+"""Statistical neighbours: the area drawn among them, who they are, and by whose list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from needs import charts
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Source
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
 from needs.chapters.captions import each_once, lines, subject_of, subtitle_of
@@ -23,10 +23,45 @@ from needs.words.text import Span
 #: From this many statistical neighbours with a figure they are drawn beside the area.
 NEIGHBOURS_FOR_A_CHART = 5
 
-NEIGHBOURS_NOTE = (
-    "Statistical neighbours are the authorities most alike in age, deprivation and density; the "
-    "annex lists them with their distances."
-)
+
+def whose(na: Assessment) -> str:
+    """Say whose list the statistical neighbours are of, as a caption has it."""
+    if na.by_official_list:
+        return f"official list, {_edition(na)[1]}"
+    return "open method: age, deprivation and density"
+
+
+def _edition(na: Assessment) -> tuple[Source, str]:
+    """The source and edition of the official list."""
+    row = na.official_neighbours.iloc[0]
+    source = na.catalogue.sources[str(row["source"])]
+    edition = next(one for one in source.editions if one.options["year"] == row["year"])
+    return source, edition.edition
+
+
+def why_open(na: Assessment) -> str:
+    """Why the official list says nothing of who is compared; empty where it does."""
+    lists = [
+        (source, one)
+        for source in na.catalogue.sources.values()
+        if source.gives == "official neighbours"
+        for one in source.editions
+    ]
+    if na.by_official_list or not lists:
+        return ""
+    source, first = min(lists, key=lambda each: each[1].options["year"])
+    since = first.options["year"]
+    if na.year < since:
+        return (
+            f"The official list ({source.producer}, {first.edition}) serves reports from {since} "
+            "on."
+        )
+    if not na.official_neighbours.empty:
+        return "An official list is there, but this report was asked for with the open method."
+    name = english.in_prose(na.name)
+    if na.members:
+        return f"The official list has single authorities, and not {name}, which is several."
+    return f"No official list at hand has {name}."
 
 
 @view
@@ -54,14 +89,15 @@ def neighbours(measure: Measure, *, id: str = "") -> Blocks | str:
         f"{indicator.name}: {na.name} and its statistical neighbours, {focus.period}",
         "Authority",
         [(one.area_name, one) for one in (*figures, *context)],
-        notes=(NEIGHBOURS_NOTE + note,),
+        notes=(f"Statistical neighbours: {whose(na)}. The annex lists them.{note}",),
         open_=False,
     )
     chart_id = f"chart_{table.id}"
-    noun = "similar authorities"
+    noun = f"similar authorities ({'official list' if na.by_official_list else 'open method'})"
     subject = subject_of(indicator)
-    similar = f"its {english.count_noun(len(others), 'statistical neighbour')}"
-    place = f"{na.name} and its statistical neighbours"
+    kind = "official neighbour" if na.by_official_list else "statistical neighbour"
+    similar = f"its {english.count_noun(len(others), kind)}"
+    place = f"{na.name} and its statistical neighbours ({whose(na)})"
     return blocks(
         Chart(
             id=chart_id,
@@ -115,14 +151,87 @@ SHOWN_FEATURES = {
 }
 
 
+#: Neighbours that the annex lists.
+LISTED = 10
+
 #: Distance from which even the nearest authority is not much like the area.
 UNLIKE_ANY = 1.0
 
 
 def listed(na: Assessment) -> Blocks:
-    """List the statistical neighbours with their distances, and say how they were found."""
-    found = na.distances()
-    heading = Heading("Statistical neighbours")
+    """List who the statistical neighbours are, by the official list and by the open method."""
+    name = english.in_prose(na.name)
+    official = na.authorities_by_code(na.official_neighbours["area_code"].head(LISTED))
+    near = na.authorities_by_code(na.distances(LISTED)["area_code"])
+    used = f"This report compares {name} with its statistical neighbours by the {whose(na)}."
+    lines = [" ".join(filter(None, (used, why_open(na))))]
+    if official and near:
+        both = [one.name for one in official if one in near]
+        lines.append(
+            f"The two lists have {len(both)} of {len(official)} authorities in common"
+            + (f": {english.listing(both)}." if both else ".")
+            + " They compare by different features, so that neither is the right one."
+        )
+    return blocks(
+        Heading("Statistical neighbours"),
+        *(Prose((Span(line),)) for line in lines if official or near),
+        *(_official_list(na, official, near) if official else ()),
+        *_open_list(na, official, near),
+    )
+
+
+def _official_list(na: Assessment, official: Sequence[Place], near: Sequence[Place]) -> Blocks:
+    """The publisher's own list, beside the place of each in the open one."""
+    source, edition = _edition(na)
+    figures = [
+        Figure(
+            id=figure_id("neighbours_official", place.code, edition),
+            indicator="neighbours_official",
+            label=f"Distance from {na.name}, official list",
+            area_code=place.code,
+            area_name=place.name,
+            period=f"for {na.year}",
+            value=float(one["distance"]),
+            unit="",
+            decimals=2,
+            formula="the publisher's",
+            method="Published by the source",
+            sources=(source.key,),
+            source_rows=(str(one["source_row"]),),
+        )
+        for place, one in zip(
+            official, na.official_neighbours.head(LISTED).to_dict("records"), strict=True
+        )
+    ]
+    return blocks(
+        Heading("The official list", level=3),
+        Prose((Span(f"{source.producer}: {source.title}. {source.limits}"),)),
+        Table(
+            id="official_neighbours",
+            caption=f"Official statistical neighbours of {english.in_prose(na.name)}, "
+            f"{source.producer}, {edition}, nearest first",
+            columns=(Column("Authority", "header"), Column("Distance"), _place_in("open")),
+            rows=tuple(
+                (Cell(place.name), figure_tables.value_cell(figure), _rank(place, near))
+                for place, figure in zip(official, figures, strict=True)
+            ),
+            sources=(source.key,),
+            figures=tuple(figures),
+        ),
+    )
+
+
+def _place_in(which: str) -> Column:
+    return Column(f"Place in the {which} list", "text")
+
+
+def _rank(place: Place, others: Sequence[Place]) -> Cell:
+    return Cell(english.ordinal(others.index(place) + 1) if place in others else "not in it")
+
+
+def _open_list(na: Assessment, official: Sequence[Place], near: Sequence[Place]) -> Blocks:
+    """The authorities most alike by the open method, with what they are compared by."""
+    found = na.distances(LISTED)
     name = english.in_prose(na.name)
     if found.empty:
         why = "the populations, deprivation, lookups or boundaries that they need are not known."
@@ -131,12 +240,12 @@ def listed(na: Assessment) -> Blocks:
                 "other authorities have what they need, but the areas known do not make up its "
                 "own land exactly, with ages, deprivation and boundaries of one year."
             )
-        text = f"Statistical neighbours of {name} cannot be computed for {na.year}: {why}"
-        return blocks(heading, Prose((Span(text),)))
-    near = na.statistical_neighbours()
+        how = " by the open method" if official else ""
+        text = f"Statistical neighbours of {name}{how} cannot be computed for {na.year}: {why}"
+        return blocks(Prose((Span(text),)))
     basis = na.authority_features.loc[na.area.code]
     lines = [
-        f"Statistical neighbours are the {english.number_word(len(near))} authorities most like "
+        f"The open method names the {english.number_word(len(near))} authorities most like "
         f"{name} in age, deprivation and density. They are found from open data alone, and no "
         "figure on health or treatment takes part.",
         f"Ages are mid-{basis['population_year']} estimates. Deprivation is from the Indices of "
@@ -153,8 +262,10 @@ def listed(na: Assessment) -> Blocks:
             f"Even the nearest is further than that from {name}, which is like no other "
             "authority: read the comparison with care."
         )
+    beside = (_place_in("official"),) if official else ()
     figures: list[Figure] = []
-    rows = [(Cell(na.name), Cell("[z]"), *_feature_cells(na, na.area, figures), Cell("[z]"))]
+    own = [Cell(na.name), Cell("[z]"), *_feature_cells(na, na.area, figures), Cell("[z]")]
+    rows = [(*own, *(Cell("[z]") for _ in beside))]
     for place, row in zip(near, found.to_dict("records"), strict=True):
         distance = _feature(na, place, "distance", float(row["distance"])).with_(
             label=f"Distance from {na.name}",
@@ -171,19 +282,21 @@ def listed(na: Assessment) -> Blocks:
                 figure_tables.value_cell(distance),
                 *_feature_cells(na, place, figures),
                 Cell(f"share {label}" if unit else label),
+                *(_rank(place, official) for _ in beside),
             )
         )
     return blocks(
-        heading,
+        Heading("The open method", level=3) if official else None,
         *(Prose((Span(line),)) for line in lines),
         Table(
             id="statistical_neighbours",
-            caption=f"Statistical neighbours of {name}, nearest first",
+            caption=f"Statistical neighbours of {name} by the open method, nearest first",
             columns=(
                 Column("Authority", "header"),
                 Column("Distance"),
                 *(Column(label, "number", unit) for label, unit, _ in SHOWN_FEATURES.values()),
                 Column("Differs most in", "text"),
+                *beside,
             ),
             rows=tuple(rows),
             sources=_feature_sources(na),

@@ -59,6 +59,7 @@ TAKEN = (
     "lsoa_neighbours",
     "populations",
     "authority_features",
+    "official_neighbours",
     "areas",
 )
 
@@ -92,7 +93,8 @@ def pack(
     upper-tier authority in the newest period of each indicator (and what derived indicators need
     of it); what the region's unmet need is added up from; the authority's LSOAs on the newest
     index published by `year`, and which of them are neighbours; populations; areas; and of every
-    upper-tier authority what statistical neighbours are found by.
+    upper-tier authority what statistical neighbours are found by, beside the authority's official
+    list of them.
 
     Parameters
     ----------
@@ -147,6 +149,9 @@ def pack(
         "populations": _populations(tables, near, observations, year, known),
         "authority_features": _features(
             tables["authority_features"], tables["areas"], authority.code, year
+        ),
+        "official_neighbours": _official(
+            tables["official_neighbours"], tables["areas"], authority.code, year
         ),
         "areas": _areas(tables["areas"], near),
     }
@@ -385,6 +390,18 @@ def _features(table: pd.DataFrame, areas: pd.DataFrame, code: str, year: int) ->
     rows = table[(table["year"] <= year) & table["area_code"].isin(used)]
     newest: pd.DataFrame = rows[rows["year"] == rows["year"].max()]
     return newest.sort_values("area_code").reset_index(drop=True)
+
+
+def _official(table: pd.DataFrame, areas: pd.DataFrame, code: str, year: int) -> pd.DataFrame:
+    """The authority's own list that serves the reporting year, under whichever of its codes."""
+    same = same_place(code, areas)
+    rows = table[table["tier"].eq("upper tier") & (table["year"] <= year)]
+    own = [
+        one for one in rows["area_code"].unique() if one in same or code in same_place(one, areas)
+    ]
+    rows = rows[rows["area_code"].isin(own)]
+    newest: pd.DataFrame = rows[rows["year"] == rows["year"].max()]
+    return newest.sort_values("rank").reset_index(drop=True)
 
 
 def _areas(areas: pd.DataFrame, near: Iterable[str]) -> pd.DataFrame:
@@ -667,6 +684,11 @@ def _origins(
         }
         worked = "worked out for each authority"
         found["authority_features"] = named("authority_features", gives, worked)
+    if "official_neighbours" in tables:
+        lists = {"nearest_neighbours": "Neighbours and their distances"}
+        found["official_neighbours"] = named(
+            "official_neighbours", lists, "the row of the area_code"
+        )
     return {name: tuple(rows) for name, rows in found.items()}
 
 

@@ -343,7 +343,13 @@ def _make_report(
 
     areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
     codes = tuple(area.code for area in areas)
-    opened = assessment.load(codes, parameters.year, name, processed=start.processed)
+    opened = assessment.load(
+        codes,
+        parameters.year,
+        name,
+        processed=start.processed,
+        neighbours=parameters.neighbours,
+    )
     area = opened.name
     target = parameters.folder(out, area)
     steps = len(start.chapters) + len(parameters.formats)
@@ -353,7 +359,7 @@ def _make_report(
     notes = _notes(areas, start, opened)
     written = commentary_of(start, opened, parameters)  # its faults are told before long work
     last = read_last(since, area, codes) if since else None
-    with scratch_folder(target) as folder, _processed_data(start.processed):
+    with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
         executed = []
         for number, path in enumerate(start.chapters):
@@ -780,17 +786,24 @@ def _no_neighbourhoods(areas: Sequence[Area], start: Ground, opened: Assessment)
 
 
 @contextlib.contextmanager
-def _processed_data(folder: Path) -> Iterator[None]:
-    """Tell the notebooks where the processed data is: not a parameter of their story."""
-    before = os.environ.get("NEEDS_PROCESSED")
-    os.environ["NEEDS_PROCESSED"] = str(folder.resolve())
+def _processed_data(folder: Path, neighbours: str = "official") -> Iterator[None]:
+    """Tell the notebooks what is no parameter of their story: where the data is, whose neighbours.
+
+    So that a notebook that knows nothing of a setting follows it all the same.
+    """
+    from needs.figures.neighbours import SETTING
+
+    values = {"NEEDS_PROCESSED": str(folder.resolve()), SETTING: neighbours}
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["NEEDS_PROCESSED"]
-        else:
-            os.environ["NEEDS_PROCESSED"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _aside(target: Path) -> Path:

@@ -109,6 +109,12 @@ class Assessment:
     authority_features : DataFrame
         What all upper-tier authorities and a footprint are compared by, see
         `needs.figures.neighbours.features`; empty where not at hand.
+    official_neighbours : DataFrame
+        The area's neighbours by a publisher's own list, under the codes of the reporting year:
+        rank, area_code, distance, year, source, source_row; empty for a footprint, for an area that
+        the list does not have, and before there was one.
+    neighbours_by : str
+        Whose statistical neighbours are wanted, see `needs.figures.neighbours.CHOICES`.
     local_rates, consultation : DataFrame
         Of data packages for the area, see `needs.sources.schemas`; empty where there is none.
     as_of : str
@@ -139,6 +145,8 @@ class Assessment:
     catalogue: Catalogue = field(repr=False)
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    official_neighbours: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    neighbours_by: str = statistical.OFFICIAL
     files_of: frozenset[str] = field(default_factory=frozenset, repr=False)
     other_indices: tuple[tuple[str, pd.DataFrame, int | None], ...] = field(default=(), repr=False)
     as_of: str = ""
@@ -367,12 +375,23 @@ class Assessment:
         )
 
     def statistical_neighbours(self, n: int = 10) -> tuple[Place, ...]:
-        """The authorities most alike in age, deprivation and density, nearest first.
+        """The area's nearest neighbours: the official list's where it is wanted and has the area.
 
-        Empty where the area's features are not at hand. See `needs.figures.neighbours`.
+        Else the authorities most alike in age, deprivation and density; none where the area's
+        features are not at hand. See `needs.figures.neighbours`.
         """
+        found = self.official_neighbours.head(n) if self.by_official_list else self.distances(n)
+        return self.authorities_by_code(found["area_code"])
+
+    @property
+    def by_official_list(self) -> bool:
+        """Whether the official list says who the statistical neighbours are."""
+        return self.neighbours_by == statistical.OFFICIAL and not self.official_neighbours.empty
+
+    def authorities_by_code(self, codes: Iterable[str]) -> tuple[Place, ...]:
+        """Upper-tier authorities by code, in the order given."""
         places = {one.code: one for one in self.authorities}
-        return tuple(places[code] for code in self.distances(n)["area_code"])
+        return tuple(places[code] for code in codes)
 
     def distances(self, n: int = 10) -> pd.DataFrame:
         """Distances of the nearest `n` authorities, as `needs.figures.neighbours` gives them."""
@@ -544,7 +563,12 @@ def unavailable(indicator: Indicator, place: Place, period: str, sex: str = "per
 
 
 def load(
-    areas: Sequence[str] | str, year: int, name: str = "", *, processed: Path | None = None
+    areas: Sequence[str] | str,
+    year: int,
+    name: str = "",
+    *,
+    processed: Path | None = None,
+    neighbours: str = "",
 ) -> Assessment:
     """Read what a report on an area and a reporting year needs.
 
@@ -558,6 +582,9 @@ def load(
         Name of the area in the report; an authority's own where it is empty.
     processed : Path, optional
         Folder of processed tables; by default the one that `processed_folder` finds.
+    neighbours : str
+        Whose statistical neighbours are compared with, see `needs.figures.neighbours.CHOICES`; by
+        default what ``NEEDS_NEIGHBOURS`` says, as a run sets it, else the official list's.
 
     Raises
     ------
@@ -568,7 +595,14 @@ def load(
     """
     folder = (processed or processed_folder()).resolve()
     wanted = (areas,) if isinstance(areas, str) else tuple(areas)
-    opened = _load(wanted, year, name, folder, _stamp(folder))
+    chosen = neighbours or os.environ.get(statistical.SETTING) or statistical.OFFICIAL
+    if chosen not in statistical.CHOICES:
+        raise ParameterError(
+            f"There are no neighbours '{chosen}'.",
+            "--neighbours",
+            f"Choose from {', '.join(statistical.CHOICES)}.",
+        )
+    opened = _load(wanted, year, name, folder, chosen, _stamp(folder))
     # Tables are copied when they are written to: nobody changes what another one reads.
     tables: dict[str, Any] = {
         key: value.copy(deep=False)
@@ -593,7 +627,9 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 @functools.lru_cache(maxsize=1)  # all chapters of a report ask for the same
-def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: object) -> Assessment:
+def _load(
+    areas: tuple[str, ...], year: int, name: str, folder: Path, neighbours: str, stamp: object
+) -> Assessment:
     table = read_table(folder, "areas")
     members, name = choose(areas, year, table, name)
     single = members[0] if len(members) == 1 else None
@@ -676,6 +712,8 @@ def _load(areas: tuple[str, ...], year: int, name: str, folder: Path, stamp: obj
         catalogue=catalogue,
         local_rates=_of_area(folder, "local_rates", "upper_code", codes),
         consultation=_of_area(folder, "consultation", "area_code", [area.code, *codes]),
+        official_neighbours=_official(folder, year, table, codes),
+        neighbours_by=neighbours,
         files_of=_files_of(folder),
         other_indices=other_indices,
         as_of=_as_of(folder),
@@ -971,6 +1009,40 @@ def _features(
     others = set(areas.loc[unused, "code"]) - set(codes)
     members = codes if len(codes) > 1 else []
     return statistical.features(rows[~rows["area_code"].isin(others)], members, code)
+
+
+def _official(folder: Path, year: int, areas: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    """The newest official list of an authority's neighbours that serves the reporting year.
+
+    A list keeps the codes of its own day: each place is given the one that it has in the year.
+    """
+    columns = ["rank", "area_code", "distance", "year", *FILES]
+    if len(codes) > 1:
+        return pd.DataFrame(columns=columns)
+    rows = read_table(folder, "official_neighbours", [("tier", "==", "upper tier")])
+    rows = rows[rows["year"] <= year]
+    listed = set(rows["area_code"])
+    own = codes[0] if codes[0] in listed else _same_among(codes[0], listed, areas)
+    rows = rows[rows["area_code"] == own]
+    rows = rows[rows["year"] == rows["year"].max()].sort_values("rank")
+    in_use = {one.code for one in upper_tiers(areas, year)}
+    now = [
+        one if one in in_use else _same_among(one, in_use, areas) or one
+        for one in rows["neighbour_code"]
+    ]
+    known = set(areas.loc[areas["kind"] == "upper tier", "code"])
+    rows = rows.assign(area_code=now)
+    chosen: pd.DataFrame = rows.loc[rows["area_code"].isin(known), columns]
+    return chosen.reset_index(drop=True)
+
+
+def _same_among(code: str, codes: Collection[str], areas: pd.DataFrame) -> str:
+    """The one of some codes that is of the same place as another; empty where none is."""
+    heirs = areas["successor"].dropna()
+    lineages = {*areas.loc[heirs.index, "code"], *heirs}  # few, and looking one up takes long
+    if code not in lineages:
+        return ""
+    return next((one for one in sorted(lineages & set(codes)) if _same(one, code, areas)), "")
 
 
 def _same(one: str, two: str, areas: pd.DataFrame) -> bool:

@@ -1,7 +1,8 @@
-"""Statistical neighbours: the authorities most alike in age, deprivation and density.
+"""Statistical neighbours: the official list's, or those most alike in age, deprivation and density.
 
-Computed from open data alone, by a rule that the report prints: slices of the processed table
-that `needs.tables.authority_features` makes.
+The latter are computed from open data alone, by a rule that the report prints: slices of the
+processed table that `needs.tables.authority_features` makes. They serve where there is no official
+list: before it was published, for footprints and for areas that changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from needs.sources.schemas import FILES
 from needs.tables.authority_features import AGES, BASIS, SHARES, columns_of, file_pairs
 
 METHOD = "Statistical neighbours"
+
+#: Whose neighbours a report compares with: a publisher's list where there is one, or always ours.
+OFFICIAL, OPEN = CHOICES = ("official", "open")
+
+#: Tells the chapters of a report which of them a run has chosen.
+SETTING = "NEEDS_NEIGHBOURS"
 
 #: Too few residents for their shares to be like anybody's: neighbours of no one.
 UNLIKE = ("E09000001", "E06000053")

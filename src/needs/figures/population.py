@@ -102,6 +102,32 @@ def age_share(na: Assessment, place: Place, group: str, year: int | None = None)
     )
 
 
+def share_of_adults(
+    na: Assessment, place: Place, what: str, first: int, last: int | None, sex: str = "persons"
+) -> Figure:
+    """Share of residents aged 18 and over who are of some ages, or of a sex, in per cent.
+
+    Of the newest mid-year; not available where that year's residents are not given by sex.
+    """
+    year = latest_year(na) or na.year
+    of = ("persons",) if sex == "persons" else ("male", "female")
+    rows = _by_age(na, place, year, of)
+    adults = rows[rows["age_from"] >= 18]
+    inside = adults["age_from"].ge(first) & adults["age_from"].le(last if last is not None else 200)
+    people = float(adults.loc[inside & adults["sex"].eq(sex), "population"].sum())
+    everyone = float(adults["population"].sum()) if set(of) <= set(rows["sex"]) else 0.0
+    value = 100 * people / everyone if everyone else None
+    key = figure_id("share_of_adults", what)
+    return _population_figure(na, key, place, year, value, "%", 1, rows).with_(
+        label=f"Share of adult residents: {what}",
+        age="18+",
+        numerator=people if everyone else None,
+        denominator=everyone or None,
+        formula="residents of these ages and sex ÷ residents aged 18 and over × 100",
+        note=what,
+    )
+
+
 def by_age_and_sex(na: Assessment, place: Place) -> pd.DataFrame:
     """Residents by five-year age band and sex in the newest year.
 

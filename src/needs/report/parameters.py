@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +23,9 @@ from pydantic import (
 from needs.errors import ParameterError, Problem, did_you_mean
 
 Format = Literal["html", "pdf", "xlsx", "ods", "docx"]
+
+#: See `needs.figures.neighbours.CHOICES`, which loads pandas.
+Neighbours = Literal["official", "open"]
 
 FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "ods", "docx")
 
@@ -119,6 +122,9 @@ class RunParameters(BaseModel):
         Only what had been published by this day is used.
     date : date
         Printed as the date of the report. The only thing that a run takes from the clock.
+    neighbours : str
+        Whose statistical neighbours are compared with: "official" (where the publisher's list
+        serves the year and has the area) or "open" (always those of our own open method).
 
     Examples
     --------
@@ -134,6 +140,7 @@ class RunParameters(BaseModel):
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = USUAL_FORMATS
     date: dt.date = Field(default_factory=dt.date.today)
     as_of: dt.date | None = None
+    neighbours: Neighbours = "official"
 
     @model_validator(mode="after")
     def _consistent(self) -> RunParameters:
@@ -226,7 +233,8 @@ def _problem(fault: Any) -> Problem:
         case "too_short":
             return Problem(f"{name} is empty.", name)
         case "literal_error":
-            return Problem(f"{shown} is unknown.", name, f"Choose from {', '.join(FORMATS)}.")
+            known = get_args(Neighbours) if name == "neighbours" else FORMATS
+            return Problem(f"{shown} is unknown.", name, f"Choose from {', '.join(known)}.")
         case "value_error" if isinstance(fault["ctx"]["error"], Inconsistent):
             return fault["ctx"]["error"].problem
         case kind if kind.startswith("date_"):

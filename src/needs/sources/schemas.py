@@ -320,6 +320,21 @@ AUTHORITY_FEATURES = _table(
     unique=["area_code", "year"],
 )
 
+#: Each authority's nearest neighbours by a publisher's own list, from reporting year `year` on.
+OFFICIAL_NEIGHBOURS = _table(
+    "official_neighbours",
+    {
+        "tier": _text(pa.Check.isin(["lower tier", "upper tier"])),
+        "area_code": _text(_matches(AREA_CODE)),
+        "year": _year(),
+        "rank": pa.Column("int64", pa.Check.ge(1)),
+        "neighbour_code": _text(_matches(AREA_CODE)),
+        "distance": pa.Column("float64", pa.Check.ge(0)),
+        **_FILES,
+    },
+    unique=["tier", "area_code", "year", "rank"],
+)
+
 AREAS = _table(
     "areas",
     {
@@ -438,6 +453,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     "lsoa_neighbours": LSOA_NEIGHBOURS,
     "populations": POPULATIONS,
     "authority_features": AUTHORITY_FEATURES,
+    "official_neighbours": OFFICIAL_NEIGHBOURS,
     "areas": AREAS,
 }
 

@@ -39,6 +39,8 @@ class PlaceTables:
     lsoa: pd.DataFrame = field(repr=False)
     lsoa_population: pd.DataFrame = field(repr=False)
     populations: pd.DataFrame = field(repr=False)
+    #: Residents of LSOAs by age band on census day, for extracts that bring none of their own.
+    census: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def placed_counts(counts: pd.DataFrame, places: PlaceTables) -> tuple[pd.DataFrame, list[Problem]]:

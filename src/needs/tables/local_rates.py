@@ -59,6 +59,19 @@ ALL_AGES = "all ages"
 #: Decimals of the rates that depend on more than the count that is shown, as reports print them.
 DECIMALS = 1
 
+#: The census's oldest band, which stands for these; and the standard population by its bands.
+OPEN, OLDEST = "85+", ("85-89", "90+")
+CENSUS_STANDARD: Mapping[str, float] = {
+    **{band: weight for band, weight in ESP2013.items() if band not in OLDEST},
+    OPEN: sum(ESP2013[band] for band in OLDEST),
+}
+
+#: The statistic of rates by age.
+STANDARDISED = "directly_standardised_rate"
+
+#: What a rate's source row says where its residents are the census's.
+CENSUS = "residents by age: Census 2021, 21 March 2021"
+
 #: Population of one place, sex and age band by year.
 People = dict[tuple[str, str, str], dict[int, float]]
 
@@ -121,6 +134,10 @@ def extract_rates(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, 
     if problems or package.problems:
         return schemas.empty(schemas.LOCAL_RATES), problems
     people = _people(package, places, placed)
+    census = _census_people(package, places, placed)
+    people |= census
+    counted_on = {code for code, _, _ in census}
+    said = f"; {CENSUS} ({places.census['source_row'].iloc[0]})" if census else ""
     unknown = _unknown_people(places, placed)
     edition = str(places.lsoa["edition"].max()) if len(places.lsoa) else ""
     parts = []
@@ -143,7 +160,10 @@ def extract_rates(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, 
                     source_row=[
                         "local_counts.csv"
                         + (unknown.get(part, "") if status == Status.UNAVAILABLE else "")
-                        for part, status in zip(made["part_code"], made["status"], strict=True)
+                        + (said if part in counted_on and how == STANDARDISED else "")
+                        for part, status, how in zip(
+                            made["part_code"], made["status"], made["statistic"], strict=True
+                        )
                     ],
                 )
             )
@@ -342,8 +362,7 @@ def _standard_entry(
     made = None if withheld else _standardised(banded, repeat)
     person_years = float(banded.drop_duplicates("age_band")["people"].sum())
     shown = made if exact else _as_printed(made)
-    name = "directly_standardised_rate"
-    return _entry(name, shown, withheld, person_years, estimated, events)
+    return _entry(STANDARDISED, shown, withheld, person_years, estimated, events)
 
 
 def _as_printed(made: pd.Series | None) -> pd.Series | None:
@@ -398,9 +417,14 @@ def _banded(
     none = pd.DataFrame({"age_band": list(cell.bands), "times": 1.0, "count": 0})
     counted = pd.concat([counted, none]).groupby(keys, as_index=False)["count"].sum()
     counted = counted.assign(count=counted["count"] * factor)
+    bands = cell.bands
+    if (cell.code, cell.sex, OPEN) in people and (cell.code, cell.sex, OLDEST[0]) not in people:
+        bands = tuple(CENSUS_STANDARD)
+        counted["age_band"] = counted["age_band"].replace(dict.fromkeys(OLDEST, OPEN))
+        counted = counted.groupby(keys, as_index=False)["count"].sum()
     if not repeat:
         counted = counted.groupby("age_band", as_index=False)["count"].sum()
-    of_band = {band: _person_years(people, cell, (band,), years) for band in cell.bands}
+    of_band = {band: _person_years(people, cell, (band,), years) for band in bands}
     estimated = any(guess for _, guess in of_band.values())
     if not all(size > 0 for size, _ in of_band.values()):
         return counted, None, False
@@ -443,6 +467,7 @@ def _standardised(banded: pd.DataFrame, repeat: bool) -> pd.Series:
         count="count",
         population="people",
         age_band="age_band",
+        standard=CENSUS_STANDARD if banded["age_band"].eq(OPEN).any() else ESP2013,
         events="repeat" if repeat else "independent",
         frequency="times" if repeat else None,
     ).iloc[0]
@@ -493,6 +518,22 @@ def _people(package: Package, places: PlaceTables, placed: pd.DataFrame) -> Peop
         if not (own["sex"] == "persons").any():
             own = own.assign(sex="persons")
         _put(people, own, "part")
+    return people
+
+
+def _census_people(package: Package, places: PlaceTables, placed: pd.DataFrame) -> People:
+    """Residents of deprivation fifths by age on census day, where the package brings none.
+
+    None of a fifth of which the census lacks an LSOA: it is on boundaries of 2021 alone.
+    """
+    own = package.tables.get("local_populations")
+    if places.census.empty or (own is not None and len(own)):
+        return {}
+    inside = places.lsoa[places.lsoa["upper_code"].isin(placed["upper_code"].unique())]
+    table = places.census[places.census["lsoa_vintage"].isin(inside["lsoa_vintage"].unique())]
+    table = table.assign(part=table["lsoa_code"].map(_fifths(inside))).dropna(subset=["part"])
+    people: People = {}
+    _put(people, _complete(table, inside).assign(sex="persons"), "part")
     return people
 
 

@@ -69,6 +69,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "lsoa_neighbours": ("lsoa_vintage", "lsoa_code", "neighbour_code"),
     "populations": ("area_code", "year", "sex", "age_from", "age_to"),
     "authority_features": ("year", "area_code"),
+    "official_neighbours": ("tier", "area_code", "year", "rank"),
     "areas": ("code",),
 }
 
@@ -533,6 +534,7 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
         "lsoa_neighbours": _with_packages(read, "lsoa_neighbours", _neighbours(read)),
         "populations": populations,
         "authority_features": _with_packages(read, "authority_features", features),
+        "official_neighbours": _with_packages(read, "official_neighbours", _official(read)),
         "areas": areas,
     }
     tables = {name: _sorted(name, table) for name, table in tables.items()}
@@ -622,7 +624,10 @@ def _local_rates(read: _Raw, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     if not given:
         return {}
     names = ("areas", "lsoa", "lsoa_population", "populations")
-    places = local_checks.PlaceTables(**{name: tables[name] for name in names})
+    ages = [one.table for one in read.of("ages of LSOAs")][-1:]
+    places = local_checks.PlaceTables(
+        **{name: tables[name] for name in names}, census=ages[0] if ages else pd.DataFrame()
+    )
     made = []
     for package in given:
         table, problems = local_rates.checked(package, places)
@@ -778,6 +783,13 @@ def _features(
     published = {one.edition: one.published for one in catalogue.indices.values()}
     return [
         authority_features(areas, populations, lsoa, lsoa_population, land, published, estimates)
+    ]
+
+
+def _official(read: _Raw) -> list[pd.DataFrame]:
+    """Publishers' own lists of neighbours; of two editions of one year the last one's."""
+    return [
+        one.table.assign(source=one.source.key) for one in reversed(read.of("official neighbours"))
     ]
 
 

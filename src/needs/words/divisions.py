@@ -69,6 +69,85 @@ def higher_and_lower(pairs: Sequence[Pair], area: str) -> Text:
     return english.sentences(*parts)
 
 
+#: How a sentence names a category of the journey.
+_STORY = {
+    "Self, family or friends": "{ours} of those who began came by themselves or through family or "
+    "friends",
+    "Health and social care": "{ours} were sent by health and social care",
+    "Criminal justice": "{ours} were sent by criminal justice",
+    "Three weeks or less": "{ours} waited three weeks or less",
+    "Medicines": "{ours} of those in treatment had medicines",
+    "Completed": "{ours} of those who left had completed treatment",
+    "Dropped out or left": "{ours} dropped out or left",
+    "Died": "{ours} died",
+}
+
+
+def story(pairs: Sequence[Pair]) -> Text:
+    """The journey in sentences: who sends, how long they wait, what they get, how they leave.
+
+    Parameters
+    ----------
+    pairs : sequence of (Figure, Figure)
+        The share of a category, in the area and in England; those without a phrase are passed over.
+    """
+    told: dict[str, list[Text]] = {}
+    for ours, theirs in pairs:
+        if ours.note in _STORY:
+            text = english.say(_STORY[ours.note], ours=ours)
+            if theirs.shown:
+                text = (*text, *english.say(" (England {theirs})", theirs=theirs))
+            told.setdefault(ours.indicator, []).append(text)
+    periods = {ours.period for ours, _ in pairs}
+    begins = (Span(f"In {periods.pop()}, "),) if len(periods) == 1 else ()
+    said = english.sentences(*((*english.listing(parts), Span(".")) for parts in told.values()))
+    return (*begins, *said)
+
+
+def clearly_changed(
+    since: Sequence[tuple[Figure, Figure, Figure, Figure]], before: str
+) -> list[Text]:
+    """Which shares rose or fell so much that the intervals of then and now lie apart.
+
+    Parameters
+    ----------
+    since : sequence of (Figure, Figure, Figure, Figure)
+        The area's share then and now, and England's then and now.
+    before : str
+        The period of then.
+
+    Returns
+    -------
+    list of Text
+        One sentence; none where there is nothing to compare.
+    """
+    known = [each for each in since if each[0].lower is not None and each[1].lower is not None]
+    if not known:
+        return []
+    apart = sorted(
+        (each for each in known if _apart(each[0], each[1])),
+        key=lambda each: -abs(_gap((each[1], each[0]))),
+    )[:NAMED]
+    if not apart:
+        return [(Span(f"No share has clearly changed since {before}."),)]
+    told = []
+    for then, now, england_then, england_now in apart:
+        rose = "rose" if _gap((now, then)) > 0 else "fell"
+        text = english.say("“{what}” " + rose + " from {then} to {now}",
+                           what=now.note, then=then, now=now)  # fmt: skip
+        if england_then.shown and england_now.shown:
+            text = (*text, *english.say(" (England: {then} to {now})",
+                                        then=england_then, now=england_now))  # fmt: skip
+        told.append(text)
+    return [(Span(f"Since {before}, "), *english.listing(told), Span("."))]
+
+
+def _apart(one: Figure, other: Figure) -> bool:
+    """Whether two intervals share no value."""
+    low, high = sorted((one, other), key=lambda figure: figure.value or 0.0)
+    return (low.upper or 0.0) < (high.lower or 0.0)
+
+
 #: What a low ratio may mean: it is said wherever one is.
 CAREFUL = (
     " A low ratio may be less need, or a barrier. Need differs between groups and ages, so that "

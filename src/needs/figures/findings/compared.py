@@ -140,7 +140,7 @@ def _alike(na: Assessment, one: RankedMeasure, period: str) -> Against | None:
     count, implied = there.count[known].sum(), (there.count[known] / there.value[known]).sum()
     lower, upper = (float(each) for each in byar(count))
     return Against(
-        "similar areas",
+        f"similar areas ({'official list' if na.by_official_list else 'open method'})",
         count / implied,
         lower / implied,
         upper / implied,

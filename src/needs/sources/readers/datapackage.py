@@ -361,7 +361,7 @@ def _resource(
         frame = with_files(frame, table, name, catalogue)
     if table == "claims":
         note_claims(frame, name, catalogue, faults)
-    if table in ("source_places", *OF_FILES):
+    if table in ("source_places", "official_neighbours", *OF_FILES):
         refuse_undeclared(frame, "source", catalogue.sources, name, faults)
     if table == "observations":
         symbols = [SYMBOL_STATUS.get(cell.strip()) for cell in rows.get("value", [""] * len(frame))]

@@ -12,6 +12,11 @@ Measures that tell how adults of all substances divide, with a category in each 
 `TOPICS`. Value = share in per cent of the denominator named there, with both counts. A file that
 gives no number of a topic ("NULL") has no rows of it.
 
+- ``sex`` and ``age``: of the rows of each sex and age, of all substances; shares of both or all.
+
+``completed_without_return``: adults who completed treatment and did not come back within six
+months, in per cent of those in treatment in the publisher's own twelve months, with both counts.
+
 Three vocabularies of headings and groups are known (catalogue/maps/ndtms.csv and
 ndtms_groups.csv); "Total" becomes "TOTAL" in 2021/22. A heading of a topic is mapped to
 "topic: category". Areas have names only; `needs.tables.prepare` fills their codes.
@@ -19,6 +24,7 @@ ndtms_groups.csv); "Total" becomes "TOTAL" in 2021/22. A heading of a topic is m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +55,15 @@ TOPICS = {
     "exit": KNOWN,
 }
 
+#: Topics that stand in rows of their own: the column of groups, and our name of each.
+_ROWS = {
+    "sex": {"female": "Women", "male": "Men"},
+    "age": {"18-29": "Aged 18 to 29", "30-49": "Aged 30 to 49", "50+": "Aged 50 and over"},
+}
+
+#: Those who completed and did not come back, and of whom.
+_RETURN = ("return: completed_without", "return: in_treatment")
+
 #: Columns that are a measure of their own, as a number of people.
 _ALONE = {
     "referral: Criminal justice": "criminal_justice_referrals",
@@ -57,6 +72,8 @@ _ALONE = {
 }
 
 _NO_NUMBER = ("", "NULL")
+
+_SHARE = ["measure", "category", "value", "count", "denominator"]
 
 _PLACE = ["line", "period", "period_start", "period_end", "area_name", "substance", "sex", "age"]
 
@@ -96,8 +113,8 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
     alone = everyone.melt(_PLACE, [one for one in _ALONE if one in columns], "counted", "value")
     alone = alone.assign(measure=alone["counted"].map(_ALONE))
     numbers = pd.concat([long, alone])
-    shares = _shares(everyone, columns)
-    both = pd.concat([numbers.assign(count=numbers["value"]), shares], ignore_index=True)
+    shares = [_shares(everyone, columns), *_divided(table), *_without_return(everyone)]
+    both = pd.concat([numbers.assign(count=numbers["value"]), *shares], ignore_index=True)
     return tabular.readings(
         both.drop(columns=["substance", "counted"]).assign(category=both["category"].fillna("")),
         path.name,
@@ -135,6 +152,40 @@ def _shares(everyone: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             )
         )
     return pd.concat([part for part in parts if len(part)] or parts)
+
+
+def _divided(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """What share of adults is of each sex, and of each age, where a file has them all."""
+    adults = table[table["substance"].eq("adults")]
+    usual = {"sex": "persons", "age": "18+"}
+    for column, names in _ROWS.items():
+        other = next(one for one in usual if one != column)
+        rows = adults[adults[other].eq(usual[other]) & adults[column].isin(list(names))]
+        rows = rows.dropna(subset=["in_treatment"])
+        whose = rows.groupby(["area_name", "period"])["in_treatment"]
+        whole = whose.transform("sum").where(whose.transform("size") == len(names))
+        yield rows.assign(
+            measure=column,
+            category=rows[column].map(names),
+            count=rows["in_treatment"],
+            denominator=whole,
+            value=100 * rows["in_treatment"] / whole,
+            **usual,
+        )[[*_PLACE, *_SHARE]].query("denominator > 0")
+
+
+def _without_return(everyone: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Who completed and did not come back, where a file has them."""
+    if not set(_RETURN) <= set(everyone.columns):
+        return
+    completed, treated = (everyone[one] for one in _RETURN)
+    yield everyone.assign(
+        measure="completed_without_return",
+        category="",
+        count=completed,
+        denominator=treated,
+        value=100 * completed / treated,
+    )[[*_PLACE, *_SHARE]].dropna(subset=["value"])
 
 
 def _groups() -> pd.DataFrame:

@@ -40,7 +40,7 @@ LINK = ("place", "rows")
 OF_FILES = ("lsoa", "lsoa_population", "lsoa_neighbours", "authority_features")
 
 #: Tables whose rows may name places.
-LINKED = ("observations", *OF_FILES)
+LINKED = ("observations", "official_neighbours", *OF_FILES)
 
 #: Populations with a column for each sex: a row of this gives up to three of ``populations``.
 POPULATIONS_BY_SEX = pa.DataFrameSchema(
@@ -92,6 +92,7 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "populations_by_sex": ("source_row",),
     "local_counts": ("lsoa_code", "district_code", "frequency", "source_row"),
     "consultation": ("n",),
+    "official_neighbours": ("source_row",),
     "claims": tuple(
         name
         for name in CLAIMS.columns

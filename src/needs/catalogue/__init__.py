@@ -465,7 +465,7 @@ def _load(places: tuple[Path, ...], stamp: object) -> Catalogue:
             if key and key not in known:
                 where = _line(places, one, *place)
                 problems.append(Problem(f"unknown indicator '{key}'", where, _nearest(key, known)))
-    for key, source in sources.items():
+    for source in sources.values():
         others = {each for named in source.comparable_with.values() for each in named}
         for what, field, wanted, there in (
             ("indicator", "superseded_by", set(source.superseded_by), known),

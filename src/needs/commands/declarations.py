@@ -345,7 +345,7 @@ def _of_other_files(catalogue: Catalogue) -> Iterator[Problem]:
     """Faults of the other files: each is read as a report would, and names what there is."""
     from needs.chapters import annex, resources
     from needs.figures import footprint
-    from needs.figures.claims import MEASURES
+    from needs.figures.claim_figures import MEASURES
 
     named: list[tuple[str, str]] = []
     reading: dict[str, Callable[[], Any]] = {

@@ -17,7 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source, folder
+from needs.catalogue import Edition, Source, in_use
+from needs.errors import MissingDataError
 from needs.sources.readers import csv_files, file_faults, heading_maps, workbooks
 from needs.sources.readers.boundaries import cut_off
 
@@ -197,11 +198,11 @@ def _known(source: Source, edition: Edition) -> heading_maps.Layout:
 def known_headings(source: Source, edition: Edition) -> list[str]:
     """The headings that a file must have, as the publisher writes them; none without a map."""
     shape, _ = MAPS.get(_shape(source, edition), (source.reader, True))
-    path = folder() / "maps" / f"{shape}.csv"
-    if not path.is_file():
+    try:
+        rows = in_use(f"maps/{shape}.csv").rows()
+    except MissingDataError:
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file))
+    columns = list(rows[0]) if rows else []
     own = edition.edition if edition.edition in columns else ""
     layout = heading_maps.layout(shape, own)
     return [text for text, name in layout.headings.items() if name in layout.required]

@@ -559,7 +559,9 @@ def _check_batch(file: Path | None, every: bool, year: str, only_failed: bool) -
 def pack(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the data package.")],
     area: Area = "",
-    year: Year = "",
+    year: Annotated[
+        list[str] | None, typer.Option("--year", "-y", help="Reporting year; repeatable.")
+    ] = None,
     template: Annotated[
         str,
         typer.Option(
@@ -591,8 +593,8 @@ def pack(
     from needs.commands.pack import pack as write
     from needs.report.parameters import RunParameters
 
-    parameters = RunParameters.check({"areas": [area], "year": year})
-    typer.echo(write(_prepared(raw, processed, quiet), area, out, parameters.year))
+    years = [RunParameters.check({"areas": [area], "year": one}).year for one in year or ()]
+    typer.echo(write(_prepared(raw, processed, quiet), area, out, *years))
 
 
 @app.command()

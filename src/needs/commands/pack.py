@@ -40,7 +40,7 @@ from needs.sources.readers.package_tables import (
 )
 from needs.stats.status import Status
 from needs.tables import same_land
-from needs.tables.areas import find, same_place, upper_tiers
+from needs.tables.areas import Area, find, same_place, upper_tiers
 from needs.tables.authority_features import file_pairs
 from needs.tables.prepare import MANIFEST
 from needs.tables.same_land import ADDED
@@ -83,8 +83,7 @@ def pack(
     processed: Path,
     area: str,
     out: Path,
-    year: int,
-    *,
+    *years: int,
     catalogue: Catalogue | None = None,
 ) -> Path:
     """Write the data package of one upper-tier authority.
@@ -92,7 +91,7 @@ def pack(
     It holds the authority, its districts, its region and England in all periods; for funnels, every
     upper-tier authority in the newest period of each indicator (and what derived indicators need
     of it); what the region's unmet need is added up from; the authority's LSOAs on the newest
-    index published by `year`, and which of them are neighbours; populations; areas; and of every
+    index published by each year, and which of them are neighbours; populations; areas; and of every
     upper-tier authority what statistical neighbours are found by, beside the authority's official
     list of them.
 
@@ -105,8 +104,9 @@ def pack(
     out : Path
         Folder of the package. If a package is there already, its other resources, such as printed
         figures and claims, are kept byte for byte.
-    year : int
-        Reporting year: the newest periods that end in or before it make the funnels.
+    *years : int
+        Reporting years: the newest periods that end in or before each make its funnels. The
+        authority is the one that there is at the end of the last.
     catalogue : Catalogue, optional
         By default the package's own.
 
@@ -129,7 +129,7 @@ def pack(
     whole_files.check_replaceable(out, OUT)
     known = catalogue or catalogue_module.load()
     tables = {name: read_table(processed, name) for name in TAKEN}
-    authority = find(area, tables["areas"], year)
+    authority = find(area, tables["areas"], max(years))
     if authority.kind != "upper tier":
         raise ParameterError(
             f"{authority.name} ({authority.code}) is not an upper-tier local authority.",
@@ -142,18 +142,14 @@ def pack(
     carried = [one for one in before.get("resources", []) if one.get("name") not in WRITTEN]
     printed = _printed(out, carried, known)
 
-    observations = _observations(tables, authority.region_code, near, year, known, printed)
+    of_years = [
+        _of_year(tables, authority, near, year, known, printed) for year in sorted(set(years))
+    ]
     chosen = {
-        "observations": observations,
-        **_lsoas(tables, authority.code, year, known),
-        "populations": _populations(tables, near, observations, year, known),
-        "authority_features": _features(
-            tables["authority_features"], tables["areas"], authority.code, year
-        ),
-        "official_neighbours": _official(
-            tables["official_neighbours"], tables["areas"], authority.code, year
-        ),
-        "areas": _areas(tables["areas"], near),
+        name: pd.concat([one[name] for one in of_years]).drop_duplicates(ignore_index=True)
+        if len(of_years) > 1
+        else of_years[0][name]
+        for name in of_years[0]
     }
     chosen = {name: chosen[name] for name in TAKEN if len(chosen[name])}
     cited = {source for *_, joined in printed for source in joined.split(";")}
@@ -166,6 +162,30 @@ def pack(
     texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
     whole_files.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
+
+
+def _of_year(
+    tables: Mapping[str, pd.DataFrame],
+    authority: Area,
+    near: list[str],
+    year: int,
+    known: Catalogue,
+    printed: set[tuple[str, ...]],
+) -> dict[str, pd.DataFrame]:
+    """The rows that a report of the authority and the year needs, by table."""
+    observations = _observations(tables, authority.region_code, near, year, known, printed)
+    return {
+        "observations": observations,
+        **_lsoas(tables, authority.code, year, known),
+        "populations": _populations(tables, near, observations, year, known),
+        "authority_features": _features(
+            tables["authority_features"], tables["areas"], authority.code, year
+        ),
+        "official_neighbours": _official(
+            tables["official_neighbours"], tables["areas"], authority.code, year
+        ),
+        "areas": _areas(tables["areas"], near),
+    }
 
 
 def _near(areas: pd.DataFrame, code: str) -> list[str]:
@@ -650,11 +670,15 @@ def _origins(
         ]
     own_row = "the row of the lsoa_code"
     if "lsoa" in tables:
-        (vintage,) = tables["lsoa"]["lsoa_vintage"].unique()
+        centroids = [
+            one
+            for vintage in tables["lsoa"]["lsoa_vintage"].unique()
+            for one in read_by("centroids", "easting, northing", own_row, lsoa_vintage=vintage)
+        ]
         found["lsoa"] = [
             *named("lsoa", {INDEX_READER: "Scores, ranks and deciles"}, own_row),
             *upper,
-            *read_by("centroids", "easting, northing", own_row, lsoa_vintage=vintage),
+            *centroids,
         ]
     if "lsoa_population" in tables:
         found["lsoa_population"] = named("lsoa_population", residents, own_row)

@@ -315,12 +315,14 @@ def _named(name: str) -> str:
 
 
 def later(na: Assessment) -> Blocks:
-    """List figures of periods after the reporting year: known, but not used in the chapters."""
+    """List the newest figures of later periods: known, but not used in the chapters."""
     rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
     unused = [one.key for one in na.catalogue.indicators.values() if not shows_plans(one)]
     rows = rows[(rows["category"] == "") & rows["indicator"].isin(unused)]
     if rows.empty:
         return Blocks()
+    newest = rows.groupby(["indicator", "sex", "age"])["period_end"].transform("max")
+    rows = rows[rows["period_end"] == newest]
     figures: list[Figure] = []
     body = []
     for row in rows.to_dict("records"):
@@ -360,6 +362,7 @@ def later(na: Assessment) -> Blocks:
                 Column("England"),
             ),
             rows=tuple(body),
+            notes=("Of each measure the newest period.",),
             figures=tuple({one.id: one for one in figures}.values()),
         ),
     )

@@ -202,8 +202,8 @@ def claims(na: Assessment) -> Blocks:
                     f"The documents that this report serves print {len(of_area)} figures. Each "
                     "stands beside the report's own figure. Unit, edition and period are compared "
                     "first, then the value; a figure that is not ours is named for what it may "
-                    "be. “Printed only” is said where no publisher's figure is at hand: then the "
-                    "report's figure, if it has one, is the document's own, and proves nothing."
+                    "be. “Printed only” is said where this report has no publisher's figure: then "
+                    "the report's figure, if it has one, is the document's own, and proves nothing."
                 ),
             )
         ),

@@ -101,8 +101,10 @@ def spoken_of(one: Indicator) -> list[str]:
 
     Examples
     --------
-    >>> spoken_of(catalogue_module.load().indicators["drug_misuse_rate"])[0]
-    "Worcestershire's drug misuse death rate was 12.3 (11.1–13.5) per 100,000 in 2020."
+    >>> print(spoken_of(catalogue_module.load().indicators["drug_misuse_rate"])[0])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    In 2020, Worcestershire's drug misuse death rate was 12.3 per 100,000 (95% confidence
+    interval: 11.1 to 13.5).
     """
     lower, upper = (None, None) if one.statistic in ("count", "amount") else (11.1, 13.5)
     area, england = (

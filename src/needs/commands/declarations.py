@@ -196,9 +196,11 @@ def _of_unit(one: Indicator) -> Iterator[Problem]:
     elif one.statistic in ("count", "amount"):
         right = (one.multiplier, one.decimals) == (1, 0) and one.unit in (one.counted, "£")
         told = "multiplier: 1, decimals: 0, and as unit what is counted, or £"
+    elif one.statistic == "amount_per_head":
+        right, told = (one.unit, one.multiplier) == ("£", 1), "unit: £ and multiplier: 1"
     else:
-        right = (one.unit, one.multiplier) == ("per 100,000", 100_000)
-        told = "unit: per 100,000 and multiplier: 100000"
+        right = (one.unit, one.multiplier) in (("per 100,000", 100_000), ("per 1,000", 1_000))
+        told = "unit: per 100,000 and multiplier: 100000, or per 1,000 and 1000"
     if not right:
         what = f"Unit and multiplier are not those of the statistic {one.statistic}."
         yield Problem(what, _at(one, "unit"), f"It has {told}.")

@@ -177,7 +177,7 @@ def test_what_rows_share_is_written_once_and_read_in_full(processed: Path, embed
     written = placed(embedded)
     texts = [row["source_row"] for row in written]
     places = (embedded / "source_places.csv").read_text(encoding="utf-8").splitlines()
-    assert len(set(texts)) > 1000 > 60 > len(places)
+    assert len(set(texts)) > 1000 > 80 > len(places)
     rows = pd.read_parquet(processed / "observations.parquet")
     key = ["indicator", "area_code", "period", "sex", "age", "category"]
     full = rows.set_index(key)[["source", "source_row", "area_name"]]

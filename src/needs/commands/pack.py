@@ -381,9 +381,7 @@ def _populations(
     year: int,
     catalogue: Catalogue,
 ) -> pd.DataFrame:
-    """Near by: totals, and single years of age: the newest by the reporting year, and those that
-    rates of some ages are worked out with. Elsewhere: totals that rates need.
-    """
+    """Near by: totals, the newest ages, and those of rates. Elsewhere: totals that rates need."""
     table = tables["populations"]
     total = table["age_from"].eq(0) & table["age_to"].isna()
     own = table["area_code"].isin(list(near))

@@ -342,9 +342,11 @@ def financial_years_with_a_dash(rows: Rows, random: Random) -> Rows | None:
 
 
 def rows_in_another_order(rows: Rows, random: Random) -> Rows | None:
-    body = _copy(rows[1:])
+    # notes above the headings fill one cell each, and stay
+    top = next((n for n, row in enumerate(rows) if sum(map(bool, row)) > 1), 0) + 1
+    body = _copy(rows[top:])
     random.shuffle(body)
-    return [rows[0], *body]
+    return [*_copy(rows[:top]), *body]
 
 
 def columns_in_another_order(rows: Rows, random: Random) -> Rows | None:

@@ -857,7 +857,7 @@ def _spent(code: str, period: str, value: float, status: str = "shown") -> dict[
         "period_end": pd.Timestamp(first + 1, 3, 31), "sex": "persons", "age": "18+",
         "category": "", "value": value, "lower": None, "upper": None, "count": value,
         "denominator": None, "status": status, "marks": "", "verdict": "", "method": "published",
-        "source": "mhclg_revenue_outturn", "source_row": "a.ods, sheet S, row 9",
+        "source": "mhclg_revenue_outturn", "source_row": "a.ods, S, row 9",
     }  # fmt: skip
 
 
@@ -869,7 +869,7 @@ def test_amounts_per_head_have_no_interval_and_an_older_population_is_marked() -
         {
             "area_code": ["E10000034"], "area_name": ["Worcestershire"], "year": [2023],
             "sex": ["persons"], "age_from": [18], "age_to": [None], "population": [100.0],
-            "edition": ["mid-2023"], "source_row": ["p.xlsx, sheet S, row 3"],
+            "edition": ["mid-2023"], "source_row": ["p.xlsx, S, row 3"],
         }
     )  # fmt: skip
     made = derive(spent, schemas.conform(people, schemas.POPULATIONS), load())

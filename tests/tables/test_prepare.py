@@ -154,9 +154,12 @@ def test_every_observation_names_its_rows_and_sources(observations):
     sources = observations["source"].str.split(";").explode()
     assert set(sources) <= set(load().sources)
     published = observations[observations["method"] == "published"]
+    numbers = r"\d+(?:(?:, | and | to )\d+)*"
+    one = rf"[^;,]+\.(?:csv, lines?|(?:xlsx|ods), [^;,]+, rows?) {numbers}(?:, columns of [^;]+)?"
     place = published["source_row"].str.fullmatch(
-        r".+\.(csv, line|csv, lines \d+ to|xlsx, .+, row) \d+(, columns of .+)?"
-        r"(; under E\d{8}, the same land)?"
+        # quarters, districts and partnerships are added up; a correction says what the file has
+        rf"{one}(?:(?:; {one})*, added up)?(?:; no sum without: [^;]+)?"
+        r"(?:; under E\d{8}, the same land)?(?:; correction: [^;]+)?"
     )
     assert place.all()
 

@@ -6,11 +6,13 @@ The cited rows are read back from the publishers' files here, by code that does 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 import random
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,10 +35,17 @@ from needs.tables.same_land import lands
 pytestmark = pytest.mark.mirror
 
 #: The name of a file; a pattern for one would have a star.
-FILE = re.compile(r"[^;:,/ ][^;:,/]*\.(?:csv|xlsx|geojson)\b")
+FILE = re.compile(r"[^;:,/ ][^;:,/]*\.(?:csv|xlsx|ods|geojson)\b")
 
 #: The only pieces that name no file.
-REMARK = re.compile(r"added up over \d+ authorities|under (E\d{8}), the same land")
+REMARK = re.compile(
+    r"added up over \d+ authorities|under (E\d{8}), the same land"
+    r"|no sum without: (?:[^;\[\]]+ \[\w+\](?:, )?)+(?:added up)?(?=;|$)"
+    r"|correction: [\d.]+ in the file (?:is withheld|stands as [\d.]+), because [^;]+"
+)
+
+#: What says that a figure is the sum of the rows that it cites.
+SUM = ", added up"
 
 YEARS = range(2019, 2026)
 
@@ -45,8 +54,23 @@ ENGLAND, ENGLAND_AND_WALES = "E92000001", "K04000001"
 #: The file has rates per million, the report rates per 100,000.
 SCALE = {"ons_drug_deaths_by_age": 10.0}
 
+#: The file has thousands of pounds, and these are lines of it added up.
+SPENDING, THOUSAND = "mhclg_revenue_outturn", 1000
+TREATMENT = ("drug_treatment_spending", "alcohol_treatment_spending")
+SPENT_ON = {
+    "adult_treatment_spending": TREATMENT,
+    "adult_services_spending": (
+        *TREATMENT,
+        "drug_prevention_spending",
+        "alcohol_prevention_spending",
+    ),
+}
+
 #: Each line of these files is a year, each column an authority.
 WIDE = "nhs_drug_admissions"
+
+#: Its rows are of parts of areas, by their names.
+PARTNERSHIPS = "home_office_community_safety"
 
 #: Sources of counts, of which shares are formed as they are read; and one that adds lines up.
 SHARED = {"dfe_children_in_need", "dfe_looked_after_children"}
@@ -58,6 +82,30 @@ class Raw(CitedFiles):
     """The raw files that the manifest lists."""
 
     columns: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    headed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def headings(self, file: str, sheet: str) -> list[str]:
+        """Of each column the last text above the first row of an area, without notes' numbers."""
+        if (file, sheet) not in self.headed:
+            of_area = re.compile(r"[EK]\d{8}").fullmatch
+            rows = self.sheet(file, sheet).values()
+            above = itertools.takewhile(lambda row: not any(map(of_area, row)), rows)
+            last = (next(filter(None, reversed(column)), "") for column in zip(*above, strict=True))
+            self.headed[file, sheet] = [re.sub(r"[\W\d]+", " ", one).casefold() for one in last]
+        return self.headed[file, sheet]
+
+    def sums(self, cited: Sequence[tuple[str, str, int]]) -> set[float]:
+        """What the cited rows add up to in each column of numbers, by its heading."""
+        columns: dict[str, list[float | None]] = {}
+        for file, sheet, line in cited:
+            cells = self.sheet(file, sheet)[line]
+            for heading, cell in zip(self.headings(file, sheet), cells, strict=True):
+                columns.setdefault(heading, []).append(cell_number(cell))
+        return {
+            nine_digits(sum(numbers))  # type: ignore[arg-type]
+            for numbers in columns.values()
+            if None not in numbers and len(numbers) == len(cited)
+        }
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +131,33 @@ def _aliases() -> dict[str, set[str]]:
     }
 
 
-def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.DataFrame) -> None:
-    aliases, wrong, seen = _aliases(), [], 0
+def test_published_rows_hold_the_place_and_the_value(
+    raw: Raw, observations: pd.DataFrame, national: Path
+) -> None:
+    aliases, wrong, seen, sums = _aliases(), [], 0, 0
+    land = lands(pd.read_parquet(national / "areas.parquet"))
     rows = observations[observations["method"] == "published"]
+    spent = rows[rows["source"] == SPENDING].set_index(["indicator", "category", "source_row"])
+    pounds = spent["value"].groupby(level=[0, 1, 2]).first()  # the same under each code of a place
     for row in rows.to_dict("records"):
         cited = cited_rows(row["source_row"])
         assert cited, row
         if row["source"] == SUMMED:  # its lines are added up: tests/sources/readers/test_census.py
             continue
+        if SUM in row["source_row"]:
+            right = _of_the_place(raw, cited, land, row["area_code"])
+            if pd.notna(row["count"]):
+                right &= nine_digits(row["count"]) in raw.sums(cited)
+                sums += 1
+            if not right:
+                wrong.append((row["source_row"], row["area_code"], row["count"]))
+            continue
         for file, sheet, line in cited:
             cells = raw.sheet(file, sheet)[line]
             wanted = {row["area_code"].casefold(), row["area_name"].casefold()}
             wanted |= aliases.get(row["area_code"], set())
+            if row["source"] == PARTNERSHIPS and row["category"]:  # a part of the area
+                wanted = {row["category"].casefold()}
             wanted |= {code.casefold() for code in REMARK.findall(row["source_row"]) if code}
             if row["source"] == WIDE:  # the heading names the place, and the line the year
                 heading = [one.casefold() for one in raw.sheet(file, sheet)[1]]
@@ -112,6 +175,15 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
             if not wanted & here and not whole:
                 wrong.append((row["source_row"], row["area_code"], cells[:6]))
             seen += 1
+        if row["source"] == SPENDING:
+            lines = SPENT_ON.get(row["indicator"], (row["indicator"],))
+            parts = [pounds.get((one, row["category"], row["source_row"])) for one in lines]
+            held = raw.numbers(*cited[0])
+            stands = [pd.isna(one) or nine_digits(one / THOUSAND) in held for one in parts]
+            shown = pd.notna(row["value"])
+            if not all(stands) or (shown and not math.isclose(sum(parts), row["value"])):
+                wrong.append((row["source_row"], row["area_code"], row["value"]))
+            continue
         made = (
             row["category"] != "" or row["source"] in SHARED
         )  # shares of the counts that stand there
@@ -125,6 +197,26 @@ def test_published_rows_hold_the_place_and_the_value(raw: Raw, observations: pd.
                 wrong.append((row["source_row"], row["area_code"], row["value"]))
     assert not wrong, (len(wrong), wrong[:5])
     assert seen > 80_000
+    assert sums > 7000
+
+
+def _of_the_place(
+    raw: Raw,
+    cited: Sequence[tuple[str, str, int]],
+    land: Mapping[str, frozenset[str]],
+    area: str,
+) -> bool:
+    """Whether the rows of a sum are of the area's land: all of it, where each names a place.
+
+    A police force, or a partnership of several districts, stands under no code of a place:
+    tests/tables/test_sums_of_parts.py.
+    """
+    named = re.compile(r"E(?:0[6-9]|1[0-2]|92)\d{6}").fullmatch
+    cells = [raw.sheet(file, sheet)[line] for file, sheet, line in cited]
+    codes = [next(filter(named, reversed(row)), "") for row in cells]
+    own = land.get(area, frozenset({area}))
+    ground = frozenset().union(*(land.get(one, frozenset({one})) for one in codes if one))
+    return ground == own if all(codes) else ground <= own
 
 
 #: The column that holds what the file counts.
@@ -159,6 +251,9 @@ def test_derived_rows_come_from_the_rows_that_they_cite(
             events = [counts[piece] for piece in text.split("; ") if piece in counts]
             inputs = nine_digits(count) in raw.numbers(*next(iter(cited_rows(text))))
             inputs |= len(events) > 1 and sum(events) == count
+            if SUM in text:  # the residents stand in another file
+                cited = cited_rows(text)
+                inputs |= nine_digits(count) in raw.sums([r for r in cited if r[0] == cited[0][0]])
         elif row["method"] == "added up":
             inputs = math.isclose(next(iter(_counts(raw, text).values())), count, rel_tol=1e-9)
         else:
@@ -198,6 +293,16 @@ def test_residents_stand_in_the_rows_that_they_cite(raw: Raw, national: Path) ->
             wrong.append((row["area_code"], row["year"], row["source_row"]))
     assert not wrong, (len(wrong), wrong[:5])
     assert sums > 20
+
+
+def test_official_neighbours_stand_in_the_rows_that_they_cite(raw: Raw, national: Path) -> None:
+    table = pd.read_parquet(national / "official_neighbours.parquet")
+    assert len(table) > 5000
+    for row in table.to_dict("records"):
+        ((file, sheet, line),) = cited_rows(row["source_row"])
+        cells = raw.sheet(file, sheet)[line]
+        assert cells[0] == row["area_code"], row
+        assert cells[1 + row["rank"]] == row["neighbour_code"], row
 
 
 #: Tables whose rows name a whole file, the LSOA or the area being the row.
@@ -314,7 +419,8 @@ def test_figures_name_the_files_and_rows_that_were_read(
     manifest = json.loads((national / "manifest.json").read_text(encoding="utf-8"))["files"]
     source_of = {one["path"].rsplit("/", 1)[-1]: one["source"] for one in manifest}
     people = pd.read_parquet(national / "populations.parquet")
-    texts = [*observations["source_row"].unique(), *people.get("source_row", pd.Series()).unique()]
+    near = pd.read_parquet(national / "official_neighbours.parquet")
+    texts = pd.concat([table["source_row"] for table in (observations, people, near)]).unique()
     checked = {row for text in texts for row in cited_rows(text)}
     wrong: dict[str, Figure] = {}
     for codes, year, name in _sampled(national):
@@ -331,7 +437,7 @@ def test_figures_name_the_files_and_rows_that_were_read(
                 read = bool(files) and files <= set(raw.paths)
                 of_source = read and {source_of[one] for one in files} <= set(figure.sources)
                 # which rows hold which place and value is checked for the whole table
-                known = not cited_rows(piece) or cited_rows(piece).keys() <= checked
+                known = not cited_rows(piece) or checked.issuperset(cited_rows(piece))
                 if not of_source or not known:
                     wrong[piece] = figure
         _check_residents(raw, na)

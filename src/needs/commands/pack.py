@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Source
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Indicator, Source
 from needs.errors import InvalidDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
@@ -381,18 +381,15 @@ def _populations(
     year: int,
     catalogue: Catalogue,
 ) -> pd.DataFrame:
-    """Near by: totals and the newest single years of age. Elsewhere: totals that rates need."""
+    """Near by: totals, the newest ages, and those of rates. Elsewhere: totals that rates need."""
     table = tables["populations"]
     total = table["age_from"].eq(0) & table["age_to"].isna()
     own = table["area_code"].isin(list(near))
-    by_age = table[own & ~total & (table["year"] <= year)]
+    aged = table[own & ~total]
+    by_age = aged[aged["year"] <= year]
     newest = by_age.groupby("sex")["year"].transform("max") if len(by_age) else by_age["year"]
-    numerators = {
-        one.numerator
-        for one in catalogue.indicators.values()
-        if one.denominator == "population" and one.numerator
-    }
-    used = observations[observations["indicator"].isin(sorted(numerators))]
+    rated = [one for one in catalogue.indicators.values() if one.denominator == "population"]
+    used = observations[observations["indicator"].isin(sorted({one.numerator for one in rated}))]
     needed = {
         (str(area), year, str(sex))
         for area, period, sex in zip(used["area_code"], used["period"], used["sex"], strict=True)
@@ -400,8 +397,33 @@ def _populations(
     }
     keys = zip(table["area_code"], table["year"], table["sex"], strict=True)
     rates = total & pd.Series([key in needed for key in keys], table.index)
-    chosen = pd.concat([table[(own & total) | rates], by_age[by_age["year"] == newest]])
+    of_newest = aged.index.isin(by_age.index[by_age["year"] == newest])
+    of_rates = pd.MultiIndex.from_frame(aged[["area_code", "year"]]).isin(
+        _years_of_ages(aged, observations, rated)
+    )
+    chosen = pd.concat([table[(own & total) | rates], aged[of_newest | of_rates]])
     return chosen.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
+
+
+def _years_of_ages(
+    aged: pd.DataFrame, observations: pd.DataFrame, rated: Iterable[Indicator]
+) -> list[tuple[str, int]]:
+    """Areas and years of the residents by age that rates of some ages are worked out with.
+
+    Where a year is not at hand it is the newest before it that the indicator allows.
+    """
+    at_hand = set(zip(aged["area_code"], aged["year"], strict=True))
+    found: dict[tuple[str, int], None] = {}
+    for one in rated:
+        if not one.population_age:
+            continue
+        used = observations[observations["indicator"] == one.numerator]
+        pairs = used[["area_code", "period"]].drop_duplicates().itertuples(index=False, name=None)
+        for area, period in pairs:
+            for year in population_years(str(period)):
+                lags = ((area, year - lag) for lag in range(one.population_lag + 1))
+                found |= dict.fromkeys([key for key in lags if key in at_hand][:1])
+    return list(found)
 
 
 def _features(table: pd.DataFrame, areas: pd.DataFrame, code: str, year: int) -> pd.DataFrame:

@@ -54,6 +54,7 @@ def test_what_is_assigned_to_no_partnership_is_in_its_force_alone(written, editi
         (GOOD.replace("442 ", "443 "), "is not the sum of its partnerships"),
         (GOOD.replace("E22000368", "E0700023"), "is not a code of this kind"),
         (GOOD.replace("Drug offences\n", "Drugs\n"), "No row has the headings"),
+        (TITLE + NORTH + HEAD + FORCE + SOUTH + NOWHERE, "stands above the headings"),
         (GOOD.replace("June 2025", "June 2024"), "does not say 'year ending June 2025'"),
         (GOOD.replace("Unassigned West", "Lost West"), "has no code"),
         ("<html></html>", "is a web page"),

@@ -7,6 +7,7 @@ areas they are is told by the lookups: see `needs.tables.sums_of_parts`.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,9 @@ from needs.sources.readers.heading_maps import cell_text, layout, rename
 from needs.sources.readers.workbooks import check_title, find_row, missing_row
 
 _KEYS = ("Community Safety Partnership code", "Drug offences")
+
+#: A police force's code, as each row of the table has it.
+_OF_A_FORCE = re.compile(r"E23\d{6}|W15\d{6}")
 
 #: Words of rows that a force assigns to no partnership.
 _NOWHERE = r"(?i)^unassigned |^Manchester Airport$"
@@ -80,6 +84,9 @@ def _table(path: Path, edition: Edition, faults: file_faults.Faults) -> pd.DataF
         faults.raise_if_any()
         raise AssertionError
     check_title(rows, header, {edition.edition: r"year ending \w+ \d{4}"}, "C2", faults)
+    for line, row in zip(lines[:header], rows[:header], strict=True):
+        if any(_OF_A_FORCE.fullmatch(cell_text(cell)) for cell in row):
+            faults.add("A row of a police force stands above the headings.", f"line {line}")
     names = [cell_text(cell) for cell in rows[header]]
     wanted = [number for number, name in enumerate(names) if known.name_of(name)]
     table = pd.DataFrame(

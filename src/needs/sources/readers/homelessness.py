@@ -83,7 +83,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         faults,
         sex="persons",
         age="all ages",
-        source_row=f"{path.name}, sheet {SHEET}, row " + long["row"].astype(str),
+        source_row=f"{path.name}, {SHEET}, row " + long["row"].astype(str),
     )
 
 

@@ -98,7 +98,7 @@ def read(path: Path, source: Source, edition: Edition) -> pd.DataFrame:
         marks=marks,
         # what adds up; not where more came in than was spent
         count=long["value"].where(long["value"] >= 0),
-        source_row=f"{path.name}, sheet {sheet}, row " + long["row"].astype(str),
+        source_row=f"{path.name}, {sheet}, row " + long["row"].astype(str),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs.chapters import inequality, summary
+from needs.chapters import absent, inequality, summary
 from needs.chapters.analysis import opened
 from needs.chapters.blocks import Chart, Notice, Prose, all_tables
 from needs.figures import assessment
@@ -63,10 +63,15 @@ def test_without_the_workbook_ages_are_not_available(worcestershire: Assessment)
         if isinstance(one, Notice)
     )
     assert plain(notice.items[0]).endswith("Publisher: Office for National Statistics.")
+    indicator = na.indicator(inequality.BY_AGE)
     for one, listed in ((na, True), (worcestershire, False)):
         *_, table = all_tables(summary.not_known(one))
-        said = " ".join(row[2].text for row in table.rows)
-        assert ("needs fetch ons_drug_deaths_by_age" in said) == listed
+        pages = {row[0].text: row[2].text for row in table.rows}
+        # a reader is told where it is published; who makes the report, in the log, what to run
+        assert pages.get(indicator.name, "") == (indicator.official_page if listed else "")
+        assert "needs fetch" not in " ".join(pages.values())
+        steps = " ".join(each.how_to_add for each in absent.to_add(one))
+        assert ("needs fetch ons_drug_deaths_by_age" in steps) == listed
 
 
 SET = "County & UA deprivation deciles in England (IMD2019, {})"

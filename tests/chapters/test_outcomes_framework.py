@@ -91,10 +91,12 @@ def test_another_authoritys_package_is_no_publishers_file(
     assert export.title == "Not here: the file of how treatment goes in Leicester"
     assert "ViewIt" in " ".join(plain(item) for item in export.items)
     *_, table = all_tables(summary.not_known(other))
-    assert any(
-        row[0].text == other.indicator("prison_continuity").name and "fetch" in row[2].text
-        for row in table.rows
-    )
+    # a reader is told where it is published; who makes the report, in the log, what to run
+    indicator = other.indicator("prison_continuity")
+    pages = {row[0].text: row[2].text for row in table.rows}
+    assert pages[indicator.name] == indicator.official_page != ""
+    assert not any("needs fetch" in one for one in pages.values())
+    assert indicator in absent.to_add(other) and "needs fetch" in indicator.how_to_add
     # of the publisher's file, other areas' rows alone say that it has none of this one
     with_file = replace(other, files_of=frozenset({"ndtms_viewit"}))
     assert len(other.rows("adults_in_treatment"))

@@ -60,6 +60,14 @@ def without(na: Assessment, key: str, code: str) -> Assessment:
     return dataclasses.replace(na, observations=rows[~gone])
 
 
+def with_break(na: Assessment, key: str, year: int) -> Assessment:
+    """The assessment with a break declared in an indicator's series."""
+    broken = na.indicator(key).model_copy(update={"breaks": {year: "Another method."}})
+    indicators = {**na.catalogue.indicators, key: broken}
+    catalogue = na.catalogue.model_copy(update={"indicators": indicators})
+    return dataclasses.replace(na, catalogue=catalogue)
+
+
 def test_a_funnel_says_what_its_axis_sums_and_what_its_limits_leave_out(
     worcestershire: Assessment,
 ) -> None:
@@ -148,13 +156,34 @@ def test_a_caption_names_the_areas_that_have_a_column(worcestershire: Assessment
     for seen in (deaths, families):
         assert seen.caption.startswith("Worcestershire beside the West Midlands and England")
         assert not any("no figures for" in note for note in seen.notes)
-    shown = chart(trend(opened(worcestershire)["ocu_unmet_need"]), "_trend")
+    key = "alcohol_unmet_need"
+    na = without(worcestershire, key, "E12000005")
+    shown = chart(trend(opened(na)[key]), "_trend")
     assert shown.table.caption.endswith(": Worcestershire and England by period")
     assert shown.table.notes == ("There are no figures for the West Midlands here.",)
     counted = [column.label for column in shown.table.columns]
     assert "Worcestershire: people not in treatment" in counted
-    assert "The series breaks in 2018." in shown.alt
-    assert "46%" not in shown.alt
+
+
+def test_the_words_of_a_line_chart_keep_to_one_side_of_a_break(worcestershire: Assessment) -> None:
+    key = "alcohol_unmet_need"
+    before = chart(trend(opened(worcestershire)[key]), "_trend").alt
+    assert "88.1%" in before and "breaks" not in before
+    shown = chart(trend(opened(with_break(worcestershire, key, 2014))[key]), "_trend")
+    assert "The series breaks in 2014." in shown.alt
+    assert "88.1%" not in shown.alt
+
+
+def test_an_estimate_by_another_method_is_no_point_of_the_line(worcestershire: Assessment) -> None:
+    """The unmet need of 2016/17 is of earlier estimates, by another method."""
+    key = "ocu_unmet_need"
+    rows = worcestershire.observations
+    own = rows[(rows["indicator"] == key) & (rows["area_code"] == worcestershire.area.code)]
+    assert "2016/17" in set(own["period"])
+    assert [one.period for one in worcestershire.series(key).figures] == ["2018/19", "2019/20"]
+    shown = trend(opened(worcestershire)[key])
+    assert not shown.items
+    assert "two periods with a figure, and a line needs 3" in shown.pruned[0]
 
 
 def test_the_same_deaths_get_one_verdict(worcestershire: Assessment) -> None:
@@ -273,8 +302,5 @@ def test_a_trend_does_not_run_across_a_declared_break(worcestershire: Assessment
     na = worcestershire
     key = "drug_misuse_yearly_rate"
     assert recent.own_trend(na, key).said
-    broken = na.indicator(key).model_copy(update={"breaks": {2019: "Another method."}})
-    indicators = {**na.catalogue.indicators, key: broken}
-    catalogue = na.catalogue.model_copy(update={"indicators": indicators})
-    told = recent.own_trend(dataclasses.replace(na, catalogue=catalogue), key)
+    told = recent.own_trend(with_break(na, key, 2019), key)
     assert (told.said, told.why) == ("", "the series breaks")

@@ -35,7 +35,7 @@ def test_good_data_has_no_faults(raw: Path, processed: Path) -> None:
     assert lines[-2:] == ["No faults found.", "Next: needs run --area NAME --year YEAR"]
     assert "0 files of publishers, 1 data package." in lines[1]
     assert lines[2] == "  data package: this folder itself"
-    assert "7 tables, made from these files." in lines[3]
+    assert "8 tables, made from these files." in lines[3]
 
 
 @pytest.mark.slow

@@ -128,7 +128,14 @@ def test_periods_that_share_years_are_not_tested() -> None:
     assert only(old, new).test == "not tested: the periods share years"
     whole = report(figure("2015/16 up to 2020/21", lower=8.0, upper=9.0))
     longer = report(figure("2015/16 up to 2021/22", 20.0, lower=17.0, upper=23.0), year=2022)
-    assert only(whole, longer).test == "not tested: the periods share years"
+    assert only(whole, longer).test == "still a clear rise"
+
+
+def test_a_trend_that_no_longer_shows_is_told() -> None:
+    """A fall of 12.6% a year (-17.2 to -7.8) became one of 4.3% (-14.3 to 6.8)."""
+    old = report(figure("2017/18 up to 2020/21", -12.6, lower=-17.2, upper=-7.8))
+    new = report(figure("2017/18 up to 2021/22", -4.3, lower=-14.3, upper=6.8), year=2022)
+    assert only(old, new).test == "was a clear fall, is no clear change"
 
 
 def test_without_an_interval_there_is_no_test() -> None:

@@ -150,14 +150,17 @@ def test_clusters_are_told_and_listed_by_district(national: Path) -> None:
     assert linked - {""} <= set(registered)
 
 
-def test_without_neighbours_it_says_so_and_how_to_add_them(worcestershire: Assessment) -> None:
+def test_without_neighbours_it_says_so_and_names_what_is_lacking(
+    worcestershire: Assessment,
+) -> None:
     na = dataclasses.replace(worcestershire, neighbours=NO_PAIRS)
     index, p = deprivation.clustering(na)
     assert index.status is Status.UNAVAILABLE and np.isnan(p)
     assert deprivation.hot_spots(na).empty
     text = shown_text(neighbourhoods.clusters(na))
     assert "cannot be tested: which LSOAs are neighbours is not known." in text
-    assert "Add the boundaries of LSOAs" in text
+    assert "This report was made without the boundaries of LSOAs." in text
+    assert "needs " not in text  # what to run is said in the log, not to readers
     assert not list(all_tables(neighbourhoods.clusters(na)))
 
 

@@ -497,7 +497,7 @@ def test_an_area_that_the_list_lacks_says_so(national: Path) -> None:
     without = dataclasses.replace(na, official_neighbours=na.official_neighbours.iloc[:0])
     vars(without).pop("_once", None)
     assert not without.by_official_list
-    assert "No official list at hand has Rutland" in said_in_annex(without)
+    assert "No official list in this report has Rutland" in said_in_annex(without)
 
 
 def test_an_unknown_choice_is_refused(processed: Path) -> None:

@@ -213,16 +213,20 @@ def test_each_finding_leads_to_its_evidence_and_back(
 def test_a_chapter_opens_with_the_findings_as_the_summary_words_them(
     made: Callable[[str], Path], area: str
 ) -> None:
+    """An old figure is marked in both places: here before the words, there with its year."""
     page = page_of(made(area))
-    said = {
-        re.sub(r"\D", "", one.get("id")): " ".join(one.getnext().text_content().split())
-        for one in page.iter("h4")
-        if re.fullmatch(r"finding-\d+", one.get("id") or "")
-    }
+    said, old = {}, {}
+    for one in page.iter("h4"):
+        if re.fullmatch(r"finding-\d+", one.get("id") or ""):
+            rank, words = re.sub(r"\D", "", one.get("id")), one.getnext()
+            said[rank] = " ".join(words.text_content().split())
+            old[rank] = words.getnext().text_content().strip().startswith("Old: ")
     opened = 0
     for item in page.xpath("//ul[@class='finding']/li"):
         for rank in re.findall(r"More in finding (\d+)\.", item.text_content()):
-            assert " ".join(item.text_content().split()).startswith(said[rank])
+            told = " ".join(item.text_content().split())
+            assert told.startswith("Old: ") == old[rank], told
+            assert told.removeprefix("Old: ").startswith(said[rank])
             opened += 1
     assert opened >= 2
 

@@ -743,8 +743,12 @@ blocks(Prose((Span("There are "), Span(one.text, figure=one.id)), figures=(one,)
     with pytest.raises(CheckError) as caught:
         verify(folder, raw=root / "none", processed=other, notebooks=tmp_path / "notebooks")
     (only,) = caught.value.problems
-    assert only.where.startswith("1 revised of the figures. The first: ")
-    assert "Worcestershire" in only.where and " made again" in only.where
+    # the files are the same, so that the publisher has revised nothing
+    assert only.where.startswith(
+        "figures that differ: 1 method or code. The first: "
+        "Worcestershire, Adults dependent on alcohol, 18+: 5,291 people"
+    )
+    assert " -> 5,391 people" in only.where and "(differs in: value)" in only.where
 
 
 # Without a look at the raw files

@@ -1436,7 +1436,7 @@ def test_without_network_it_is_said_once_and_what_can_be_done_by_hand(
 
 
 def test_files_that_are_here_need_not_be_brought_by_hand(nobody: str, raw: Path) -> None:
-    edition = load().sources["mhclg_iod_2019"].editions[0]
+    edition = load().sources[IOD].editions[0]
     (raw / edition.file).parent.mkdir(parents=True)
     (raw / edition.file.replace("*", "x")).write_text("here")
     with pytest.raises(MissingDataError, match="seems to be no network") as caught:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from needs.commands.verify import verify
+from needs.report import manifest
 
 REPORT = "reports/worcestershire/2022"
 
@@ -54,7 +55,10 @@ def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     assert "EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed\n" in makefile
 
 
-def test_commands_of_the_web_page_can_be_copied(root: Path) -> None:
+def test_addresses_of_the_web_page_can_be_copied_and_commands_stand_in_the_log(root: Path) -> None:
     """A break that nobody sees goes with the text; only the narrow cells of the PDF have them."""
-    page = (root / "reports/worcestershire/2022/report.html").read_text(encoding="utf-8")
-    assert "needs fetch" in page and "\u200b" not in page and "\u00ad" not in page
+    page = (root / REPORT / "report.html").read_text(encoding="utf-8")
+    assert "https://" in page and "\u200b" not in page and "\u00ad" not in page
+    assert "needs fetch" not in page
+    log = manifest.for_authors(manifest.read(root / REPORT))
+    assert any(one.startswith("No figure of ") and "needs fetch" in one for one in log)

@@ -283,7 +283,7 @@ def _over(below: Any, above: Any, name: str) -> Any:
             entries[one[by]] = _over(entries.get(one[by], {}), one, "")
         return list(entries.values())
     if name in ADDED and isinstance(below, list) and isinstance(above, list):
-        return [*below, *above]
+        return [*below, *(one for one in above if one not in below)]
     return above
 
 

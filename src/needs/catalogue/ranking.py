@@ -153,6 +153,7 @@ def weights(file: InUse) -> Mapping[str, float]:
 
     Examples
     --------
+    >>> from needs.catalogue import in_use
     >>> weights(in_use("findings.yaml"))["harm.death"]
     5.0
     """

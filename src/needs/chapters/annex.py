@@ -202,8 +202,8 @@ def claims(na: Assessment) -> Blocks:
                     f"The documents that this report serves print {len(of_area)} figures. Each "
                     "stands beside the report's own figure. Unit, edition and period are compared "
                     "first, then the value; a figure that is not ours is named for what it may "
-                    "be. “Printed only” is said where no publisher's figure is at hand: then the "
-                    "report's figure, if it has one, is the document's own, and proves nothing."
+                    "be. “Printed only” is said where this report has no publisher's figure: then "
+                    "the report's figure, if it has one, is the document's own, and proves nothing."
                 ),
             )
         ),
@@ -318,10 +318,11 @@ def later(na: Assessment) -> Blocks:
     """List the newest figures of later periods: known, but not used in the chapters."""
     rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
     unused = [one.key for one in na.catalogue.indicators.values() if not shows_plans(one)]
-    rows = rows[(rows["category"] == "") & rows["indicator"].isin(unused)]
+    whole = (rows["category"] == "") & (rows["sex"] == "persons")
+    rows = rows[whole & rows["indicator"].isin(unused)]
     if rows.empty:
         return Blocks()
-    newest = rows.groupby(["indicator", "sex", "age"])["period_end"].transform("max")
+    newest = rows.groupby("indicator")["period_end"].transform("max")
     rows = rows[rows["period_end"] == newest]
     figures: list[Figure] = []
     body = []

@@ -96,8 +96,8 @@ ADULTS: Mapping[str, Mapping[str, tuple[int, int | None, str]]] = {
 ETHNICITY = ("treatment_ethnicity", "residents_ethnicity")
 
 NO_NEED = (
-    "Estimates of who is in need are not at hand by sex, age or ethnic group, so that treatment is "
-    "set against residents alone."
+    "This report has no estimates of who is in need by sex, age or ethnic group, so that treatment "
+    "is set against residents alone."
 )
 
 
@@ -209,7 +209,7 @@ def _of_whom(na: Assessment, every: Sequence[Pair]) -> str:
         said.append("ethnic groups against residents of all ages on census day, 21 March 2021")
     text = english.capital("; ".join(said)) + "." if said else ""
     if not shown & set(ADULTS["treatment_sex"]):
-        text += f" Adult residents by sex are not at hand for a year up to {na.year}."
+        text += f" This report has no adult residents by sex for a year up to {na.year}."
     return text
 
 

@@ -321,9 +321,9 @@ def clusters(na: Assessment) -> Blocks:
     index, p = deprivation.clustering(na)
     found = chart_words.clustering_words(na.name, index, p)
     if not index.shown:
-        remedy = "The boundaries of LSOAs were not at hand."
+        lacking_file = "This report was made without the boundaries of LSOAs."
         lacking = na.neighbours.empty and index.status is Status.UNAVAILABLE
-        text = english.sentences(found, remedy if lacking else "")
+        text = english.sentences(found, lacking_file if lacking else "")
         return blocks(Prose(text, style="note", figures=(index,)))
     spots = deprivation.hot_spots(na)
     counts = {
@@ -443,8 +443,8 @@ def _no_index(na: Assessment) -> Prose:
     return Prose(
         (
             Span(
-                f"Deprivation by LSOA is not known for {na.name}. File 7 of the Indices of "
-                "Deprivation was not at hand."
+                f"Deprivation by LSOA is not known for {na.name}. This report was made "
+                "without File 7 of the Indices of Deprivation."
             ),
         ),
         style="note",

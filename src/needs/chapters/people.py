@@ -202,7 +202,7 @@ def _no_population(na: Assessment) -> Prose:
         (
             Span(
                 f"Population estimates for {na.name} are not known. The Office for National "
-                "Statistics publishes them; its workbook was not at hand."
+                "Statistics publishes them; this report was made without its workbook."
             ),
         ),
         style="note",

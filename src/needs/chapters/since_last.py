@@ -63,8 +63,8 @@ def named(figure: Figure) -> str:
     Examples
     --------
     >>> from needs.figures.figure import Figure
-    >>> named(Figure("a.b.c.male.15-24", "a", "Deaths", "E1", "Here", "2021", 3.0, "deaths",
-    ...              sex="male", age="15 to 24", note="Ethnic group: Asian"))
+    >>> named(Figure("a.E1.2021.male.15-24.asian", "a", "Deaths", "E1", "Here", "2021", 3.0,
+    ...              "deaths", sex="male", age="15 to 24", note="Ethnic group: Asian"))
     'Deaths, male, 15 to 24, Asian'
     """
     parts = [figure.label]

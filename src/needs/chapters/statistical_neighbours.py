@@ -61,7 +61,7 @@ def why_open(na: Assessment) -> str:
     name = english.in_prose(na.name)
     if na.members:
         return f"The official list has single authorities, and not {name}, which is several."
-    return f"No official list at hand has {name}."
+    return f"No official list in this report has {name}."
 
 
 @view

@@ -117,7 +117,9 @@ def change_lines(compared: Compared) -> Iterator[str]:
         own = [
             one
             for one in compared.found
-            if one.kind == kind and one.own and not one.figure.indicator.startswith(NEIGHBOURS)
+            if one.kind == kind != "label only"
+            and one.own
+            and not one.figure.indicator.startswith(NEIGHBOURS)
         ]
         rest = sum(one.kind == kind for one in compared.found) - len(own)
         if not own and not rest:
@@ -127,12 +129,15 @@ def change_lines(compared: Compared) -> Iterator[str]:
         if more := len(own) - LISTED if len(own) > LISTED else 0:
             yield f"  and {more:,} more of {compared.new.area}"
         if rest:
-            yield f"  and {count_noun(rest, 'figure')} of other areas, or of neighbours’ features"
+            of = "" if kind == "label only" else " of other areas, or of neighbours’ features"
+            yield f"  {'and ' if own else ''}{count_noun(rest, 'figure')}{of}"
 
 
 def change_line(change: Change) -> str:
     """One change as a line: what, from which number to which, and what that means."""
-    sides = " -> ".join(_said(one, change) for one in (change.old, change.new) if one)
+    # an arrow says that the one became the other, which another edition does not show
+    between = "; in this report " if change.why else " -> "
+    sides = between.join(_said(one, change) for one in (change.old, change.new) if one)
     meaning = meant(change)
     return f"{named(change.figure)}: {sides}{f' ({meaning})' if meaning else ''}"
 

@@ -101,8 +101,10 @@ def spoken_of(one: Indicator) -> list[str]:
 
     Examples
     --------
-    >>> spoken_of(catalogue_module.load().indicators["drug_misuse_rate"])[0]
-    "Worcestershire's drug misuse death rate was 12.3 (11.1–13.5) per 100,000 in 2020."
+    >>> print(spoken_of(catalogue_module.load().indicators["drug_misuse_rate"])[0])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    In 2020, Worcestershire's drug misuse death rate was 12.3 per 100,000 (95% confidence
+    interval: 11.1 to 13.5).
     """
     lower, upper = (None, None) if one.statistic in ("count", "amount") else (11.1, 13.5)
     area, england = (
@@ -194,9 +196,11 @@ def _of_unit(one: Indicator) -> Iterator[Problem]:
     elif one.statistic in ("count", "amount"):
         right = (one.multiplier, one.decimals) == (1, 0) and one.unit in (one.counted, "£")
         told = "multiplier: 1, decimals: 0, and as unit what is counted, or £"
+    elif one.statistic == "amount_per_head":
+        right, told = (one.unit, one.multiplier) == ("£", 1), "unit: £ and multiplier: 1"
     else:
-        right = (one.unit, one.multiplier) == ("per 100,000", 100_000)
-        told = "unit: per 100,000 and multiplier: 100000"
+        right = (one.unit, one.multiplier) in (("per 100,000", 100_000), ("per 1,000", 1_000))
+        told = "unit: per 100,000 and multiplier: 100000, or per 1,000 and 1000"
     if not right:
         what = f"Unit and multiplier are not those of the statistic {one.statistic}."
         yield Problem(what, _at(one, "unit"), f"It has {told}.")

@@ -287,7 +287,7 @@ def _first_figure(report: Path, again: Path) -> str:
     if not found:
         return "no figure differs, only what is around them"
     return (
-        f"{changes.tally_line(found).removesuffix('.')} of the figures. The first: "
+        f"figures that differ: {changes.tally_line(found)} The first: "
         f"{found[0].figure.area_name}, {changes.change_line(found[0])}"
     )
 

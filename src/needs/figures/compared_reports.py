@@ -36,7 +36,7 @@ KINDS: Mapping[Kind, str] = {
     "new period": "a later period of the same measure",
     "appeared": "the last report had no figure",
     "gone": "this report has no figure",
-    "label only": "the same number, named, marked or found otherwise",
+    "label only": "the same number, named, marked, found or tested otherwise",
 }
 
 #: Fields that hold a number, or say why there is none.
@@ -293,13 +293,25 @@ def _other_land(was: Figure, now: Figure, old: Recorded, new: Recorded) -> str:
 
 
 def _tested(was: Figure, now: Figure) -> str:
-    if _UP_TO in now.period or share_years(was.period, now.period):
+    if _UP_TO in now.period:
+        before, after = (_course(one) for one in (was, now))
+        return f"still {after}" if before == after else f"was {before}, is {after}"
+    if share_years(was.period, now.period):
         return "not tested: the periods share years"
     pairs = [(one.value, *_limits(one)) for one in (now, was)]
     if any(None in pair for pair in pairs):
         return "not tested: no interval"
     side = str(other_side(pairs[0], pairs[1]))  # type: ignore[arg-type]
     return side if side in CLEAR else NOT_CLEAR
+
+
+def _course(figure: Figure) -> str:
+    """What a rate of change shows of the whole series, beyond chance."""
+    if figure.lower is None or figure.upper is None:
+        return "without an interval"
+    if figure.lower > 0:
+        return "a clear rise"
+    return "a clear fall" if figure.upper < 0 else NOT_CLEAR
 
 
 def _limits(figure: Figure) -> tuple[float | None, float | None]:

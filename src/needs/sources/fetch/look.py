@@ -45,7 +45,7 @@ MAPS: Mapping[str, tuple[str, bool]] = {
 COLUMNS: Mapping[str, frozenset[str]] = {"nhs_admissions": frozenset({"year"})}
 
 #: Readers whose headings stand below other lines.
-BELOW: frozenset[str] = frozenset({"community_safety"})
+BELOW: frozenset[str] = frozenset({"census_ages", "community_safety"})
 
 _START = 4096
 

@@ -156,10 +156,10 @@ def test_every_observation_names_its_rows_and_sources(observations):
     published = observations[observations["method"] == "published"]
     numbers = r"\d+(?:(?:, | and | to )\d+)*"
     one = rf"[^;,]+\.(?:csv, lines?|(?:xlsx|ods), [^;,]+, rows?) {numbers}(?:, columns of [^;]+)?"
+    # several of them for a sum or a share; and what a sum lacks, whose row it is, what is wrong
+    remark = r"no sum without: [^;]+|under E\d{8}, the same land|correction: [^;]+"
     place = published["source_row"].str.fullmatch(
-        # quarters, districts and partnerships are added up; a correction says what the file has
-        rf"{one}(?:(?:; {one})*, added up)?(?:; no sum without: [^;]+)?"
-        r"(?:; under E\d{8}, the same land)?(?:; correction: [^;]+)?"
+        rf"{one}(?:, added up)?(?:; (?:{one}(?:, added up)?|{remark}))*"
     )
     assert place.all()
 

@@ -85,9 +85,10 @@ def make(python: str, folder: Path, settings: dict[str, str], jobs: int = 0) -> 
     where += ["--out", str(folder / "reports"), "--date", date, "--quiet"]
     command = ["run", "--area", AREA, "--year", YEAR]
     if jobs:
-        listed = folder / "areas.csv"
-        listed.write_text(f"area\n{AREA}\nRutland\n", encoding="utf-8")
-        command = ["batch", str(listed), "--year", YEAR, "--jobs", str(jobs)]
+        listed = folder / "areas.yaml"
+        years = "".join(f"- areas: [{AREA}]\n  year: {year}\n" for year in (YEAR, 2021))
+        listed.write_text(f"reports:\n{years}", encoding="utf-8")
+        command = ["batch", str(listed), "--jobs", str(jobs)]
     done = subprocess.run(
         [python, "-m", "needs", *command, *where],
         cwd=ROOT,

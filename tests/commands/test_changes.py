@@ -112,6 +112,14 @@ def test_what_is_withheld_now_is_in_no_output(tmp_path: Path) -> None:
         assert not any(one in output for one in ("1234567", "1,234,567"))
 
 
+def test_a_correction_is_told(tmp_path: Path) -> None:
+    old = report(tmp_path / "old", figure("deaths", "2020", 480.0, sources=("ons",)))
+    said = "correction: 480 in the file is 380, because it counts two places"
+    new = figure("deaths", "2020", 380.0, sources=("ons",), source_rows=(f"a.csv, line 3; {said}",))
+    told = list(change_lines(compare(old, report(tmp_path / "new", new))))
+    assert told[-1] == f"  Deaths: 480 deaths, 2020 -> 380 deaths, 2020 ({said})"
+
+
 def test_text_of_a_register_is_escaped_and_no_formula(tmp_path: Path) -> None:
     old = report(tmp_path / "old")
     evil = figure("need", "2021", 80.0, label="=1+1<script>alert(1)</script>")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from needs.chapters.blocks import Block, Bullets, Cell, Column, Heading, Prose, Table
 from needs.figures.compared_reports import CLEAR, KINDS, NOT_CLEAR, Change, either_withheld, tally
 from needs.figures.figure import Figure
+from needs.tables.corrected import correction_of
 from needs.words.english import count_noun
 from needs.words.text import Span, Text
 
@@ -216,6 +217,11 @@ def _row(change: Change) -> tuple[Cell, ...]:
 
 def meant(change: Change) -> str:
     """What a change means in words: what the intervals show, or why nothing is to be compared."""
+    before, now = (
+        correction_of("; ".join(one.source_rows)) if one else "" for one in (change.old, change.new)
+    )
+    if now and now != before:
+        return f"correction: {now}"
     if change.test in CLEAR:
         return f"{change.test} than in the last report, by the intervals"
     if change.test or change.why:

@@ -135,9 +135,10 @@ def one(table: pd.DataFrame, part: str, statistic: str = "crude_rate", **also: s
 
 
 def people_by_band(processed: Path, code: str) -> pd.Series:
-    """Residents of 2022 by band, the only year of ages in the embedded package."""
+    """Residents of 2022 by band: the year that the extracts count."""
     table = pd.read_parquet(processed / "populations.parquet")
     rows = table[(table["area_code"] == code) & (table["sex"] == "persons")]
+    rows = rows[rows["year"] == 2022]
     rows = rows[(rows["age_from"] == rows["age_to"]) | (rows["age_from"] == 90)]
     return rows.groupby([BANDS[min(age // 5, 18)] for age in rows["age_from"]])["population"].sum()
 

@@ -18,7 +18,8 @@ from needs.sources import printed_claims
 from needs.sources.readers import heading_maps, ndtms
 from needs.sources.readers.ons_deaths import sheets_of
 from needs.tables import areas
-from needs.tables.prepare import code_hash, is_fresh, prepare
+from needs.tables.code_hash import code_hash
+from needs.tables.prepare import is_fresh, prepare
 
 
 def _said(*, whole: bool) -> dict[str, str]:

@@ -18,7 +18,7 @@ from needs.figures import footprint
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
 from needs.sources.readers import heading_maps
-from needs.tables import areas, prepare
+from needs.tables import areas, code_hash
 
 EDITION = """\
 editions:
@@ -208,11 +208,11 @@ def test_a_table_with_other_columns_is_refused(house: Path) -> None:
 
 def test_reports_and_tables_follow_what_is_laid_over(house: Path) -> None:
     """What a batch and a verification compare is other where declarations are."""
-    plain = manifests.code_version([]), prepare.code_hash()
+    plain = manifests.code_version([]), code_hash.code_hash()
     assert "catalogue" not in _manifest()
     _house(house, {"footprints.yaml": "Ours: [Rutland, Kent]\n"})
     one = _manifest()
-    made = manifests.code_version([]), prepare.code_hash()
+    made = manifests.code_version([]), code_hash.code_hash()
     assert all(now != before for now, before in zip(made, plain, strict=True))
     assert [entry["path"] for entry in one["catalogue"]] == ["1/footprints.yaml"]
     _house(house, {"footprints.yaml": "Ours: [Rutland, Essex]\n"})

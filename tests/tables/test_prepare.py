@@ -259,7 +259,11 @@ def test_all_faults_of_all_files_and_nothing_is_replaced(raw, tmp_path):
         assert expected in said
     assert str(tmp_path) not in said
     assert (out / "observations.parquet").read_bytes() == good
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["processed", "raw"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".processed.read",
+        "processed",
+        "raw",
+    ]
 
 
 @pytest.mark.mirror

@@ -13,7 +13,7 @@ import pytest
 
 from needs.figures import claims
 from needs.sources import printed_claims
-from needs.tables.prepare import code_files
+from needs.tables.code_hash import code_files
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from needs.sources.fetch import ledger
 from needs.sources.whole_files import file_sha256
 from needs.tables import prepare
 from needs.tables.coverage import first_of
+from needs.tables.kept_readings import KeptReadings, folder_beside
 
 #: Files that no source declares which are named one by one.
 NAMED = 10
@@ -25,7 +26,9 @@ LOCK_NAME = ledger.NAME
 def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) -> list[str]:
     """Check the catalogue, everything below `raw`, and the tables made from it.
 
-    Nothing is written.
+    Tables that this code made from just these files were only made because nothing was wrong with
+    them: then the files are not read again, and the tables themselves are checked. Nothing is
+    written, but for what readers make of files that changed, see `needs.tables.kept_readings`.
 
     Parameters
     ----------
@@ -46,7 +49,13 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
         With every fault of catalogue, raw files and processed tables.
     """
     catalogue = catalogue_module.load()
-    made, _, problems = prepare.make_tables(raw, catalogue, progress)
+    fresh = prepare.is_fresh(raw, processed)
+    problems: list[Problem] = []
+    observations = schemas.empty(schemas.OBSERVATIONS)
+    if not fresh:
+        kept = KeptReadings(folder_beside(processed)) if processed.is_dir() else None
+        made, _, problems = prepare.make_tables(raw, catalogue, progress, kept)
+        observations = made.get("observations", observations)
     problems += _locked(raw, catalogue)
     tables = 0
     for name, schema in schemas.TABLES.items():
@@ -62,6 +71,8 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
             )
             continue
         problems.extend(schemas.problems(rows, schema, path.name))
+        if fresh and name == "observations":
+            observations = rows
     if problems:
         count = f"{len(problems)} fault{'s' if len(problems) > 1 else ''}"
         raise InvalidDataError(
@@ -70,13 +81,12 @@ def check(raw: Path, processed: Path, progress: prepare.Progress | None = None) 
             "Mend, replace or remove what each names; then again: needs check",
             problems=problems,
         )
-    fresh = tables == len(schemas.TABLES) and prepare.is_fresh(raw, processed)
     return [
         f"Catalogue: {_number(len(catalogue.sources), 'source')}, "
         f"{_number(len(catalogue.indicators), 'indicator')}.",
         *_raw(raw, catalogue),
         f"Processed data in {_shown(processed)}: {_state(tables, fresh)}",
-        *_to_add(made["observations"], catalogue),
+        *_to_add(observations, catalogue),
         "No faults found.",
         "Next: "
         + ("needs run --area NAME --year YEAR" if fresh or not tables else "needs prepare")

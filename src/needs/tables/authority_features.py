@@ -117,19 +117,24 @@ def authority_features(
     first = max(min(districts), int(ages["year"].min()))
     ground = _Ground(areas, districts[min(districts)].index)
     codes = sorted(areas.loc[areas["kind"] == "upper tier", "code"].unique())
+    codes = [code for code in codes if ground.whole(code)]
+    made: dict[tuple[int, int], dict[str, dict[str, object]]] = {}
     rows = []
     for year in sorted({first, *districts, *ages["year"], *_changes(areas)}):
         if year < first:
             continue
-        inside = districts[max(one for one in districts if one <= year)]
+        served = max(one for one in districts if one <= year)
         newest = int(ages.loc[ages["year"] <= year, "year"].max())
-        people = ages[ages["year"] == newest].set_index("area_code")
-        for code in codes:
-            if not ground.whole(code):
-                continue
-            row = _row(ground.codes(code), people, inside, ground)
-            if row is not None:
-                rows.append({"area_code": code, "year": year, **row})
+        if (served, newest) not in made:  # of other years with the same files they are the same
+            people = ages[ages["year"] == newest].set_index("area_code")
+            lying = [(ground.districts(str(code)), str(code)) for code in people.index]
+            found = {
+                code: _row(ground.codes(code), people, districts[served], ground, lying)
+                for code in codes
+            }
+            made[served, newest] = {code: row for code, row in found.items() if row is not None}
+        of_year = made[served, newest].items()
+        rows += [{"area_code": code, "year": year, **row} for code, row in of_year]
     return _table(rows)
 
 
@@ -200,11 +205,15 @@ class _Ground:
 
 
 def _row(
-    codes: frozenset[str], people: pd.DataFrame, districts: pd.DataFrame, ground: _Ground
+    codes: frozenset[str],
+    people: pd.DataFrame,
+    districts: pd.DataFrame,
+    ground: _Ground,
+    lying: Sequence[tuple[frozenset[str], str]],
 ) -> dict[str, object] | None:
     """Features of one authority, whose land the codes name; None where one is missing."""
     inside = districts[districts.index.isin(codes)]
-    cover = _cover(codes, people, ground)
+    cover = _cover(codes & ground.all, lying)
     if not cover or inside.empty or inside.isna().any(axis=None):
         return None
     ages = people.loc[cover, list(AGES)].sum()
@@ -226,17 +235,16 @@ def _row(
     }
 
 
-def _cover(codes: frozenset[str], people: pd.DataFrame, ground: _Ground) -> list[str]:
+def _cover(land: frozenset[str], lying: Sequence[tuple[frozenset[str], str]]) -> list[str]:
     """The codes with residents that make up an authority's land exactly, largest first, or none.
 
     Estimates of a year stand under the codes of their publication: Cumbria's of mid-2022 are those
-    of the two authorities that took over in 2023.
+    of the two authorities that took over in 2023. What districts each code lies on is `lying`.
     """
-    left = set(codes & ground.all)
-    lying = [(ground.districts(str(code)), str(code)) for code in people.index]
-    lying = [(own, code) for own, code in lying if own and own <= left]
+    left = set(land)
+    inside = [(own, code) for own, code in lying if own and own <= left]
     chosen = []
-    for own, code in sorted(lying, key=lambda pair: (-len(pair[0]), pair[1])):
+    for own, code in sorted(inside, key=lambda pair: (-len(pair[0]), pair[1])):
         if own <= left:
             chosen.append(code)
             left -= own

@@ -125,6 +125,8 @@ def first_told(
     remedy : str
         The file's own where it is not given.
     """
+    if rows.empty:
+        return
     remedy = remedy or one.remedy
     for row in rows.head(NAMED).to_dict("records"):
         yield Problem(f"{say(row)}.", one.place(row), remedy)

@@ -7,8 +7,9 @@ rows of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -214,38 +215,55 @@ class _Residents:
     lagged: bool = False
 
 
+#: People by area, year and sex, each with the rows that they came from.
+_Sizes = dict[tuple[str, int, str], tuple[float, str]]
+
+
+class _Band(NamedTuple):
+    """People of some ages, of an area, a year and a sex, and where they stand."""
+
+    key: tuple[str, int, str]
+    start: int
+    end: int | None
+    size: float
+    row: str
+
+
 @dataclass(frozen=True)
 class _People:
     """Mid-year populations, and the keys of their sources."""
 
     table: pd.DataFrame
     source: str
+    #: By range of ages, once asked for.
+    _known: dict[str, _Sizes] = field(default_factory=dict, repr=False)
 
-    def of_ages(self, text: str) -> dict[tuple[str, int, str], tuple[float, str]]:
+    def of_ages(self, text: str) -> _Sizes:
         """People in a range of ages by area, year and sex, each with the rows it came from."""
+        if text not in self._known:
+            self._known[text] = self._of_ages(text)
+        return self._known[text]
+
+    def _of_ages(self, text: str) -> _Sizes:
         first, last = age_range(text)
         table = self.table
         end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
         exact = table[table["age_from"].eq(first) & end]
-        found = {
-            (str(area), int(year), str(sex)): (float(people), str(row))
-            for area, year, sex, people, row in zip(
-                *(exact[name] for name in [*_PLACE, "population", "source_row"]), strict=True
-            )
-        }
+        found = {key: (size, row) for key, _, _, size, row in _bands(exact)}
         inside = table["age_from"].ge(first)
         if last is not None:
             inside &= table["age_to"].le(last).fillna(False)
         if first == 0 and last is None:
             inside &= ~end.astype("bool") | table["age_from"].gt(0)
-        for _, rows in table[inside].groupby(_PLACE, sort=False):
-            area, year, sex = (rows[name].iloc[0] for name in _PLACE)
-            key = (str(area), int(year), str(sex))
-            if key not in found:
-                bands = _cover(rows, first, last)
-                if len(bands):
-                    rows_read = join_texts(*bands["source_row"], by="; ")
-                    found[key] = (float(bands["population"].sum()), rows_read)
+        lacking = ~pd.MultiIndex.from_frame(table[_PLACE]).isin(list(found))
+        parts: dict[tuple[str, int, str], list[_Band]] = {}
+        for band in _bands(table[inside & lacking].sort_values(["age_from", "age_to"])):
+            parts.setdefault(band.key, []).append(band)
+        for key, bands in parts.items():
+            cover = _cover(bands, first, last)
+            if cover:
+                rows_read = join_texts(*(one.row for one in cover), by="; ")
+                found[key] = (float(np.sum([one.size for one in cover])), rows_read)
         return found
 
     def beside(self, rows: pd.DataFrame, indicator: Indicator) -> list[_Residents]:
@@ -264,7 +282,7 @@ class _People:
 
 
 def _pooled(
-    sizes: Mapping[tuple[str, int, str], tuple[float, str]],
+    sizes: _Sizes,
     area: str,
     period: str,
     sex: str,
@@ -280,18 +298,29 @@ def _pooled(
     return _Residents(float(sum(size for size, _ in known)), rows, lag > 0)
 
 
-def _cover(rows: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:
-    """Age bands that join without gap or overlap from `first` to `last`; none where they do not."""
-    rows = rows.sort_values(["age_from", "age_to"], na_position="last")
-    taken: list[int] = []
+def _bands(table: pd.DataFrame) -> Iterator[_Band]:
+    """The rows of a table of people."""
+    names = (*_PLACE, "age_from", "age_to", "population", "source_row")
+    columns = (table[name].to_numpy(dtype="object") for name in names)
+    for area, year, sex, start, end, size, row in zip(*columns, strict=True):
+        last = None if pd.isna(end) else int(end)
+        yield _Band((str(area), int(year), str(sex)), int(start), last, float(size), str(row))
+
+
+def _cover(bands: Sequence[_Band], first: int, last: int | None) -> list[_Band]:
+    """Age bands that join without gap or overlap from `first` to `last`; none where they do not.
+
+    Of bands with one beginning the shortest stands first.
+    """
+    taken: list[_Band] = []
     wanted: int | None = first
-    for place, (start, end) in enumerate(zip(rows["age_from"], rows["age_to"], strict=True)):
-        beyond = last is not None and (pd.isna(end) or end > last)
-        if wanted is None or start != wanted or beyond:
+    for band in bands:
+        beyond = last is not None and (band.end is None or band.end > last)
+        if wanted is None or band.start != wanted or beyond:
             continue
-        taken.append(place)
-        wanted = None if pd.isna(end) or end == last else int(end) + 1
-    return rows.iloc[taken] if wanted is None else rows.iloc[:0]
+        taken.append(band)
+        wanted = None if band.end is None or band.end == last else band.end + 1
+    return taken if wanted is None else []
 
 
 def _crude_rate(table: pd.DataFrame, indicator: Indicator, people: _People) -> pd.DataFrame:

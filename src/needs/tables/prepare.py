@@ -22,7 +22,7 @@ import pandas as pd
 
 import needs
 from needs import catalogue as catalogue_module
-from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source, layers
+from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
 from needs.catalogue.corrections import Correction, corrections
 from needs.catalogue.releases import PLACES, Issue
 from needs.errors import (
@@ -39,6 +39,8 @@ from needs.stats.status import Status
 from needs.tables import agreement, corrected, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.as_of import published_by
+from needs.tables.code_hash import code_hash
+from needs.tables.kept_readings import KeptReadings, folder_beside
 from needs.tables.naming import figure_id
 from needs.tables.stored import is_table
 from needs.tables.sums_of_parts import sums_in_place
@@ -55,9 +57,6 @@ MANIFEST = "manifest.json"
 
 #: The option that names the folder of processed tables.
 PROCESSED = "--processed"
-
-#: Folders of the package whose modules make processed tables, beside ``errors.py``.
-CODE_LAYERS = ("catalogue", "stats", "sources", "tables")
 
 #: How each table is sorted on disk: by place first, so that a slice of one area reads little.
 ORDER: Mapping[str, tuple[str, ...]] = {
@@ -155,7 +154,8 @@ def prepare(
     whole_files.check_replaceable(processed, PROCESSED)
     _refuse_others(processed)
     catalogue = catalogue_module.load()
-    tables, read = _make(raw, catalogue, progress, as_of)
+    kept = KeptReadings(folder_beside(processed))
+    tables, read = _make(raw, catalogue, progress, as_of, kept)
     if read.problems:
         there = (processed / MANIFEST).is_file()
         raise InvalidDataError(
@@ -181,13 +181,20 @@ def prepare(
         if file["path"] in guarded:
             file["released"] = released
     _write(tables, read.boundaries, manifest, processed)
+    if as_of is None:  # which reads some of the files only
+        kept.forget_others()
     return manifest
 
 
 def make_tables(
-    raw: Path, catalogue: Catalogue, progress: Progress | None = None
+    raw: Path,
+    catalogue: Catalogue,
+    progress: Progress | None = None,
+    kept: KeptReadings | None = None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, geopandas.GeoDataFrame], list[Problem]]:
-    """Read, join and check everything below `raw`, without writing anything.
+    """Read, join and check everything below `raw`, without writing any table.
+
+    Files that have not changed since they were `kept` are not read again.
 
     Returns
     -------
@@ -203,12 +210,16 @@ def make_tables(
     MissingDataError
         Neither a source nor a data package is there.
     """
-    tables, read = _make(raw, catalogue, progress)
+    tables, read = _make(raw, catalogue, progress, kept=kept)
     return tables, read.boundaries, read.problems
 
 
 def _make(
-    raw: Path, catalogue: Catalogue, progress: Progress | None, as_of: date | None = None
+    raw: Path,
+    catalogue: Catalogue,
+    progress: Progress | None,
+    as_of: date | None = None,
+    kept: KeptReadings | None = None,
 ) -> tuple[dict[str, pd.DataFrame], _Raw]:
     tell = progress or (lambda what, done, total: None)
     every = discover(raw, catalogue)
@@ -218,6 +229,7 @@ def _make(
         raise _nothing(raw, catalogue)
     steps = len(files) + len(folders) + 2
     read = _Raw(problems=_doubled(files), corrections=corrections(catalogue))
+    ruled = _ruled(catalogue)
     taken = {one.path for one in files}
     read.left_out = {
         Issue(one.source.key, one.edition.edition, one.edition.released)
@@ -226,7 +238,8 @@ def _make(
     }
     for done, one in enumerate(files):
         tell(f"reading {one.path.name}", done, steps)
-        _read_file(one, read)
+        # what disclosure control has yet to leave out is written nowhere
+        _read_file(one, read, None if one.source.key in ruled else kept)
     for done, folder in enumerate(folders, len(files)):
         tell(f"reading the data package {folder.name}", done, steps)
         _read_package(folder, catalogue, read, as_of)
@@ -412,32 +425,6 @@ def refuse_incomplete(processed: Path) -> None:
         )
 
 
-def code_files() -> dict[str, Path]:
-    """The modules that make processed tables, by path in the package: all of their layers."""
-    package = Path(needs.__file__).parent
-    paths = [package / "errors.py"]
-    for layer in CODE_LAYERS:
-        paths += (package / layer).rglob("*.py")
-    return {path.relative_to(package).as_posix(): path for path in paths}
-
-
-def code_hash() -> str:
-    """Hash of the catalogue in use, with what is laid over it, and of what makes the tables."""
-    own = layers.PACKAGE
-    used = code_files() | {
-        f"catalogue/{path.relative_to(own).as_posix()}": path
-        for path in own.rglob("*")
-        if path.suffix in (".csv", ".yaml")
-    }
-    used |= {f"laid over/{name}": path for name, path in layers.laid_over().items()}
-    digest = hashlib.sha256()
-    for name, path in sorted(used.items()):
-        digest.update(name.encode())
-        # line ends differ between machines, the code does not
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
-
-
 def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     expected = [
         Problem(
@@ -470,8 +457,11 @@ def read_found(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
         return None, [unforeseen(error, f"{one.path.parent.name}/{one.path.name}")]
 
 
-def _read_file(one: Found, read: _Raw) -> None:
-    table, problems = read_found(one)
+def _read_file(one: Found, read: _Raw, kept: KeptReadings | None = None) -> None:
+    def fresh() -> tuple[pd.DataFrame | None, list[Problem]]:
+        return read_found(one)
+
+    table, problems = kept.of(one.path, one.source, one.edition, fresh) if kept else fresh()
     read.problems.extend(problems)
     if table is not None:
         file = f"{one.path.parent.name}/{one.path.name}"

@@ -119,7 +119,7 @@ def cell_text(text: object) -> str:
     """
     if text is None:
         return ""
-    return re.sub(r"\s+", " ", str(text).replace("\ufeff", "")).strip()
+    return " ".join(str(text).replace("\ufeff", "").split())
 
 
 def heading(cell: object, known: Container[str] = ()) -> str:

@@ -35,6 +35,7 @@ from targets import Target, tell_targets
 
 from needs.commands import batch as batches
 from needs.commands import run as runs
+from needs.commands import workers
 from report import NOTEBOOKS, ROOT, once, plain_report, tell
 
 COMMON = {"date": "2026-11-21", "formats": ["html", "pdf", "xlsx"]}
@@ -101,7 +102,7 @@ def make(reports: Any, start: runs.Ground, out: Path, jobs: int) -> Batch:
     """Make a batch anew."""
     shutil.rmtree(out, ignore_errors=True)
     ready, last = [], [0.0]
-    preload = batches._preload
+    preload = workers._preload
 
     def preloaded(*arguments: Any) -> None:
         preload(*arguments)
@@ -111,7 +112,7 @@ def make(reports: Any, start: runs.Ground, out: Path, jobs: int) -> Batch:
         last[0] = time.perf_counter()
 
     begun = time.perf_counter()
-    with Watch(is_worker) as watch, mock.patch.object(batches, "_preload", preloaded):
+    with Watch(is_worker) as watch, mock.patch.object(workers, "_preload", preloaded):
         tally = batches.run_all(
             reports, start, notebooks=NOTEBOOKS, out=out, jobs=jobs, progress=progress
         )

@@ -517,20 +517,18 @@ def batch(
             reports = tuple(one for one in failed if not asked or one.folder in among)
         if problems:
             batches.refuse_reports({}, problems, processed)
-        number, fewer = batches.processes(jobs or 0)
-        if fewer and not scheduler:
-            typer.echo(fewer, err=True)
         with _progress(quiet, _pace()) as progress:
             tally = batches.run_all(
                 reports,
                 start,
                 notebooks=notebooks,
                 out=out,
-                jobs=number,
+                jobs=jobs or 0,
                 scheduler=scheduler,
                 force=force,
                 dated=bool(date),
                 progress=progress,
+                tell=lambda text: typer.echo(text, err=True),
             )
     for line in tally.for_authors(out):
         typer.echo(line, err=True)

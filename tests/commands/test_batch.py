@@ -27,6 +27,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from needs import catalogue, cli
 from needs.commands import batch as batches
 from needs.commands import run as runs
+from needs.commands import workers
+from needs.commands.wanted import BatchOutcome, Wanted
 from needs.errors import InvalidDataError, MissingDataError, NotebookError, ParameterError
 from needs.figures.figure import Figure
 from needs.report import index
@@ -102,7 +104,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         yield made
 
 
-def wanted(start: runs.Ground, *names: str, **changes: Any) -> tuple[batches.Wanted, ...]:
+def wanted(start: runs.Ground, *names: str, **changes: Any) -> tuple[Wanted, ...]:
     values = {**COMMON, "areas": ["Worcestershire"], "year": 2022, **changes}
     asked = {one: RunParameters.check({**values, "name": one}) for one in names}
     reports, problems = batches.plan(asked, start.areas)
@@ -289,10 +291,10 @@ def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     (report,) = wanted(start, "Good")
     runs.make_report(report.parameters, start, tmp_path)
 
-    def same(one: batches.Wanted = report, ground: runs.Ground = start, dated: bool = True) -> bool:
+    def same(one: Wanted = report, ground: runs.Ground = start, dated: bool = True) -> bool:
         return batches.unchanged(one, ground, tmp_path, dated=dated)
 
-    def other(**changes: Any) -> batches.Wanted:
+    def other(**changes: Any) -> Wanted:
         return wanted(start, "Good", **changes)[0]
 
     assert same()
@@ -307,6 +309,53 @@ def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     assert not same(ground=dataclasses.replace(start, commentary=written.parent))
     (tmp_path / "good" / "2022" / "figures.csv").unlink()
     assert not same()
+
+
+def test_what_is_unchanged_is_told_by_its_stamp_and_any_edit_is_seen(
+    start: runs.Ground, notebooks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = wanted(start, "Good", "Other")
+    for one in reports:
+        runs.make_report(one.parameters, start, tmp_path)
+    made: list[str] = []
+
+    def make_all(todo: Any, *_: object, **options: Any) -> Iterator[BatchOutcome]:
+        made.extend(one.area for one in todo)
+        yield from ()
+
+    monkeypatch.setattr(workers, "make_all", make_all)
+    options: dict[str, Any] = {"notebooks": notebooks, "out": tmp_path, "dated": True}
+    batches.run_all(reports, start, **options)
+    stamp = (tmp_path / "index.html").stat().st_mtime_ns
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "read_line", lambda *_: pytest.fail("the page is as it was"))
+        hashed: list[int] = []
+        sha256 = batches.manifests.sha256
+        patch.setattr(
+            batches.manifests, "sha256", lambda data: hashed.append(len(data)) or sha256(data)
+        )
+        assert set(states(batches.run_all(reports, start, **options)).values()) == {"unchanged"}
+        largest = (tmp_path / "good" / "2022" / "figures.json").stat().st_size
+        assert largest not in hashed  # its content was not read
+    assert (tmp_path / "index.html").stat().st_mtime_ns == stamp
+    page = tmp_path / "good" / "2022" / "report.html"
+    page.write_bytes(page.read_bytes().replace(b"Good", b"Bad.", 1))
+    assert made == []
+    batches.run_all(reports, start, **options)
+    assert made == ["Good"]
+    (tmp_path / "index.html").write_text("edited", encoding="utf-8")
+    batches.run_all(reports[1:], start, **options)
+    assert listed(tmp_path) == {"good/2022/report.html": True, "other/2022/report.html": False}
+
+
+def test_a_batch_without_anything_to_make_imports_nothing_that_takes_long() -> None:
+    heavy = ("distributed", "matplotlib", "nbformat", "papermill", "scipy.stats")
+    code = (
+        "import sys; import needs.commands.batch, needs.figures.assessment; "
+        f"print([one for one in {heavy} if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_killed_process_loses_nothing(
@@ -419,7 +468,7 @@ def test_good_reports_stay_in_the_list_whatever_becomes_of_the_next(
 def test_a_scheduler_that_does_not_answer_is_told(
     start: runs.Ground, notebooks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "PATIENCE", 1)
+    monkeypatch.setattr(workers, "PATIENCE", 1)
     with pytest.raises(ParameterError, match="No scheduler with workers answers"):
         batches.run_all(
             wanted(start, "Good"),
@@ -530,7 +579,7 @@ def call(*arguments: str) -> int:
 def test_processes_are_bounded_by_processors_and_memory(
     asked: int, processors: int, memory: float, jobs: int, word: str
 ) -> None:
-    number, said = batches.bounded(asked, processors, memory)
+    number, said = workers.bounded(asked, processors, memory)
     assert number == jobs
     assert said.startswith(word) and bool(said) == bool(word)
 
@@ -543,14 +592,14 @@ def test_the_user_is_told_of_fewer_processes_than_asked_for(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing is started: the batch itself is not made."""
+    """Nothing is started: no report is made."""
     given: dict[str, Any] = {}
 
-    def run(*_: object, **values: Any) -> batches.Tally:
+    def make_all(*_: object, **values: Any) -> Iterator[BatchOutcome]:
         given.update(values)
-        return batches.Tally(())
+        yield from ()
 
-    monkeypatch.setattr(batches, "run_all", run)
+    monkeypatch.setattr(workers, "make_all", make_all)
     file = tmp_path / "areas.yaml"
     file.write_text("year: 2022\nreports: [Worcestershire]\n", encoding="utf-8")
     folders = ["--raw", raw, "--processed", processed, "--notebooks", notebooks, "--out", tmp_path]
@@ -812,8 +861,8 @@ def test_the_list_can_be_searched_and_axe_finds_nothing(tmp_path: Path, browser:
 
 def test_the_state_of_other_batches_stays(tmp_path: Path, start: runs.Ground) -> None:
     first, second = wanted(start, "First", "Second")
-    batches.write_state(tmp_path, [batches.BatchOutcome(first, "failed", 5, "what", "where")])
-    batches.write_state(tmp_path, [batches.BatchOutcome(second, "made")])
+    batches.write_state(tmp_path, [BatchOutcome(first, "failed", 5, "what", "where")])
+    batches.write_state(tmp_path, [BatchOutcome(second, "made")])
     there = {one["area"]: one["state"] for one in batches.read_state(tmp_path)}
     assert there == {"First": "failed", "Second": "done"}
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["batch.json"]

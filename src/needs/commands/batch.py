@@ -1,7 +1,6 @@
-"""Many reports on a cluster of processes: on this machine, or on any other dask scheduler.
+"""Many reports: what is asked for, which of them have to be made, and what became of each.
 
-The processes start once, import and read what every report needs, and then make one report after
-the other. A report that cannot be made does not stop the others. A process that ends, for whatever
+A report that cannot be made does not stop the others. A process that ends, for whatever
 reason, is started again, and its report with it; reports come into place whole, so nothing is ever
 half there. What became of each report is kept in ``batch.json`` beside them.
 """
@@ -9,42 +8,27 @@ half there. What became of each report is kept in ``batch.json`` beside them.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import functools
-import importlib
-import io
 import json
-import logging
-import pkgutil
-import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import dask
 import yaml
-from dask.system import CPU_COUNT
-from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed
-from distributed.system import MEMORY_LIMIT
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from needs.catalogue import declared, layers
-from needs.charts import style
-from needs.commands import run as runs
 from needs.commands.run import Ground, Progress, silent
+from needs.commands.wanted import BatchOutcome, Wanted
 from needs.commentary.files import hashes_of
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
     NeedsError,
-    NotebookError,
     ParameterError,
     Problem,
     did_you_mean,
 )
-from needs.report import html
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
 from needs.sources import whole_files
@@ -52,30 +36,11 @@ from needs.sources import whole_files
 if TYPE_CHECKING:
     import pandas as pd
 
-    from needs.report.index import IndexLine
-
 #: Name of the file that says what became of each report, in the folder of reports.
 STATE = "batch.json"
 
-#: Memory of one process, in bytes: see docs/commands.md, Many reports.
-MEMORY = 400 * 10**6
-
-#: How long a scheduler may take to answer, in seconds.
-PATIENCE = 30
-
-#: Of processes that this machine starts.
-_SETTINGS = {
-    # the same on every system, and no process inherits another's threads and locks
-    "distributed.worker.multiprocessing-method": "spawn",
-    # a process that ends again and again takes no other report with it
-    "distributed.scheduler.worker-saturation": 1.0,
-    # a sample of the stack each hundredth of a second, kept for a dashboard that is not there
-    "distributed.worker.profile.enabled": False,
-    # memory of tables that were read and are gone is given back
-    "distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system",
-    "distributed.nanny.pre-spawn-environ.MALLOC_ARENA_MAX": "1",
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": "65536",
-}
+#: Name of the page that lists them.
+PAGE = "index.html"
 
 _WHERE_TO_LOOK = "See docs/commands.md, Many reports."
 
@@ -214,27 +179,6 @@ def everywhere(
     }
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One report of a batch.
-
-    Attributes
-    ----------
-    parameters : RunParameters
-    codes : tuple of str
-        What the areas among the parameters stand for.
-    area : str
-        The area's name in the report.
-    folder : str
-        Below the folder of reports: "rutland/2022".
-    """
-
-    parameters: RunParameters
-    codes: tuple[str, ...]
-    area: str
-    folder: str
-
-
 def plan(
     asked: Mapping[str, RunParameters], areas: pd.DataFrame
 ) -> tuple[tuple[Wanted, ...], list[Problem]]:
@@ -300,31 +244,6 @@ def refuse_reports(
 
 
 @dataclass(frozen=True)
-class BatchOutcome:
-    """What became of a report.
-
-    Attributes
-    ----------
-    state : str
-        "made", "unchanged", "failed", or "waiting": not reached.
-    exit_code : int
-        Of the fault's family; 0 for a report that is there.
-    what, where, remedy : str
-        See `needs.errors.Problem`.
-    line : IndexLine, optional
-        What the list of reports says of one that was made.
-    """
-
-    report: Wanted
-    state: str
-    exit_code: int = 0
-    what: str = ""
-    where: str = ""
-    remedy: str = ""
-    line: IndexLine | None = None
-
-
-@dataclass(frozen=True)
 class Tally:
     """What became of a batch, in the order in which it was asked for."""
 
@@ -361,11 +280,20 @@ class Tally:
         return out
 
 
-def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool) -> bool:
+def files_stamp(folder: Path) -> str:
+    """What changes when a file of a report does: names, sizes and times; no content is read."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    lines = (f"{name} {one.st_size} {one.st_mtime_ns}\n" for name, one in stats)
+    return manifests.sha256("".join(lines).encode("utf-8"))
+
+
+def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool, stamp: str = "") -> bool:
     """Whether the report that is there is the one that would be made.
 
-    Inputs, parameters, code and packages are those of its manifest, and its files are whole. The
-    report's date counts only if it is `dated`: asked for, and not just today.
+    Inputs, parameters, code and packages are those of its manifest, and its files are whole: their
+    `stamp` is what was noted when they were, or each has its hash. The report's date counts only if
+    it is `dated`: asked for, and not just today.
     """
     folder = out / report.folder
     try:
@@ -387,6 +315,8 @@ def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool) -> bool:
         would["parameters"]["date"] = there["parameters"].get("date")
     if manifests.differences(there, would):
         return False
+    if stamp and stamp == files_stamp(folder):
+        return True
     paths = {folder.joinpath(*name.split("/")): sha for name, sha in there["outputs"].items()}
     return all(
         path.is_file() and manifests.sha256(path.read_bytes()) == digest
@@ -401,21 +331,36 @@ def read_state(out: Path) -> list[dict[str, Any]]:
     ------
     InvalidDataError
     """
-    path = out / STATE
-    if not path.is_file():
-        return []
     try:
-        reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
         return [
             {key: one[key] for key in ("folder", "areas", "year", "name", "area", "state")} | one
-            for one in reports
+            for one in _read(out)["reports"]
         ]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InvalidDataError(
-            "The state of the batch cannot be read.",
-            STATE,
-            "Remove it; reports that are unchanged are not made again.",
-        ) from None
+    except (KeyError, TypeError):
+        raise _unreadable() from None
+
+
+def _read(out: Path) -> dict[str, Any]:
+    path = out / STATE
+    if not path.is_file():
+        return {"reports": []}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecursionError):
+        raise _unreadable() from None
+
+
+def _write(out: Path, state: Mapping[str, Any]) -> None:
+    text = json.dumps(state, ensure_ascii=False, indent=1) + "\n"
+    whole_files.write_whole(out / STATE, text)
+
+
+def _unreadable() -> InvalidDataError:
+    return InvalidDataError(
+        "The state of the batch cannot be read.",
+        STATE,
+        "Remove it; reports that are unchanged are not made again.",
+    )
 
 
 def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
@@ -431,12 +376,12 @@ def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
             "area": one.report.area,
             "state": "done" if one.state in ("made", "unchanged") else one.state,
         }
+        if entry["state"] == "done":
+            entry["files"] = files_stamp(out / one.report.folder)
         if one.state == "failed":
             entry |= {"exit_code": one.exit_code, "what": one.what, "where": one.where}
         reports[one.report.folder] = entry
-    content = {"reports": [reports[folder] for folder in sorted(reports)]}
-    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    whole_files.write_whole(out / STATE, text)
+    _write(out, {**_read(out), "reports": [reports[folder] for folder in sorted(reports)]})
 
 
 def _as_of_in(folder: str) -> str:
@@ -458,232 +403,6 @@ def not_done(out: Path, common: Mapping[str, Any]) -> dict[str, RunParameters]:
 # Making it
 
 
-def bounded(asked: int, processors: int, memory: float) -> tuple[int, str]:
-    """How many processes a machine has room for, and a word where they are fewer than asked for.
-
-    Parameters
-    ----------
-    asked : int
-        Processes; 0: as many as there are processors.
-    processors : int
-    memory : float
-        Of the machine, in bytes.
-
-    Examples
-    --------
-    >>> bounded(5000, 2, 8e9)
-    (2, '2 processes rather than 5,000: this machine has 2 processors.')
-    >>> bounded(0, 16, 2e9)
-    (5, '5 processes rather than 16: this machine has memory for no more, at 400 MB each.')
-    >>> bounded(2, 4, 8e9), bounded(0, 4, 8e9)
-    ((2, ''), (4, ''))
-    """
-    room = max(1, int(memory // MEMORY))
-    wanted = asked or processors
-    jobs = min(wanted, processors, room)
-    if jobs == wanted:
-        return jobs, ""
-    why = f"this machine has {processors} processor{'' if processors == 1 else 's'}"
-    if room < processors:
-        why = f"this machine has memory for no more, at {MEMORY // 10**6} MB each"
-    process = "process" if jobs == 1 else "processes"
-    return jobs, f"{jobs} {process} rather than {wanted:,}: {why}."
-
-
-def processes(asked: int) -> tuple[int, str]:
-    """`bounded` by this machine: what it has, or what it may use of it."""
-    return bounded(asked, CPU_COUNT, MEMORY_LIMIT)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a process is told: a report, folders, and what it must agree on with who asks."""
-
-    report: Wanted
-    processed: Path
-    notebooks: Path
-    out: Path
-    code: str
-    inputs: str
-
-
-class Preload(WorkerPlugin):
-    """Imports, fonts, a first drawing and what all reports start from: once for each process."""
-
-    name = "needs-preload"
-
-    def __init__(self, processed: Path, notebooks: Path, inputs: str) -> None:
-        self.task = processed, notebooks, inputs
-        self.style = dict(style.base_style())
-        self.fonts = dict(html.font_addresses())
-
-    def setup(self, worker: object) -> None:
-        """Called by distributed when the process starts, and when it was started again."""
-        style.base_style(self.style)
-        html.font_addresses(self.fonts)
-        warm()
-        _ground(*self.task)
-
-
-def warm() -> None:
-    """Do all that the first report of a process would wait for."""
-    from matplotlib.figure import Figure
-
-    import needs.chapters
-    from needs import catalogue
-    from needs.report import block_html, engine
-
-    for name in ("needs.report.spreadsheet", "needs.report.typst", "papermill.execute"):
-        importlib.import_module(name)
-    for module in pkgutil.iter_modules(needs.chapters.__path__):
-        importlib.import_module(f"needs.chapters.{module.name}")
-    importlib.import_module("geopandas")
-    catalogue.load()
-    for template in ("blocks.html.j2", "report.html.j2"):
-        block_html.environment().get_template(template)
-    style.register_fonts()
-    drawing = Figure()
-    drawing.add_subplot().set_title("a")
-    drawing.savefig(io.BytesIO(), format="svg")
-    with engine._chapter():
-        pass
-
-
-@functools.lru_cache(maxsize=1)
-def _ground(processed: Path, notebooks: Path, inputs: str) -> Ground:
-    return runs.open_ground(processed, notebooks)
-
-
-def _digest(inputs: Mapping[str, Any]) -> str:
-    return manifests.sha256(json.dumps(inputs, sort_keys=True).encode("utf-8"))
-
-
-def make_task(task: Task) -> BatchOutcome:
-    """Make one report in a process of the cluster; a failure is an outcome too."""
-    from needs.catalogue import load
-    from needs.report.index import read_line
-
-    try:
-        start = _ground(task.processed, task.notebooks, task.inputs)
-        if start.code != task.code or _digest(start.inputs) != task.inputs:
-            raise InvalidDataError(
-                "A worker runs other code, or sees other data, than the batch.",
-                "--scheduler",
-                "Start its workers again, with the same version and folders.",
-            )
-        runs.make_report(task.report.parameters, start, task.out, lambda *_: _trim())
-        _give_back()
-        with layers.beside(task.notebooks):
-            line = read_line(task.out, task.report.folder, load())
-        return BatchOutcome(task.report, "made", line=line)
-    except (NeedsError, OSError) as failure:
-        error = failure if isinstance(failure, NeedsError) else whole_files.refused(failure)
-        problems = error.problems
-        what = " ".join([error.problem.what, *(one.what for one in problems)])
-        where = error.problem.where or (problems[0].where if problems else "")
-        remedy = error.problem.remedy or (problems[0].remedy if problems else "")
-        return BatchOutcome(task.report, "failed", error.exit_code, what, where, remedy)
-    except Exception as error:  # one report's fault, whatever it is, is not the others'
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return BatchOutcome(
-            task.report,
-            "failed",
-            1,
-            f"{type(error).__name__}: {error}",
-            f"{Path(last.filename).name}, line {last.lineno}",
-            "This is a fault of needs: please report it.",
-        )
-
-
-def _give_back() -> None:
-    """Give the memory of a report back before the next one, where the system can be told to."""
-    from needs.figures import assessment
-
-    assessment.forget()
-    _trim()
-
-
-def _trim() -> None:
-    """Give back what is free already: between the steps of a report, it takes milliseconds."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # only the C library of Linux
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _killed(report: Wanted) -> BatchOutcome:
-    return BatchOutcome(
-        report,
-        "failed",
-        NotebookError.exit_code,
-        "The process that made it ended again and again.",
-        report.folder,
-        "Was there memory enough? Try fewer at once: --jobs 1.",
-    )
-
-
-def _preload(client: Client, *what: Any) -> None:
-    """Let all workers preload.
-
-    Raises
-    ------
-    ParameterError
-        One of them cannot.
-    """
-    try:
-        client.register_plugin(Preload(*what))
-    except Exception as error:  # whatever a worker met, as it came over the wire
-        with contextlib.suppress(Exception):  # or no worker could start there any more
-            client.unregister_worker_plugin(Preload.name)  # type: ignore[no-untyped-call]
-        cause = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise ParameterError(
-            f"A worker cannot read what the reports are made from: {cause}",
-            "--scheduler",
-            "Its machine needs the same version of needs, and the folders under the same paths.",
-        ) from error
-
-
-@contextlib.contextmanager
-def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
-    """Lend a client of a cluster of this machine's, or of the scheduler at an address.
-
-    Parameters
-    ----------
-    jobs : int
-        Processes; only for a cluster of this machine's.
-    scheduler : str
-        Address, such as "tcp://example:8786".
-
-    Raises
-    ------
-    ParameterError
-        No scheduler answers there, or it has no workers.
-    """
-    with contextlib.ExitStack() as stack:
-        if not scheduler:
-            stack.enter_context(dask.config.set(_SETTINGS))
-            local = LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=jobs,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # any free port: a fixed one may be taken
-                silence_logs=logging.CRITICAL,
-            )
-            stack.enter_context(local)
-            yield stack.enter_context(Client(local))  # type: ignore[no-untyped-call]
-            return
-        try:
-            client = Client(scheduler, timeout=PATIENCE)  # type: ignore[no-untyped-call]
-            stack.enter_context(client)
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except (OSError, ValueError) as error:  # TimeoutError is an OSError
-            raise ParameterError(
-                f"No scheduler with workers answers at {scheduler}: {error}",
-                "--scheduler",
-                "Start them: dask scheduler; dask worker ADDRESS --nthreads 1",
-            ) from None
-        yield client
-
-
 def run_all(
     reports: Sequence[Wanted],
     start: Ground,
@@ -695,6 +414,7 @@ def run_all(
     force: bool = False,
     dated: bool = False,
     progress: Progress = silent,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Tally:
     """Make many reports, and the page that lists them.
 
@@ -707,7 +427,7 @@ def run_all(
         Folders of the chapters and of the reports.
     jobs : int
         Processes of this machine's; as many as it has processors if 0, and never more than those
-        or than its memory allows (see `bounded`).
+        or than its memory allows (see `needs.commands.workers.bounded`).
     scheduler : str
         Address of another dask scheduler, whose workers see the same folders.
     force : bool
@@ -715,6 +435,8 @@ def run_all(
     dated : bool
         See `unchanged`.
     progress : callable, optional
+    tell : callable, optional
+        Told of fewer processes than were asked for.
 
     Returns
     -------
@@ -725,68 +447,61 @@ def run_all(
     ParameterError
         The scheduler does not answer, or its workers do not see the folders.
     """
-    from needs.report.index import write_index
-
     with layers.beside(notebooks):
         whole_files.reachable(out, "--out")
         out = out.resolve()
+        stamps = {one["folder"]: one.get("files", "") for one in read_state(out)}
         outcomes = {
             one.folder: BatchOutcome(one, "waiting")
-            if force or not unchanged(one, start, out, dated=dated)
+            if force
+            or not unchanged(one, start, out, dated=dated, stamp=stamps.get(one.folder, ""))
             else BatchOutcome(one, "unchanged")
             for one in reports
         }
         todo = [one.report for one in outcomes.values() if one.state == "waiting"]
         write_state(out, outcomes.values())
         done = len(reports) - len(todo)
-        inputs = _digest(start.inputs)
-        processed, notebooks = start.processed.resolve(), notebooks.resolve()
         progress(f"{done} unchanged" if done else "starting", done, len(reports))
         stopped = False
         try:
             if todo:
-                jobs = min(processes(jobs)[0], len(todo))
-                with cluster(jobs, scheduler) as client:
-                    _preload(client, processed, notebooks, inputs)
-                    tasks = {
-                        client.submit(
-                            make_task,
-                            Task(one, processed, notebooks, out, start.code, inputs),
-                            key=f"needs-{one.folder}",
-                            pure=False,
-                        ): one
-                        for one in todo
-                    }
-                    for future in as_completed(list(tasks)):  # type: ignore[no-untyped-call]
-                        outcome = _outcome(future, tasks[future])
+                from needs.commands import workers  # whose imports take seconds
+
+                number, fewer = workers.processes(jobs)
+                if fewer and not scheduler:
+                    tell(fewer)
+                made = workers.make_all(
+                    todo, start, notebooks=notebooks, out=out, jobs=number, scheduler=scheduler
+                )
+                with contextlib.closing(made):
+                    for outcome in made:
                         outcomes[outcome.report.folder] = outcome
                         write_state(out, [outcome])
                         done += 1
                         progress(f"{outcome.report.area}: {outcome.state}", done, len(reports))
         except KeyboardInterrupt:
             stopped = True
-        noted = {one["folder"]: one["state"] for one in read_state(out)}
-        write_index(
-            out,
-            noted,
-            read={folder: one.line for folder, one in outcomes.items() if one.line},
-            older=[folder for folder, state in noted.items() if state != "done"],
-        )
+        _list(out, start.code, outcomes)
         return Tally(tuple(outcomes.values()), stopped)
 
 
-def _outcome(future: Any, report: Wanted) -> BatchOutcome:
-    try:
-        outcome: BatchOutcome = future.result()
-    except KilledWorker:
-        return _killed(report)
-    except CancelledError:
-        return BatchOutcome(
-            report,
-            "failed",
-            ParameterError.exit_code,
-            "The scheduler was lost before the report was made.",
-            "--scheduler",
-            "Start it and its workers again, then: needs batch --only-failed",
-        )
-    return replace(outcome, report=report)
+def _list(out: Path, code: str, outcomes: Mapping[str, BatchOutcome]) -> None:
+    """Write the page that lists the reports, unless it is that of just these, by the same code."""
+    noted = {one["folder"]: one["state"] for one in read_state(out)}
+    of = [(folder, state, files_stamp(out / folder)) for folder, state in sorted(noted.items())]
+    digest = manifests.sha256(json.dumps([code, of]).encode("utf-8"))
+    page = out / PAGE
+    if page.is_file():
+        written = {"of": digest, "sha256": manifests.sha256(page.read_bytes())}
+        if _read(out).get("page") == written:
+            return
+    from needs.report.index import write_index
+
+    write_index(
+        out,
+        noted,
+        read={folder: one.line for folder, one in outcomes.items() if one.line},
+        older=[folder for folder, state in noted.items() if state != "done"],
+    )
+    written = {"of": digest, "sha256": manifests.sha256(page.read_bytes())}
+    _write(out, {**_read(out), "page": written})

@@ -22,12 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-
 import needs
 from needs.catalogue import layers
 from needs.chapters.blocks import MIME_TYPE
-from needs.commands.changes import LastReport, put_since, read_last
 from needs.commentary.files import FOLDER as COMMENTARY
 from needs.errors import (
     MissingDataError,
@@ -38,13 +35,16 @@ from needs.errors import (
     RenderError,
 )
 from needs.report import manifest as manifests
+from needs.report.notebook_source import source_cells
 from needs.report.parameters import RunParameters, assigned
 from needs.report.working_folder import scratch_folder
 from needs.sources.whole_files import writing
 
 if TYPE_CHECKING:
+    import nbformat
     import pandas as pd
 
+    from needs.commands.changes import LastReport
     from needs.commentary.gathering import Commentary
     from needs.figures.assessment import Assessment
     from needs.report.document import Document
@@ -133,12 +133,12 @@ def chapters(folder: Path) -> list[Path]:
 
 def _check_parameters(path: Path) -> Iterator[Problem]:
     try:
-        node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (ValueError, nbformat.ValidationError):
+        cells = source_cells(path)
+    except ValueError:
         yield Problem("This is not a notebook.", path.name, "Mend or remove the file.")
         return
     wanted = ", ".join(NOTEBOOK_PARAMETERS)
-    tagged = [cell for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
+    tagged = [cell for cell in cells if "parameters" in cell.tags]
     if len(tagged) != 1:
         yield Problem(
             f"{len(tagged)} cells are tagged 'parameters'; a chapter has one.",
@@ -358,7 +358,11 @@ def _make_report(
         values["as_of"] = str(parameters.as_of)
     notes = _notes(areas, start, opened)
     written = commentary_of(start, opened, parameters)  # its faults are told before long work
-    last = read_last(since, area, codes) if since else None
+    last = None
+    if since:
+        from needs.commands.changes import read_last
+
+        last = read_last(since, area, codes)
     with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
         executed = []
@@ -463,6 +467,7 @@ def execute(
     ------
     NotebookError
     """
+    import nbformat  # takes a second, which a batch that has nothing to make does without
     from papermill import PapermillExecutionError
 
     source: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -523,6 +528,7 @@ def _allowed_to_fail(copy: Path, cell: int) -> nbformat.NotebookNode | None:
 
     Papermill refuses these too, at the end, but has written all that was run.
     """
+    import nbformat
     from papermill.execute import remove_error_markers
 
     node: Any = nbformat.read(copy, as_version=4)  # type: ignore[no-untyped-call]
@@ -538,6 +544,8 @@ def _without_run(
     node: nbformat.NotebookNode, name: str, values: Mapping[str, Any]
 ) -> nbformat.NotebookNode:
     """Take away what differs between two runs of the same notebook on the same data."""
+    import nbformat
+
     kernel = node.metadata.get("kernelspec", {})
     node.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {
@@ -564,6 +572,8 @@ def _written(node: nbformat.NotebookNode) -> bytes:
 
     Blocks are most of a chapter; nobody reads them, and indenting them takes most of the time.
     """
+    import nbformat
+
     blocks: list[Any] = []
     light = copy.copy(node)
     light.cells = [_without_blocks(cell, blocks) for cell in node.cells]
@@ -582,6 +592,8 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     shown = [one for one in cell.get("outputs", ()) if MIME_TYPE in one.get("data", {})]
     if not shown:
         return cell
+    import nbformat
+
     light = copy.copy(cell)
     light.outputs = []
     for output in cell.outputs:
@@ -638,6 +650,8 @@ def read(
         nodes = put_in(nodes, commentary, opened, parameters.date)
     document = documents.read_document(nodes, context=context)
     if last:
+        from needs.commands.changes import put_since
+
         # what has changed is known once all figures are
         document = documents.read_document(put_since(nodes, document, last), context=context)
     return document

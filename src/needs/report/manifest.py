@@ -12,12 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import nbformat
 from packaging.requirements import Requirement
 
 import needs
 from needs.catalogue import layers
 from needs.errors import InvalidDataError, MissingDataError
+from needs.report.notebook_source import source_cells
 from needs.report.parameters import RunParameters
 
 NAME = "manifest.json"
@@ -60,9 +60,8 @@ def code_version(notebooks: Iterable[Path], package: Path | None = None) -> str:
     parts = dict(_own_parts() if package is None else _parts(package))
     parts |= {f"laid over/{name}": digest for name, digest in layers.hashes().items()}
     for path in notebooks:
-        node: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in node.cells]
-        parts[f"notebooks/{path.name}"] = sha256(json.dumps(cells).encode("utf-8"))
+        cells = json.dumps(source_cells(path))
+        parts[f"notebooks/{path.name}"] = sha256(cells.encode("utf-8"))
     lines = [f"{digest}  {name}\n" for name, digest in sorted(parts.items())]
     return sha256("".join(lines).encode("utf-8"))
 

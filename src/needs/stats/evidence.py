@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, expit, logit, ndtr
-from scipy.stats import binomtest
 
 from needs.errors import ParameterError
 from needs.stats.intervals import Floats, z_value
@@ -120,6 +119,8 @@ def rate_ratio(
         *(np.asarray(one, dtype=np.float64) for one in (count, time, other, other_time))
     )
     total = x + y
+    from scipy.stats import binomtest  # half a second, which few need
+
     tail = (1 - CONFIDENCE) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         usable = (total > 0) & (n > 0) & (m > 0)

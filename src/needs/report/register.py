@@ -436,7 +436,7 @@ def figures_json(document: Document) -> bytes:
             for one in document.sources
         },
     }
-    settings = {"ensure_ascii": False, "sort_keys": True, "allow_nan": False}
+    settings: dict[str, Any] = {"ensure_ascii": False, "sort_keys": True, "allow_nan": False}
     # a figure is one line: indenting each is most of the time, and most of the bytes
     figures = ",\n".join(
         json.dumps(

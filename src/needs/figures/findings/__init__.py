@@ -189,10 +189,10 @@ def _set_aside(na: Assessment) -> dict[str, str]:
     table = na.once(scored)
     left_out = set(table.loc[table["left_out"] == warned.SET_ASIDE, "indicator"])
     said = table[(table["kind"] == kinds.WARNING) & (table["domain"] == "recording")]
-    said = said.drop_duplicates("indicator").set_index("indicator")["statement"]
+    said = said.drop_duplicates("indicator")
     return {
         str(key): str(text)
-        for key, text in said.items()
+        for key, text in zip(said["indicator"], said["statement"], strict=True)
         if key in left_out or na.indicator(str(key)).statistic == "proportion"
     }
 

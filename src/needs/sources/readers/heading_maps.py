@@ -133,7 +133,9 @@ def heading(cell: object, known: Container[str] = ()) -> str:
     ('2019', 'Area code', 'Rate [per 100,000]')
     """
     text = cell_text(cell)
-    return text if text in known else _NOTES.sub("", text) or text
+    if text in known or not text.endswith("]"):
+        return text
+    return _NOTES.sub("", text) or text
 
 
 def rename(

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from needs.catalogue import Catalogue, load
-from needs.chapters.blocks import Block, Card, Cards, Chart, Heading, Table
+from needs.chapters.blocks import Block, Card, Cards, Chart, Column, Heading, Table
 from needs.report.document import (
     Chapter,
     Document,
@@ -24,7 +24,7 @@ from needs.report.document import (
     released,
     symbols_in,
 )
-from needs.report.register import RegisterEntry, entries, register_table
+from needs.report.register import RegisterEntry, entries, register_tables
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -116,6 +116,11 @@ class View:
         anchor = method_anchor(name)
         return anchor if anchor in printed else ""
 
+    @property
+    def lists_files(self) -> bool:
+        """Whether the report has the table of the files that were read, with their hashes."""
+        return self.document is not None and "files" in self.document.table_numbers
+
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
         return entries(self.document) if self.document else ()
@@ -201,13 +206,26 @@ def environment() -> jinja2.Environment:
         "comparison_words": comparison_words,
         "trend_words": trend_words,
         "inline_svg": inline_svg,
-        "rows_of": register_table,
+        "register_tables": register_tables,
+        "numbers_of": numbers_of,
+        "number_cells": ", ".join(f".n{place} td:nth-child({place})" for place in range(2, 31)),
         "printed_date": printed_date,
         "page_script": page_script,
         "page_policy": page_policy,
         "kind_of": lambda block: type(block).__name__,
     }
     return env
+
+
+def numbers_of(columns: Iterable[Column]) -> tuple[int, ...]:
+    """The places of a table's columns of numbers, the first column being 1.
+
+    Examples
+    --------
+    >>> numbers_of([Column("Area", "header"), Column("Deaths"), Column("Note", "text")])
+    (2,)
+    """
+    return tuple(place for place, one in enumerate(columns, 1) if one.kind == "number")
 
 
 def page_script(*names: str) -> Markup:

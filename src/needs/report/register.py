@@ -209,57 +209,102 @@ _KEPT = ("Area", "Value", "Source row")
 _FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
 
 
+#: A figure of so many areas has a table of its own, which says once what they share.
+_LIST = 20
+
+#: What a table's name need not say.
+_EVERYONE = ("persons", "all ages")
+
+#: Where a row stands in its sheet or file.
+_PLACE = re.compile(r"\b(row|line) (\d+)\b")
+
+
 @dataclass(frozen=True)
 class RegisterTable:
-    """An entry's figures as the page shows them: what is the same for all of them is said once.
+    """Figures of an entry as the page shows them: what is the same for all of them is said once.
 
     Attributes
     ----------
+    name : str
+        What tells it from the entry's other tables; empty of the first.
+    identifier : str
+        Of a list of areas: what their identifiers share, with ``[area code]`` in its place.
     shared : tuple of (str, str)
         Heading and text of what all figures have in common.
     files : tuple of str
         Files that rows name by their number, the first being 1.
     headings : tuple of str
-    texts, numbers : int
-        How many columns of text stand after the identifier, and how many of numbers after those.
+        The first is of the rows' own headings.
+    numbers : tuple of int
+        Places of the columns of numbers, the first column being 1.
+    figures : tuple of Figure
     rows : tuple of tuple of str
-        A figure's cells, without its identifier.
+        A figure's cells, its identifier or its area's code first.
     """
 
+    name: str
+    identifier: str
     shared: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
     headings: tuple[str, ...]
-    texts: int
-    numbers: int
+    numbers: tuple[int, ...]
+    figures: tuple[Figure, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def register_table(entry: RegisterEntry) -> RegisterTable:
-    """The table of an entry's figures, with what they share taken out."""
+def register_tables(entry: RegisterEntry) -> tuple[RegisterTable, ...]:
+    """The tables of an entry's figures: first a mixed one, then one for each list of areas."""
+    alike: dict[str, list[Figure]] = {}
+    for figure in entry.figures:
+        alike.setdefault(_without_area(figure), []).append(figure)
+    lists = {name: group for name, group in alike.items() if len(group) >= _LIST}
+    mixed = [one for one in entry.figures if _without_area(one) not in lists]
+    tables = [_register_table(mixed, "")] if mixed else []
+    return (*tables, *(_register_table(group, name) for name, group in lists.items()))
+
+
+def _without_area(figure: Figure) -> str:
+    return figure.id.replace(f".{figure.area_code}.", ".[area code].", 1)
+
+
+def _register_table(figures: Sequence[Figure], identifier: str) -> RegisterTable:
     names = (*_TEXTS, *_NUMBERS, *_REST)
-    cited = [_FILE.findall("; ".join(one.source_rows)) for one in entry.figures]
-    counts = Counter(name for names in cited for name in names)
+    cited = ["; ".join(one.source_rows) or "[z]" for one in figures]
+    counts = Counter(name for words in cited for name in _FILE.findall(words))
     files = tuple(name for name, count in counts.items() if count > 2)
     numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
-    rows = [_register_cells(one, numbered) for one in entry.figures]
+    places = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
+    shared = []
+    around = {_PLACE.sub(r"\1 [number]", one) for one in places}
+    if len(places) > 1 and len(around) == 1 and all(len(_PLACE.findall(one)) == 1 for one in places):
+        shared.append(("Source row", around.pop()))
+        places = [found[2] for one in places if (found := _PLACE.search(one))]
+    rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
         len(rows) > 1 and name not in _KEPT and len(set(column)) == 1
         for name, column in zip(names, columns, strict=True)
     ]
-    kept = [place for place, alike in enumerate(same) if not alike]
+    kept = [place for place, equal in enumerate(same) if not equal]
+    headings = ("Area code" if identifier else "Identifier", *(names[at] for at in kept))
+    heads = [one.area_code if identifier else one.id for one in figures]
+    first = figures[0]
+    told = [first.period, *(one for one in (first.sex, first.age) if one not in _EVERYONE)]
     return RegisterTable(
-        shared=tuple((names[at], rows[0][at]) for at, alike in enumerate(same) if alike),
+        name=", ".join(told) if identifier else "",
+        identifier=identifier,
+        shared=(*((names[at], rows[0][at]) for at, equal in enumerate(same) if equal), *shared),
         files=files,
-        headings=tuple(names[at] for at in kept),
-        texts=sum(names[at] in _TEXTS for at in kept),
-        numbers=sum(names[at] in _NUMBERS for at in kept),
-        rows=tuple(tuple(row[at] for at in kept) for row in rows),
+        headings=headings,
+        numbers=tuple(at for at, name in enumerate(headings, 1) if name in _NUMBERS),
+        figures=tuple(figures),
+        rows=tuple(
+            (head, *(row[at] for at in kept)) for head, row in zip(heads, rows, strict=True)
+        ),
     )
 
 
-def _register_cells(figure: Figure, numbered: Mapping[str, str]) -> tuple[str, ...]:
-    cited = "; ".join(figure.source_rows) or "[z]"
+def _register_cells(figure: Figure, place: str) -> tuple[str, ...]:
     return (
         figure.area_name,
         figure.period,
@@ -272,7 +317,7 @@ def _register_cells(figure: Figure, numbered: Mapping[str, str]) -> tuple[str, .
         printed_input(figure, figure.numerator),
         printed_input(figure, figure.denominator),
         f"{figure.status.value} {figure.symbols}".strip(),
-        _FILE.sub(lambda found: numbered.get(found[1], found[0]), cited),
+        place,
         figure.note or "none",
     )
 

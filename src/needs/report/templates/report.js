@@ -15,7 +15,8 @@
     var name = decodeURIComponent(location.hash.slice(1)), goal = document.getElementById(name);
     if (!goal && name.startsWith("fig-")) {  // a figure by its identifier, as others link to it
       goal = all(".register tbody th").filter(function (one) {
-        return one.textContent === name.slice(4);
+        var shared = one.closest("table").dataset.identifier || "[area code]";
+        return shared.replace("[area code]", one.textContent) === name.slice(4);
       })[0];
     }
     var opened = Boolean(goal && goal.closest(".aside"));

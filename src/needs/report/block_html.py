@@ -81,6 +81,12 @@ class View:
         """The shorthand that stands in a table."""
         return symbols_in(cell.text for row in table.rows for cell in row)
 
+    def drawing_key(self, key: str) -> str:
+        """What a chart's ids begin with: short, since one of all authorities has hundreds."""
+        if self.document:
+            return f"c{self.document.chart_numbers[key]}"
+        return f"s{zlib.crc32(key.encode()):x}"
+
     def source_lines(self, keys: Iterable[str]) -> str:
         """Producers and titles of sources, in a sentence."""
         named = [self.catalogue.sources[key] for key in keys if key in self.catalogue.sources]
@@ -148,7 +154,7 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     svg : str
         As a chart or map returns it; may be a whole file.
     key : str
-        Prefix that makes its ids unique in the page.
+        What its ids begin with: unique in the page, and short.
     alt : str
         Becomes its accessible name.
     fonts : bool
@@ -163,10 +169,8 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
-    # short ids: a chart of all authorities uses them hundreds of times
-    prefix = f"s{zlib.crc32(key.encode()):x}"
     names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
-    short = {name: f"{prefix}-{number}" for number, name in enumerate(names, 1)}
+    short = {name: f"{key}-{number}" for number, name in enumerate(names, 1)}
     body = re.sub(
         r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)',
         lambda found: found[1] + short.get(found[2], found[2]),
@@ -174,8 +178,10 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
-    bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
-    if not fonts:
+    bare = re.sub(r'\s(?:xmlns|width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
+    if fonts:
+        bare = re.sub(r'\sfont-family="[^"]*"', "", bare)
+    else:
         from needs.charts.style import keep_text_widths  # which imports matplotlib
 
         body = keep_text_widths(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import html
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -146,7 +147,9 @@ def trend_words(card: Card) -> str:
     return f"Recent trend{of}: {card.trend}{meaning}{why}" if card.trend else ""
 
 
-def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
+def inline_svg(
+    svg: str, key: str, alt: str, *, fonts: bool = True, table: Table | None = None
+) -> Markup:
     """An SVG made fit to stand in a page: one name, ids of its own, no fixed size.
 
     Parameters
@@ -159,6 +162,8 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
         Becomes its accessible name.
     fonts : bool
         Whether the page brings the report's fonts; without them each text keeps its width.
+    table : Table, optional
+        The table below the chart, where the page has the script that names points by its rows.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
@@ -169,6 +174,8 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
+    if table:
+        body = named_by_rows(body, table)
     names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
     short = {name: f"{key}-{number}" for number, name in enumerate(names, 1)}
     body = re.sub(
@@ -179,8 +186,9 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:xmlns|width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
-    if fonts:
+    if fonts:  # as the page says of every drawing
         bare = re.sub(r'\sfont-family="[^"]*"', "", bare)
+        body = body.replace(' font-size="10"', "")
     else:
         from needs.charts.style import keep_text_widths  # which imports matplotlib
 
@@ -191,6 +199,49 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     size = f' style="max-width:{width * 4 / 3:.0f}px"' if width else ""
     named = Markup(' class="drawing" role="img" aria-label="{}"').format(alt)
     return Markup(bare[:4] + str(named) + size + bare[4:] + body[len(opening) :])
+
+
+#: Points of one look, each with its title.
+_POINTS = re.compile(r"<g([^>]*)>((?:<use [^>]*><title>[^<]*</title></use>)+)</g>")
+
+
+def named_by_rows(svg: str, table: Table) -> str:
+    """A chart whose points have no titles where these are but rows of the table below it.
+
+    The page's script names such a point by its row: ``data-rows`` holds their places. Without
+    scripts the table says the same.
+
+    Parameters
+    ----------
+    svg : str
+    table : Table
+        The numbers behind the chart: name and value are its first two columns.
+
+    Examples
+    --------
+    >>> from needs.chapters.blocks import Cell
+    >>> table = Table("t", "Rates", (), ((Cell("Leeds"), Cell("1.5")), (Cell("Hull"), Cell("2.0"))))
+    >>> named_by_rows('<g><use x="1"><title>Hull: 2.0%</title></use></g>', table)
+    '<g data-rows="1" data-unit="%"><use x="1"/></g>'
+    """
+    rows = {row[0].text: (place, row[1].text) for place, row in enumerate(table.rows)}
+
+    def without(found: re.Match[str]) -> str:
+        titles = [html.unescape(one) for one in re.findall("<title>(.*?)</title>", found[2])]
+        places, units = [], set()
+        for name, _, said in (one.partition(": ") for one in titles):
+            place, value = rows.get(name, (0, ""))
+            if not value or not said.startswith(value):
+                return found[0]
+            places.append(str(place))
+            units.add(said.removeprefix(value))
+        if len(units) > 1:
+            return found[0]
+        bare = re.sub("><title>.*?</title></use>", "/>", found[2])
+        unit = html.escape(units.pop())
+        return f'<g{found[1]} data-rows="{" ".join(places)}" data-unit="{unit}">{bare}</g>'
+
+    return _POINTS.sub(without, svg)
 
 
 def _length(tag: str, name: str) -> float:

@@ -215,8 +215,8 @@ _LIST = 20
 #: What a table's name need not say.
 _EVERYONE = ("persons", "all ages")
 
-#: Where a row stands in its sheet or file.
-_PLACE = re.compile(r"\b(row|line) (\d+)\b")
+#: What stands in the words that rows share for each row's own.
+OWN_PART = "[…]"
 
 
 @dataclass(frozen=True)
@@ -228,18 +228,18 @@ class RegisterTable:
     name : str
         What tells it from the entry's other tables; empty of the first.
     identifier : str
-        Of a list of areas: what their identifiers share, with ``[area code]`` in its place.
+        What their identifiers share, with `OWN_PART` for what differs; empty of a single figure.
     shared : tuple of (str, str)
         Heading and text of what all figures have in common.
     files : tuple of str
         Files that rows name by their number, the first being 1.
     headings : tuple of str
-        The first is of the rows' own headings.
+        The first is of the identifiers.
     numbers : tuple of int
         Places of the columns of numbers, the first column being 1.
     figures : tuple of Figure
     rows : tuple of tuple of str
-        A figure's cells, its identifier or its area's code first.
+        A figure's cells, its identifier or its own part of it first.
     """
 
     name: str
@@ -257,28 +257,29 @@ def register_tables(entry: RegisterEntry) -> tuple[RegisterTable, ...]:
     alike: dict[str, list[Figure]] = {}
     for figure in entry.figures:
         alike.setdefault(_without_area(figure), []).append(figure)
-    lists = {name: group for name, group in alike.items() if len(group) >= _LIST}
-    mixed = [one for one in entry.figures if _without_area(one) not in lists]
-    tables = [_register_table(mixed, "")] if mixed else []
-    return (*tables, *(_register_table(group, name) for name, group in lists.items()))
+    lists = [group for group in alike.values() if len(group) >= _LIST]
+    mixed = [one for one in entry.figures if len(alike[_without_area(one)]) < _LIST]
+    tables = [_register_table(mixed)] if mixed else []
+    for group in lists:
+        first = group[0]
+        who = (one for one in (first.sex, first.age) if one not in _EVERYONE)
+        tables.append(_register_table(group, ", ".join(("by area", first.period, *who))))
+    return tuple(tables)
 
 
 def _without_area(figure: Figure) -> str:
-    return figure.id.replace(f".{figure.area_code}.", ".[area code].", 1)
+    return figure.id.replace(f".{figure.area_code}.", ".", 1)
 
 
-def _register_table(figures: Sequence[Figure], identifier: str) -> RegisterTable:
+def _register_table(figures: Sequence[Figure], name: str = "") -> RegisterTable:
     names = (*_TEXTS, *_NUMBERS, *_REST)
+    identifier, keys = share([one.id for one in figures], ".")
     cited = ["; ".join(one.source_rows) or "[z]" for one in figures]
     counts = Counter(name for words in cited for name in _FILE.findall(words))
     files = tuple(name for name, count in counts.items() if count > 2)
     numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
-    places = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
-    shared = []
-    around = {_PLACE.sub(r"\1 [number]", one) for one in places}
-    if len(places) > 1 and len(around) == 1 and all(len(_PLACE.findall(one)) == 1 for one in places):
-        shared.append(("Source row", around.pop()))
-        places = [found[2] for one in places if (found := _PLACE.search(one))]
+    cited = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
+    around, places = share(cited, " ")
     rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
@@ -286,22 +287,45 @@ def _register_table(figures: Sequence[Figure], identifier: str) -> RegisterTable
         for name, column in zip(names, columns, strict=True)
     ]
     kept = [place for place, equal in enumerate(same) if not equal]
-    headings = ("Area code" if identifier else "Identifier", *(names[at] for at in kept))
-    heads = [one.area_code if identifier else one.id for one in figures]
-    first = figures[0]
-    told = [first.period, *(one for one in (first.sex, first.age) if one not in _EVERYONE)]
+    shared = [(names[at], rows[0][at]) for at, equal in enumerate(same) if equal]
+    headings = ("Identifier", *(names[at] for at in kept))
     return RegisterTable(
-        name=", ".join(told) if identifier else "",
+        name=name,
         identifier=identifier,
-        shared=(*((names[at], rows[0][at]) for at, equal in enumerate(same) if equal), *shared),
+        shared=(*shared, ("Source row", around)) if around else tuple(shared),
         files=files,
         headings=headings,
         numbers=tuple(at for at, name in enumerate(headings, 1) if name in _NUMBERS),
         figures=tuple(figures),
-        rows=tuple(
-            (head, *(row[at] for at in kept)) for head, row in zip(heads, rows, strict=True)
-        ),
+        rows=tuple((key, *(row[at] for at in kept)) for key, row in zip(keys, rows, strict=True)),
     )
+
+
+def share(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
+    """What texts begin and end with alike, and each one's own part, up to an `edge` in them.
+
+    Examples
+    --------
+    >>> share(["rate.E06000001.2021.all", "rate.E06000002.2021.all"], ".")
+    ('rate.[…].2021.all', ['E06000001', 'E06000002'])
+    >>> share(["line 4; line 5", "line 4; line 5"], " ")
+    ('', ['line 4; line 5', 'line 4; line 5'])
+    """
+    parts = [text.split(edge) for text in texts]
+    least = min(map(len, parts)) - 1
+    begins = _alike(parts, least)
+    ends = _alike([part[::-1] for part in parts], least - begins)
+    if len(set(texts)) < 2 or not begins + ends:
+        return "", list(texts)
+    first = parts[0]
+    around = edge.join((*first[:begins], OWN_PART, *first[len(first) - ends :]))
+    return around, [edge.join(part[begins : len(part) - ends]) for part in parts]
+
+
+def _alike(parts: Sequence[Sequence[str]], most: int) -> int:
+    """How many of the first items are the same in all."""
+    places = range(min(most, min(map(len, parts))))
+    return next((at for at in places if len({part[at] for part in parts}) > 1), len(places))
 
 
 def _register_cells(figure: Figure, place: str) -> tuple[str, ...]:

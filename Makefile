@@ -2,7 +2,8 @@
 # make test     every check: style, types, tests, documentation examples, notebooks
 # make test-unit  the unit tests alone, in less than two minutes
 # make bench    time one report and many against the plain way, and rates against the national
-#               package; measure how hard the report is to read; a line for each target
+#               package; measure how hard the report is to read and how soon it opens; a line for
+#               each target
 # make campaign change every national file and data package in every way that files go wrong, and read it: a table
 #               of what came of it, for SEED=1, TIMES=2
 # make profile  where the time of one report goes, stage by stage
@@ -55,7 +56,7 @@ test-unit: $(READY)
 	$(BIN)/pytest tests -m unit --numprocesses $(WORKERS) --dist load -q
 
 bench: $(READY)
-	$(foreach one,reading stats report batch,$(BIN)/python bench/$(one).py &&) true
+	$(foreach one,reading opening stats report batch,$(BIN)/python bench/$(one).py &&) true
 
 campaign: $(READY)
 	$(BIN)/python tests/campaign/campaign.py --raw $(MIRROR) --seed $(SEED) --times $(TIMES) \

@@ -14,7 +14,9 @@ import frictionless
 import pytest
 
 from needs.chapters.blocks import all_tables
+from needs.commands.changes import compare
 from needs.figures.figure import Figure
+from needs.figures.recorded import read_recorded
 from needs.report.document import Document, InputFile, read_document, source_blocks
 from needs.report.register import COLUMNS, FIELDS, entries, figures_csv, figures_package
 from needs.stats.status import Status
@@ -54,6 +56,13 @@ def test_the_example_is_a_valid_data_package(report: Path) -> None:
     assert numbers == ["value", "lower", "upper", "numerator", "denominator"]
     for name in numbers:
         assert sum(float(row[name]) >= 0 for row in rows if row[name]) > 100
+
+
+def test_a_register_is_read_back_as_it_was_written(report: Path) -> None:
+    found = read_recorded(report)
+    written = json.loads((report / "figures.json").read_text(encoding="utf-8"))["figures"]
+    assert [one.text for one in found.figures] == [one["printed"] for one in written]
+    assert compare(report, report).found == ()
 
 
 def test_awkward_figures_are_a_valid_data_package(document: Document, tmp_path: Path) -> None:

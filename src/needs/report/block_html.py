@@ -265,7 +265,7 @@ def environment() -> jinja2.Environment:
         "inline_svg": inline_svg,
         "register_tables": register_tables,
         "numbers_of": numbers_of,
-        "number_cells": ", ".join(f".n{place} td:nth-child({place})" for place in range(2, 31)),
+        "number_cells": number_cells,
         "printed_date": printed_date,
         "page_script": page_script,
         "page_policy": page_policy,
@@ -283,6 +283,17 @@ def numbers_of(columns: Iterable[Column]) -> tuple[int, ...]:
     (2,)
     """
     return tuple(place for place, one in enumerate(columns, 1) if one.kind == "number")
+
+
+def number_cells(inside: str = "") -> str:
+    """What a style names the cells of a table's columns of numbers by.
+
+    Examples
+    --------
+    >>> number_cells()[:45]
+    '.n2 td:nth-child(2), .n3 td:nth-child(3), .n4'
+    """
+    return ", ".join(f"{inside}.n{place} td:nth-child({place})" for place in range(2, 31))
 
 
 def page_script(*names: str) -> Markup:

@@ -25,7 +25,13 @@ from needs.report.document import (
     released,
     symbols_in,
 )
-from needs.report.register import RegisterEntry, entries, register_tables
+from needs.report.register import (
+    RegisterEntry,
+    RegisterTable,
+    carried_tables,
+    entries,
+    register_table,
+)
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -127,6 +133,20 @@ class View:
     def lists_files(self) -> bool:
         """Whether the report has the table of the files that were read, with their hashes."""
         return self.document is not None and "files" in self.document.table_numbers
+
+    @functools.cached_property
+    def carried(self) -> Mapping[str, RegisterTable]:
+        """Tables below charts that show what the register says of their rows, by their key."""
+        return carried_tables(self.document) if self.document else {}
+
+    @functools.cached_property
+    def shown_there(self) -> frozenset[str]:
+        """The figures whose place in the register is such a table."""
+        return frozenset(figure.id for table in self.carried.values() for figure in table.figures)
+
+    def register_anchor(self, table: Table) -> str:
+        """The id of the register's entry on the figures of a table."""
+        return f"register-{self.carried[table.id].figures[0].indicator}"
 
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
@@ -263,7 +283,7 @@ def environment() -> jinja2.Environment:
         "comparison_words": comparison_words,
         "trend_words": trend_words,
         "inline_svg": inline_svg,
-        "register_tables": register_tables,
+        "rows_of": register_table,
         "numbers_of": numbers_of,
         "number_cells": number_cells,
         "printed_date": printed_date,

@@ -9,13 +9,14 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from needs.catalogue import Indicator, Source
+from needs.chapters.blocks import Chart, Table, all_tables
 from needs.figures.figure import Figure, format_number
-from needs.report.document import Document, InputFile
+from needs.report.document import Document, InputFile, linked_figures
 from needs.report.parameters import slug
 from needs.sources.schemas import VERDICTS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
@@ -151,7 +152,8 @@ class RegisterEntry:
     """The figures of one indicator, with what explains them all.
 
     `indicator` is None for a measure that the report computes and the catalogue does not hold.
-    `files` pairs each source with those of its raw files that the figures were read from.
+    `files` pairs each source with those of its raw files that the figures were read from. Of the
+    `carried` tables the rows have in them what the register says; `figures` are all the others.
     """
 
     key: str
@@ -162,6 +164,7 @@ class RegisterEntry:
     sources: tuple[Source, ...]
     files: tuple[tuple[Source, tuple[InputFile, ...]], ...]
     figures: tuple[Figure, ...]
+    carried: tuple[Table, ...]
 
     @property
     def anchor(self) -> str:
@@ -175,6 +178,8 @@ def entries(document: Document) -> tuple[RegisterEntry, ...]:
     for figure in document.register:
         groups.setdefault(figure.indicator, []).append(figure)
     catalogue = document.context.catalogue
+    carried = carried_tables(document)
+    elsewhere = {figure.id for table in carried.values() for figure in table.figures}
     out = []
     for key, group in groups.items():
         indicator = catalogue.indicators.get(key)
@@ -189,10 +194,53 @@ def entries(document: Document) -> tuple[RegisterEntry, ...]:
                 methods=_distinct(figure.method for figure in group),
                 sources=sources,
                 files=tuple((one, _named_files(document, one.key, group)) for one in sources),
-                figures=tuple(group),
+                figures=tuple(one for one in group if one.id not in elsewhere),
+                carried=tuple(
+                    table
+                    for table in all_tables(document.blocks)
+                    if table.id in carried and carried[table.id].figures[0].indicator == key
+                ),
             )
         )
     return tuple(out)
+
+
+def carried_tables(document: Document) -> dict[str, RegisterTable]:
+    """What the register says of the rows of long tables below charts, by the table's key.
+
+    The page shows it in those tables, beside the values, and not twice: most are of authorities
+    that nothing else in the report is about. `RegisterTable.figures` are those that only this
+    table leads to; the rows are of all, in the table's order.
+    """
+    times = Counter(key for block in document.blocks for key in linked_figures(block))
+    known = {figure.id: figure for figure in document.register}
+    found = {}
+    for table in (one.table for one in document.blocks if isinstance(one, Chart)):
+        linked = [[cell.figure for cell in row if cell.figure] for row in table.rows]
+        if table.open or any(len(keys) != 1 for keys in linked):
+            continue
+        figures = [known[key] for (key,) in linked]
+        own = tuple(one for one in figures if times[one.id] == 1)
+        if len(own) >= _LIST and len({one.indicator for one in figures}) == 1:
+            beside = {column.label for column in table.columns} | {"Area"}
+            beside |= {"Status"} if all(one.shown for one in figures) else set()
+            found[table.id] = dataclasses.replace(
+                _without(_register_table(figures), beside - {"Note"}, len(table.columns)),
+                figures=own,
+            )
+    return found
+
+
+def _without(table: RegisterTable, headings: Collection[str], before: int) -> RegisterTable:
+    """The table without some columns, as it stands after others."""
+    kept = [at for at, heading in enumerate(table.headings) if heading not in headings]
+    labels = tuple(table.headings[at] for at in kept)
+    return dataclasses.replace(
+        table,
+        headings=tuple("Note on the figure" if one == "Note" else one for one in labels),
+        numbers=tuple(at for at, one in enumerate(labels, before + 1) if one in _NUMBERS),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
+    )
 
 
 #: Headings of the register's table in the page: of text, of numbers, and what explains them.
@@ -209,11 +257,8 @@ _KEPT = ("Area", "Value", "Source row")
 _FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
 
 
-#: A figure of so many areas has a table of its own, which says once what they share.
+#: So many figures that only one table leads to are shown in it, with what the register says of them.
 _LIST = 20
-
-#: What a table's name need not say.
-_EVERYONE = ("persons", "all ages")
 
 #: What stands in the words that rows share for each row's own.
 OWN_PART = "[…]"
@@ -225,8 +270,6 @@ class RegisterTable:
 
     Attributes
     ----------
-    name : str
-        What tells it from the entry's other tables; empty of the first.
     identifier : str
         What their identifiers share, with `OWN_PART` for what differs; empty of a single figure.
     shared : tuple of (str, str)
@@ -242,7 +285,6 @@ class RegisterTable:
         A figure's cells, its identifier or its own part of it first.
     """
 
-    name: str
     identifier: str
     shared: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
@@ -252,26 +294,12 @@ class RegisterTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def register_tables(entry: RegisterEntry) -> tuple[RegisterTable, ...]:
-    """The tables of an entry's figures: first a mixed one, then one for each list of areas."""
-    alike: dict[str, list[Figure]] = {}
-    for figure in entry.figures:
-        alike.setdefault(_without_area(figure), []).append(figure)
-    lists = [group for group in alike.values() if len(group) >= _LIST]
-    mixed = [one for one in entry.figures if len(alike[_without_area(one)]) < _LIST]
-    tables = [_register_table(mixed)] if mixed else []
-    for group in lists:
-        first = group[0]
-        who = (one for one in (first.sex, first.age) if one not in _EVERYONE)
-        tables.append(_register_table(group, ", ".join(("by area", first.period, *who))))
-    return tuple(tables)
+def register_table(entry: RegisterEntry) -> RegisterTable:
+    """The table of an entry's own figures, with what they share taken out."""
+    return _register_table(entry.figures)
 
 
-def _without_area(figure: Figure) -> str:
-    return figure.id.replace(f".{figure.area_code}.", ".", 1)
-
-
-def _register_table(figures: Sequence[Figure], name: str = "") -> RegisterTable:
+def _register_table(figures: Sequence[Figure]) -> RegisterTable:
     names = (*_TEXTS, *_NUMBERS, *_REST)
     identifier, keys = share([one.id for one in figures], ".")
     cited = ["; ".join(one.source_rows) or "[z]" for one in figures]
@@ -279,7 +307,7 @@ def _register_table(figures: Sequence[Figure], name: str = "") -> RegisterTable:
     files = tuple(name for name, count in counts.items() if count > 2)
     numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
     cited = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
-    around, places = share(cited, " ")
+    around, places = share(cited, ", ")
     rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
@@ -290,7 +318,6 @@ def _register_table(figures: Sequence[Figure], name: str = "") -> RegisterTable:
     shared = [(names[at], rows[0][at]) for at, equal in enumerate(same) if equal]
     headings = ("Identifier", *(names[at] for at in kept))
     return RegisterTable(
-        name=name,
         identifier=identifier,
         shared=(*shared, ("Source row", around)) if around else tuple(shared),
         files=files,
@@ -308,8 +335,8 @@ def share(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
     --------
     >>> share(["rate.E06000001.2021.all", "rate.E06000002.2021.all"], ".")
     ('rate.[…].2021.all', ['E06000001', 'E06000002'])
-    >>> share(["line 4; line 5", "line 4; line 5"], " ")
-    ('', ['line 4; line 5', 'line 4; line 5'])
+    >>> share(["Table 3, row 4", "Table 3, row 4"], ", ")
+    ('', ['Table 3, row 4', 'Table 3, row 4'])
     """
     parts = [text.split(edge) for text in texts]
     least = min(map(len, parts)) - 1

@@ -14,9 +14,9 @@
   function unfold() {
     var name = decodeURIComponent(location.hash.slice(1)), goal = document.getElementById(name);
     if (!goal && name.startsWith("fig-")) {  // a figure by its identifier, as others link to it
-      goal = all(".register tbody th").filter(function (one) {
-        var shared = one.closest("table").dataset.identifier || "[…]";
-        return shared.replace("[…]", one.textContent) === name.slice(4);
+      goal = all(".register tbody tr, [data-key] tbody tr").filter(function (row) {
+        var told = row.closest("table").dataset, own = row.cells[told.key || 0].textContent.trim();
+        return (told.identifier || "[…]").replace("[…]", own) === name.slice(4);
       })[0];
     }
     var opened = Boolean(goal && goal.closest(".aside"));

@@ -131,8 +131,8 @@ class View:
 
     @property
     def lists_files(self) -> bool:
-        """Whether the report has the table of the files that were read, with their hashes."""
-        return self.document is not None and "files" in self.document.table_numbers
+        """Whether the report has the tables of its sources and of the files that were read."""
+        return self.document is not None and {"sources", "files"} <= {*self.document.table_numbers}
 
     @functools.cached_property
     def carried(self) -> Mapping[str, RegisterTable]:

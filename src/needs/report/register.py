@@ -260,6 +260,12 @@ _FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
 #: So many figures that only one table leads to are shown in it, with what the register says of them.
 _LIST = 20
 
+#: The number of a row or line in a source row.
+_PLACE = re.compile(r"(?<=row )\d+|(?<=line )\d+")
+
+#: What need not be said of all figures together.
+_NOTHING = ("[z]", "none")
+
 #: What stands in the words that rows share for each row's own.
 OWN_PART = "[…]"
 
@@ -307,15 +313,16 @@ def _register_table(figures: Sequence[Figure]) -> RegisterTable:
     files = tuple(name for name, count in counts.items() if count > 2)
     numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
     cited = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
-    around, places = share(cited, ", ")
+    around, places = share_places(cited)
     rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
         len(rows) > 1 and name not in _KEPT and len(set(column)) == 1
         for name, column in zip(names, columns, strict=True)
     ]
-    kept = [place for place, equal in enumerate(same) if not equal]
-    shared = [(names[at], rows[0][at]) for at, equal in enumerate(same) if equal]
+    kept = [place for place, alike in enumerate(same) if not alike]
+    equal = [(names[at], rows[0][at]) for at, alike in enumerate(same) if alike]
+    shared = [one for one in equal if one[1] not in _NOTHING]
     headings = ("Identifier", *(names[at] for at in kept))
     return RegisterTable(
         identifier=identifier,
@@ -347,6 +354,22 @@ def share(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
     first = parts[0]
     around = edge.join((*first[:begins], OWN_PART, *first[len(first) - ends :]))
     return around, [edge.join(part[begins : len(part) - ends]) for part in parts]
+
+
+def share_places(texts: Sequence[str]) -> tuple[str, list[str]]:
+    """What source rows have in common, and each one's own numbers of rows and lines.
+
+    Examples
+    --------
+    >>> share_places(["Table 3, row 4; lines.csv, line 9", "Table 3, row 5; lines.csv, line 8"])
+    ('Table 3, row […]; lines.csv, line […]', ['4; 9', '5; 8'])
+    >>> share_places(["Table 3, row 4, columns of 2020", "Table 3, row 4, columns of 2021"])
+    ('Table 3, row 4, […]', ['columns of 2020', 'columns of 2021'])
+    """
+    around = {_PLACE.sub(OWN_PART, text) for text in texts}
+    if len(set(texts)) > 1 and len(around) == 1:
+        return around.pop(), ["; ".join(_PLACE.findall(text)) for text in texts]
+    return share(texts, ", ")
 
 
 def _alike(parts: Sequence[Sequence[str]], most: int) -> int:

@@ -5,8 +5,8 @@
 Makes the example from the embedded data pack as it is committed, then again under another locale,
 time zone, hash seed, order of files and number of processes, and by each other interpreter that is
 named: one with everything of requirements.lock installed (``python -m venv``, then as the Makefile
-does it). Each is compared with the committed report's manifest file by file. Where files differ the libraries
-of other versions are named, and the figures compared where ``make report`` has left its register.
+does it). Each is compared with the committed report's manifest file by file. Where files differ the
+libraries of other versions are named, and the figures compared where ``make report`` has left them.
 """
 
 from __future__ import annotations

@@ -178,6 +178,42 @@ def test_a_link_to_a_folded_figure_unfolds_it(report: Path, browser: Any) -> Non
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("place", [".register tbody tr", "details [data-key='5'] tbody tr"])
+def test_a_figure_is_found_by_its_identifier(report: Path, browser: Any, place: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto((report / "report.html").as_uri())
+    row = page.locator(place).nth(7)
+    figures = (report / "figures.csv").read_text(encoding="utf-8").splitlines()
+    number = int((row.get_attribute("id") or "f0")[1:])
+    key = [line.split(",")[0] for line in figures][number]
+    assert not row.is_visible()
+    page.goto(f"{(report / 'report.html').as_uri()}#fig-{key}")
+    row.wait_for(state="visible")
+    assert row.bounding_box()["y"] < 900
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_points_of_a_chart_are_named_by_the_rows_of_its_table(
+    report: Path, browser: Any
+) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto((report / "report.html").as_uri())
+    block = page.locator(".chart-block:has([data-rows])").first
+    said = block.evaluate(
+        """block => {
+          const rows = [...block.querySelectorAll("tbody tr")].map(row =>
+            [...row.cells].slice(0, 2).map(cell => cell.textContent.trim()).join(": "));
+          const group = block.querySelector("[data-rows]");
+          const marks = [...group.children].map(mark => mark.querySelector("title").textContent);
+          return [group.dataset.rows.split(" ").map(at => rows[at] + group.dataset.unit), marks];
+        }"""
+    )
+    assert said[0] == said[1] and len(said[0]) > 100 and len(set(said[0])) == len(said[0])
+    page.close()
+
+
+@pytest.mark.browser
 def test_the_example_is_whole_without_scripts(report: Path, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from xml.etree import ElementTree
 
 #: Attributes that a group hands down to what it holds.
@@ -38,6 +38,7 @@ _AROUND_LETTERS = re.compile(r" ?([A-Za-z]) ?")
 _NUMBERS = re.compile(r"-?[\d.]+")
 #: What is written in tenths of a point, less than a screen shows; dots and letters are finer.
 _PLACES = {"d", "x", "y", "transform"}
+_MOVED = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 _LONG = re.compile(r"-?\d+\.\d\d+")
 
 
@@ -64,12 +65,16 @@ def make_lean(root: ElementTree.Element) -> None:
     for parent in list(root.iter()):
         if parent.tag == "defs":
             continue
-        joined = _joined([one for one in parent if not _unseen(one)])
-        parent[:] = list(_grouped(joined))
+        seen = [one for one in parent if not _unseen(one)]
+        parent[:] = list(_grouped(_joined(_words_last(seen))))
     for one in root.iter():
         if one not in shapes:
             for name in _PLACES.intersection(one.attrib):
                 one.set(name, _LONG.sub(_tenths, one.get(name, "")))
+        moved = _MOVED.fullmatch(one.get("transform", "")) if one.tag == "text" else None
+        if moved and not {"x", "y"} & one.attrib.keys():
+            del one.attrib["transform"]
+            one.attrib |= {"x": moved[1], "y": moved[2]}
         if one.tag == "path":
             one.set("d", _AROUND_LETTERS.sub(r"\1", _straight(one.get("d", ""))))
 
@@ -119,25 +124,37 @@ def _straight(d: str) -> str:
     return " ".join(out)
 
 
-def _joined(children: Sequence[ElementTree.Element]) -> list[ElementTree.Element]:
-    """Strokes that look alike as one path, if nothing but words is drawn between them.
+def _words_last(children: Sequence[ElementTree.Element]) -> Iterator[ElementTree.Element]:
+    """Marks and strokes before the words that stand among them, as the labels of an axis do.
+
+    Nothing is moved past a surface, which hides what is below it.
+    """
+    kept: dict[str, list[ElementTree.Element]] = {"defs": [], "mark": [], "text": []}
+    for one in children:
+        is_mark = one.tag == "use" or _stroke(one) is not None
+        if one.tag in kept or is_mark:
+            kept["mark" if is_mark else one.tag].append(one)
+            continue
+        yield from chain(*kept.values())
+        yield one
+        kept = {name: [] for name in kept}
+    yield from chain(*kept.values())
+
+
+def _joined(children: Iterable[ElementTree.Element]) -> Iterator[ElementTree.Element]:
+    """Strokes that follow one another and look alike, as one path.
 
     Only where nothing shines through: strokes that cross would be seen twice apart, and once
-    together. The words between two lines of a grid are those beside it.
+    together.
     """
-    out: list[ElementTree.Element] = []
-    last: ElementTree.Element | None = None
-    for one in children:
-        look = _stroke(one)
-        if look is not None and last is not None and look == _stroke(last):
-            last.set("d", f"{last.get('d', '')} {one.get('d', '')}")
+    for look, run in groupby(children, key=_stroke):
+        first, *others = run
+        if look is None:
+            yield first
+            yield from others
             continue
-        out.append(one)
-        if look is not None:
-            last = one
-        elif one.tag not in ("text", "defs"):
-            last = None
-    return out
+        first.set("d", " ".join(one.get("d", "") for one in (first, *others)))
+        yield first
 
 
 def _stroke(element: ElementTree.Element) -> tuple[tuple[str, str], ...] | None:
@@ -150,7 +167,7 @@ def _stroke(element: ElementTree.Element) -> tuple[tuple[str, str], ...] | None:
     return tuple(sorted(look.items()))
 
 
-def _grouped(children: Sequence[ElementTree.Element]) -> Iterator[ElementTree.Element]:
+def _grouped(children: Iterable[ElementTree.Element]) -> Iterator[ElementTree.Element]:
     """Marks that follow one another and look alike, in a group that holds their look."""
     for look, found in groupby(children, key=_look):
         run = list(found)

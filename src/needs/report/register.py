@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -257,11 +257,15 @@ _KEPT = ("Area", "Value", "Source row")
 _FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
 
 
-#: So many figures that only one table leads to are shown in it, with what the register says of them.
+#: So many figures that only one table leads to have in it what the register says of them.
 _LIST = 20
 
 #: The number of a row or line in a source row.
 _PLACE = re.compile(r"(?<=row )\d+|(?<=line )\d+")
+
+#: Said where the source rows of most figures, and at least this share, have the same words.
+OTHERWISE = ", unless the row says another"
+_MOST = 0.9
 
 #: What need not be said of all figures together.
 _NOTHING = ("[z]", "none")
@@ -366,10 +370,15 @@ def share_places(texts: Sequence[str]) -> tuple[str, list[str]]:
     >>> share_places(["Table 3, row 4, columns of 2020", "Table 3, row 4, columns of 2021"])
     ('Table 3, row 4, […]', ['columns of 2020', 'columns of 2021'])
     """
-    around = {_PLACE.sub(OWN_PART, text) for text in texts}
-    if len(set(texts)) > 1 and len(around) == 1:
-        return around.pop(), ["; ".join(_PLACE.findall(text)) for text in texts]
-    return share(texts, ", ")
+    without = [_PLACE.sub(OWN_PART, text) for text in texts]
+    usual, times = Counter(without).most_common(1)[0]
+    if OWN_PART not in usual or times < max(2, _MOST * len(texts)) or len(set(texts)) == 1:
+        return share(texts, ", ")
+    own = [
+        "; ".join(_PLACE.findall(text)) if around == usual else text
+        for text, around in zip(texts, without, strict=True)
+    ]
+    return usual + ("" if times == len(texts) else OTHERWISE), own
 
 
 def _alike(parts: Sequence[Sequence[str]], most: int) -> int:

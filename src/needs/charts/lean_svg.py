@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from xml.etree import ElementTree
 
 #: Attributes that a group hands down to what it holds.
@@ -38,7 +38,6 @@ _AROUND_LETTERS = re.compile(r" ?([A-Za-z]) ?")
 _NUMBERS = re.compile(r"-?[\d.]+")
 #: What is written in tenths of a point, less than a screen shows; dots and letters are finer.
 _PLACES = {"d", "x", "y", "transform"}
-_MOVED = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 _LONG = re.compile(r"-?\d+\.\d\d+")
 
 
@@ -66,15 +65,11 @@ def make_lean(root: ElementTree.Element) -> None:
         if parent.tag == "defs":
             continue
         seen = [one for one in parent if not _unseen(one)]
-        parent[:] = list(_grouped(_joined(_words_last(seen))))
+        parent[:] = list(_grouped(_joined(seen)))
     for one in root.iter():
         if one not in shapes:
             for name in _PLACES.intersection(one.attrib):
                 one.set(name, _LONG.sub(_tenths, one.get(name, "")))
-        moved = _MOVED.fullmatch(one.get("transform", "")) if one.tag == "text" else None
-        if moved and not {"x", "y"} & one.attrib.keys():
-            del one.attrib["transform"]
-            one.attrib |= {"x": moved[1], "y": moved[2]}
         if one.tag == "path":
             one.set("d", _AROUND_LETTERS.sub(r"\1", _straight(one.get("d", ""))))
 
@@ -122,23 +117,6 @@ def _straight(d: str) -> str:
             out.append(" ".join((letter, *place)))
         was = place or was
     return " ".join(out)
-
-
-def _words_last(children: Sequence[ElementTree.Element]) -> Iterator[ElementTree.Element]:
-    """Marks and strokes before the words that stand among them, as the labels of an axis do.
-
-    Nothing is moved past a surface, which hides what is below it.
-    """
-    kept: dict[str, list[ElementTree.Element]] = {"defs": [], "mark": [], "text": []}
-    for one in children:
-        is_mark = one.tag == "use" or _stroke(one) is not None
-        if one.tag in kept or is_mark:
-            kept["mark" if is_mark else one.tag].append(one)
-            continue
-        yield from chain(*kept.values())
-        yield one
-        kept = {name: [] for name in kept}
-    yield from chain(*kept.values())
 
 
 def _joined(children: Iterable[ElementTree.Element]) -> Iterator[ElementTree.Element]:

@@ -81,12 +81,12 @@ def test_every_figure_has_one_row_in_the_page_and_all_that_it_says(report: Path)
     with (report / "figures.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     places = {one.get("id"): one for one in page.xpath("//tr[starts-with(@id, 'f')]")}
-    assert list(places) != [] and places.keys() == {f"f{n}" for n in range(1, len(rows) + 1)}
+    assert places.keys() == {f"f{n}" for n in range(1, len(rows) + 1)}
     carried = 0
     for number, row in enumerate(rows, 1):
         place = places[f"f{number}"]
         table = next(place.iterancestors("table"))
-        heads = [one.text_content().split(" (")[0] for one in table.find("thead/tr")]
+        heads = [one.text_content().split(" (")[0].strip() for one in table.find("thead/tr")]
         cells = dict(zip(heads, (one.text_content().strip() for one in place), strict=True))
         shared = table.get("data-identifier") or OWN_PART
         assert shared.replace(OWN_PART, cells["Identifier"]) == row["id"]

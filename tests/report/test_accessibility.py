@@ -189,7 +189,10 @@ def test_a_figure_is_found_by_its_identifier(report: Path, browser: Any, place: 
     assert not row.is_visible()
     page.goto(f"{(report / 'report.html').as_uri()}#fig-{key}")
     row.wait_for(state="visible")
-    assert row.bounding_box()["y"] < 900
+    page.wait_for_function(  # it scrolls there
+        "row => { const at = row.getBoundingClientRect(); return at.top >= 0 && at.bottom <= 900; }",
+        arg=row.element_handle(),
+    )
     page.close()
 
 

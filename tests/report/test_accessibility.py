@@ -190,7 +190,7 @@ def test_a_figure_is_found_by_its_identifier(report: Path, browser: Any, place: 
     page.goto(f"{(report / 'report.html').as_uri()}#fig-{key}")
     row.wait_for(state="visible")
     page.wait_for_function(  # it scrolls there
-        "row => { const at = row.getBoundingClientRect(); return at.top >= 0 && at.bottom <= 900; }",
+        "row => row.getBoundingClientRect().top >= 0 && row.getBoundingClientRect().bottom <= 900",
         arg=row.element_handle(),
     )
     page.close()

@@ -225,7 +225,7 @@ def carried_tables(document: Document) -> dict[str, RegisterTable]:
             beside = {column.label for column in table.columns} | {"Area"}
             beside |= {"Status"} if all(one.shown for one in figures) else set()
             found[table.id] = dataclasses.replace(
-                _without(_register_table(figures), beside - {"Note"}, len(table.columns)),
+                _without(register_table(figures), beside - {"Note"}, len(table.columns)),
                 figures=own,
             )
     return found
@@ -304,12 +304,8 @@ class RegisterTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def register_table(entry: RegisterEntry) -> RegisterTable:
-    """The table of an entry's own figures, with what they share taken out."""
-    return _register_table(entry.figures)
-
-
-def _register_table(figures: Sequence[Figure]) -> RegisterTable:
+def register_table(figures: Sequence[Figure]) -> RegisterTable:
+    """The table of an entry's figures, with what they share taken out."""
     names = (*_TEXTS, *_NUMBERS, *_REST)
     identifier, keys = share([one.id for one in figures], ".")
     cited = ["; ".join(one.source_rows) or "[z]" for one in figures]

@@ -3,7 +3,8 @@
 # make test-unit  the unit tests alone, in less than two minutes
 # make lab      open the notebooks in JupyterLab
 # make bench    time one report and many against the plain way, and rates against the national
-#               package; measure how hard the report is to read; a line for each target
+#               package; measure how hard the report is to read and how soon it opens; a line for
+#               each target
 # make campaign change every national file and data package in every way that files go wrong, and read it: a table
 #               of what came of it, for SEED=1, TIMES=2
 # make profile  where the time of one report goes, stage by stage
@@ -61,7 +62,7 @@ lab: $(ALL)
 	$(BIN)/jupyter lab notebooks
 
 bench: $(ALL)
-	$(foreach one,reading stats report batch,$(BIN)/python bench/$(one).py &&) true
+	$(foreach one,reading opening stats report batch,$(BIN)/python bench/$(one).py &&) true
 
 campaign: $(ALL)
 	$(BIN)/python tests/campaign/campaign.py --raw $(MIRROR) --seed $(SEED) --times $(TIMES) \

@@ -17,6 +17,7 @@ from lxml import html
 
 from needs.commands import run as runs
 from needs.report.parameters import RunParameters
+from needs.report.register import OWN_PART
 
 pytestmark = pytest.mark.mirror
 
@@ -139,12 +140,19 @@ def outline(found: list[Any]) -> Iterator[Any]:
             yield one
 
 
+def identifier(row: Any) -> str:
+    """The identifier of the figure whose row in the register this is."""
+    table = next(row.iterancestors("table"))
+    own = row[int(table.get("data-key") or 0)].text_content().strip()
+    return str(table.get("data-identifier") or OWN_PART).replace(OWN_PART, own)
+
+
 def series_of(chart: Any) -> frozenset[str]:
     """What a chart draws: the figures in the table behind it, without their measure's kind."""
-    page = chart.getroottree()
-    links = [one.get("href") for one in chart.iter("a") if one.get("class") == "fig"]
-    rows = {one.get("id"): one.findtext("th/code") for one in page.iter("tr") if one.get("id")}
-    return frozenset(rows[one.removeprefix("#")] for one in links)
+    links = [one.get("href") for one in chart.iterfind(".//tbody//a")]
+    rows = {one.get("id"): one for one in chart.getroottree().iter("tr") if one.get("id")}
+    linked = [rows[one.removeprefix("#")] for one in links]
+    return frozenset(map(identifier, [*linked, *chart.xpath(".//tr[@id]")]))
 
 
 def measured(key: str) -> str:

@@ -91,7 +91,7 @@ def test_the_page_says_whose_it_is_and_that_it_is_a_draft(written: Document) -> 
     assert '<a href="#notes-deaths">[note 1]</a>' in html and 'id="notes-deaths"' in html
     assert "<blockquote><p>A quotation &lt;script&gt;" in html
     assert "<li>A point</li>" in html and '<a href="https://example.gov.uk/p"' in html
-    assert '<th scope="row">Redditch</th>' in html
+    assert "<th scope=row>Redditch" in html
     assert html.count("data:image/svg+xml;base64,") == 2 and "data:image/png;base64," in html
 
 

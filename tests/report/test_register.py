@@ -7,16 +7,28 @@ import dataclasses
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import frictionless
+import lxml.html
 import pytest
 
 from needs.chapters.blocks import all_tables
+from needs.commands.changes import compare
 from needs.figures.figure import Figure
+from needs.figures.recorded import read_recorded
 from needs.report.document import Document, InputFile, read_document, source_blocks
-from needs.report.register import COLUMNS, FIELDS, entries, figures_csv, figures_package
+from needs.report.register import (
+    COLUMNS,
+    FIELDS,
+    OTHERWISE,
+    OWN_PART,
+    entries,
+    figures_csv,
+    figures_package,
+)
 from needs.stats.status import Status
 
 
@@ -54,6 +66,52 @@ def test_the_example_is_a_valid_data_package(report: Path) -> None:
     assert numbers == ["value", "lower", "upper", "numerator", "denominator"]
     for name in numbers:
         assert sum(float(row[name]) >= 0 for row in rows if row[name]) > 100
+
+
+def test_a_register_is_read_back_as_it_was_written(report: Path) -> None:
+    found = read_recorded(report)
+    written = json.loads((report / "figures.json").read_text(encoding="utf-8"))["figures"]
+    assert [one.text for one in found.figures] == [one["printed"] for one in written]
+    assert compare(report, report).found == ()
+
+
+def test_every_figure_has_one_row_in_the_page_and_all_that_it_says(report: Path) -> None:
+    """Whether in the register or in the table below a chart, with what rows share put in again."""
+    page = lxml.html.fromstring((report / "report.html").read_bytes())
+    with (report / "figures.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    places = {one.get("id"): one for one in page.xpath("//tr[starts-with(@id, 'f')]")}
+    assert places.keys() == {f"f{n}" for n in range(1, len(rows) + 1)}
+    carried = 0
+    for number, row in enumerate(rows, 1):
+        place = places[f"f{number}"]
+        table = next(place.iterancestors("table"))
+        heads = [one.text_content().split(" (")[0].strip() for one in table.find("thead/tr")]
+        cells = dict(zip(heads, (one.text_content().strip() for one in place), strict=True))
+        shared = table.get("data-identifier") or OWN_PART
+        assert shared.replace(OWN_PART, cells["Identifier"]) == row["id"]
+        value = row["printed"].split(" [")[0].split(" ")[0].rstrip("%")
+        assert value.lstrip("£") in cells["Value"], row["id"]
+        box = table.getparent()
+        notes = [one.text_content() for one in box.itersiblings("p", preceding=True)]
+        told = next((one for one in notes if one.startswith("Of all these figures: ")), "")
+        around = re.search("source row (.*)", told.removesuffix("."))
+        cited = cells["Source row"]
+        if around:
+            parts = around[1].removesuffix(OTHERWISE).split(OWN_PART)
+            own = [cited] if len(parts) == 2 else cited.split("; ")
+            if not around[1].endswith(OTHERWISE) or re.fullmatch(r"[\d; ]+", cited):
+                cited = parts[0] + "".join(a + b for a, b in zip(own, parts[1:], strict=True))
+        files = next((one for one in notes if one.startswith("File 1: ")), "").removesuffix(".")
+        for at, file in enumerate(files.split("; ") if files else (), 1):
+            cited = cited.replace(f"file {at}, ", f"{file.removeprefix(f'File {at}: ')}, ")
+        assert cited == (row["source_rows"] or "[z]")
+        if "register" not in box.get("class"):
+            carried += 1
+            assert cells["Lower 95% limit"] == "[z]" or row["lower"]
+            assert page.xpath(f"boolean(//*[@id='register-{row['indicator']}'])")
+            assert not page.xpath(f"//a[@href='#f{number}']")
+    assert carried > 1000
 
 
 def test_awkward_figures_are_a_valid_data_package(document: Document, tmp_path: Path) -> None:

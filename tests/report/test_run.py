@@ -679,7 +679,6 @@ def test_files_that_differ_are_all_counted() -> None:
     ("spoil", "words"),
     [
         (lambda run: (run / "report.html").write_bytes(b"edited"), "was changed after the run"),
-        (lambda run: (run / "figures.csv").unlink(), "figures.csv is missing"),
         (lambda run: (run / "added.txt").write_bytes(b""), "is not of the run"),
     ],
 )
@@ -691,6 +690,30 @@ def test_a_spoilt_report_is_not_verified(
     with pytest.raises(CheckError) as caught:
         verify(folder, **run_options)
     assert words in str(caught.value)
+
+
+def test_a_file_that_is_not_carried_is_held_against_its_hash(
+    run_options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = runs.run(parameters(formats=["html"]), out=tmp_path, **run_options)
+    kept = {"manifest.json", "report.html"}
+    outputs = len(files(folder)) - 1
+    for name in files(folder).keys() - kept:
+        (folder / name).unlink()
+    lines = verify(folder, **run_options)
+    assert lines[0] == "1 files are as their manifest says."
+    assert lines[2].startswith(f"{outputs - 1} more are not carried here (")
+    assert "figures.json" in lines[2] and "in notebooks/" in lines[2]
+    assert lines[2].endswith("): made again, the same as the manifest says.")
+    # one that would not be made again is found out, although it is not there
+    described = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    described["outputs"]["figures.csv"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(CheckError) as caught:
+        verify(folder, **run_options)
+    (only,) = caught.value.problems
+    assert only.what == f"Made again, 1 of {outputs} files differ: figures.csv."
+    assert only.where == "the report carries no figures.json to tell its figures by"
 
 
 def test_a_report_of_other_code_is_not_verified(

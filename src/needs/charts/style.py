@@ -397,7 +397,7 @@ def _clean(root: ElementTree.Element, chart_id: str, width: float, height: float
     )
     _copy(root, out, names)
     make_lean(out)
-    return ElementTree.tostring(out, encoding="unicode", short_empty_elements=True)
+    return ElementTree.tostring(out, encoding="unicode").replace(" />", "/>")
 
 
 def _copy(

@@ -64,7 +64,9 @@ def verify(
     Notes
     -----
     A report prints the version of its code, so other code would make every file differ. It is made
-    again with the version that it states; what differs then, differs beyond that.
+    again with the version that it states; what differs then, differs beyond that. A file that the
+    folder does not carry, as a committed example its notebooks, is no fault: what is made again is
+    held against the hash in the manifest, and the file is named.
     """
     with layers.beside(notebooks):
         return _verified(report, raw, processed, notebooks, ignore_code, since, progress)
@@ -80,7 +82,9 @@ def _verified(
     progress: runs.Progress,
 ) -> list[str]:
     described = manifests.read(report)
-    problems = _changed(report, described["outputs"])
+    outputs = described["outputs"]
+    absent = [name for name in sorted(outputs) if not report.joinpath(*name.split("/")).is_file()]
+    problems = _changed(report, outputs, absent)
     checked, faults = _accessible(report)
     problems += faults
     now = manifests.code_version(runs.chapters(notebooks))
@@ -106,10 +110,16 @@ def _verified(
     if problems:
         raise _refusal(report, problems)
     lines = [
-        f"{len(described['outputs'])} files are as their manifest says.",
+        f"{len(outputs) - len(absent)} files are as their manifest says.",
         "Made again, they are the same byte for byte.",
         *checked,
     ]
+    if absent:
+        lines.insert(
+            2,
+            f"{len(absent)} more {'is' if len(absent) == 1 else 'are'} not carried here "
+            f"({_files(absent)}): made again, the same as the manifest says.",
+        )
     if inputs.others:
         read, left = len(described["inputs"]), "was" if inputs.others == 1 else "were"
         lines.append(
@@ -282,8 +292,10 @@ def _first_figure(report: Path, again: Path) -> str:
     """The first figure that differs between two registers, and how many do."""
     try:
         found = changes.compare(report, again).found
-    except (MissingDataError, InvalidDataError):
-        return "figures.json cannot be read"
+    except MissingDataError:
+        return f"the report carries no {REGISTER} to tell its figures by"
+    except InvalidDataError:
+        return f"{REGISTER} cannot be read"
     if not found:
         return "no figure differs, only what is around them"
     return (
@@ -297,19 +309,16 @@ def _some(names: Sequence[str], by: str = ", ") -> str:
     return by.join(names[:NAMED]) + more
 
 
-def _changed(report: Path, outputs: Mapping[str, str]) -> list[Problem]:
-    missing, edited = [], []
-    for name, expected in sorted(outputs.items()):
-        path = report.joinpath(*name.split("/"))
-        if not path.is_file():
-            missing.append(name)
-        elif manifests.sha256(path.read_bytes()) != expected:
-            edited.append(name)
+def _changed(report: Path, outputs: Mapping[str, str], absent: Sequence[str]) -> list[Problem]:
+    edited = [
+        name
+        for name in sorted(outputs.keys() - {*absent})
+        if manifests.sha256(report.joinpath(*name.split("/")).read_bytes()) != outputs[name]
+    ]
     paths = sorted(path for path in report.rglob("*") if path.is_file())
     names = [path.relative_to(report).as_posix() for path in paths]
     strange = [name for name in names if name not in {*outputs, manifests.NAME}]
     found = (
-        (missing, "is missing", "are missing", "Run the report again."),
         (edited, "was changed after the run", "were changed after the run", "Run it again."),
         (strange, "is not of the run", "are not of the run", "Move it away."),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import html
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from needs.catalogue import Catalogue, load
-from needs.chapters.blocks import Block, Card, Cards, Chart, Heading, Table
+from needs.chapters.blocks import Block, Card, Cards, Chart, Column, Heading, Table
 from needs.report.document import (
     Chapter,
     Document,
@@ -24,7 +25,13 @@ from needs.report.document import (
     released,
     symbols_in,
 )
-from needs.report.register import RegisterEntry, entries, register_table
+from needs.report.register import (
+    RegisterEntry,
+    RegisterTable,
+    carried_tables,
+    entries,
+    register_table,
+)
 
 _COMPARISONS = {
     "better": "Better than England",
@@ -88,6 +95,12 @@ class View:
         """The shorthand that stands in a table."""
         return symbols_in(cell.text for row in table.rows for cell in row)
 
+    def drawing_key(self, key: str) -> str:
+        """What a chart's ids begin with: short, since one of all authorities has hundreds."""
+        if self.document:
+            return f"c{self.document.chart_numbers[key]}"
+        return f"s{zlib.crc32(key.encode()):x}"
+
     def source_lines(self, keys: Iterable[str]) -> str:
         """Producers and titles of sources, in a sentence."""
         named = [self.catalogue.sources[key] for key in keys if key in self.catalogue.sources]
@@ -123,6 +136,25 @@ class View:
         anchor = method_anchor(name)
         return anchor if anchor in printed else ""
 
+    @property
+    def lists_files(self) -> bool:
+        """Whether the report has the tables of its sources and of the files that were read."""
+        return self.document is not None and {"sources", "files"} <= {*self.document.table_numbers}
+
+    @functools.cached_property
+    def carried(self) -> Mapping[str, RegisterTable]:
+        """Tables below charts that show what the register says of their rows, by their key."""
+        return carried_tables(self.document) if self.document else {}
+
+    @functools.cached_property
+    def shown_there(self) -> frozenset[str]:
+        """The figures whose place in the register is such a table."""
+        return frozenset(figure.id for table in self.carried.values() for figure in table.figures)
+
+    def register_anchor(self, table: Table) -> str:
+        """The id of the register's entry on the figures of a table."""
+        return f"register-{self.carried[table.id].figures[0].indicator}"
+
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
         return entries(self.document) if self.document else ()
@@ -142,7 +174,9 @@ def trend_words(card: Card) -> str:
     return f"Recent trend{of}: {card.trend}{meaning}{why}" if card.trend else ""
 
 
-def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
+def inline_svg(
+    svg: str, key: str, alt: str, *, fonts: bool = True, table: Table | None = None
+) -> Markup:
     """An SVG made fit to stand in a page: one name, ids of its own, no fixed size.
 
     Parameters
@@ -150,11 +184,13 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     svg : str
         As a chart or map returns it; may be a whole file.
     key : str
-        Prefix that makes its ids unique in the page.
+        What its ids begin with: unique in the page, and short.
     alt : str
         Becomes its accessible name.
     fonts : bool
         Whether the page brings the report's fonts; without them each text keeps its width.
+    table : Table, optional
+        The table below the chart, where the page has the script that names points by its rows.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
@@ -165,10 +201,10 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
-    # short ids: a chart of all authorities uses them hundreds of times
-    prefix = f"s{zlib.crc32(key.encode()):x}"
+    if table:
+        body = named_by_rows(body, table)
     names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
-    short = {name: f"{prefix}-{number}" for number, name in enumerate(names, 1)}
+    short = {name: f"{key}-{number}" for number, name in enumerate(names, 1)}
     body = re.sub(
         r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)',
         lambda found: found[1] + short.get(found[2], found[2]),
@@ -176,8 +212,11 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     )
     opening = body[: body.index(">") + 1]
     width, height = (_length(opening, name) for name in ("width", "height"))
-    bare = re.sub(r'\s(?:width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
-    if not fonts:
+    bare = re.sub(r'\s(?:xmlns|width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
+    if fonts:  # as the page says of every drawing
+        bare = re.sub(r'\sfont-family="[^"]*"', "", bare)
+        body = body.replace(' font-size="10"', "")
+    else:
         from needs.charts.style import keep_text_widths  # which imports matplotlib
 
         body = keep_text_widths(body)
@@ -187,6 +226,49 @@ def inline_svg(svg: str, key: str, alt: str, *, fonts: bool = True) -> Markup:
     size = f' style="max-width:{width * 4 / 3:.0f}px"' if width else ""
     named = Markup(' class="drawing" role="img" aria-label="{}"').format(alt)
     return Markup(bare[:4] + str(named) + size + bare[4:] + body[len(opening) :])
+
+
+#: Points of one look, each with its title.
+_POINTS = re.compile(r"<g([^>]*)>((?:<use [^>]*><title>[^<]*</title></use>)+)</g>")
+
+
+def named_by_rows(svg: str, table: Table) -> str:
+    """A chart whose points have no titles where these are but rows of the table below it.
+
+    The page's script names such a point by its row: ``data-rows`` holds their places. Without
+    scripts the table says the same.
+
+    Parameters
+    ----------
+    svg : str
+    table : Table
+        The numbers behind the chart: name and value are its first two columns.
+
+    Examples
+    --------
+    >>> from needs.chapters.blocks import Cell
+    >>> table = Table("t", "Rates", (), ((Cell("Leeds"), Cell("1.5")), (Cell("Hull"), Cell("2.0"))))
+    >>> named_by_rows('<g><use x="1"><title>Hull: 2.0%</title></use></g>', table)
+    '<g data-rows="1" data-unit="%"><use x="1"/></g>'
+    """
+    rows = {row[0].text: (place, row[1].text) for place, row in enumerate(table.rows)}
+
+    def without(found: re.Match[str]) -> str:
+        titles = [html.unescape(one) for one in re.findall("<title>(.*?)</title>", found[2])]
+        places, units = [], set()
+        for name, _, said in (one.partition(": ") for one in titles):
+            place, value = rows.get(name, (0, ""))
+            if not value or not said.startswith(value):
+                return found[0]
+            places.append(str(place))
+            units.add(said.removeprefix(value))
+        if len(units) > 1:
+            return found[0]
+        bare = re.sub("><title>.*?</title></use>", "/>", found[2])
+        unit = html.escape(units.pop())
+        return f'<g{found[1]} data-rows="{" ".join(places)}" data-unit="{unit}">{bare}</g>'
+
+    return _POINTS.sub(without, svg)
 
 
 def _length(tag: str, name: str) -> float:
@@ -209,12 +291,36 @@ def environment() -> jinja2.Environment:
         "trend_words": trend_words,
         "inline_svg": inline_svg,
         "rows_of": register_table,
+        "numbers_of": numbers_of,
+        "number_cells": number_cells,
         "printed_date": printed_date,
         "page_script": page_script,
         "page_policy": page_policy,
         "kind_of": lambda block: type(block).__name__,
     }
     return env
+
+
+def numbers_of(columns: Iterable[Column]) -> tuple[int, ...]:
+    """The places of a table's columns of numbers, the first column being 1.
+
+    Examples
+    --------
+    >>> numbers_of([Column("Area", "header"), Column("Deaths"), Column("Note", "text")])
+    (2,)
+    """
+    return tuple(place for place, one in enumerate(columns, 1) if one.kind == "number")
+
+
+def number_cells(inside: str = "") -> str:
+    """What a style names the cells of a table's columns of numbers by.
+
+    Examples
+    --------
+    >>> number_cells()[:45]
+    '.n2 td:nth-child(2), .n3 td:nth-child(3), .n4'
+    """
+    return ", ".join(f"{inside}.n{place} td:nth-child({place})" for place in range(2, 31))
 
 
 def page_script(*names: str) -> Markup:

@@ -717,7 +717,7 @@ def _register(
             except ValueError as error:
                 remedy = "Give the figure that was changed an id of its own: figure.with_(id=…)."
                 problems.append(Problem(str(error), where(block) or "figure register", remedy))
-    linked = {one: where(block) for block in items for one in _links(block)}
+    linked = {one: where(block) for block in items for one in linked_figures(block)}
     for one, cell in linked.items():
         if one and one not in found:
             problems.append(
@@ -924,7 +924,8 @@ def _keys(sources: Sequence[Source]) -> set[str]:
     return {one.key for one in sources}
 
 
-def _links(block: Block) -> Iterator[str]:
+def linked_figures(block: Block) -> Iterator[str]:
+    """The identifiers of the figures that a block's numbers lead to, as often as they do."""
     match block:
         case Prose():
             yield from (span.figure for span in block.text)
@@ -936,6 +937,6 @@ def _links(block: Block) -> Iterator[str]:
             yield from (cell.figure for row in block.rows for cell in row)
         case Chart():
             yield from (span.figure for span in block.headline)
-            yield from _links(block.table)
+            yield from linked_figures(block.table)
         case _:
             pass

@@ -9,13 +9,14 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from needs.catalogue import Indicator, Source
+from needs.chapters.blocks import Chart, Table, all_tables
 from needs.figures.figure import Figure, format_number
-from needs.report.document import Document, InputFile
+from needs.report.document import Document, InputFile, linked_figures
 from needs.report.parameters import slug
 from needs.sources.schemas import VERDICTS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
@@ -151,7 +152,8 @@ class RegisterEntry:
     """The figures of one indicator, with what explains them all.
 
     `indicator` is None for a measure that the report computes and the catalogue does not hold.
-    `files` pairs each source with those of its raw files that the figures were read from.
+    `files` pairs each source with those of its raw files that the figures were read from. Of the
+    `carried` tables the rows have in them what the register says; `figures` are all the others.
     """
 
     key: str
@@ -162,6 +164,7 @@ class RegisterEntry:
     sources: tuple[Source, ...]
     files: tuple[tuple[Source, tuple[InputFile, ...]], ...]
     figures: tuple[Figure, ...]
+    carried: tuple[Table, ...]
 
     @property
     def anchor(self) -> str:
@@ -175,6 +178,8 @@ def entries(document: Document) -> tuple[RegisterEntry, ...]:
     for figure in document.register:
         groups.setdefault(figure.indicator, []).append(figure)
     catalogue = document.context.catalogue
+    carried = carried_tables(document)
+    elsewhere = {figure.id for table in carried.values() for figure in table.figures}
     out = []
     for key, group in groups.items():
         indicator = catalogue.indicators.get(key)
@@ -189,10 +194,53 @@ def entries(document: Document) -> tuple[RegisterEntry, ...]:
                 methods=_distinct(figure.method for figure in group),
                 sources=sources,
                 files=tuple((one, _named_files(document, one.key, group)) for one in sources),
-                figures=tuple(group),
+                figures=tuple(one for one in group if one.id not in elsewhere),
+                carried=tuple(
+                    table
+                    for table in all_tables(document.blocks)
+                    if table.id in carried and carried[table.id].figures[0].indicator == key
+                ),
             )
         )
     return tuple(out)
+
+
+def carried_tables(document: Document) -> dict[str, RegisterTable]:
+    """What the register says of the rows of long tables below charts, by the table's key.
+
+    The page shows it in those tables, beside the values, and not twice: most are of authorities
+    that nothing else in the report is about. `RegisterTable.figures` are those that only this
+    table leads to; the rows are of all, in the table's order.
+    """
+    times = Counter(key for block in document.blocks for key in linked_figures(block))
+    known = {figure.id: figure for figure in document.register}
+    found = {}
+    for table in (one.table for one in document.blocks if isinstance(one, Chart)):
+        linked = [[cell.figure for cell in row if cell.figure] for row in table.rows]
+        if table.open or any(len(keys) != 1 for keys in linked):
+            continue
+        figures = [known[key] for (key,) in linked]
+        own = tuple(one for one in figures if times[one.id] == 1)
+        if len(own) >= _LIST and len({one.indicator for one in figures}) == 1:
+            beside = {column.label for column in table.columns} | {"Area"}
+            beside |= {"Status"} if all(one.shown for one in figures) else set()
+            found[table.id] = dataclasses.replace(
+                _without(register_table(figures), beside - {"Note"}, len(table.columns)),
+                figures=own,
+            )
+    return found
+
+
+def _without(table: RegisterTable, headings: Collection[str], before: int) -> RegisterTable:
+    """The table without some columns, as it stands after others."""
+    kept = [at for at, heading in enumerate(table.headings) if heading not in headings]
+    labels = tuple(table.headings[at] for at in kept)
+    return dataclasses.replace(
+        table,
+        headings=tuple("Note on the figure" if one == "Note" else one for one in labels),
+        numbers=tuple(at for at, one in enumerate(labels, before + 1) if one in _NUMBERS),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
+    )
 
 
 #: Headings of the register's table in the page: of text, of numbers, and what explains them.
@@ -209,57 +257,133 @@ _KEPT = ("Area", "Value", "Source row")
 _FILE = re.compile(r"([^;:,/ ][^;:,/]*\.(?:csv|xlsx|xls|ods|geojson)), ")
 
 
+#: So many figures that only one table leads to have in it what the register says of them.
+_LIST = 20
+
+#: The number of a row or line in a source row.
+_PLACE = re.compile(r"(?<=row )\d+|(?<=line )\d+")
+
+#: Said where the source rows of most figures, and at least this share, have the same words.
+OTHERWISE = ", unless the row says another"
+_MOST = 0.9
+
+#: What need not be said of all figures together.
+_NOTHING = ("[z]", "none")
+
+#: What stands in the words that rows share for each row's own.
+OWN_PART = "[…]"
+
+
 @dataclass(frozen=True)
 class RegisterTable:
-    """An entry's figures as the page shows them: what is the same for all of them is said once.
+    """Figures of an entry as the page shows them: what is the same for all of them is said once.
 
     Attributes
     ----------
+    identifier : str
+        What their identifiers share, with `OWN_PART` for what differs; empty of a single figure.
     shared : tuple of (str, str)
         Heading and text of what all figures have in common.
     files : tuple of str
         Files that rows name by their number, the first being 1.
     headings : tuple of str
-    texts, numbers : int
-        How many columns of text stand after the identifier, and how many of numbers after those.
+        The first is of the identifiers.
+    numbers : tuple of int
+        Places of the columns of numbers, the first column being 1.
+    figures : tuple of Figure
     rows : tuple of tuple of str
-        A figure's cells, without its identifier.
+        A figure's cells, its identifier or its own part of it first.
     """
 
+    identifier: str
     shared: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
     headings: tuple[str, ...]
-    texts: int
-    numbers: int
+    numbers: tuple[int, ...]
+    figures: tuple[Figure, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def register_table(entry: RegisterEntry) -> RegisterTable:
+def register_table(figures: Sequence[Figure]) -> RegisterTable:
     """The table of an entry's figures, with what they share taken out."""
     names = (*_TEXTS, *_NUMBERS, *_REST)
-    cited = [_FILE.findall("; ".join(one.source_rows)) for one in entry.figures]
-    counts = Counter(name for names in cited for name in names)
+    identifier, keys = share([one.id for one in figures], ".")
+    cited = ["; ".join(one.source_rows) or "[z]" for one in figures]
+    counts = Counter(name for words in cited for name in _FILE.findall(words))
     files = tuple(name for name, count in counts.items() if count > 2)
     numbered = {name: f"file {number}, " for number, name in enumerate(files, 1)}
-    rows = [_register_cells(one, numbered) for one in entry.figures]
+    cited = [_FILE.sub(lambda found: numbered.get(found[1], found[0]), one) for one in cited]
+    around, places = share_places(cited)
+    rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
         len(rows) > 1 and name not in _KEPT and len(set(column)) == 1
         for name, column in zip(names, columns, strict=True)
     ]
     kept = [place for place, alike in enumerate(same) if not alike]
+    equal = [(names[at], rows[0][at]) for at, alike in enumerate(same) if alike]
+    shared = [one for one in equal if one[1] not in _NOTHING]
+    headings = ("Identifier", *(names[at] for at in kept))
     return RegisterTable(
-        shared=tuple((names[at], rows[0][at]) for at, alike in enumerate(same) if alike),
+        identifier=identifier,
+        shared=(*shared, ("Source row", around)) if around else tuple(shared),
         files=files,
-        headings=tuple(names[at] for at in kept),
-        texts=sum(names[at] in _TEXTS for at in kept),
-        numbers=sum(names[at] in _NUMBERS for at in kept),
-        rows=tuple(tuple(row[at] for at in kept) for row in rows),
+        headings=headings,
+        numbers=tuple(at for at, name in enumerate(headings, 1) if name in _NUMBERS),
+        figures=tuple(figures),
+        rows=tuple((key, *(row[at] for at in kept)) for key, row in zip(keys, rows, strict=True)),
     )
 
 
-def _register_cells(figure: Figure, numbered: Mapping[str, str]) -> tuple[str, ...]:
-    cited = "; ".join(figure.source_rows) or "[z]"
+def share(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
+    """What texts begin and end with alike, and each one's own part, up to an `edge` in them.
+
+    Examples
+    --------
+    >>> share(["rate.E06000001.2021.all", "rate.E06000002.2021.all"], ".")
+    ('rate.[…].2021.all', ['E06000001', 'E06000002'])
+    >>> share(["Table 3, row 4", "Table 3, row 4"], ", ")
+    ('', ['Table 3, row 4', 'Table 3, row 4'])
+    """
+    parts = [text.split(edge) for text in texts]
+    least = min(map(len, parts)) - 1
+    begins = _alike(parts, least)
+    ends = _alike([part[::-1] for part in parts], least - begins)
+    if len(set(texts)) < 2 or not begins + ends:
+        return "", list(texts)
+    first = parts[0]
+    around = edge.join((*first[:begins], OWN_PART, *first[len(first) - ends :]))
+    return around, [edge.join(part[begins : len(part) - ends]) for part in parts]
+
+
+def share_places(texts: Sequence[str]) -> tuple[str, list[str]]:
+    """What source rows have in common, and each one's own numbers of rows and lines.
+
+    Examples
+    --------
+    >>> share_places(["Table 3, row 4; lines.csv, line 9", "Table 3, row 5; lines.csv, line 8"])
+    ('Table 3, row […]; lines.csv, line […]', ['4; 9', '5; 8'])
+    >>> share_places(["Table 3, row 4, columns of 2020", "Table 3, row 4, columns of 2021"])
+    ('Table 3, row 4, […]', ['columns of 2020', 'columns of 2021'])
+    """
+    without = [_PLACE.sub(OWN_PART, text) for text in texts]
+    usual, times = Counter(without).most_common(1)[0]
+    if OWN_PART not in usual or times < max(2, _MOST * len(texts)) or len(set(texts)) == 1:
+        return share(texts, ", ")
+    own = [
+        "; ".join(_PLACE.findall(text)) if around == usual else text
+        for text, around in zip(texts, without, strict=True)
+    ]
+    return usual + ("" if times == len(texts) else OTHERWISE), own
+
+
+def _alike(parts: Sequence[Sequence[str]], most: int) -> int:
+    """How many of the first items are the same in all."""
+    places = range(min(most, min(map(len, parts))))
+    return next((at for at in places if len({part[at] for part in parts}) > 1), len(places))
+
+
+def _register_cells(figure: Figure, place: str) -> tuple[str, ...]:
     return (
         figure.area_name,
         figure.period,
@@ -272,7 +396,7 @@ def _register_cells(figure: Figure, numbered: Mapping[str, str]) -> tuple[str, .
         printed_input(figure, figure.numerator),
         printed_input(figure, figure.denominator),
         f"{figure.status.value} {figure.symbols}".strip(),
-        _FILE.sub(lambda found: numbered.get(found[1], found[0]), cited),
+        place,
         figure.note or "none",
     )
 

@@ -14,8 +14,9 @@
   function unfold() {
     var name = decodeURIComponent(location.hash.slice(1)), goal = document.getElementById(name);
     if (!goal && name.startsWith("fig-")) {  // a figure by its identifier, as others link to it
-      goal = all(".register tbody th").filter(function (one) {
-        return one.textContent === name.slice(4);
+      goal = all(".register tbody tr, [data-key] tbody tr").filter(function (row) {
+        var told = row.closest("table").dataset, own = row.cells[told.key || 0].textContent.trim();
+        return (told.identifier || "[…]").replace("[…]", own) === name.slice(4);
       })[0];
     }
     var opened = Boolean(goal && goal.closest(".aside"));
@@ -115,6 +116,16 @@
   all("figure").forEach(function (figure, number) {
     var names = new Intl.Collator("en-GB", { numeric: true });
     var marks = all("svg title", figure).map(function (title) { return title.parentNode; });
+    all("[data-rows]", figure).forEach(function (group) {  // whose names are rows of the table
+      var rows = figure.closest(".chart-block").querySelector("tbody").rows;
+      group.dataset.rows.split(" ").forEach(function (place, number) {
+        var cells = rows[place].cells, mark = group.children[number];
+        var title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+        title.textContent = cells[0].textContent.trim() + ": " + cells[1].textContent.trim() + group.dataset.unit;
+        mark.appendChild(title);
+        marks.push(mark);
+      });
+    });
     if (marks.length < 2) { return; }
     function say(mark) { return mark.querySelector("title").textContent; }
     marks.sort(function (a, b) { return names.compare(say(a), say(b)); });

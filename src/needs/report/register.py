@@ -307,7 +307,7 @@ class RegisterTable:
 def register_table(figures: Sequence[Figure]) -> RegisterTable:
     """The table of an entry's figures, with what they share taken out."""
     names = (*_TEXTS, *_NUMBERS, *_REST)
-    identifier, keys = share([one.id for one in figures], ".")
+    identifier, keys = in_common([one.id for one in figures], ".")
     cited = ["; ".join(one.source_rows) or "[z]" for one in figures]
     counts = Counter(name for words in cited for name in _FILE.findall(words))
     files = tuple(name for name, count in counts.items() if count > 2)
@@ -335,14 +335,14 @@ def register_table(figures: Sequence[Figure]) -> RegisterTable:
     )
 
 
-def share(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
+def in_common(texts: Sequence[str], edge: str) -> tuple[str, list[str]]:
     """What texts begin and end with alike, and each one's own part, up to an `edge` in them.
 
     Examples
     --------
-    >>> share(["rate.E06000001.2021.all", "rate.E06000002.2021.all"], ".")
+    >>> in_common(["rate.E06000001.2021.all", "rate.E06000002.2021.all"], ".")
     ('rate.[…].2021.all', ['E06000001', 'E06000002'])
-    >>> share(["Table 3, row 4", "Table 3, row 4"], ", ")
+    >>> in_common(["Table 3, row 4", "Table 3, row 4"], ", ")
     ('', ['Table 3, row 4', 'Table 3, row 4'])
     """
     parts = [text.split(edge) for text in texts]
@@ -369,7 +369,7 @@ def share_places(texts: Sequence[str]) -> tuple[str, list[str]]:
     without = [_PLACE.sub(OWN_PART, text) for text in texts]
     usual, times = Counter(without).most_common(1)[0]
     if OWN_PART not in usual or times < max(2, _MOST * len(texts)) or len(set(texts)) == 1:
-        return share(texts, ", ")
+        return in_common(texts, ", ")
     own = [
         "; ".join(_PLACE.findall(text)) if around == usual else text
         for text, around in zip(texts, without, strict=True)

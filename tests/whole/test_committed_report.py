@@ -51,7 +51,8 @@ def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("report: $(READY)\n")[1].split("\n\n")[0]
     assert "cp -R data/raw/worcestershire $(EXAMPLE)/raw" in recipe
-    assert recipe.endswith("$(EXAMPLE_DATA)")
+    assert "--year $(YEAR)" in recipe and recipe.endswith("$(EXAMPLE_DATA)")
+    assert "\nYEAR ?= 2022\n" in makefile
     assert "EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed\n" in makefile
 
 

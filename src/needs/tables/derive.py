@@ -89,7 +89,7 @@ def derive(
     0
     """
     table = _few_events(observations[observations["method"] != ADDED], catalogue)
-    table = _share_limits(_declared_marks(table, catalogue), catalogue)
+    table = share_limits(_declared_marks(table, catalogue), catalogue)
     for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
         estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
         table.loc[estimates.index] = estimates
@@ -169,7 +169,7 @@ def _few_events(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
     return table
 
 
-def _share_limits(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def share_limits(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Give shares of people that were published without limits Wilson's, from their counts.
 
     Where the source rounds its counts the limits hold all that rounding may have hidden.
@@ -221,36 +221,9 @@ class _People:
     table: pd.DataFrame
     source: str
 
-    def of_ages(self, text: str) -> dict[tuple[str, int, str], tuple[float, str]]:
-        """People in a range of ages by area, year and sex, each with the rows it came from."""
-        first, last = age_range(text)
-        table = self.table
-        end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
-        exact = table[table["age_from"].eq(first) & end]
-        found = {
-            (str(area), int(year), str(sex)): (float(people), str(row))
-            for area, year, sex, people, row in zip(
-                *(exact[name] for name in [*_PLACE, "population", "source_row"]), strict=True
-            )
-        }
-        inside = table["age_from"].ge(first)
-        if last is not None:
-            inside &= table["age_to"].le(last).fillna(False)
-        if first == 0 and last is None:
-            inside &= ~end.astype("bool") | table["age_from"].gt(0)
-        for _, rows in table[inside].groupby(_PLACE, sort=False):
-            area, year, sex = (rows[name].iloc[0] for name in _PLACE)
-            key = (str(area), int(year), str(sex))
-            if key not in found:
-                bands = _cover(rows, first, last)
-                if len(bands):
-                    rows_read = join_texts(*bands["source_row"], by="; ")
-                    found[key] = (float(bands["population"].sum()), rows_read)
-        return found
-
     def beside(self, rows: pd.DataFrame, indicator: Indicator) -> list[_Residents]:
         """The people of each row's area, sex and years; see `Indicator.population_lag`."""
-        sizes = self.of_ages(indicator.population_age or "all ages")
+        sizes = people_of_ages(self.table, indicator.population_age or "all ages")
         lags = range(indicator.population_lag + 1)
         return [
             next(
@@ -261,6 +234,33 @@ class _People:
             )
             for area, period, sex in rows[_JOIN].itertuples(index=False, name=None)
         ]
+
+
+def people_of_ages(table: pd.DataFrame, text: str) -> dict[tuple[str, int, str], tuple[float, str]]:
+    """People in a range of ages by area, year and sex, each with the rows it came from."""
+    first, last = age_range(text)
+    end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
+    exact = table[table["age_from"].eq(first) & end]
+    found = {
+        (str(area), int(year), str(sex)): (float(people), str(row))
+        for area, year, sex, people, row in zip(
+            *(exact[name] for name in [*_PLACE, "population", "source_row"]), strict=True
+        )
+    }
+    inside = table["age_from"].ge(first)
+    if last is not None:
+        inside &= table["age_to"].le(last).fillna(False)
+    if first == 0 and last is None:
+        inside &= ~end.astype("bool") | table["age_from"].gt(0)
+    for _, rows in table[inside].groupby(_PLACE, sort=False):
+        area, year, sex = (rows[name].iloc[0] for name in _PLACE)
+        key = (str(area), int(year), str(sex))
+        if key not in found:
+            bands = _cover(rows, first, last)
+            if len(bands):
+                rows_read = join_texts(*bands["source_row"], by="; ")
+                found[key] = (float(bands["population"].sum()), rows_read)
+    return found
 
 
 def _pooled(

@@ -1,6 +1,7 @@
 # make report   render Worcestershire from the embedded data pack, reporting year 2022, or YEAR=2025
 # make test     every check: style, types, tests, documentation examples, notebooks
 # make test-unit  the unit tests alone, in less than two minutes
+# make lab      open the notebooks in JupyterLab
 # make bench    time one report and many against the plain way, and rates against the national
 #               package; measure how hard the report is to read; a line for each target
 # make campaign change every national file and data package in every way that files go wrong, and read it: a table
@@ -15,7 +16,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What a report needs, and all the rest: JupyterLab and the tests.
 READY := $(VENV)/.ready
+ALL := $(VENV)/.all
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
@@ -33,7 +36,7 @@ EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed
 MIRROR ?= ../shared/mirror
 TEST_NATIONAL := build/test/national
 
-.PHONY: report test test-unit bench campaign profile gallery lock clean
+.PHONY: report test test-unit lab bench campaign profile gallery lock clean
 .DELETE_ON_ERROR:
 
 report: $(READY)
@@ -42,7 +45,7 @@ report: $(READY)
 	cp -R data/raw/worcestershire $(EXAMPLE)/raw
 	$(BIN)/needs run --area Worcestershire --year $(YEAR) --date $(REPORT_DATE) $(EXAMPLE_DATA)
 
-test: $(READY)
+test: $(ALL)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -53,38 +56,52 @@ test: $(READY)
 		$(BIN)/pytest tests src notebooks \
 		--doctest-modules --nbval-lax --numprocesses $(WORKERS) --dist loadfile -q
 
-test-unit: $(READY)
+test-unit: $(ALL)
 	$(BIN)/pytest tests -m unit --numprocesses $(WORKERS) --dist load -q
 
-bench: $(READY)
+lab: $(ALL)
+	$(BIN)/jupyter lab notebooks
+
+bench: $(ALL)
 	$(foreach one,reading stats report batch,$(BIN)/python bench/$(one).py &&) true
 
-campaign: $(READY)
+campaign: $(ALL)
 	$(BIN)/python tests/campaign/campaign.py --raw $(MIRROR) --seed $(SEED) --times $(TIMES) \
 		--workers $(WORKERS)
 
-profile: $(READY)
+profile: $(ALL)
 	$(BIN)/python bench/stages.py
 
-gallery: $(READY)
+gallery: $(ALL)
 	$(BIN)/python tests/charts/gallery.py build/gallery
 
 # The stamp is newer than the lock once everything in it is installed, so set-up runs once.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs: Python 3.11 or newer is required; name one with PYTHON=...")'
-	@echo "Setting up $(VENV) (once; a few minutes)"
+	@echo "Setting up $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements.lock
 	@$(PIP) install --no-deps -e .
 	@$(PIP) check
 	@touch $@
 
+$(ALL): $(READY) requirements-more.lock
+	@echo "Adding JupyterLab and the tests to $(VENV) (once; a minute)"
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements-more.lock
+	@$(PIP) check
+	@touch $@
+
+# One set of versions in two groups: the second leaves out what the first has under the same marker.
+LOCK := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header pyproject.toml
+
 lock:
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip --disable-pip-version-check -qq install uv
-	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras \
-		pyproject.toml --output-file requirements.lock
+	$(LOCK) --upgrade --all-extras --output-file build/lock/all.txt
+	$(LOCK) --constraint build/lock/all.txt --output-file requirements.lock
+	$(LOCK) --constraint build/lock/all.txt --all-extras --output-file requirements-more.lock \
+		$$(grep -xFf build/lock/all.txt requirements.lock | sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p')
 
 clean:
 	rm -rf $(VENV) build dist data/processed/*.parquet data/processed/manifest.json

@@ -50,7 +50,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("register (CSV, JSON, package)", register, "figures_json"),
     ("register (CSV, JSON, package)", register, "figures_package"),
     ("notebooks as files", runs, "_written"),
-    ("manifest", manifests, "make"),
+    ("manifest", manifests, "make_manifest"),
     ("into place", runs, "publish"),
 )
 

@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+#: What a report needs, and the rest: one lock in two files.
+GROUPS = ("requirements.lock", "requirements-more.lock")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ]+)(?: ; (?P<marker>.+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
@@ -38,11 +40,12 @@ def declared(project: dict[str, Any]) -> list[Requirement]:
 
 @pytest.fixture(scope="module")
 def locked(root: Path) -> dict[str, list[tuple[str, str]]]:
-    """Versions and markers of each package in the lock."""
+    """Versions and markers of each package in both groups of the lock."""
     pins: dict[str, list[tuple[str, str]]] = {}
-    for line in (root / "requirements.lock").read_text(encoding="utf-8").splitlines():
-        if match := PIN.match(line):
-            pins.setdefault(match["name"], []).append((match["version"], match["marker"] or ""))
+    for name in GROUPS:
+        for line in (root / name).read_text(encoding="utf-8").splitlines():
+            if match := PIN.match(line):
+                pins.setdefault(match["name"], []).append((match["version"], match["marker"] or ""))
     return pins
 
 
@@ -50,8 +53,9 @@ def here(marker: str) -> bool:
     return not marker or Marker(marker).evaluate()
 
 
-def test_the_lock_holds_pins_and_hashes_and_nothing_else(root: Path) -> None:
-    lines = (root / "requirements.lock").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_lock_holds_pins_and_hashes_and_nothing_else(root: Path, name: str) -> None:
+    lines = (root / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not PIN.match(line) and not HASH.match(line)] == []
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if PIN.match(line):
@@ -88,6 +92,32 @@ def test_everything_that_a_locked_package_needs_is_locked(
     assert len(seen) > 50
 
 
+def test_a_report_needs_the_first_group_alone(root: Path, project: dict[str, Any]) -> None:
+    """No test tools and no JupyterLab in it, and all that the package itself asks for."""
+    text = (root / GROUPS[0]).read_text(encoding="utf-8")
+    held = {match["name"] for line in text.splitlines() if (match := PIN.match(line))}
+    needed = {
+        canonicalize_name(Requirement(one).name) for one in project["project"]["dependencies"]
+    }
+    assert needed <= held
+    more = project["project"]["optional-dependencies"].values()
+    assert not held & {canonicalize_name(Requirement(one).name) for extra in more for one in extra}
+
+
+def test_what_both_groups_hold_has_the_same_version(root: Path) -> None:
+    """A package whose marker differs stands in both."""
+    first, second = (
+        {
+            (match["name"], match["version"])
+            for line in (root / name).read_text(encoding="utf-8").splitlines()
+            if (match := PIN.match(line))
+        }
+        for name in GROUPS
+    )
+    names = {name for name, _ in first}
+    assert {one for one in second if one[0] in names} <= first
+
+
 def test_what_is_installed_is_what_is_locked(locked: dict[str, list[tuple[str, str]]]) -> None:
     wrong = {}
     for name, pins in locked.items():
@@ -103,7 +133,7 @@ def test_the_conda_environment_takes_its_python_packages_from_the_lock(
     environment = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))
     conda = [one for one in environment["dependencies"] if isinstance(one, str)]
     (pip,) = [one["pip"] for one in environment["dependencies"] if isinstance(one, dict)]
-    assert pip == ["-r requirements.lock"]
+    assert pip == [f"-r {name}" for name in GROUPS]
     assert [re.split("[=<>]", one)[0] for one in conda] == ["python", "pip"]
     (python,) = [one.split("=", 1)[1] for one in conda if one.startswith("python=")]
     assert SpecifierSet(project["project"]["requires-python"]).contains(python)
@@ -184,7 +214,7 @@ def test_the_report_target_makes_the_worked_example(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["pyproject.toml", "requirements.lock", "environment.yml", "Makefile", ".ci/run"]
+    "name", ["pyproject.toml", *GROUPS, "environment.yml", "Makefile", ".ci/run"]
 )
 def test_set_up_names_no_machine_and_no_index(root: Path, name: str) -> None:
     text = (root / name).read_text(encoding="utf-8")

@@ -95,7 +95,10 @@ def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:
 def _first_figures(na: Assessment) -> dict[int, tuple[Figure, ...]]:
     found = na.once(ranked)
     keys = dict.fromkeys(each.split(".")[0] for one in found for each in one.figures)
-    known = {each.id: each for key in keys for each in published(na, key, everywhere=True)}
+    codes = {each.split(".")[1] for one in found for each in one.figures}
+    known = {
+        each.id: each for key in keys for each in published(na, key, everywhere=True, of=codes)
+    }
     return {one.rank: tuple(known[i] for i in one.figures if i in known)[:1] for one in found}
 
 

@@ -6,7 +6,7 @@ and its ``status`` says why. Its columns are `COLUMNS`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pandas as pd
 
@@ -76,14 +76,19 @@ def figures_frame(figures: Iterable[Figure]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, float))
 
 
-def published(na: Assessment, key: str, *, everywhere: bool = False) -> Iterator[Figure]:
+def published(
+    na: Assessment, key: str, *, everywhere: bool = False, of: Collection[str] | None = None
+) -> Iterator[Figure]:
     """The figures of an indicator up to the reporting year, in order of time and area.
 
     Of the area, its parts, its region and England; `everywhere`, of every upper-tier authority as
-    it was in each period too, no land twice.
+    it was in each period too, no land twice. Where codes are given with `of`, of these alone.
     """
     near = {one.code: one for one in (*na.places, *na.districts)}
-    rows = na.observations[na.observations["indicator"] == key]
+    wanted = na.observations["indicator"] == key
+    if of is not None:
+        wanted &= na.observations["area_code"].isin(of)
+    rows = na.observations[wanted]
     compared: dict[str, dict[str, Place]] = {}
     for row in rows.to_dict("records"):
         code, period = str(row["area_code"]), str(row["period"])

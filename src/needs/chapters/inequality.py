@@ -333,13 +333,20 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
 
 def decile_figures(na: Assessment, key: str) -> tuple[Figure, ...]:
     """England's rates by deprivation decile of authorities, most deprived first: one `set_of`."""
+    rows = na.once(_by_decile).get(key)
+    if rows is None:
+        return ()
+    return tuple(na.to_figure(row, na.england) for row in set_of(rows).to_dict("records"))
+
+
+def _by_decile(na: Assessment) -> dict[str, pd.DataFrame]:
+    """England's rows by deprivation decile of authorities, by indicator."""
     rows = na.observations[
-        (na.observations["indicator"] == key)
-        & (na.observations["area_code"] == na.england.code)
+        (na.observations["area_code"] == na.england.code)
         & (na.observations["sex"] == "persons")
         & na.observations["category"].str.match(DECILES)
     ]
-    return tuple(na.to_figure(row, na.england) for row in set_of(rows).to_dict("records"))
+    return {str(key): group for key, group in rows.groupby("indicator")}
 
 
 def set_of(rows: pd.DataFrame) -> pd.DataFrame:

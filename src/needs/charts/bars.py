@@ -14,12 +14,14 @@ from needs.charts.layout import (
     canvas,
     legend,
     legend_height,
+    name_places,
     positions,
     row_canvas,
     value_axis,
     whole,
     wrapped,
     write,
+    write_beside,
     write_notes,
 )
 from needs.charts.style import (
@@ -166,8 +168,7 @@ def treated_bar(
         for row, (_, t, n) in enumerate(rows):
             if t.value is None or n.value is None:
                 text = f"{treated}: {t.text}; {not_treated.lower()}: {n.text}"
-                axes.annotate(text, (0, row), xytext=(4, 0), textcoords="offset points",
-                              va="center_baseline", color=QUIET)  # fmt: skip
+                write_beside(axes, 0, row, text, dx=4, color=QUIET)
                 continue
             axes.barh(row, t.value, height=0.62, color=FOCUS)
             axes.barh(row, n.value, left=t.value, height=0.62, color=PALE, edgecolor=FOCUS,
@@ -183,8 +184,7 @@ def treated_bar(
                               solid_capstyle="butt")  # fmt: skip
             for f, begin, color in ((t, 0.0, "white"), (n, t.value, INK)):
                 if (f.value or 0) * scale > text_width(f.number) + 8:
-                    axes.annotate(f.number, (begin, row), xytext=(4, 0), textcoords="offset points",
-                                  va="center_baseline", color=color, zorder=5)  # fmt: skip
+                    write_beside(axes, begin, row, f.number, dx=4, color=color)
         axes.axvline(0, color=QUIET, linewidth=0.8)
         points = [
             mark
@@ -234,9 +234,8 @@ def decile_bars(
     with report_style():
         drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
         axes.set_xlim(-0.6, len(figures) - 0.4)
-        value_axis(axes.yaxis, low, high, 5)
+        value_axis(axes, False, low, high, 5)
         axes.set_ylim(low, high + (high - low) * 0.06)  # the number above the highest bar
-        axes.grid(visible=False, axis="x")
         room = (WIDTH - left - right) / len(figures)
         longest = max(text_width(f.number) for f in figures)
         for i, f in enumerate(figures):
@@ -257,8 +256,7 @@ def decile_bars(
             write(
                 drawing, WIDTH - right, height - 9, f"Dashed line: {reference_label}", align="right"
             )
-        axes.set_xticks(range(len(figures)), [str(i + 1) for i in range(len(figures))])
-        axes.tick_params(axis="x", pad=2)
+        name_places(axes, range(len(figures)), [str(i + 1) for i in range(len(figures))])
         write(drawing, 0, height - 9, unit)
         write(drawing, left, 12, "Most deprived", size=TEXT)
         write(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
@@ -306,10 +304,9 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
     with report_style():
         drawing, axes = canvas(height, left=left, right=12, top=top, bottom=bottom)
         axes.set_xlim(-0.6, len(years) - 0.4)
-        value_axis(axes.yaxis, low, high, 5)
+        value_axis(axes, False, low, high, 5)
         high += (high - low) * 0.05  # the sum above the highest bar
         axes.set_ylim(low, high)
-        axes.grid(visible=False, axis="x")
         legend(
             drawing,
             [(grant, {"color": CATEGORICAL[i % 6]}) for i, grant in enumerate(grants)],
@@ -328,16 +325,18 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
                 axes.bar(x, value, bottom=ends[f.period], width=width, color=CATEGORICAL[i % 6],
                          edgecolor="white", linewidth=0.8)  # fmt: skip
                 if len(grants) > 1 and value * scale > LINE + 2:
-                    axes.annotate(format_number(value, decimals), (x, ends[f.period] + value / 2),
-                                  ha="center", va="center_baseline",
-                                  color=INK if i % 6 in (1, 3, 5) else "white")  # fmt: skip
+                    write_beside(
+                        axes, x, ends[f.period] + value / 2, format_number(value, decimals),
+                        align="center", color=INK if i % 6 in (1, 3, 5) else "white",
+                    )  # fmt: skip
                 name = f"{grant}, {f.period}"
                 points += point(axes, x, ends[f.period] + value / 2, f, name)
                 ends[f.period] += value
         for x, year in enumerate(years):
-            axes.annotate(format_number(sums[year], decimals), (x, ends[year]), xytext=(0, 3),
-                          textcoords="offset points", ha="center", va="bottom",
-                          fontweight="bold")  # fmt: skip
-        axes.set_xticks(range(len(years)), years)
+            write_beside(
+                axes, x, ends[year], format_number(sums[year], decimals), dy=3, align="center",
+                vertical="bottom", bold=True,
+            )  # fmt: skip
+        name_places(axes, range(len(years)), years)
         write_notes(drawing, foot)
         return to_svg(drawing, chart_id, points=points)

@@ -19,6 +19,7 @@ from needs.charts.layout import (
     whole,
     wrapped,
     write,
+    write_beside,
     write_notes,
 )
 from needs.charts.style import (
@@ -139,8 +140,7 @@ def _many(
         drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
         axes.set_xlim(-1, len(shown))
         axes.set_ylim(low, high)
-        value_axis(axes.yaxis, low, high)
-        axes.set_xticks([])
+        value_axis(axes, False, low, high)
         lower, upper = interval_limits(shown)
         y, x = values(shown), np.arange(len(shown))
         is_focus = np.array([f.area_code == focus for f in shown])
@@ -197,10 +197,8 @@ def _reference_line(axes: Axes, reference: Figure | None, low: float, high: floa
     where = (reference.value - low) / (high - low) * across
     half = text_width(text) / 2
     shift = max(-where - box.x0 * WIDTH + half, min(0.0, across + 12 - where - half))
-    axes.annotate(
-        text, (reference.value, 1), xycoords=("data", "axes fraction"), xytext=(shift, 6),
-        textcoords="offset points", ha="center", va="bottom", annotation_clip=False,
-    )  # fmt: skip
+    write_beside(axes, reference.value, 1, text, frame="y", dx=shift, dy=6, align="center",
+          vertical="bottom")  # fmt: skip
 
 
 def _dot(axes: Axes, f: Figure, row: float, color: str, size: float, marker: str = "o") -> None:

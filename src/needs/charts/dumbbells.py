@@ -13,6 +13,7 @@ from needs.charts.layout import (
     legend_height,
     row_canvas,
     whole,
+    write_beside,
 )
 from needs.charts.style import (
     FOCUS,
@@ -121,15 +122,9 @@ def _label_pair(axes: Axes, a: Figure, b: Figure, row: int, scale: float) -> Non
         if side < 0 and (f.value or 0) * scale < text_width(text, TEXT, True) + 10:
             # no room towards the axis: it would touch the row's name
             continue
-        axes.annotate(
-            text, (f.value, row), xytext=(side * 8, 0), textcoords="offset points",
-            ha="left" if side > 0 else "right", va="center_baseline",
-            fontweight="bold" if f is a else "normal", annotation_clip=False,
-        )  # fmt: skip
+        align = "left" if side > 0 else "right"
+        write_beside(axes, f.value or 0.0, row, text, dx=side * 8, align=align, bold=f is a)
     gaps = [f for f in (a, b) if f.value is None]
     if gaps:
         text = ", ".join(f.number for f in gaps)
-        axes.annotate(
-            text, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
-            textcoords="offset points", va="center_baseline", color=QUIET, annotation_clip=False,
-        )  # fmt: skip
+        write_beside(axes, 1, row, text, frame="x", dx=8, color=QUIET)

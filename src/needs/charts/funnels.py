@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
 from needs.charts.labels import name_points, not_drawn
 from needs.charts.layout import (
@@ -30,6 +29,7 @@ from needs.charts.style import (
     QUIET,
     SMALL,
     WIDTH,
+    Canvas,
     empty_svg,
     report_style,
     to_svg,
@@ -109,10 +109,8 @@ def funnel_plot(
         drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
         axes.set_xlim(0, widest)
         axes.set_ylim(0, ceiling)
-        value_axis(axes.xaxis, 0, widest, 5)
-        value_axis(axes.yaxis, 0, ceiling)
-        axes.grid(visible=False, axis="x")
-        axes.tick_params(axis="x", bottom=True, length=3, color=QUIET)
+        value_axis(axes, True, 0, widest, 5, grid=False)
+        value_axis(axes, False, 0, ceiling)
         for level, style in (("95", (0, (4, 2))), ("998", "-")):
             for side in ("lower", "upper"):
                 axes.plot(
@@ -174,7 +172,7 @@ def _draw_points(
 
 
 def _name_limits(
-    drawing: Drawing,
+    drawing: Canvas,
     lines: pd.DataFrame,
     reference: Figure,
     widest: float,

@@ -13,6 +13,7 @@ from needs.charts.layout import (
     LINE,
     value_axis,
     write,
+    write_beside,
 )
 from needs.charts.style import (
     FOCUS,
@@ -20,6 +21,7 @@ from needs.charts.style import (
     QUIET,
     TEXT,
     WIDTH,
+    Canvas,
     text_width,
 )
 from needs.figures.figure import Figure
@@ -32,7 +34,7 @@ def not_drawn(count: int) -> str:
 
 
 def name_points(
-    drawing: Drawing,
+    drawing: Canvas,
     points: np.ndarray,
     labels: Sequence[tuple[int, str, bool]],
     frame: tuple[float, float, float, float],
@@ -115,7 +117,7 @@ def widest(figures: Sequence[Figure]) -> float:
 
 
 def value_scale(
-    drawing: Drawing,
+    drawing: Canvas,
     axes: Axes,
     low: float,
     high: float,
@@ -126,8 +128,7 @@ def value_scale(
 ) -> None:
     """A value axis below rows, above `foot` lines of notes."""
     axes.set_xlim(low, high)
-    value_axis(axes.xaxis, low, high, 6, integer=integer)
-    axes.grid(visible=False, axis="y")
+    value_axis(axes, True, low, high, 6, integer=integer)
     axes.spines["bottom"].set_visible(False)
     box = axes.get_position()
     write(drawing, box.x1 * WIDTH, 7 + foot * LINE, unit, align="right")
@@ -135,8 +136,4 @@ def value_scale(
 
 def at_right(axes: Axes, f: Figure, row: float, bold: bool = False) -> None:
     """Write a figure at the right of its row."""
-    axes.annotate(
-        f.number, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
-        textcoords="offset points", va="center_baseline", fontweight="bold" if bold else "normal",
-        annotation_clip=False,
-    )  # fmt: skip
+    write_beside(axes, 1, row, f.number, frame="x", dx=8, bold=bold)

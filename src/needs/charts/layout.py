@@ -13,23 +13,40 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from needs.charts.style import INK, QUIET, SMALL, TEXT, WIDTH, text_width, wrap
+from needs.charts.style import (
+    GRID,
+    INK,
+    QUIET,
+    SMALL,
+    TEXT,
+    WIDTH,
+    Canvas,
+    Words,
+    text_width,
+    wrap,
+)
 from needs.figures.figure import Figure, format_number
 
 #: Height of a line of text, in points.
 LINE = 12.5
 
+#: Points between the axes and the names of values and places, and the length of a mark.
+_PAD, _MARK = 7.0, 3.0
+
 
 def canvas(
     height: float, *, left: float, right: float, top: float, bottom: float
-) -> tuple[Drawing, Axes]:
-    """A drawing of the printed width with one pair of axes; margins in points."""
-    drawing = Drawing(figsize=(WIDTH / 72, height / 72), dpi=72)
+) -> tuple[Canvas, Axes]:
+    """A drawing of the printed width with one pair of axes; margins in points.
+
+    The axes name nothing by themselves: see `value_axis` and `name_places`.
+    """
+    drawing = Canvas(figsize=(WIDTH / 72, height / 72), dpi=72)
     axes = drawing.add_axes(
         (
             left / WIDTH,
@@ -38,11 +55,18 @@ def canvas(
             (height - top - bottom) / height,
         )
     )
+    bare(axes)
     return drawing, axes
 
 
+def bare(axes: Axes) -> None:
+    """Leave out the scales that matplotlib would draw."""
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
+
+
 def write(
-    drawing: Drawing,
+    drawing: Canvas,
     x: float,
     y: float,
     text: str,
@@ -51,23 +75,38 @@ def write(
     size: float = TEXT,
     bold: bool = False,
     color: str = INK,
-    vertical: str = "center_baseline",
-) -> Any:
+) -> None:
     """Write text at a point of the canvas: x from the left, y from the bottom, in points."""
-    width, height = drawing.get_size_inches() * 72
-    return drawing.text(
-        x / width,
-        y / height,
-        text,
-        ha=align,
-        va=vertical,
-        fontsize=size,
-        color=color,
-        fontweight="bold" if bold else "normal",
-    )
+    drawing.words.append(Words(text, x, y, align=align, size=size, bold=bold, color=color))
 
 
-def write_notes(drawing: Drawing, lines: Sequence[str]) -> None:
+def write_beside(
+    axes: Axes, x: float, y: float, text: str, *, frame: str = "", **look: Any
+) -> None:
+    """Write text beside a place of the axes.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        On a canvas.
+    x, y : float
+        The place, in the units of what is drawn; from 0 to 1 across the axes for what `frame` says.
+    frame : str
+        "x", "y" or nothing.
+    **look
+        Further attributes of `Words`, such as ``dx``, points between the place and the text.
+    """
+    transform = {
+        "": axes.transData,
+        "x": axes.get_yaxis_transform(),
+        "y": axes.get_xaxis_transform(),
+    }[frame]
+    drawing = axes.figure
+    assert isinstance(drawing, Canvas)
+    drawing.words.append(Words(text, x, y, transform, **look))
+
+
+def write_notes(drawing: Canvas, lines: Sequence[str]) -> None:
     """Write lines at the foot of the canvas."""
     for number, line in enumerate(reversed(lines)):
         write(drawing, 0, 6 + number * LINE, line, size=SMALL, color=QUIET)
@@ -216,21 +255,78 @@ def _locator(ticks: int, integer: bool = False) -> MaxNLocator:
 
 
 def value_axis(
-    axis: Any, low: float, high: float, ticks: int = 6, *, integer: bool = False
+    axes: Axes,
+    across: bool,
+    low: float,
+    high: float,
+    ticks: int = 6,
+    *,
+    integer: bool = False,
+    grid: bool = True,
 ) -> None:
-    """Round tick values with thousands commas, and no more of them than can be read.
+    """Name round values with thousands commas, no more of them than can be read, and draw a grid.
 
-    With `integer` there are no halves: of people, for example.
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        On a canvas.
+    across : bool
+        Whether values run from left to right, or from the bottom to the top.
+    low, high : float
+        Ends of the scale.
+    ticks : int
+        Steps of the scale, at most.
+    integer : bool
+        There are no halves: of people, for example.
+    grid : bool
+        Lines over the whole drawing; otherwise a short mark at each value.
     """
     slack = (high - low) * 1e-9
     chosen = _locator(ticks, integer).tick_values(low, high)
-    chosen = [tick for tick in chosen if low - slack <= tick <= high + slack]
+    chosen = [float(tick) for tick in chosen if low - slack <= tick <= high + slack]
     steps = [after - before for before, after in pairwise(chosen)]
     decimals = 0
     while steps and decimals < 6 and abs(round(steps[0], decimals) - steps[0]) > steps[0] * 1e-6:
         decimals += 1
-    axis.set_ticks(chosen)
-    axis.set_major_formatter(FuncFormatter(lambda tick, _: format_number(tick, decimals)))
+    names = [format_number(tick, decimals) for tick in chosen]
+    if grid:
+        _strokes(axes, chosen, across, (0.0, 1.0), GRID, 0.7)
+    if across:
+        name_places(axes, chosen, names, marks=not grid)
+        return
+    for tick, name in zip(chosen, names, strict=True):
+        write_beside(axes, 0, tick, name, frame="x", dx=-_PAD, align="right")
+
+
+def name_places(
+    axes: Axes, places: Sequence[float], names: Sequence[str], *, marks: bool = False
+) -> None:
+    """Name places below the axes, each with a short mark where that is asked for."""
+    if marks:
+        height = axes.get_window_extent().height
+        _strokes(axes, places, True, (0.0, -_MARK / height), QUIET, 0.8)
+    for place, name in zip(places, names, strict=True):
+        write_beside(axes, place, 0, name, frame="y", dy=-_PAD, align="center", vertical="top")
+
+
+def _strokes(
+    axes: Axes,
+    places: Sequence[float],
+    across: bool,
+    ends: tuple[float, float],
+    color: str,
+    width: float,
+) -> None:
+    """Strokes at places of one direction, from and to a share of the axes in the other."""
+    lines = LineCollection(
+        [[(place, end) if across else (end, place) for end in ends] for place in places],
+        transform=axes.get_xaxis_transform() if across else axes.get_yaxis_transform(),
+        colors=color,
+        linewidths=width,
+        zorder=0.5,
+        clip_on=False,
+    )
+    axes.add_collection(lines, autolim=False)
 
 
 def row_canvas(
@@ -242,7 +338,7 @@ def row_canvas(
     bottom: float = 36.0,
     limit: float = 165.0,
     bold: Collection[int] = (),
-) -> tuple[Drawing, Axes]:
+) -> tuple[Canvas, Axes]:
     """A canvas with a row for each label, the first at the top; labels stand left of the axes.
 
     Rows are at 0, 1, 2, … on the vertical axis. Labels wider than `limit` are broken into lines and
@@ -256,7 +352,6 @@ def row_canvas(
     height = top + bottom + row * len(labels)
     drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_yticks([])
     for i, label in enumerate(lines):
         for number, line in enumerate(label):
             y = height - top - row * (i + 0.5) + ((len(label) - 1) / 2 - number) * LINE
@@ -265,7 +360,7 @@ def row_canvas(
 
 
 def legend(
-    drawing: Drawing, entries: Sequence[tuple[str, dict[str, Any]]], y: float, x: float = 0.0
+    drawing: Canvas, entries: Sequence[tuple[str, dict[str, Any]]], y: float, x: float = 0.0
 ) -> None:
     """Name colours and marks in lines of swatches from height `y` down, in the order of the data.
 

@@ -10,6 +10,7 @@ from needs.charts.layout import (
     legend,
     legend_height,
     row_canvas,
+    write_beside,
 )
 from needs.charts.style import (
     INK,
@@ -92,19 +93,17 @@ def domain_profile(
                           edgecolor=OUTLINE, linewidth=0.6)  # fmt: skip
                 text = format_number(share, 1)
                 if share * scale > text_width(text) + 6:
-                    axes.annotate(text, (start + share / 2, row), ha="center", va="center_baseline",
-                                  color="white" if i == 0 else INK)  # fmt: skip
+                    write_beside(axes, start + share / 2, row, text, align="center",
+                          color="white" if i == 0 else INK)  # fmt: skip
                 start += share
             text = "[x]" if total is None else f"{format_number(total, 1)}%"
-            axes.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0),
-                          textcoords="offset points", va="center_baseline", fontweight="bold",
-                          annotation_clip=False)  # fmt: skip
+            write_beside(axes, 1, row, text, frame="x", dx=8, bold=True)
         if reference is not None:
             axes.axvline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
-            axes.annotate(f"Even spread {format_number(reference)}%", (reference, 1),
-                          xycoords=("data", "axes fraction"), xytext=(0, 4),
-                          textcoords="offset points", ha="center", va="bottom",
-                          annotation_clip=False)  # fmt: skip
+            write_beside(
+                axes, reference, 1, f"Even spread {format_number(reference)}%", frame="y", dy=4,
+                align="center", vertical="bottom",
+            )  # fmt: skip
         axes.axvline(0, color=QUIET, linewidth=0.8)
         points = [
             Point(

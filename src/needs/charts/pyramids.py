@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from needs.charts.layout import (
+    bare,
     bounds,
     canvas,
     legend,
@@ -81,16 +82,16 @@ def age_pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: st
             drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
             box = male.get_position()
             female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
+            bare(female)
             panels = [male, female]
         else:
             drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
             panels = [everyone]
         for axes, sex in zip(panels, sides, strict=True):
             axes.set_ylim(-0.5, len(ages) - 0.5)
-            axes.set_yticks([])
             _, reach = bounds([peak], ticks=4)
             axes.set_xlim((reach, 0) if sex == "male" else (0, reach))
-            value_axis(axes.xaxis, 0, reach, 4)
+            value_axis(axes, True, 0, reach, 4)
             axes.spines["bottom"].set_visible(False)
             axes.barh(range(len(ages)), shares[sex], height=0.86, color=FOCUS)
             if outline is not None:

@@ -52,6 +52,8 @@ def histogram(
     with report_style():
         drawing, axes = canvas(230, left=52, right=20, top=44, bottom=44)
         sns.histplot(x=values, ax=axes, color=CONTEXT, edgecolor="white", linewidth=0.8, alpha=1)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_visible(True)
         axes.grid(visible=False, axis="x")
         axes.set(xlabel=unit, ylabel="Authorities")
         low, high = axes.get_xlim()

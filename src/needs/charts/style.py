@@ -24,6 +24,7 @@ import matplotlib.font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ft2font import FT2Font
+from matplotlib.transforms import Transform
 
 from needs.charts.lean_svg import make_lean
 from needs.figures.figure import Figure
@@ -67,6 +68,9 @@ DECILES = (
 
 #: What is drawn when there is nothing to draw.
 NOTHING = "No figures to draw"
+
+#: Space between the lines of a text, in heights of a line.
+_SPACING = 1.2
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -116,6 +120,15 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
     face = _face(bold)
     face.set_text(text, 0.0)
     return float(face.get_width_height()[0]) / 64 * size / 100
+
+
+@functools.cache
+def _line_heights() -> tuple[float, float]:
+    """How far a line reaches above its baseline and below, for text of size 1."""
+    face = _face(False)
+    face.set_text("lp", 0.0)
+    whole, below = face.get_width_height()[1] / 6400, face.get_descent() / 6400
+    return whole - below, below
 
 
 def wrap(text: str, width: float, size: float = TEXT, bold: bool = False) -> list[str]:
@@ -213,6 +226,75 @@ def _settings() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Words:
+    """A text of a drawing: one or more lines, and where they stand.
+
+    It goes into the SVG as it is. Matplotlib measures each text twice to place it, which took as
+    long as all the marks of a chart together; ours stand at a known size in a known font.
+
+    Attributes
+    ----------
+    text : str
+        Lines are parted by line feeds.
+    x, y : float
+        In points from the left and the bottom of the drawing, or as `transform` says.
+    transform : matplotlib transform, optional
+        Of a pair of axes, whose limits may still change.
+    dx, dy : float
+        By how many points the text stands right of its place, and above it.
+    vertical : str
+        What of the text stands there: the "centre" of its capitals, its "bottom" or its "top".
+    """
+
+    text: str
+    x: float
+    y: float
+    transform: Transform | None = None
+    dx: float = 0.0
+    dy: float = 0.0
+    align: str = "left"
+    vertical: str = "centre"
+    size: float = TEXT
+    bold: bool = False
+    color: str = INK
+
+    def elements(self, height: float) -> Iterator[ElementTree.Element]:
+        """One text element for each line, on a drawing of this height in points."""
+        x, y = self.x, self.y
+        if self.transform is not None:
+            x, y = self.transform.transform((x, y))
+        ascent, descent = (part * self.size for part in _line_heights())
+        lines = self.text.split("\n")
+        below = (len(lines) - 1) * (_SPACING * ascent + descent)
+        first = {
+            "centre": y + below / 2 - ascent / 2,
+            "bottom": y + below + descent,
+            "top": y - ascent,
+        }[self.vertical]
+        look = {"fill": self.color, "font-size": f"{self.size:g}"}
+        if self.bold:
+            look["font-weight"] = "700"
+        if self.align != "left":
+            look["text-anchor"] = {"center": "middle", "right": "end"}[self.align]
+        for number, line in enumerate(lines):
+            if not line:
+                continue
+            base = height - first - self.dy + number * (_SPACING * ascent + descent)
+            place = {"x": f"{x + self.dx:.2f}", "y": f"{base:.2f}"}
+            element = ElementTree.Element(f"{_SVG}text", place | look)
+            element.text = line
+            yield element
+
+
+class Canvas(Drawing):
+    """A drawing, and the words that `to_svg` writes over it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.words: list[Words] = []
+
+
+@dataclass(frozen=True)
 class Point:
     """A place of a drawing that tells its value on hovering, and one by one with the keyboard."""
 
@@ -262,6 +344,8 @@ def to_svg(
     root = ElementTree.fromstring(raw.getvalue())
     _add_titles(root, titles or {})
     height = drawing.get_size_inches()[1] * 72
+    for words in getattr(drawing, "words", ()):
+        root.extend(words.elements(height))
     for one in points:
         x, y = one.axes.transData.transform((one.x, one.y))
         place = {"cx": f"{x:.1f}", "cy": f"{height - y:.1f}", "r": "6"}

@@ -15,6 +15,7 @@ from needs.charts.layout import (
     bounds,
     canvas,
     interval_limits,
+    name_places,
     positions,
     spread_labels,
     value_axis,
@@ -22,6 +23,7 @@ from needs.charts.layout import (
     whole,
     wrapped,
     write,
+    write_beside,
     write_notes,
 )
 from needs.charts.style import (
@@ -110,16 +112,13 @@ def trend_lines(
         drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)
         axes.set_xlim(min(place.values()) - step * 0.35, max(place.values()) + step * 0.2)
         axes.set_ylim(low, high)
-        value_axis(axes.yaxis, low, high, integer=whole(parts))
-        axes.grid(visible=False, axis="x")
+        value_axis(axes, False, low, high, integer=whole(parts))
         _name_periods(axes, place, WIDTH - 52 - right)
         write(drawing, 0, height - 9, unit)
         for where, _ in cuts.values():
             axes.axvline(where, color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
-            axes.annotate(
-                "[b]", (where, high), ha="center", va="bottom", fontsize=SMALL, color=QUIET,
-                annotation_clip=False,
-            )  # fmt: skip
+            write_beside(axes, where, high, "[b]", align="center", vertical="bottom", size=SMALL,
+                  color=QUIET)  # fmt: skip
         lone = _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
         _name_lone_points(axes, lone, height - 30 - bottom)
         _name_lines(axes, series, lines, place, height - 30 - bottom)
@@ -206,11 +205,9 @@ def _name_lone_points(
         here = [one for one in lone if one[2] == where]
         wanted = [(y - low) / (high - low) * height for *_, y in here]
         centres = spread_labels(wanted, [LINE] * len(here), 0, height)
-        for (label, color, x, _), centre in zip(here, centres, strict=True):
-            axes.annotate(
-                label, (x, low + centre / height * (high - low)), xytext=(7, 0),
-                textcoords="offset points", va="center_baseline", fontsize=SMALL, color=color,
-            )  # fmt: skip
+        for (name, color, x, _), centre in zip(here, centres, strict=True):
+            y = low + centre / height * (high - low)
+            write_beside(axes, x, y, name, dx=7, size=SMALL, color=color)
 
 
 def _styles(series: Sequence[Series]) -> list[dict[str, Any]]:
@@ -256,16 +253,16 @@ def _name_lines(
     low, high = axes.get_ylim()
     right = axes.get_xlim()[1]
     named = []
-    for one, label, style in zip(series, lines, _styles(series), strict=True):
+    for one, name, style in zip(series, lines, _styles(series), strict=True):
         known = [f for f in one.figures if f.value is not None]
         if known:
             last = max(known, key=lambda f: place[f.period])
-            named.append((one, label, style, place[last.period], last.value or 0.0))
+            named.append((one, name, style, place[last.period], last.value or 0.0))
     wanted = [(value - low) / (high - low) * height for *_, value in named]
-    heights = [len(label) * LINE for _, label, *_ in named]
+    heights = [len(name) * LINE for _, name, *_ in named]
     centres = spread_labels(wanted, heights, -LINE / 2, height + LINE / 2)
     newest = max(place.values())
-    for (one, label, style, x, value), want, centre in zip(named, wanted, centres, strict=True):
+    for (one, name, style, x, value), want, centre in zip(named, wanted, centres, strict=True):
         y = low + centre / height * (high - low)
         if abs(want - centre) > 3 or x < newest:
             axes.annotate(
@@ -273,11 +270,9 @@ def _name_lines(
                 arrowprops={"arrowstyle": "-", "color": style["color"], "linewidth": 0.6,
                             "shrinkA": 0, "shrinkB": 4},
             )  # fmt: skip
-        axes.annotate(
-            "\n".join(label), (right, y), xytext=(4, 0), textcoords="offset points", ha="left",
-            va="center", color=style["color"] if one.role in ("focus", "national") else QUIET,
-            fontweight="bold" if one.role == "focus" else "normal", annotation_clip=False,
-            linespacing=1.15,
+        write_beside(
+            axes, right, y, "\n".join(name), dx=4, bold=one.role == "focus",
+            color=style["color"] if one.role in ("focus", "national") else QUIET,
         )  # fmt: skip
 
 
@@ -293,5 +288,4 @@ def _name_periods(axes: Axes, place: Mapping[str, float], width: float) -> None:
         if all((a - b) / (right - left) * width >= wide for a, b in pairwise(kept)):
             break
         every += 1
-    axes.set_xticks(where[::-1][::every][::-1], labels[::-1][::every][::-1])
-    axes.tick_params(axis="x", bottom=True, length=3, color=QUIET, pad=3)
+    name_places(axes, where[::-1][::every][::-1], labels[::-1][::every][::-1], marks=True)

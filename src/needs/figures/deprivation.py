@@ -55,9 +55,17 @@ def sources(na: Assessment, *parts: Sequence[str]) -> tuple[str, ...]:
     *parts : sequence of str
         `INDEX`, `PEOPLE` or both; both by default.
     """
-    columns = (na.lsoa[source] for source, _ in parts or (INDEX, PEOPLE))
-    joined = (str(one) for column in columns for one in column.dropna().unique())
-    return tuple(dict.fromkeys(key for keys in joined for key in keys.split(";")))
+    known = na.once(_sources)
+    keys = (key for source, _ in parts or (INDEX, PEOPLE) for key in known[source])
+    return tuple(dict.fromkeys(keys))
+
+
+def _sources(na: Assessment) -> dict[str, list[str]]:
+    """Keys of the sources that each column of sources names."""
+    return {
+        source: [key for one in na.lsoa[source].dropna().unique() for key in str(one).split(";")]
+        for source, _ in (INDEX, PEOPLE)
+    }
 
 
 def source_rows(
@@ -67,13 +75,21 @@ def source_rows(
 
     `parts` are those of `sources`.
     """
-    rows, code = _in(na, place), (place or na.area).code
-    out = []
-    for _, column in parts or (INDEX, PEOPLE):
-        for name, codes in rows.groupby(column, sort=False)["lsoa_code"]:
-            whole = f"{len(codes)} LSOAs of {code}, from {codes.min()} to {codes.max()}"
-            out.append(f"{name}, {whole if len(codes) > 1 else codes.min()}")
-    return tuple(out)
+    known, code = na.once(_source_rows), (place or na.area).code
+    columns = (column for _, column in parts or (INDEX, PEOPLE))
+    return tuple(row for column in columns for row in known.get((code, column), ()))
+
+
+def _source_rows(na: Assessment) -> dict[tuple[str, str], list[str]]:
+    """What `source_rows` says of the area and each of its districts, by column of file names."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for code, rows in {**na.once(_by_district), na.area.code: na.lsoa}.items():
+        for _, column in (INDEX, PEOPLE):
+            for name, codes in rows.groupby(column, sort=False)["lsoa_code"]:
+                whole = f"{len(codes)} LSOAs of {code}, from {codes.min()} to {codes.max()}"
+                said = f"{name}, {whole if len(codes) > 1 else codes.min()}"
+                found.setdefault((code, column), []).append(said)
+    return found
 
 
 def lsoa_count(na: Assessment, decile: int, place: Place | None = None) -> Figure:

@@ -8,7 +8,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jinja2
@@ -44,10 +44,17 @@ class View:
     ----------
     document : Document or None
         None draws without numbers and links.
+    declared : Catalogue or None
+        Whose sources are named; None for the catalogue in use.
     """
 
     document: Document | None = None
-    catalogue: Catalogue = field(default_factory=load)
+    declared: Catalogue | None = None
+
+    @functools.cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that was given, else the one in use: most blocks alone ask for none."""
+        return self.declared or load()
 
     @property
     def links(self) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -32,14 +33,19 @@ from needs.report.document import Document, printed_date, symbols_in
 from needs.words.text import plain
 
 _HEADLINE = "Headline 1"
-_BODY = Font(name="Arial", size=12)
-_BOLD = Font(name="Arial", size=12, bold=True)
-_TITLE = Font(name="Arial", size=16, bold=True)
-_LINK = Font(name="Arial", size=12, color="0B4A8F", underline="single")
-_TEXT = Alignment(wrap_text=True, vertical="top")
-_NUMBER = Alignment(horizontal="right", vertical="top")
-_NUMBER_HEADING = Alignment(wrap_text=True, horizontal="right", vertical="bottom")
-_HEADING = Alignment(wrap_text=True, vertical="bottom")
+_FONTS = {
+    "body": Font(name="Arial", size=12),
+    "bold": Font(name="Arial", size=12, bold=True),
+    "title": Font(name="Arial", size=16, bold=True),
+    "link": Font(name="Arial", size=12, color="0B4A8F", underline="single"),
+}
+_PLACES = {
+    "general": Alignment(),
+    "text": Alignment(wrap_text=True, vertical="top"),
+    "number": Alignment(horizontal="right", vertical="top"),
+    "number heading": Alignment(wrap_text=True, horizontal="right", vertical="bottom"),
+    "heading": Alignment(wrap_text=True, vertical="bottom"),
+}
 
 # what a spreadsheet program takes for the beginning of a formula
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -368,7 +374,7 @@ def _write_cover(sheet: Any, document: Document, sheets: Sequence[Sheet]) -> Non
     row = 1
     for row, text in enumerate(cover_lines(document, sheets), 2):
         _put(sheet, row, 1, text)
-    _link(_put(sheet, row + 1, 1, "Contents of this workbook", _LINK), "#Contents")
+    _link(_put(sheet, row + 1, 1, "Contents of this workbook", font="link"), "#Contents")
     sheet.column_dimensions["A"].width = COVER_WIDTH
 
 
@@ -376,7 +382,7 @@ def _write(sheet: Any, content: Sheet) -> None:
     _put_title(sheet, content.title)
     _put(sheet, 2, 1, ONE_TABLE)
     text, target = way_back(content)
-    _link(_put(sheet, 3, 1, text, _LINK), target)
+    _link(_put(sheet, 3, 1, text, font="link"), target)
     notes = lines_above(content)
     for row, note in enumerate(notes, 4):
         _put(sheet, row, 1, note)
@@ -384,16 +390,14 @@ def _write(sheet: Any, content: Sheet) -> None:
 
     headings = headings_of(content.columns)
     for place, (heading, column) in enumerate(zip(headings, content.columns, strict=True), 1):
-        cell = _put(sheet, head, place, heading, _BOLD)
-        cell.alignment = _NUMBER_HEADING if column.kind == "number" else _HEADING
+        where = "number heading" if column.kind == "number" else "heading"
+        _put(sheet, head, place, heading, font="bold", place=where)
     for row, cells in enumerate(content.rows, head + 1):
         for place, one in enumerate(cells, 1):
             kind = content.columns[place - 1].kind
             _put_cell(sheet, row, place, one, right=kind == "number")
     for row, target in enumerate(content.links, head + 1):
-        cell = sheet.cell(row, 1)
-        cell.font = _LINK
-        _link(cell, target)
+        _link(_put(sheet, row, 1, content.rows[row - head - 1][0].text, font="link"), target)
     for place, width in enumerate(widths_of(content, headings), 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     _mark_up(sheet, content, head)
@@ -430,32 +434,48 @@ def _mark_up(sheet: Any, content: Sheet, head: int) -> None:
     sheet.add_table(table)
 
 
-def _put(sheet: Any, row: int, column: int, text: str, font: Font = _BODY) -> Any:
+def _put(
+    sheet: Any, row: int, column: int, text: str, *, font: str = "body", place: str = "text"
+) -> Any:
     cell = sheet.cell(row, column)
     cell.value = CONTROL.sub(" ", text)
     cell.data_type = "s"  # text stays text, whatever it begins with
-    cell.font = font
-    cell.alignment = _TEXT
-    if text.startswith(_FORMULA_STARTS):
-        cell.quotePrefix = True
+    _dress(cell, font, place, quoted=text.startswith(_FORMULA_STARTS))
     return cell
 
 
 def _put_title(sheet: Any, text: str) -> None:
-    sheet.cell(1, 1).style = _HEADLINE  # a heading to a screen reader, not only to the eye
-    _put(sheet, 1, 1, text, _TITLE)
+    cell = _put(sheet, 1, 1, text)
+    cell.style = _HEADLINE  # a heading to a screen reader, not only to the eye
+    cell.font, cell.alignment = _FONTS["title"], _PLACES["text"]
+    cell.quotePrefix = text.startswith(_FORMULA_STARTS)
 
 
 def _put_cell(sheet: Any, row: int, column: int, content: Cell, *, right: bool) -> None:
     style = number_format(content)
     if style is None or content.value is None:
-        cell = _put(sheet, row, column, content.text)
+        _put(sheet, row, column, content.text, place="number" if right else "text")
     else:
         cell = sheet.cell(row, column, content.value)
-        cell.number_format = style
-        cell.font = _BODY
-    if right:
-        cell.alignment = _NUMBER
+        _dress(cell, "body", "number" if right else "general", shown=style)
+
+
+#: Looks that the cells of each workbook have, so that each is put together once: the library
+#: compares fonts part by part for every cell, which is most of the time of writing a workbook.
+_LOOKS: WeakKeyDictionary[Workbook, dict[tuple[str, str, str, bool], Any]] = WeakKeyDictionary()
+
+
+def _dress(
+    cell: Any, font: str, place: str, *, shown: str = "General", quoted: bool = False
+) -> None:
+    """Give a cell its font, place, number format and mark of text that looks like a formula."""
+    looks = _LOOKS.setdefault(cell.parent.parent, {})
+    look = (font, place, shown, quoted)
+    if look not in looks:
+        cell.font, cell.alignment = _FONTS[font], _PLACES[place]
+        cell.number_format, cell.quotePrefix = shown, quoted
+        looks[look] = copy.copy(cell._style)
+    cell._style = copy.copy(looks[look])
 
 
 @dataclass(frozen=True)
@@ -509,7 +529,6 @@ def _link(cell: Any, target: str) -> None:
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location, display=cell.value)
     else:
         cell.hyperlink = target
-        cell.font = _LINK
 
 
 def widths_of(content: Sheet, headings: Sequence[str]) -> list[float]:

@@ -144,6 +144,7 @@ class _Writing:
         self.pictures = pictures
         self.file = docx.Document()
         self.anchors: dict[str, str] = {}
+        self.styles: dict[str, str] = {}
         self.marks = 0
         self.drawings = 0
         self.alone = False
@@ -245,11 +246,19 @@ class _Writing:
 
     def paragraph(self, runs: Iterable[str | Model], style: str = "Normal") -> Any:
         """A paragraph of runs, as the printed report has them."""
-        line = self.file.add_paragraph(style=style)
+        line = self._styled_line(self.file.add_paragraph(), style)
         before = line._p.getprevious()
         if before is not None and before.tag == qn("w:tbl"):
             line.paragraph_format.space_before = Pt(8)
         self.fill(line, runs)
+        return line
+
+    def _styled_line(self, line: Any, style: str) -> Any:
+        """Give a paragraph a style by its id; the library looks through all styles each time."""
+        if style not in self.styles:
+            self.styles[style] = self.file.styles[style].style_id
+        if style != "Normal":  # which a paragraph has that names none
+            line._p.style = self.styles[style]
         return line
 
     def fill(self, line: Any, runs: Iterable[str | Model]) -> None:
@@ -394,7 +403,7 @@ class _Writing:
             for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
                 cell.width = Pt(widths[column])
                 line = cell.paragraphs[0]
-                line.style = self.file.styles["Table heading" if place == 0 else "Table text"]
+                self._styled_line(line, "Table heading" if place == 0 else "Table text")
                 line.paragraph_format.keep_with_next = followed or place < len(rows)
                 if numbers and numbers[column]:
                     line.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -14,11 +15,13 @@ def figure_id(*parts: str) -> str:
     >>> figure_id("drug_misuse_rate", "E10000034", "2018 to 2020", "persons", "all ages")
     'drug_misuse_rate.E10000034.2018-20.persons.all-ages'
     """
-    slugs = []
-    for part in parts:
-        text = re.sub(r"^(\d{4}) to \d\d(\d\d)$", r"\1-\2", str(part).strip())
-        slugs.append(re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-"))
-    return ".".join(slug for slug in slugs if slug)
+    return ".".join(slug for slug in map(_slug, map(str, parts)) if slug)
+
+
+@functools.lru_cache(maxsize=10_000)  # thousands of ids have few different parts
+def _slug(part: str) -> str:
+    text = re.sub(r"^(\d{4}) to \d\d(\d\d)$", r"\1-\2", part.strip())
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")
 
 
 def names_file(rows: Iterable[str], path: str) -> bool:

@@ -181,13 +181,20 @@ def set_aside(na: Assessment, key: str) -> str:
         moved too far or is far from England's: a comparison would tell of how deaths are named. Or
         of a share of records that names hardly any: it would tell of how they are kept.
     """
+    return na.once(_set_aside).get(key, "")
+
+
+def _set_aside(na: Assessment) -> dict[str, str]:
+    """What `set_aside` says of each indicator of which it says something."""
     table = na.once(scored)
-    own = table[table["indicator"] == key]
-    of_records = na.indicator(key).statistic == "proportion"
-    if not of_records and not (own["left_out"] == warned.SET_ASIDE).any():
-        return ""
-    said = own.loc[(own["kind"] == kinds.WARNING) & (own["domain"] == "recording"), "statement"]
-    return str(said.iloc[0]) if len(said) else ""
+    left_out = set(table.loc[table["left_out"] == warned.SET_ASIDE, "indicator"])
+    said = table[(table["kind"] == kinds.WARNING) & (table["domain"] == "recording")]
+    said = said.drop_duplicates("indicator")
+    return {
+        str(key): str(text)
+        for key, text in zip(said["indicator"], said["statement"], strict=True)
+        if key in left_out or na.indicator(str(key)).statistic == "proportion"
+    }
 
 
 def _candidates(na: Assessment) -> list[Candidate]:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import load
+from needs.commands.listing import list_kind
 from needs.commands.pack import WRITTEN, pack
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.sources import schemas
@@ -352,6 +353,24 @@ def test_adults_elsewhere_are_the_sum_of_their_ages(processed: Path, national: P
     ages = every[every["age_from"].ge(18) & every["sex"].eq("persons") & every["year"].eq(2023)]
     sums = ages.groupby("area_code")["population"].sum()
     assert adults["population"].to_dict() == sums[adults.index].to_dict()
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("year", YEARS)
+def test_a_report_lacks_nothing_that_the_national_tables_have(
+    processed: Path, national: Path, year: int
+) -> None:
+    """Indicators of which the package has a document's figure, newer or instead, are the rest."""
+    own, every = (
+        {row[0]: row[3:] for row in list_kind("indicators", load(), folder, folder, AREA, year)[1]}
+        for folder in (processed, national)
+    )
+    with_figure = {key for key, (period, _) in every.items() if period}
+    assert len(with_figure) >= {2022: 25, 2025: 40}[year]
+    assert {key for key in with_figure if own[key] != every[key]} == {
+        "alcohol_specific_mortality",
+        "alcohol_unmet_need_published",
+    }
 
 
 @pytest.mark.mirror

@@ -274,9 +274,11 @@ def _observations(
     table = table[[key not in printed for key in _keys(table)]]
 
     headline = table["category"] == ""
-    # England's many breakdowns stay out but for the gradients; local categories are all kept
+    # of England's many breakdowns those stay that the authority has too, and the gradients
+    keys = pd.MultiIndex.from_frame(table[["indicator", "category"]])
+    divided = keys.isin(keys[table["area_code"] == code])
     near_by = table["area_code"].isin(list(near))
-    own = table[near_by & (headline | (table["area_code"] != ENGLAND))]
+    own = table[near_by & (headline | divided | (table["area_code"] != ENGLAND))]
     authorities = tables["areas"][tables["areas"]["kind"] == "upper tier"]
     rest = table[
         headline & (table["sex"] == "persons") & table["area_code"].isin(authorities["code"])

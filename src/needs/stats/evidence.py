@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, expit, logit, ndtr
-from scipy.stats import binomtest
 
 from needs.errors import ParameterError
 from needs.stats.intervals import Floats, z_value
@@ -116,6 +115,8 @@ def rate_ratio(
     >>> [round(float(one), 2) for one in (ratio, low, high)], round(float(p), 4)
     ([1.5, 0.99, 2.2], 0.0388)
     """
+    from scipy.stats import binomtest  # imports much
+
     x, n, y, m = np.broadcast_arrays(
         *(np.asarray(one, dtype=np.float64) for one in (count, time, other, other_time))
     )

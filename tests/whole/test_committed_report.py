@@ -46,6 +46,14 @@ def test_the_committed_report_is_whole(root: Path, name: str) -> None:
     )
 
 
+def test_the_newest_year_is_committed_to_read(root: Path) -> None:
+    folder = root / "reports/worcestershire/2025"
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Drug and alcohol needs assessment: Worcestershire, 2025" in page
+    assert "English Indices of Deprivation 2025" in page
+
+
 def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     """National files in data/raw would give the committed report other figures."""
     makefile = (root / "Makefile").read_text(encoding="utf-8")

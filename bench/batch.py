@@ -37,7 +37,7 @@ from needs.commands import batch as batches
 from needs.commands import run as runs
 from report import NOTEBOOKS, ROOT, once, plain_report, tell
 
-COMMON = {"date": "2026-11-21", "formats": ["html", "pdf", "xlsx"]}
+COMMON = {"date": "2026-11-21", "formats": ["html", "pdf", "xlsx", "ods", "docx"]}
 YEAR = 2023  #: from April 2023 there are 153 upper-tier authorities
 
 
@@ -191,13 +191,13 @@ def results(
     if plain:
         alone = statistics.median(plain)
         tell(f"the plain way, one area (median of {len(plain)} areas)", alone)
-        size = 30 if 30 in taken else max(taken)
-        ratio = alone * size / taken[size]
-        name = f"{size} plain runs (scaled from {len(plain)}) : a batch"
-        targets.append(Target(name, ">=", 12, ratio, "times"))
+        for size in sorted({30, max(taken)} & set(taken)):
+            ratio = alone * size / taken[size]
+            name = f"{size} plain runs (scaled from {len(plain)}) : a batch"
+            targets.append(Target(name, ">=", 45, ratio, "times"))
     else:
-        name = "30 plain runs : a batch"
-        targets.append(Target(name, ">=", 12, None, "times", "no Chromium, or --plain 0"))
+        name = "all plain runs : a batch"
+        targets.append(Target(name, ">=", 45, None, "times", "no Chromium, or --plain 0"))
     smallest = min(each)
     for size, seconds in each.items():
         if size != smallest:
@@ -207,11 +207,11 @@ def results(
     batches_made = [one for all_ in made.values() for one in all_]
     alone = max(one.alone for one in batches_made)
     together = max(one.together for one in batches_made)
-    targets.append(Target("peak memory of a worker", "<=", 400, alone, "MB"))
-    print(f"memory of a worker and of the process that compiles its PDF: {together:.0f} MB at most")
+    targets.append(Target("peak memory of a worker", "<=", 350, alone, "MB"))
+    targets.append(Target("the same with the PDF's process", "<=", 550, together, "MB"))
     if every in taken:
         name = f"all {every} authorities, wall time (aim)"
-        targets.append(Target(name, "<=", 8, taken[every] / 60, "minutes", "n = 1"))
+        targets.append(Target(name, "<=", 4, taken[every] / 60, "minutes", "n = 1"))
     return targets
 
 

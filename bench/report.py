@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import dataclasses
 import functools
 import io
 import os
@@ -28,7 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from unittest import mock
 
 from targets import Target, tell_targets
@@ -108,30 +109,33 @@ def _silent_kernels() -> Iterator[None]:
         os.close(kept)
 
 
-def script(values: Mapping[str, Any]) -> list[tuple[str, str, list[Any]]]:
+def script(values: Mapping[str, Any]) -> list[Any]:
     """Run the chapters' code as plain Python in this process: no notebook, no display.
 
     Returns
     -------
-    list of (str, str, list of Block)
-        File name, title and content of each chapter.
+    list of Read
+        What each chapter says and shows.
     """
-    from needs.chapters.blocks import Blocks, Heading
+    from needs.chapters.blocks import Block, Blocks
+    from needs.report.notebook_cells import Read
 
     made = []
     with contextlib.redirect_stdout(io.StringIO()):
         for name, parts in _code():
-            namespace, shown = dict(values), []
-            for part in parts:
+            namespace, read = {}, Read(name)
+            for tags, part in parts:
                 if isinstance(part, list):
-                    shown += part
+                    read.add(part, name, tags)
                     continue
                 body, last = part
                 exec(body, namespace)
+                if "parameters" in tags:  # what is asked for goes before what stands there
+                    namespace |= values
                 value = eval(last, namespace) if last else None
-                shown += value.items if isinstance(value, Blocks) else []
-            title = next(one for one in shown if isinstance(one, Heading) and one.level == 1)
-            made.append((name, title.text, [one for one in shown if one is not title]))
+                shown = [value] if isinstance(value, get_args(Block)) else []
+                read.add(value.items if isinstance(value, Blocks) else shown, name, tags)
+            made.append(read)
     return made
 
 
@@ -141,21 +145,24 @@ def _code() -> list[tuple[str, list[Any]]]:
     import nbformat
 
     from needs.commands import run as runs
-    from needs.report import document
+    from needs.report import notebook_cells
 
     made = []
     for path in runs.chapters(NOTEBOOKS):
         parts: list[Any] = []
         for cell in nbformat.read(path, as_version=4).cells:
+            tags = cell.metadata.get("tags", [])
+            if notebook_cells.REMOVED in tags:
+                continue
             if cell.cell_type == "markdown":
-                parts.append(document.read_markdown(cell.source, path.name, []))
-            elif "parameters" not in cell.metadata.get("tags", []):
+                parts.append((tags, notebook_cells.read_markdown(cell.source, path.name, [])))
+            else:
                 tree = ast.parse(cell.source)
                 last = None
                 if tree.body and isinstance(tree.body[-1], ast.Expr):
                     value = tree.body.pop()
                     last = compile(ast.Expression(value.value), path.name, "eval")
-                parts.append((compile(tree, path.name, "exec"), last))
+                parts.append((tags, (compile(tree, path.name, "exec"), last)))
         made.append((path.name, parts))
     return made
 
@@ -166,8 +173,8 @@ def _documents_of_scripts() -> Iterator[None]:
     from needs.report import document
 
     with (
-        mock.patch.object(document, "_open", lambda made, _: (made[0], made)),
-        mock.patch.object(document, "_read_notebook", lambda made, *_: (made[1], made[2])),
+        mock.patch.object(document, "_open", lambda read, _: (read.name, read)),
+        mock.patch.object(document, "_read_notebook", lambda _, read, *__: (read.titles[0], read)),
     ):
         yield
 
@@ -192,7 +199,8 @@ def main() -> None:
         processed = folder / "processed"
         tell("prepare the embedded data pack",
              once(lambda: prepare.prepare(ROOT / "data" / "raw", processed)))  # fmt: skip
-        start = runs.open_ground(processed, NOTEBOOKS)
+        # what people wrote about the area stands in neither of the other ways
+        start = dataclasses.replace(runs.open_ground(processed, NOTEBOOKS), commentary=None)
         asked = {"areas": ["Worcestershire"], "year": 2022, "formats": ["html", "pdf", "xlsx"]}
         parameters = RunParameters.check(asked)
         values = {"areas": ["E10000034"], "year": 2022, "name": ""}
@@ -218,7 +226,11 @@ def main() -> None:
             opened = assessment.load("E10000034", 2022, processed=processed)
             with _documents_of_scripts():
                 document = runs.read(
-                    script(values), parameters, opened=opened, code=start.code, inputs=start.inputs
+                    script(values),
+                    parameters,
+                    opened=opened,
+                    code=start.code,
+                    inputs=start.inputs,
                 )
             return runs.render(document, parameters.formats)
 
@@ -246,7 +258,7 @@ def main() -> None:
         print(f"  whole report against the script that draws the same: {same:.2f} times")
         print(f"  executed notebooks against the script's code alone: {notebooks:.2f} times")
         print(f"  whole report against the script's code alone: {everything:.2f} times")
-        targets = [Target("warm report : script that draws the same", "<=", 1.3, same, "times")]
+        targets = [Target("warm report : script that draws the same", "<=", 1.2, same, "times")]
 
         if not options.short:
             ratio, note = None, ""
@@ -260,7 +272,7 @@ def main() -> None:
                 for what, one in zip(names, zip(*plain, strict=True), strict=True):
                     tell(f"  {what}", statistics.median(one))
                 ratio = statistics.median(map(sum, plain)) / whole
-            targets.append(Target("the plain way : warm report", ">=", 6, ratio, "times", note))
+            targets.append(Target("the plain way : warm report", ">=", 20, ratio, "times", note))
         tell_targets(targets)
 
 

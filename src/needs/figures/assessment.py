@@ -1080,7 +1080,7 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
         return None
     import geopandas as gpd
 
-    rows = gpd.read_parquet(path, filters=slices("code", codes))
+    rows = gpd.read_parquet(path, filters=slices("code", codes), use_threads=False)
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
 
 
@@ -1142,11 +1142,12 @@ def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[i
 
 
 def _as_list(column: pd.Series) -> list[Any]:
-    """A column's values; equal texts are one object, as there are many and few differ."""
-    if not isinstance(column.dtype, pd.StringDtype):
+    """A column's values; equal texts and dates are one object, as there are many and few differ."""
+    is_text = isinstance(column.dtype, pd.StringDtype)
+    if not is_text and column.dtype.kind != "M":
         return column.tolist()
-    places, texts = pd.factorize(column)
-    known = [*texts.tolist(), np.nan]  # a missing text has place -1
+    places, different = pd.factorize(column)
+    known = [*different.tolist(), np.nan if is_text else pd.NaT]  # one that is missing has place -1
     return [known[place] for place in places.tolist()]
 
 

@@ -1,4 +1,4 @@
-# make report   render Worcestershire, reporting year 2022, from the embedded data pack
+# make report   render Worcestershire from the embedded data pack, reporting year 2022, or YEAR=2025
 # make test     every check: style, types, tests, documentation examples, notebooks
 # make test-unit  the unit tests alone, in less than two minutes
 # make lab      open the notebooks in JupyterLab
@@ -24,6 +24,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
 REPORT_DATE ?= 2026-11-29
+# Of the worked example.
+YEAR ?= 2022
 WORKERS ?= 2
 SEED ?= 1
 TIMES ?= 2
@@ -42,7 +44,7 @@ report: $(READY)
 	rm -rf $(EXAMPLE)/raw
 	mkdir -p $(EXAMPLE)/raw
 	cp -R data/raw/worcestershire $(EXAMPLE)/raw
-	$(BIN)/needs run --area Worcestershire --year 2022 --date $(REPORT_DATE) $(EXAMPLE_DATA)
+	$(BIN)/needs run --area Worcestershire --year $(YEAR) --date $(REPORT_DATE) $(EXAMPLE_DATA)
 
 test: $(ALL)
 	$(BIN)/ruff check

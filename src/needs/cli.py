@@ -129,7 +129,7 @@ def _refuse_broken(arguments: Sequence[str]) -> None:
 
 
 def _folder(given: Path | None, default: str) -> Path:
-    from needs.commands.run import find_project
+    from needs.commands.project import find_project
 
     return given if given is not None else find_project().joinpath(*default.split("/"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,18 @@ def test_the_command_prints_csv(
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert {one["Key"] for one in rows} == set(catalogue.load().indicators)
     assert main(["list", "indicators", "--year", "twenty", "--processed", str(processed)]) == 2
+
+
+def test_what_is_only_listed_waits_for_no_charts_and_no_notebooks(processed: Path) -> None:
+    """They take longer to import than the list to make."""
+    script = (
+        "import atexit, sys; from needs.cli import main; atexit.register(lambda: "
+        "print(sorted({'nbformat', 'matplotlib', 'scipy.stats'} & set(sys.modules)))); "
+        f"main(['list', 'indicators', '--area', 'Worcestershire', '--year', '2022', "
+        f"'--processed', {str(processed)!r}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "drug_misuse_rate" in done.stdout

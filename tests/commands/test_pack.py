@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from needs.catalogue import load
+from needs.commands.listing import list_kind
 from needs.commands.pack import WRITTEN, pack
 from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.sources import schemas
@@ -26,8 +27,8 @@ AREA = "Worcestershire"
 CODE = "E10000034"
 YEAR = 2022
 
-#: The first official list of neighbours is newer than the year.
-OF_YEAR = tuple(name for name in WRITTEN if name != "official_neighbours")
+#: The reporting years of the worked examples.
+YEARS = (YEAR, 2025)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def embedded(root: Path) -> Path:
 def again(processed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package written from what the embedded package gives."""
     out = tmp_path_factory.mktemp("again") / "pack"
-    pack(processed, AREA, out, YEAR)
+    pack(processed, AREA, out, *YEARS)
     return out
 
 
@@ -77,15 +78,15 @@ def test_a_package_of_a_package_gives_the_same_tables(
 
 
 def test_the_same_data_give_the_same_bytes(processed: Path, again: Path, tmp_path: Path) -> None:
-    pack(processed, AREA, tmp_path / "pack", YEAR)
+    pack(processed, AREA, tmp_path / "pack", *YEARS)
     names = sorted(path.name for path in again.iterdir())
-    assert names == sorted([*(f"{name}.csv" for name in OF_YEAR), "datapackage.json"])
+    assert names == sorted([*(f"{name}.csv" for name in WRITTEN), "datapackage.json"])
     for name in names:
         assert (tmp_path / "pack" / name).read_bytes() == (again / name).read_bytes()
 
 
 def test_a_code_does_as_well_as_a_name(processed: Path, again: Path, tmp_path: Path) -> None:
-    pack(processed, CODE, tmp_path / "pack", YEAR)
+    pack(processed, CODE, tmp_path / "pack", *YEARS)
     name = "observations.csv"
     assert (tmp_path / "pack" / name).read_bytes() == (again / name).read_bytes()
 
@@ -95,14 +96,14 @@ def test_other_resources_are_kept_and_not_repeated(
 ) -> None:
     out = tmp_path / "pack"
     shutil.copytree(embedded, out)
-    pack(processed, AREA, out, YEAR)
+    pack(processed, AREA, out, *YEARS)
     for name in ("printed_figures.csv", "claims.csv"):
         assert (out / name).read_bytes() == (embedded / name).read_bytes()
     names = [
         one["name"]
         for one in json.loads((out / "datapackage.json").read_text("utf-8"))["resources"]
     ]
-    assert names == [*OF_YEAR, "printed_figures", "claims"]
+    assert names == [*WRITTEN, "printed_figures", "claims"]
     sources = {row["source"] for row in placed(out)}
     assert not any(source.startswith("worcestershire") for source in sources)
 
@@ -182,24 +183,27 @@ def test_what_rows_share_is_written_once_and_read_in_full(processed: Path, embed
     written = placed(embedded)
     texts = [row["source_row"] for row in written]
     places = (embedded / "source_places.csv").read_text(encoding="utf-8").splitlines()
-    assert len(set(texts)) > 1000 > 80 > len(places)
+    assert len(set(texts)) > 1500 > 180 > len(places)
     rows = pd.read_parquet(processed / "observations.parquet")
     key = ["indicator", "area_code", "period", "sex", "age", "category"]
     full = rows.set_index(key)[["source", "source_row", "area_name"]]
+    ages = {one.key: one.age for one in load().indicators.values()}
     assert not full.index.has_duplicates
     for row in written:
-        found = full.loc[tuple(row[name] for name in key)]
+        usual = {"sex": "persons", "age": ages[row["indicator"]]}
+        found = full.loc[tuple(row[name] or usual.get(name, "") for name in key)]
         assert (found["source"], found["source_row"]) == (row["source"], row["source_row"])
 
 
 def test_names_come_from_the_areas(processed: Path, embedded: Path) -> None:
-    headings = (embedded / "populations.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert "area_name" not in headings.split(",")
+    for table in ("observations", "populations"):
+        headings = (embedded / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0]
+        assert "area_name" not in headings.split(",")
     names = pd.read_parquet(processed / "areas.parquet").set_index("code")["name"]
     people = pd.read_parquet(processed / "populations.parquet")
     assert (people["area_name"] == people["area_code"].map(names)).all()
     ages = people[people["age_to"].notna() & people["area_code"].eq(CODE)]
-    # of the reporting year, and of the year by which what was spent since is divided
+    # the newest of each reporting year
     assert set(ages["year"]) == {2022, 2023}
     by_sex = ages.pivot_table(values="population", index=["year", "age_from"], columns="sex")
     assert len(by_sex) == 90 + 90
@@ -208,18 +212,22 @@ def test_names_come_from_the_areas(processed: Path, embedded: Path) -> None:
 
 def test_it_holds_what_a_report_needs(processed: Path) -> None:
     read = tables(processed)
-    lsoa = read["lsoa"]
-    assert set(lsoa["edition"]) == {"2019"}
-    assert len(lsoa) == 364
+    every = read["lsoa"]
+    assert every.groupby(["edition", "lsoa_vintage"]).size().to_dict() == {
+        ("2019", 2011): 364,
+        ("2025", 2021): 374,
+    }
+    lsoa = every[every["edition"] == "2019"]
     assert (lsoa["imd_decile"] == 1).sum() == 18
     assert (lsoa["imd_decile"] <= 3).sum() == 74
     assert lsoa[["easting", "northing"]].notna().all(axis=None)
-    people = read["lsoa_population"].groupby("year")["population"].sum()
-    assert people.to_dict() == {2019: 595_786, 2020: 598_070}
+    people = read["lsoa_population"].groupby(["lsoa_vintage", "year"])["population"].sum()
+    assert people.to_dict() == {(2011, 2019): 595_786, (2011, 2020): 598_070, (2021, 2022): 609_323}
     pairs = read["lsoa_neighbours"]
-    inside = set(lsoa["lsoa_code"])
-    assert set(pairs["lsoa_vintage"]) == {2011}
-    assert set(pairs["lsoa_code"]) | set(pairs["neighbour_code"]) == inside
+    for vintage, own in pairs.groupby("lsoa_vintage"):
+        inside = set(every.loc[every["lsoa_vintage"] == vintage, "lsoa_code"])
+        assert set(own["lsoa_code"]) | set(own["neighbour_code"]) == inside
+    assert set(pairs["lsoa_vintage"]) == {2011, 2021}
     kinds = read["areas"].groupby("kind")["code"].nunique()
     assert kinds["district"] == 6
     assert kinds["region"] == 9
@@ -275,7 +283,7 @@ def test_a_broken_package_is_left_as_it_is(processed: Path, embedded: Path, tmp_
         file.write("nothing,E10000034,Worcestershire,2021,,1,,,worcestershire_strategy,x\n")
     (out / "observations.csv").write_text("old", encoding="utf-8")
     with pytest.raises(InvalidDataError):
-        pack(processed, AREA, out, YEAR)
+        pack(processed, AREA, out, *YEARS)
     assert (out / "observations.csv").read_text(encoding="utf-8") == "old"
     assert not list(out.glob("*.part"))
 
@@ -289,7 +297,7 @@ def test_the_embedded_package_is_what_the_publishers_files_give(
 ) -> None:
     out = tmp_path / "pack"
     shutil.copytree(embedded, out)
-    pack(national, AREA, out, YEAR)
+    pack(national, AREA, out, *YEARS)
     for path in sorted(embedded.iterdir()):
         assert (out / path.name).read_bytes() == path.read_bytes(), path.name
 
@@ -321,7 +329,11 @@ def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name
     if name == "observations":
         own = own[~own["source"].str.contains("worcestershire")]
         own = own.drop(columns="verdict")  # a publisher's verdict stays with its file
-        assert len(own) > 4000
+        # other regions are the sums of the package's authorities, and no report of it has them
+        own = own[~own["area_code"].str.startswith("E12") | own["area_code"].eq("E12000005")]
+        assert len(own) > 8000
+    if name == "populations":  # adults elsewhere stand there added up, where rates need them
+        own = own[~(own["age_from"].eq(18) & own["age_to"].isna())]
     shared = own[keys].merge(every, on=keys, how="inner", validate="one_to_one")
     expected = schemas.conform(shared, schemas.TABLES[name])[list(own.columns)]
     if name == "populations":  # a region is the sum of its authorities where the package has those
@@ -330,6 +342,35 @@ def test_shared_rows_are_the_national_ones(processed: Path, national: Path, name
     pd.testing.assert_frame_equal(
         own.reset_index(drop=True), expected.reset_index(drop=True), check_exact=True
     )
+
+
+@pytest.mark.mirror
+def test_adults_elsewhere_are_the_sum_of_their_ages(processed: Path, national: Path) -> None:
+    own, every = (tables(folder)["populations"] for folder in (processed, national))
+    adults = own[own["age_from"].eq(18) & own["age_to"].isna()].set_index("area_code")
+    assert len(adults) > 150
+    assert not set(adults.index) & set(own.loc[own["age_from"].eq(17), "area_code"])
+    ages = every[every["age_from"].ge(18) & every["sex"].eq("persons") & every["year"].eq(2023)]
+    sums = ages.groupby("area_code")["population"].sum()
+    assert adults["population"].to_dict() == sums[adults.index].to_dict()
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("year", YEARS)
+def test_a_report_lacks_nothing_that_the_national_tables_have(
+    processed: Path, national: Path, year: int
+) -> None:
+    """Indicators of which the package has a document's figure, newer or instead, are the rest."""
+    own, every = (
+        {row[0]: row[3:] for row in list_kind("indicators", load(), folder, folder, AREA, year)[1]}
+        for folder in (processed, national)
+    )
+    with_figure = {key for key, (period, _) in every.items() if period}
+    assert len(with_figure) >= {2022: 25, 2025: 40}[year]
+    assert {key for key in with_figure if own[key] != every[key]} == {
+        "alcohol_specific_mortality",
+        "alcohol_unmet_need_published",
+    }
 
 
 @pytest.mark.mirror
@@ -353,7 +394,9 @@ def test_every_figure_is_a_cell_of_the_row_that_it_names(mirror: Path, embedded:
             cells |= _cells_at(paths, place)
         if row["source"] == "mhclg_revenue_outturn" and not summed:  # printed in thousands
             cells = {
-                _canonical(str(1000 * number)) for cell in cells if (number := cell_number(cell))
+                _canonical(str(1000 * number))
+                for cell in cells
+                if (number := cell_number(cell)) is not None
             }
         # printed per million, carried per 100,000
         scale = 10 if row["indicator"] == "drug_misuse_age_rate" else 1
@@ -412,21 +455,21 @@ def _sheet_rows(path: Path, sheet: str) -> dict[int, set[str]]:
 
 def _canonical(text: str) -> str:
     try:
-        return repr(float(text))
+        return repr(float(text.replace(",", "")))
     except ValueError:
         return text
 
 
 def test_the_package_of_another_authority_is_not_replaced(processed: Path, tmp_path: Path) -> None:
     out = tmp_path / "pack"
-    pack(processed, AREA, out, YEAR)
+    pack(processed, AREA, out, *YEARS)
     text = (out / "datapackage.json").read_text("utf-8")
     other = text.replace("needs-worcestershire", "needs-rutland").replace(
         "Worcestershire:", "Rutland:"
     )
     (out / "datapackage.json").write_text(other, "utf-8")
     with pytest.raises(ParameterError, match="data package of Rutland already"):
-        pack(processed, AREA, out, YEAR)
+        pack(processed, AREA, out, *YEARS)
     assert (out / "datapackage.json").read_text("utf-8") == other
 
 
@@ -437,5 +480,5 @@ def test_a_package_that_cannot_be_read_is_not_replaced(
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "datapackage.json").write_text(text)
     with pytest.raises(InvalidDataError, match="data package that is there cannot be read"):
-        pack(processed, AREA, tmp_path / "pack", YEAR)
+        pack(processed, AREA, tmp_path / "pack", *YEARS)
     assert (tmp_path / "pack" / "datapackage.json").read_text() == text

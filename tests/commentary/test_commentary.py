@@ -594,7 +594,7 @@ def test_progress_is_carried_from_year_to_year(folder: Folder, executed: list[An
     found = folder.write(recommendations_yaml=done).read()
     assert found.warnings == ()
     own = shown(put_in(executed, found, folder.na, DATE)[2])
-    assert plain(own[1].text) == "Of 1 earlier recommendations, 1 is done."
+    assert plain(own[1].text) == "Of 1 earlier recommendation, 1 is done."
     assert own[2].rows[0][-1].text == "done: In use (1 January 2023)"
     earlier = read_commentary(folder.path, folder.na, CHAPTERS, dt.date(2022, 6, 1))
     own = shown(put_in(executed, earlier, folder.na, dt.date(2022, 6, 1))[2])

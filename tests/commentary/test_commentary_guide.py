@@ -84,7 +84,7 @@ def test_every_line_of_it_works(
     page = (report / "report.html").read_text(encoding="utf-8")
     for words in (
         "What we make of it", "Send outreach with naloxone", "No recommendation yet.",
-        "Of 1 earlier recommendations, 0 are done.", "ask Anyshire County Council, Public Health",
+        "Of 1 earlier recommendation, none is done.", "ask Anyshire County Council, Public Health",
         "Draft: not for publication", "Recommendations and progress", "--blue: #003b2f",
     ):  # fmt: skip
         assert words in page, words

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from needs.catalogue import GROSS
 from needs.chapters import need
 from needs.chapters.blocks import Table
 from needs.errors import InvalidDataError, ParameterError
@@ -38,6 +39,15 @@ def test_counts_are_the_sum_of_the_members(llr: Assessment) -> None:
         assert whole.value == pytest.approx(sum(one.value or 0 for one in parts))
     parts = [population.total(llr, one).value or 0 for one in llr.members]
     assert population.total(llr, llr.area).value == sum(parts)
+
+
+@pytest.mark.mirror
+def test_spending_before_income_is_the_sum_where_all_have_answered(national: Path) -> None:
+    na = assessment.load(LLR, 2025, processed=national)
+    whole = na.figure("adult_services_spending", period="2024/25", category=GROSS)
+    assert whole.value == 9_350_000 + 5_935_000 + 153_000
+    other = assessment.load(["Birmingham", "Solihull"], 2025, "Two", processed=national)
+    assert not other.figure("adult_services_spending", period="2024/25", category=GROSS).shown
 
 
 @pytest.mark.mirror

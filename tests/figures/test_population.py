@@ -54,3 +54,23 @@ def test_source_rows_are_files_sheets_and_rows(worcestershire: Assessment) -> No
     assert place.startswith("mye22final.xlsx, MYE2 - Persons, row ")
     part = population.share_of_area(na, na.districts[0])
     assert part.source_rows == ("mye23tablesew.xlsx, MYE4, row 151", *total.source_rows)
+
+
+def test_adults_alone_are_no_ages(worcestershire: Assessment) -> None:
+    """A package has the adults of authorities elsewhere, for rates, and not their children."""
+    from dataclasses import replace
+
+    from needs.figures.assessment import Place
+
+    place = Place("E08000027", "Dudley", "upper tier")
+    rows = worcestershire.populations.iloc[:1].assign(
+        area_code=place.code,
+        year=2023,
+        sex="persons",
+        age_from=18,
+        age_to=None,
+        population=250_000.0,
+    )
+    na = replace(worcestershire, populations=rows)
+    assert population.years_by_age(na, place) == []
+    assert not population.age_share(na, place, "under 20", 2023).shown

@@ -20,6 +20,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from openpyxl import Workbook
 
+from needs.commands import project
 from needs.commands import run as runs
 from needs.commands.verify import _files as told_files
 from needs.commands.verify import verify
@@ -147,9 +148,9 @@ def test_the_projects_own_notebooks_fit(root: Path) -> None:
 
 
 def test_the_project_is_found_from_below(root: Path, tmp_path: Path) -> None:
-    assert runs.find_project(root / "src" / "needs") == root
+    assert project.find_project(root / "src" / "needs") == root
     with pytest.raises(MissingDataError):
-        runs.find_project(tmp_path)
+        project.find_project(tmp_path)
 
 
 # One chapter

@@ -434,6 +434,18 @@ def test_packages_that_agree_are_joined(tmp_path):
     assert table["area_code"].tolist() == ["E06000019", "E10000034"]
 
 
+def test_ages_of_a_place_and_year_are_those_of_one_table():
+    """Adults of a package beside single years of a national file would be counted twice."""
+    columns = ["area_code", "year", "age_from", "age_to"]
+    single = [("E08000027", 2023, 0, None), *(("E08000027", 2023, age, age) for age in range(90))]
+    adults = [("E08000027", 2022, 18, None), ("E08000027", 2023, 18, None)]
+    national = pd.DataFrame(single, columns=columns)
+    package = pd.DataFrame([*adults, ("E08000027", 2023, 0, None)], columns=columns)
+    first, second = prepare._ages_once([national, package])
+    pd.testing.assert_frame_equal(first, national)
+    assert second[["year", "age_from"]].to_numpy().tolist() == [[2022, 18], [2023, 0]]
+
+
 @pytest.mark.mirror
 def test_what_no_reader_foresees_is_told_at_its_file_beside_the_others(raw, tmp_path, monkeypatch):
     def fail(*_):

@@ -48,12 +48,21 @@ def test_the_committed_report_is_what_a_reader_needs(root: Path) -> None:
     assert min(sizes) > 1_000 and sum(sizes) <= 3_000_000
 
 
+def test_the_newest_year_is_committed_to_read(root: Path) -> None:
+    folder = root / "reports/worcestershire/2025"
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Drug and alcohol needs assessment: Worcestershire, 2025" in page
+    assert "English Indices of Deprivation 2025" in page
+
+
 def test_make_report_takes_the_data_pack_alone(root: Path) -> None:
     """National files in data/raw would give the committed report other figures."""
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("report: $(READY)\n")[1].split("\n\n")[0]
     assert "cp -R data/raw/worcestershire $(EXAMPLE)/raw" in recipe
-    assert recipe.endswith("$(EXAMPLE_DATA)")
+    assert "--year $(YEAR)" in recipe and recipe.endswith("$(EXAMPLE_DATA)")
+    assert "\nYEAR ?= 2022\n" in makefile
     assert "EXAMPLE_DATA := --raw $(EXAMPLE)/raw --processed $(EXAMPLE)/processed\n" in makefile
 
 

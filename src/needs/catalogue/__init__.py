@@ -74,6 +74,9 @@ Statistic = Literal[
     "amount_per_head",
 ]
 
+#: The category of spending before income.
+GROSS = "Total expenditure"
+
 #: Statistics that add up over areas.
 ADDITIVE: tuple[Statistic, ...] = ("count", "amount")
 

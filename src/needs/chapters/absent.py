@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Blocks, Heading, Notice, blocks
-from needs.chapters.breakdowns import newest_period
-from needs.chapters.inside import district_period
 from needs.chapters.missing import missing_notice
+from needs.chapters.newest import district_period, newest_period
 from needs.chapters.rules import shows_plans
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status

@@ -9,6 +9,7 @@ from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Chart, Prose, Table, blocks
 from needs.chapters.captions import each_once, lines
 from needs.chapters.measure import Measure, view
+from needs.chapters.newest import newest_period
 from needs.figures import population
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series, format_number
@@ -240,17 +241,6 @@ def _ratio(treated: Figure, residents: Figure) -> Figure:
         sources=tuple(dict.fromkeys((*treated.sources, *residents.sources))),
         source_rows=(*treated.source_rows, *residents.source_rows),
     )
-
-
-def newest_period(na: Assessment, key: str, categories: Sequence[str]) -> str:
-    """The newest period in which the area has a share of any category; empty where none has."""
-    shown = [
-        row
-        for category in categories
-        for row in na.records(key, na.area.code, category=category)
-        if row["status"] == "shown"
-    ]
-    return max(shown, key=lambda row: row["period_end"])["period"] if shown else ""
 
 
 def _then_and_now(measure: Measure, pairs: Sequence[Pair], before: str) -> list[Four]:

@@ -136,7 +136,7 @@ def drug_offences(count: Measure, rate: Measure) -> Blocks:
         f"Recorded drug offences, {period}",
         "Area or community safety partnership",
         [*((one.note, one) for one in parts), *((place.name, one) for place, one in wholes)],
-        value="Offences",
+        value="Recorded",
         texts={"Per 1,000 residents": ["[z]" for _ in parts] + [one.number for one in rates]},
         notes=(
             "A partnership may join several districts. England and regions hold offences that a "

@@ -10,6 +10,7 @@ from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Chart, blocks
 from needs.chapters.captions import each_once, lines, subject_of, subtitle_of
 from needs.chapters.measure import Measure, view
+from needs.chapters.newest import district_period
 from needs.chapters.rules import COUNTED, is_count, left_to, not_by_itself, standardised
 from needs.charts import maps
 from needs.figures.assessment import Assessment
@@ -186,16 +187,6 @@ def _headline(
     if whole is not None and set_aside(na, indicator.key):
         return not_by_itself(whole, subject)
     return headlines.headline_parts(parts, whole, noun=na.parts_noun, subject=subject)
-
-
-def district_period(na: Assessment, key: str) -> str:
-    """The period to show districts in: the area's newest, if half of them have a value in it."""
-    shown = na.areas_shown(key, [one.code for one in na.districts])
-    enough = [one for one, areas in shown.items() if areas >= max(2, len(na.districts) / 2)]
-    newest = na.latest_period(key)
-    if newest:
-        return newest if newest in enough else ""
-    return enough[-1] if enough else ""
 
 
 def districts_complete(na: Assessment, key: str) -> bool:

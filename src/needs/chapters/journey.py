@@ -10,11 +10,11 @@ from needs.chapters.breakdowns import (
     AUDITED,
     both_of,
     breakdown,
-    newest_period,
     ratios,
     representation,
     years_before,
 )
+from needs.chapters.newest import newest_period
 from needs.figures.assessment import Assessment
 from needs.words import divisions, english
 

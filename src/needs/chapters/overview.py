@@ -10,7 +10,7 @@ from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Prose, Table, blocks
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.cross_links import finding_anchor
-from needs.chapters.inside import district_period
+from needs.chapters.newest import district_period
 from needs.chapters.recent import dated, recent
 from needs.chapters.rules import compared, is_count, told_elsewhere
 from needs.chapters.statistical_neighbours import whose

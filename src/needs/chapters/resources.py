@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from needs import catalogue, charts
-from needs.catalogue import Indicator
+from needs.catalogue import GROSS, Indicator
 from needs.chapters import figure_tables
 from needs.chapters.absent import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, why_missing
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
@@ -16,7 +16,6 @@ from needs.chapters.recent import recent
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number, sources_of
 from needs.figures.grants import grants_total
-from needs.sources.readers.revenue_outturn import GROSS
 from needs.stats.status import Status
 from needs.words import chart_words, english, sentences
 from needs.words.text import Span

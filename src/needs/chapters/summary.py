@@ -187,7 +187,8 @@ def trend_and_place(na: Assessment) -> Blocks:
     """Say the change and the place that the findings put first, in a line each.
 
     Without a finding that is a change, the change that one tells beside its gap; without that, the
-    recent trend of the first measure that has one.
+    recent trend of the first measure that has one. An old change stands after a first finding that
+    is not old.
     """
     found = na.once(ranked)
     change = next((one for one in found if one.kind in CHANGES), None)
@@ -196,15 +197,24 @@ def trend_and_place(na: Assessment) -> Blocks:
     if beside and not change:
         change, trend = beside, said(na, beside, _its_change(na, beside))
     place = next((one for one in found if one.kind == INSIDE), None)
+    first = found[0] if found and not is_old(na, found[0].period) else None
+    if change is None or first in (change, place) or not is_old(na, change.period):
+        first = None
     lines = [
+        (first, _kind(first) if first else "", said(na, first, first.statement) if first else ()),
         (
+            change,
             "Record" if change and change.kind in (HIGH, LOW) else "Trend",
             trend or _recent_trend(na),
         ),
-        ("Place or group", said(na, place, place.statement) if place else ()),
+        (place, "Place or group", said(na, place, place.statement) if place else ()),
     ]
-    told = [(Span(f"{word}: ", strong=True), *text) for word, text in lines if text]
-    figures = [each for one in (change, place) if one for each in evidence_figures(na, one)]
+    told = []
+    for one, word, text in lines:
+        old = ", old" if one and is_old(na, one.period) else ""
+        if text:
+            told.append((Span(f"{word}{old}: ", strong=True), *text))
+    figures = [each for one, *_ in lines if one for each in evidence_figures(na, one)]
     return blocks(Bullets(tuple(told), figures=each_once(figures))) if told else Blocks()
 
 
@@ -272,16 +282,21 @@ def _nothing_fresh(na: Assessment, found: Sequence[Finding]) -> Prose | None:
     return Prose((Span(text),))
 
 
+def _kind(one: Finding) -> str:
+    """What a finding is, as its title says it."""
+    kind = TITLES.get(one.kind, english.capital(one.kind))
+    if one.kind in (WORSE_HERE, BETTER_HERE) and one.comparator:
+        return f"{kind.partition(' than ')[0]} than {english.in_prose(one.comparator)}"
+    return kind
+
+
 def _told(na: Assessment, one: Finding, guidance: list[str]) -> list[Block]:
     """A finding, how sure it is, the question that it puts, and guidance not yet named."""
     indicator = na.indicator(one.indicator)
     where = f", {SEXES[one.sex]}" if one.sex in SEXES else ""
     where += f" in {one.part}" if one.part_code != na.area.code else ""
     about = indicator.finding.about if indicator.finding else subject_of(indicator)
-    kind = TITLES.get(one.kind, english.capital(one.kind))
-    if one.kind in (WORSE_HERE, BETTER_HERE) and one.comparator:
-        kind = f"{kind.partition(' than ')[0]} than {english.in_prose(one.comparator)}"
-    title = f"{kind}: {about}{where}"
+    title = f"{_kind(one)}: {about}{where}"
     leads = evidence(indicator)
     verdict = "worse" if finding_is_worse(na, one) else ""
     told: list[Block] = [
@@ -309,8 +324,8 @@ def not_known(na: Assessment) -> Blocks:
     others = [one for one in absent if not one.headline]
     text = (
         f"Of {len(na.catalogue.indicators)} measures, this report lacks {len(absent)} for "
-        f"{name}. {len(matter)} of them would be headlines. They are not in this report, whoever "
-        "has them. The web page says where each is published."
+        f"{name}. {_would_be_headlines(len(matter))} They are not in this report, whoever has "
+        "them. The web page says where each is published."
     )
     caption = f"Measures without a figure for {name}"
     return blocks(
@@ -319,6 +334,19 @@ def not_known(na: Assessment) -> Blocks:
         _matter(na, f"{caption} that would be headlines", matter),
         _where_published(na, f"{caption}, and where they are published", [*matter, *others]),
     )
+
+
+def _would_be_headlines(number: int) -> str:
+    """How many measures would be headlines.
+
+    Examples
+    --------
+    >>> _would_be_headlines(0), _would_be_headlines(1)
+    ('None of them would be a headline.', '1 of them would be a headline.')
+    """
+    if number > 1:
+        return f"{number} of them would be headlines."
+    return f"{number or 'None'} of them would be a headline."
 
 
 def _matter(na: Assessment, caption: str, absent: list[Indicator]) -> Table | None:

@@ -109,13 +109,13 @@ def _figures(ordered: list[Indicator], processed: Path, area: str, year: int) ->
 
 def _figure(na: Assessment, one: Indicator) -> tuple[str, str]:
     """Newest period and figure; else no period, and why there is no figure."""
-    from needs.chapters import absent, breakdowns
-    from needs.chapters.inside import district_period
+    from needs.chapters import absent
+    from needs.chapters.newest import district_period, newest_period
 
     if na.has(one.key):
         figure = na.figure(one.key)
         return figure.period, figure.text
-    divided = breakdowns.newest_period(na, one.key, one.categories)
+    divided = newest_period(na, one.key, one.categories)
     if divided:
         return divided, f"by category: {len(one.categories)}"
     districts = district_period(na, one.key)

@@ -13,35 +13,38 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Indicator, Source
+from needs.catalogue import INDEX_READER, LSOA_POPULATION_READERS, Catalogue, Source
 from needs.errors import InvalidDataError, ParameterError
 from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
 from needs.sources import schemas, whole_files
-from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, OTHER_NAMES
 from needs.sources.periods import parse, population_years
 from needs.sources.readers.datapackage import read_package
 from needs.sources.readers.package_cells import packed
+from needs.sources.readers.package_rows import usual_figures
 from needs.sources.readers.package_tables import (
     DESCRIPTOR,
+    FROM_AREAS,
     LINKED,
-    NAMES,
+    OPTIONAL,
     PACKED,
     SHEETS,
     TABLES,
     table_fields,
 )
+from needs.sources.written_numbers import age_range
 from needs.stats.status import Status
 from needs.tables import same_land
 from needs.tables.areas import Area, find, same_place, upper_tiers
 from needs.tables.authority_features import file_pairs
+from needs.tables.derive import people_of_ages, share_limits
 from needs.tables.prepare import MANIFEST
 from needs.tables.same_land import ADDED
 from needs.tables.stored import read_table
@@ -65,6 +68,9 @@ TAKEN = (
 
 #: Resources that `pack` writes; other resources of a package are carried over as they are.
 WRITTEN = ("observations", "source_places", *TAKEN[1:])
+
+#: Tables of resources that are called otherwise.
+TABLE_OF = {"populations": "populations_by_sex"}
 
 #: The number of a line or row in the text that says where a figure stands.
 _NUMBER = re.compile(r"(?<=\bline )\d+|(?<=\brow )\d+")
@@ -159,7 +165,7 @@ def pack(
 
     # everything is made before anything is written, so that a failure leaves the old package
     texts = {f"{name}.csv": _csv(rows) for name, rows in written.items()}
-    texts[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
+    texts[DESCRIPTOR] = _json(descriptor) + "\n"
     whole_files.write_folder(out, texts, OUT)
     return out / DESCRIPTOR
 
@@ -268,9 +274,11 @@ def _observations(
     table = table[[key not in printed for key in _keys(table)]]
 
     headline = table["category"] == ""
-    # England's many breakdowns stay out but for the gradients; local categories are all kept
+    # of England's many breakdowns those stay that the authority has too, and the gradients
+    keys = pd.MultiIndex.from_frame(table[["indicator", "category"]])
+    divided = keys.isin(keys[table["area_code"] == code])
     near_by = table["area_code"].isin(list(near))
-    own = table[near_by & (headline | (table["area_code"] != ENGLAND))]
+    own = table[near_by & (headline | divided | (table["area_code"] != ENGLAND))]
     authorities = tables["areas"][tables["areas"]["kind"] == "upper tier"]
     rest = table[
         headline & (table["sex"] == "persons") & table["area_code"].isin(authorities["code"])
@@ -381,49 +389,66 @@ def _populations(
     year: int,
     catalogue: Catalogue,
 ) -> pd.DataFrame:
-    """Near by: totals, the newest ages, and those of rates. Elsewhere: totals that rates need."""
+    """Near by: totals, the newest ages, and those of rates. Elsewhere: what rates divide by."""
     table = tables["populations"]
     total = table["age_from"].eq(0) & table["age_to"].isna()
     own = table["area_code"].isin(list(near))
-    aged = table[own & ~total]
-    by_age = aged[aged["year"] <= year]
-    newest = by_age.groupby("sex")["year"].transform("max") if len(by_age) else by_age["year"]
-    rated = [one for one in catalogue.indicators.values() if one.denominator == "population"]
-    used = observations[observations["indicator"].isin(sorted({one.numerator for one in rated}))]
-    needed = {
-        (str(area), year, str(sex))
-        for area, period, sex in zip(used["area_code"], used["period"], used["sex"], strict=True)
-        for year in population_years(str(period))
-    }
-    keys = zip(table["area_code"], table["year"], table["sex"], strict=True)
-    rates = total & pd.Series([key in needed for key in keys], table.index)
-    of_newest = aged.index.isin(by_age.index[by_age["year"] == newest])
-    of_rates = pd.MultiIndex.from_frame(aged[["area_code", "year"]]).isin(
-        _years_of_ages(aged, observations, rated)
-    )
-    chosen = pd.concat([table[(own & total) | rates], aged[of_newest | of_rates]])
-    return chosen.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
+    aged = table[own & ~total & (table["year"] <= year)]
+    newest = aged.groupby("sex")["year"].transform("max") if len(aged) else aged["year"]
+    chosen = [table[own & total], aged[aged["year"] == newest]]
+    for (ages, lag), numerators in _rated(catalogue).items():
+        used = observations.loc[observations["indicator"].isin(numerators), _OF_PEOPLE]
+        rows = _divided_by(table[~total if ages else total], used, lag)
+        if ages:
+            elsewhere = ~rows["area_code"].isin(list(near))
+            rows = pd.concat([rows[~elsewhere], _added_up(rows[elsewhere], ages)])
+        chosen.append(rows)
+    joined = pd.concat(chosen).drop_duplicates([*schemas.POPULATION_KEY])
+    return joined.sort_values([*schemas.POPULATION_KEY], kind="stable").reset_index(drop=True)
 
 
-def _years_of_ages(
-    aged: pd.DataFrame, observations: pd.DataFrame, rated: Iterable[Indicator]
-) -> list[tuple[str, int]]:
-    """Areas and years of the residents by age that rates of some ages are worked out with.
+def _rated(catalogue: Catalogue) -> dict[tuple[str, int], list[str]]:
+    """Indicators that are divided by residents, by their ages and how old they may be."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for one in catalogue.indicators.values():
+        if one.denominator == "population":
+            found.setdefault((one.population_age, one.population_lag), []).append(one.numerator)
+    return found
 
-    Where a year is not at hand it is the newest before it that the indicator allows.
-    """
-    at_hand = set(zip(aged["area_code"], aged["year"], strict=True))
-    found: dict[tuple[str, int], None] = {}
-    for one in rated:
-        if not one.population_age:
-            continue
-        used = observations[observations["indicator"] == one.numerator]
-        pairs = used[["area_code", "period"]].drop_duplicates().itertuples(index=False, name=None)
-        for area, period in pairs:
-            for year in population_years(str(period)):
-                lags = ((area, year - lag) for lag in range(one.population_lag + 1))
-                found |= dict.fromkeys([key for key in lags if key in at_hand][:1])
-    return list(found)
+
+#: Whose residents, when, and of which sex.
+_OF_PEOPLE = ["area_code", "period", "sex"]
+
+
+def _divided_by(people: pd.DataFrame, used: pd.DataFrame, lag: int) -> pd.DataFrame:
+    """Residents that figures are divided by: of their years, or of as many years before."""
+    people = people[people["area_code"].isin(used["area_code"])]
+    keys = pd.MultiIndex.from_frame(people[["area_code", "year", "sex"]])
+    at_hand: set[tuple[str, int, str]] = set(keys.unique())
+    found: set[tuple[str, int, str]] = set()
+    for area, period, sex in used.drop_duplicates().itertuples(index=False, name=None):
+        for back in range(lag + 1):
+            own = {(area, year - back, sex) for year in population_years(str(period))}
+            if own <= at_hand:
+                found |= own
+                break
+    return people[keys.isin(found)]
+
+
+def _added_up(people: pd.DataFrame, ages: str) -> pd.DataFrame:
+    """One row of each area, year and sex for a range of ages."""
+    first, last = age_range(ages)
+    sums = people_of_ages(people, ages)
+    names = people.drop_duplicates(["area_code", "year"]).set_index(["area_code", "year"])
+    rows = [
+        {
+            **names.loc[(area, year), ["area_name", "edition"]],
+            **{"area_code": area, "year": year, "sex": sex, "age_from": first},
+            **{"age_to": last, "population": number, "source_row": row},
+        }
+        for (area, year, sex), (number, row) in sums.items()
+    ]
+    return schemas.conform(pd.DataFrame(rows, columns=[*people.columns]), schemas.POPULATIONS)
 
 
 def _features(table: pd.DataFrame, areas: pd.DataFrame, code: str, year: int) -> pd.DataFrame:
@@ -458,21 +483,23 @@ def _without_repeats(
     written = dict(tables)
     if "observations" in tables:
         written["observations"] = _without_defaults(tables["observations"], catalogue)
-    linked = {name: written[name] for name in LINKED if name in written}
+    if "populations" in tables:
+        of = ";".join(catalogue.sources_of("population"))
+        written["populations"] = _beside(tables["populations"]).assign(source=of)
+    linked = {name: written[name] for name in written if TABLE_OF.get(name, name) in LINKED}
     if linked:
         own, written["source_places"] = _places(linked)
         written |= own
-    if "populations" in tables:
-        written["populations"] = _beside(tables["populations"])
-    # observations keep their names: they are what a person reads
-    for name in written.keys() & NAMES.keys() - {"observations"}:
-        written[name] = _without_names(written[name], NAMES[name], tables.get("areas"))
+    if "areas" in tables:
+        for name in written.keys() & FROM_AREAS.keys():
+            written[name] = _without_areas(written[name], FROM_AREAS[name], tables["areas"])
     return {name: written[name] for name in WRITTEN if name in written}
 
 
 def _places(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Tables whose rows name a place by its number, and the places."""
-    if any(rows["source_row"].str.contains("[{}]").any() for rows in tables.values()):
+    texts = (text for rows in tables.values() for text in rows["source_row"].unique())
+    if any(re.search("[{}]", text.replace("{sheet}", "")) for text in texts):
         return dict(tables), pd.DataFrame(columns=list(TABLES["source_places"].columns))
     common, numbers = {}, {}
     for name, rows in tables.items():
@@ -521,15 +548,18 @@ def _beside(populations: pd.DataFrame) -> pd.DataFrame:
     return wide[list(TABLES["populations_by_sex"].columns)]
 
 
-def _without_names(
-    rows: pd.DataFrame, names: Mapping[str, str], areas: pd.DataFrame | None
+def _without_areas(
+    rows: pd.DataFrame, columns: Mapping[str, tuple[str, str]], areas: pd.DataFrame
 ) -> pd.DataFrame:
-    """Leave out names that are those of the package's areas throughout."""
-    if areas is None:
-        return rows
-    known = areas.set_index("code")["name"]
-    same = [name for name, code in names.items() if rows[code].map(known).eq(rows[name]).all()]
-    return rows.drop(columns=same)
+    """Leave out what is that of the package's areas."""
+    written = rows
+    for column, (code, wanted) in columns.items():
+        known = dict(zip(areas["code"], areas[wanted], strict=True))
+        known |= OTHER_NAMES if wanted == "name" else {}
+        own = rows[column].mask(rows[code].map(known).eq(rows[column]))
+        written = written.assign(**{column: own})
+        written = written if own.notna().any() else written.drop(columns=column)
+    return written
 
 
 def _descriptor(
@@ -543,8 +573,9 @@ def _descriptor(
     keys = {*cited, *(one.source.key for rows in origins.values() for one in rows)}
     resources = []
     for resource, rows in tables.items():
-        table = "populations_by_sex" if resource == "populations" else resource
-        schema = _table_schema(table, [str(column) for column in rows.columns], tables)
+        table = TABLE_OF.get(resource, resource)
+        cells = _cells(rows)
+        schema = _table_schema(table, cells, tables)
         behind = origins["observations" if resource == "source_places" else resource]
         resources.append(
             {
@@ -558,7 +589,7 @@ def _descriptor(
                 "encoding": "utf-8",
                 "sources": _titles(one.source for one in behind),
                 "schema": schema,
-                PACKED: packed(schema["fields"], _cells(rows)),
+                PACKED: packed(schema["fields"], cells),
             }
         )
     return {
@@ -576,28 +607,45 @@ def _descriptor(
     }
 
 
+def _json(value: Any, margin: str = "") -> str:
+    """A descriptor as text: what holds plain values only stands on one line."""
+    inner = margin + " "
+    if isinstance(value, dict) and any(isinstance(one, dict | list) for one in value.values()):
+        within = [f"{json.dumps(key)}: {_json(one, inner)}" for key, one in value.items()]
+    elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        within = [_json(one, inner) for one in value]
+    else:
+        return json.dumps(value, ensure_ascii=False)
+    opened, closed = "{}" if isinstance(value, dict) else "[]"
+    return f"{opened}\n{inner}" + f",\n{inner}".join(within) + f"\n{margin}{closed}"
+
+
 def _table_schema(
-    table: str, columns: Sequence[str], tables: Mapping[str, pd.DataFrame]
+    table: str, cells: Mapping[str, Sequence[str]], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, Any]:
-    fields = [one for one in table_fields(table) if one["name"] in columns]
+    full = [column for column, own in cells.items() if all(own)]
+    fields = [one for one in table_fields(table) if one["name"] in cells]
+    for one in fields:
+        if one["name"] not in full:  # what is empty is filled in by the reader
+            one.pop("constraints", None)
     links = []
-    if "place" in columns and table != "source_places":
-        fields += [one for one in _LINK_FIELDS if one["name"] in columns]
+    if "place" in cells and table != "source_places":
+        fields += [one for one in _LINK_FIELDS if one["name"] in cells]
         links.append(("place", "source_places", "place"))
+    known = set(tables["areas"]["code"]) if "areas" in tables else set()
     links += [
         (code, "areas", "code")
-        for name, code in NAMES.get(table, {}).items()
-        if name not in columns and "areas" in tables
+        for name, (code, _) in FROM_AREAS.get(table, {}).items()
+        if name not in cells and code in cells and known.issuperset(cells[code])
     ]
-    schema: dict[str, Any] = {
-        "fields": fields,
-        "missingValues": [""],
-        "primaryKey": [one for one in TABLES[table].unique or [] if one in columns],
-    }
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    key = [one for one in TABLES[table].unique or [] if one in cells]
+    if set(key) <= set(full):
+        schema["primaryKey"] = key
     if links:
         schema["foreignKeys"] = [
             {"fields": own, "reference": {"resource": resource, "fields": theirs}}
-            for own, resource, theirs in links
+            for own, resource, theirs in dict.fromkeys(links)
         ]
     return schema
 
@@ -642,7 +690,10 @@ def _where_rows_stand(resource: str, origins: Iterable[_Origin]) -> str:
     if resource == "observations":
         return (
             "Each row names a row of source_places by its place: there stand its source and the "
-            "file, with the line or row that it gives."
+            "file, with the line or row that it gives. What is left out or empty: the name, which "
+            "stands in areas; sex, persons; age, that of the indicator; status, shown where there "
+            "is a value and unavailable elsewhere. A share whose count and denominator are there "
+            "is worked out from them, with its limits."
         )
     if resource == "source_places":
         return "Sources, and places in their files, that rows of other tables name."
@@ -768,7 +819,8 @@ def _origins_by_rows(
     pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
     by_source: dict[str, dict[str, None]] = {}
     for key, name in pairs:
-        by_source.setdefault(key, {})[name.split(", sum of ")[0]] = None
+        file = re.split(r", (?:sum of|rows?) ", name)[0]
+        by_source.setdefault(key, {})[file] = None
     return [
         _Origin(catalogue.sources[key], gives[reader], tuple(names), row)
         for reader in gives
@@ -778,28 +830,21 @@ def _origins_by_rows(
 
 
 def _without_defaults(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Observations without the columns that a reader fills in the same way."""
-    usual = pd.Series(str(Status.SHOWN), rows.index).where(
-        rows["value"].notna(), str(Status.UNAVAILABLE)
-    )
-    periods = {text: parse(str(text)) for text in rows["period"].unique()}
-    ages = {key: one.age for key, one in catalogue.indicators.items()}
-    filled = {
-        "age": (rows["age"] == rows["indicator"].map(ages)).all(),
-        "status": (rows["status"] == usual).all(),
-        "method": (rows["method"] == "published").all(),
-        "category": (rows["category"] == "").all(),
-        "period_start": _dated(rows, {key: one.start for key, one in periods.items()}, "start"),
-        "period_end": _dated(rows, {key: one.end for key, one in periods.items()}, "end"),
+    """Observations without what is filled in the same way when they are read and prepared."""
+    periods = {str(text): parse(str(text)) for text in rows["period"].unique()}
+    bare = rows.assign(lower=float("nan"), upper=float("nan"))
+    usual = {
+        **usual_figures(rows.assign(status=None), catalogue),
+        **{limit: share_limits(bare, catalogue)[limit] for limit in ("lower", "upper")},
+        "period_start": rows["period"].map({key: one.start for key, one in periods.items()}),
+        "period_end": rows["period"].map({key: one.end for key, one in periods.items()}),
     }
     # publishers' verdicts stay with their files
-    spare = [column for column, same in filled.items() if same]
-    return rows.drop(columns=[*spare, "verdict"], errors="ignore")
-
-
-def _dated(rows: pd.DataFrame, days: Mapping[str, date], part: str) -> bool:
-    own = pd.to_datetime(rows["period"].map(days))
-    return bool((own == rows[f"period_{part}"]).all())
+    written = rows.drop(columns="verdict", errors="ignore").astype("object")
+    for column, cells in usual.items():
+        written[column] = written[column].mask(rows[column] == cells.astype(rows[column].dtype))
+    nothing = [one for one in OPTIONAL if one in written and not any(_cells(written[[one]])[one])]
+    return written.drop(columns=nothing)
 
 
 def _csv(rows: pd.DataFrame) -> str:

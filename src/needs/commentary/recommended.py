@@ -20,6 +20,7 @@ from needs.errors import Problem, did_you_mean
 from needs.figures.findings import Finding
 from needs.figures.findings.candidate import NOTHING, WARNING
 from needs.report.document import printed_date
+from needs.words import english
 from needs.words.text import Span, plain
 
 State = Literal["not started", "on track", "late", "done", "stopped"]
@@ -193,7 +194,8 @@ def chapter_blocks(
     states = [(one.asked.stands(date) or Progress(date=date, state="not started")) for one in old]
     if old:
         done = sum(one.state == "done" for one in states)
-        text = f"Of {len(old)} earlier recommendations, {done} {'is' if done == 1 else 'are'} done."
+        of = english.count_noun(len(old), "earlier recommendation")
+        text = f"Of {of}, {done or 'none'} {'are' if done > 1 else 'is'} done."
         place = len(out) - len(_chunks(old))
         out.insert(place, Prose((Span(text),)))
     return out

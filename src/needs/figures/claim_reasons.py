@@ -27,7 +27,7 @@ from needs.figures.claim_figures import (
     unit_of,
 )
 from needs.figures.figure import format_number, with_unit
-from needs.sources.area_codes import ENGLAND_AND_WALES
+from needs.sources.area_codes import ENGLAND_AND_WALES, OTHER_NAMES
 from needs.sources.periods import parse
 from needs.sources.printed_claims import agrees, telling_digits
 
@@ -139,7 +139,7 @@ def _kinds(asked: Asked, own: Own, na: Assessment, beside: Sequence[str]) -> Ite
     wider, known = {one.code for one in na.places}, areas_of(asked, na)
     names |= {one: known[one] for one in beside if one in known and one not in names}
     if ENGLAND_AND_WALES in known:
-        names[ENGLAND_AND_WALES] = "England and Wales"
+        names |= OTHER_NAMES
         wider.add(ENGLAND_AND_WALES)
     names.pop(asked.area_code, None)
     first = [one for one in (*beside, *names) if one in wider | {*beside} and one in names]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import ADDITIVE, Catalogue, Indicator, Source, layers
+from needs.catalogue import ADDITIVE, GROSS, Catalogue, Indicator, Source, layers
 from needs.errors import InvalidDataError, Problem
 from needs.stats.status import Status
 from needs.tables.areas import plain_name
@@ -131,10 +131,11 @@ def join_observations(
 ) -> pd.DataFrame:
     """Form the footprint's observations from its members'.
 
-    Counts are added where every member has one. Limits of an estimated count (prevalence) are added
-    as well: the members' errors are taken as fully dependent, the wider of the two assumptions; see
-    `needs.stats.unmet_need`. Derived indicators are then computed from the sums. A published rate
-    has no row, unless it carries the count that a derived rate needs: then its row has no value.
+    Counts and amounts, spending before income among them, are added where every member has one.
+    Limits of an estimated count (prevalence) are added as well: the members' errors are taken as
+    fully dependent, the wider of the two assumptions; see `needs.stats.unmet_need`. Derived
+    indicators are then computed from the sums. A published rate has no row, unless it carries the
+    count that a derived rate needs: then its row has no value.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def join_observations(
     needed = {one.numerator for one in indicators.values() if one.denominator == "population"}
     rows = observations[
         observations["area_code"].isin(list(members))
-        & (observations["category"] == "")
+        & observations["category"].isin(["", GROSS])
         & observations["indicator"].isin([key for key in indicators if key not in derived])
     ]
     sums = pd.DataFrame(

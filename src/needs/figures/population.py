@@ -167,8 +167,10 @@ def _by_age(
 
 
 def _ages(na: Assessment, place: Place) -> pd.DataFrame:
+    """Residents by age, of the years that are given from birth on."""
     table = _of_place(na, place)
-    return table[(table["age_from"] > 0) | table["age_to"].notna()]
+    table = table[(table["age_from"] > 0) | table["age_to"].notna()]
+    return table[table["year"].isin(table.loc[table["age_from"] == 0, "year"])]
 
 
 def _of_place(na: Assessment, place: Place) -> pd.DataFrame:

@@ -9,6 +9,9 @@ ENGLAND = "E92000001"
 #: Where a publisher gives the two together only.
 ENGLAND_AND_WALES = "K04000001"
 
+#: Names of what has figures and is not among the areas.
+OTHER_NAMES = {ENGLAND_AND_WALES: "England and Wales"}
+
 #: Beginnings of the codes of unitary authorities, metropolitan districts and London boroughs.
 UNITARY = ("E06", "E08", "E09")
 

@@ -115,11 +115,12 @@ def rate_ratio(
     >>> [round(float(one), 2) for one in (ratio, low, high)], round(float(p), 4)
     ([1.5, 0.99, 2.2], 0.0388)
     """
+    from scipy.stats import binomtest  # imports much
+
     x, n, y, m = np.broadcast_arrays(
         *(np.asarray(one, dtype=np.float64) for one in (count, time, other, other_time))
     )
     total = x + y
-    from scipy.stats import binomtest  # half a second, which few need
 
     tail = (1 - CONFIDENCE) / 2
     with np.errstate(divide="ignore", invalid="ignore"):

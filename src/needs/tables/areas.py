@@ -16,7 +16,7 @@ import pandas as pd
 
 from needs.catalogue import in_use
 from needs.errors import InvalidDataError, ParameterError, Problem
-from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, LOCAL, UNITARY
+from needs.sources.area_codes import ENGLAND, LOCAL, OTHER_NAMES, UNITARY
 
 #: Countries that are not England, by the first letter of their areas' codes; K: several countries.
 _OTHERS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "K": ""}
@@ -374,8 +374,7 @@ def mismatch(code: str, name: str, areas: pd.DataFrame) -> tuple[str, str] | Non
     >>> mismatch("E10000043", "Worcestershire", table)
     ("There is no area 'E10000043' (Worcestershire).", 'Worcestershire is E10000034.')
     """
-    names = {ENGLAND_AND_WALES: "England and Wales"}
-    names |= dict(zip(areas["code"], areas["name"], strict=True))
+    names = OTHER_NAMES | dict(zip(areas["code"], areas["name"], strict=True))
     by_name = {plain_name(own): one for one, own in names.items()} | aliases()
     meant = by_name.get(name) or by_name.get(plain_name(name))
     if code in names:

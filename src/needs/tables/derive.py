@@ -90,7 +90,7 @@ def derive(
     0
     """
     table = _few_events(observations[observations["method"] != ADDED], catalogue)
-    table = _share_limits(_declared_marks(table, catalogue), catalogue)
+    table = share_limits(_declared_marks(table, catalogue), catalogue)
     for key in sorted({one.denominator for one in _in_order(catalogue)} - {"population"}):
         estimates = _limits_of_means(_rows(table, key, schemas.SEXES))
         table.loc[estimates.index] = estimates
@@ -170,7 +170,7 @@ def _few_events(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
     return table
 
 
-def _share_limits(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def share_limits(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Give shares of people that were published without limits Wilson's, from their counts.
 
     Where the source rounds its counts the limits hold all that rounding may have hidden.
@@ -239,32 +239,10 @@ class _People:
     _known: dict[str, _Sizes] = field(default_factory=dict, repr=False)
 
     def of_ages(self, text: str) -> _Sizes:
-        """People in a range of ages by area, year and sex, each with the rows it came from."""
+        """See `people_of_ages`; worked out once for each range."""
         if text not in self._known:
-            self._known[text] = self._of_ages(text)
+            self._known[text] = people_of_ages(self.table, text)
         return self._known[text]
-
-    def _of_ages(self, text: str) -> _Sizes:
-        first, last = age_range(text)
-        table = self.table
-        end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
-        exact = table[table["age_from"].eq(first) & end]
-        found = {key: (size, row) for key, _, _, size, row in _bands(exact)}
-        inside = table["age_from"].ge(first)
-        if last is not None:
-            inside &= table["age_to"].le(last).fillna(False)
-        if first == 0 and last is None:
-            inside &= ~end.astype("bool") | table["age_from"].gt(0)
-        lacking = ~pd.MultiIndex.from_frame(table[_PLACE]).isin(list(found))
-        parts: dict[tuple[str, int, str], list[_Band]] = {}
-        for band in _bands(table[inside & lacking].sort_values(["age_from", "age_to"])):
-            parts.setdefault(band.key, []).append(band)
-        for key, bands in parts.items():
-            cover = _cover(bands, first, last)
-            if cover:
-                rows_read = join_texts(*(one.row for one in cover), by="; ")
-                found[key] = (float(np.sum([one.size for one in cover])), rows_read)
-        return found
 
     def beside(self, rows: pd.DataFrame, indicator: Indicator) -> list[_Residents]:
         """The people of each row's area, sex and years; see `Indicator.population_lag`."""
@@ -279,6 +257,29 @@ class _People:
             )
             for area, period, sex in rows[_JOIN].itertuples(index=False, name=None)
         ]
+
+
+def people_of_ages(table: pd.DataFrame, text: str) -> _Sizes:
+    """People in a range of ages by area, year and sex, each with the rows it came from."""
+    first, last = age_range(text)
+    end = table["age_to"].isna() if last is None else table["age_to"].eq(last).fillna(False)
+    exact = table[table["age_from"].eq(first) & end]
+    found = {key: (size, row) for key, _, _, size, row in _bands(exact)}
+    inside = table["age_from"].ge(first)
+    if last is not None:
+        inside &= table["age_to"].le(last).fillna(False)
+    if first == 0 and last is None:
+        inside &= ~end.astype("bool") | table["age_from"].gt(0)
+    lacking = ~pd.MultiIndex.from_frame(table[_PLACE]).isin(list(found))
+    parts: dict[tuple[str, int, str], list[_Band]] = {}
+    for band in _bands(table[inside & lacking].sort_values(["age_from", "age_to"])):
+        parts.setdefault(band.key, []).append(band)
+    for key, bands in parts.items():
+        cover = _cover(bands, first, last)
+        if cover:
+            rows_read = join_texts(*(one.row for one in cover), by="; ")
+            found[key] = (float(np.sum([one.size for one in cover])), rows_read)
+    return found
 
 
 def _pooled(

@@ -706,7 +706,21 @@ def _populations(read: _Raw, areas: pd.DataFrame, land: same_land.Lands) -> pd.D
 
     given = [one.table for one in reversed(read.of("populations"))]
     given += [one.tables["populations"] for one in read.packages if "populations" in one.tables]
-    return _joined("populations", [people_everywhere(table, areas, land) for table in given])
+    return _joined(
+        "populations", _ages_once([people_everywhere(table, areas, land) for table in given])
+    )
+
+
+def _ages_once(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Leave out ages of a place and year that an earlier table has: their bands may overlap."""
+    known = pd.MultiIndex.from_arrays([[], []])
+    kept = []
+    for table in tables:
+        whole = table["age_from"].eq(0) & table["age_to"].isna()
+        keys = pd.MultiIndex.from_frame(table[["area_code", "year"]])
+        kept.append(table[whole | ~keys.isin(known)])
+        known = known.append(keys[~whole])
+    return kept
 
 
 def _lsoa(read: _Raw, areas: pd.DataFrame) -> pd.DataFrame:

@@ -29,8 +29,9 @@ def decided_by_size(figure: Figure) -> bool:
 
 
 def already_named(figure: Figure, subject: str) -> bool:
-    """Whether the subject has already named the noun that is counted."""
-    return decided_by_size(figure) and (subject == "it" or figure.unit in subject.split())
+    """Whether the subject has already named the noun that is counted; £ is none."""
+    counted = decided_by_size(figure) and figure.unit != "£"
+    return counted and (subject == "it" or figure.unit in subject.split())
 
 
 def value(figure: Figure, subject: str) -> Text:

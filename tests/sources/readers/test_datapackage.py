@@ -95,6 +95,27 @@ def test_a_figure_without_a_number_is_missing_not_zero(tmp_path: Path) -> None:
     assert row["status"] == "unavailable"
 
 
+def test_a_share_without_its_value_is_worked_out(tmp_path: Path) -> None:
+    columns = (*COLUMNS[:4], "value", "count", "denominator", "source")
+    place = ("prison_continuity", *ROW[1:3])
+    written = (
+        (*place, "2019/20", "", "20", "80", ROW[5]),
+        (*place, "2020/21", "24.9", "20", "80", ROW[5]),
+        (*place, "2021/22", "[c]", "", "80", ROW[5]),
+        (*place, "2022/23", "", "", "80", ROW[5]),
+        (*place, "2023/24", "[x]", "20", "80", ROW[5]),
+    )
+    rows = observations(write(tmp_path / "local", *written, columns=columns))
+    said = rows[["value", "status"]].astype("object").where(rows[["value", "status"]].notna(), None)
+    assert list(said.itertuples(index=False, name=None)) == [
+        (25.0, "shown"),
+        (24.9, "shown"),
+        (None, "suppressed"),
+        (None, "unavailable"),
+        (None, "unavailable"),
+    ]
+
+
 def test_zero_is_a_number(tmp_path: Path) -> None:
     row = observations(write(tmp_path / "local", (*ROW[:4], "0", ROW[5]))).iloc[0]
     assert (row["value"], row["status"]) == (0, "shown")

@@ -6,8 +6,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from needs.catalogue import GROSS
 from needs.errors import InvalidDataError
-from needs.sources.readers.revenue_outturn import ADULTS, GROSS
+from needs.sources.readers.revenue_outturn import ADULTS
 from needs.stats.status import Status
 
 YEARS = ("2022/23", "2023/24", "2024/25")

@@ -38,20 +38,20 @@ from needs.sources.readers.package_rows import (
     Lookups,
     complete_counts,
     complete_figures,
+    from_areas,
     note_claims,
     refuse_undeclared,
     rows_by_sex,
     with_files,
-    with_names,
     with_places,
 )
 from needs.sources.readers.package_rules import LocalIndicator, LocalRule, indicators_of, rule_of
 from needs.sources.readers.package_tables import (
     DESCRIPTOR,
+    FROM_AREAS,
     LINK,
     LINKED,
     LOOKUPS,
-    NAMES,
     OF_FILES,
     OPTIONAL_ELSEWHERE,
     SYMBOL_STATUS,
@@ -354,7 +354,9 @@ def _resource(
         if places is None:  # its own faults are told
             return None
         frame = with_places(frame, places, name, faults)
-    frame = with_names(frame, table, name, lookups, faults)
+        if "source" not in TABLES[table].columns:  # of one source, which the catalogue names
+            frame = frame.drop(columns="source")
+    frame = from_areas(frame, table, name, lookups, faults)
     if table == "local_counts":
         frame = complete_counts(frame, name, faults)
     if table in OF_FILES:
@@ -499,7 +501,7 @@ def _declared(
             )
     optional = OPTIONAL_ELSEWHERE.get(table, ())
     if "areas" in lookups.tables:
-        optional = (*optional, *NAMES.get(table, ()))
+        optional = (*optional, *FROM_AREAS.get(table, ()))
     if table in LINKED:
         # a place and its rows, or the source itself
         linked = any(name in names for name in LINK)

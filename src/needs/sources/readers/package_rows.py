@@ -11,9 +11,10 @@ import pandas as pd
 from needs.catalogue import Catalogue
 from needs.errors import NeedsError, did_you_mean
 from needs.sources import printed_claims, schemas
+from needs.sources.area_codes import OTHER_NAMES
 from needs.sources.periods import Period, parse
 from needs.sources.readers.package_faults import PackageFaults
-from needs.sources.readers.package_tables import LINK, NAMES, OPTIONAL, SHEETS
+from needs.sources.readers.package_tables import FROM_AREAS, LINK, OPTIONAL, SHEETS
 from needs.sources.written_numbers import WRITE_NUMBERS
 from needs.stats.status import SYMBOLS, Status
 
@@ -73,26 +74,29 @@ def with_places(
     return rest
 
 
-def with_names(
+def from_areas(
     frame: pd.DataFrame, table: str, name: str, lookups: Lookups, faults: PackageFaults
 ) -> pd.DataFrame:
-    """Fill names that a table leaves out from the package's areas, by their codes."""
-    for column, by in NAMES.get(table, {}).items():
-        if column in frame or "areas" not in lookups.tables:
-            continue
-        areas = lookups.tables["areas"]
+    """Fill names, and codes of upper tiers, that a table leaves out from the package's areas."""
+    if "areas" not in lookups.tables:
+        return frame
+    areas = lookups.tables["areas"]
+    for column, (by, wanted) in FROM_AREAS.get(table, {}).items():
+        given = frame.get(column, pd.Series(None, frame.index, dtype="object"))
         if areas is None:  # its own faults are told
-            frame = frame.assign(**{column: ""})
+            frame = frame.assign(**{column: given.fillna(frame[by])})
             continue
-        names = frame[by].map(areas.drop_duplicates("code").set_index("code")["name"])
-        for line, code in frame.loc[names.isna() & frame[by].notna(), by].items():
+        known = dict(zip(areas["code"], areas[wanted], strict=True))
+        known |= OTHER_NAMES if wanted == "name" else {}
+        filled = given.where(given.notna(), frame[by].map(known))
+        for line, code in frame.loc[filled.isna() & frame[by].notna(), by].items():
             faults.add(
-                f"The package's areas have no '{code}', so it has no name.",
+                f"The package's areas have no '{code}', so it has no {wanted.replace('_', ' ')}.",
                 f"{name}, row {line}, column {by}",
                 f"Correct the code, add the area, or give the table a column {column}.",
                 (name, by, "code that is not among the areas"),
             )
-        frame = frame.assign(**{column: names.fillna("")})
+        frame = frame.assign(**{column: filled.fillna("")})
     return frame
 
 
@@ -152,34 +156,23 @@ def complete_figures(
 ) -> pd.DataFrame:
     """Fill what a package may leave out of its observations.
 
-    Persons, the indicator's ages, no category, the period's own dates, "published", and the row of
-    the file. Status: that of the shorthand in the value's cell, else shown, or not available where
-    the cell is empty. A value that is not there is missing, never 0.
+    That is `usual_figures`, the period's own dates, and the row of the package's own file. The
+    status is that of the shorthand in the value's cell where there is one. A value that is not
+    there is missing, never 0.
     """
     table = frame.copy()
     for column in OPTIONAL:
         if column not in table:
             table[column] = None
     _known(table, name, catalogue, faults)
-    ages = {key: one.age for key, one in catalogue.indicators.items()}
-    defaults = {
-        "sex": "persons",
-        "age": table["indicator"].map(ages),
-        "category": "",
-        "marks": "",
-        "method": "published",
-        "source_row": pd.Series([f"{name}, line {line}" for line in table.index], table.index),
-    }
-    for column, default in defaults.items():
-        table[column] = table[column].where(table[column].notna(), default)
+    rows = pd.Series([f"{name}, line {line}" for line in table.index], table.index)
+    table["source_row"] = table["source_row"].where(table["source_row"].notna(), rows)
     by_symbol = pd.Series(
         [str(one) if one else None for one in symbols], table.index, dtype="object"
     )
-    value = table["value"].astype("float64")
-    plain = pd.Series(str(Status.SHOWN), table.index).where(
-        value.notna(), by_symbol.fillna(str(Status.UNAVAILABLE))
-    )
-    table["status"] = table["status"].where(table["status"].notna(), plain)
+    table["status"] = table["status"].where(table["status"].notna(), by_symbol)
+    for column, usual in usual_figures(table, catalogue).items():
+        table[column] = table[column].where(table[column].notna(), usual)
     dates = [_period(text, name, line, faults) for text, line in _pairs(table)]
     for column, part in (("period_start", "start"), ("period_end", "end")):
         own = [pd.Timestamp(getattr(one, part)) if one else pd.NaT for one in dates]
@@ -188,6 +181,33 @@ def complete_figures(
     labels = pd.Series([one.label if one else None for one in dates], table.index, dtype="object")
     table["period"] = labels.where(labels.notna(), table["period"])
     return table
+
+
+def usual_figures(rows: pd.DataFrame, catalogue: Catalogue) -> dict[str, pd.Series[Any]]:
+    """What an empty cell of observations stands for, by column.
+
+    Persons, the indicator's ages, no category, no marks, "published". The value of a share whose
+    count and denominator are there is worked out, unless the row's status says why it has none. A
+    row with a value is shown, any other not available.
+    """
+    declared = catalogue.indicators
+    ages = {key: one.age for key, one in declared.items()}
+    times = {key: one.multiplier for key, one in declared.items() if one.statistic == "proportion"}
+    people = rows["denominator"].astype("float64")
+    shares = (
+        rows["indicator"].map(times) * rows["count"].astype("float64") / people.where(people > 0)
+    )
+    shares = shares.where(rows["status"].isna() | (rows["status"] == Status.SHOWN))
+    known = rows["value"].notna() | shares.notna()
+    return {
+        "sex": pd.Series("persons", rows.index),
+        "age": rows["indicator"].map(ages),
+        "category": pd.Series("", rows.index),
+        "marks": pd.Series("", rows.index),
+        "method": pd.Series("published", rows.index),
+        "value": shares,
+        "status": pd.Series(str(Status.SHOWN), rows.index).where(known, str(Status.UNAVAILABLE)),
+    }
 
 
 def complete_counts(frame: pd.DataFrame, name: str, faults: PackageFaults) -> pd.DataFrame:

@@ -40,7 +40,7 @@ LINK = ("place", "rows")
 OF_FILES = ("lsoa", "lsoa_population", "lsoa_neighbours", "authority_features")
 
 #: Tables whose rows may name places.
-LINKED = ("observations", "official_neighbours", *OF_FILES)
+LINKED = ("observations", "populations_by_sex", "official_neighbours", *OF_FILES)
 
 #: Populations with a column for each sex: a row of this gives up to three of ``populations``.
 POPULATIONS_BY_SEX = pa.DataFrameSchema(
@@ -79,7 +79,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     "consultation": schemas.CONSULTATION,
 }
 
-#: Columns of observations that a package may leave out or leave empty; see `complete_figures`.
+#: Columns of observations that a package may leave out or leave empty; see `usual_figures`.
 OPTIONAL = (
     *("period_start", "period_end", "sex", "age", "category", "lower", "upper", "count"),
     *("denominator", "status", "marks", "verdict", "method", "source_row"),
@@ -102,12 +102,19 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(OF_FILES, schemas.FILES),
 }
 
-#: Names that a table may leave out where the package has the table ``areas``, each with its code.
-NAMES: Mapping[str, Mapping[str, str]] = {
-    "observations": {"area_name": "area_code"},
-    "populations": {"area_name": "area_code"},
-    "populations_by_sex": {"area_name": "area_code"},
-    "lsoa": {"district_name": "district_code", "upper_name": "upper_code"},
+_NAMED = {"area_name": ("area_code", "name")}
+
+#: Columns that a table may leave out or leave empty where the package has the table ``areas``: each
+#: with the column of its code, and that of ``areas`` which has it.
+FROM_AREAS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "observations": _NAMED,
+    "populations": _NAMED,
+    "populations_by_sex": _NAMED,
+    "lsoa": {
+        "district_name": ("district_code", "name"),
+        "upper_code": ("district_code", "upper_code"),
+        "upper_name": ("upper_code", "name"),
+    },
 }
 
 #: Tables that others refer to.

@@ -21,14 +21,11 @@ from typing import Any
 
 import pandas as pd
 
-from needs.catalogue import Edition, Source
+from needs.catalogue import GROSS, Edition, Source
 from needs.errors import Problem
 from needs.sources.readers import file_faults, tabular
 from needs.sources.readers.heading_maps import Layout, cell_text, layout, rename
 from needs.sources.readers.workbooks import find_row, missing_row, read_sheets
-
-#: The category of spending before income.
-GROSS = "Total expenditure"
 
 #: The lines of adults, of which the first two are treatment, and that of young people.
 ADULTS = ("drug_treatment", "alcohol_treatment", "drug_prevention", "alcohol_prevention")

@@ -55,8 +55,11 @@ def english(folder: Path, year: int) -> float:
 @pytest.mark.mirror
 @pytest.mark.slow
 def test_only_what_was_published_by_then(raw: Path, then: Path, national: Path) -> None:
-    # mid-2022 as first published in November 2023, and as revised in July 2024
-    assert english(then, 2022) == 57_106_398
+    # mid-2022 as first published in March 2024, and as revised in July 2024
+    assert 2022 not in set(pd.read_parquet(then / "populations.parquet")["year"])
+    april = folder_as_of(raw.parent / "processed", date(2024, 4, 1))
+    prepare(raw, april, as_of=date(2024, 4, 1))
+    assert english(april, 2022) == 57_106_398
     assert english(national, 2022) == 57_112_542
     made = assessment.manifest(then)
     assert made["as_of"] == "2024-01-01"

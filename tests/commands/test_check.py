@@ -223,7 +223,10 @@ def test_other_spellings_and_a_need_below_nothing_are_taken(raw: Path, processed
 
 
 def test_a_row_of_a_small_area_that_was_lost_is_missed(raw: Path, processed: Path) -> None:
-    for name, text in (("lsoa.csv", "E01032122"), ("lsoa_population.csv", "E01032123,2020")):
+    for name, text in (
+        ("lsoa.csv", "2019,2011,E01032122"),
+        ("lsoa_population.csv", "E01032123,2020"),
+    ):
         path = raw / name
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if text not in line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -431,9 +432,12 @@ def test_every_own_figure_has_an_indicator_a_method_and_a_trail(checked: pd.Data
 def test_an_index_that_is_not_at_hand_is_not_stood_in_for_by_another(
     worcestershire: Assessment,
 ) -> None:
-    """The data package has the index of 2019 alone, and 18 LSOAs are right in 2025 as well."""
+    """There are 18 LSOAs by the index of 2019 and by that of 2025."""
     row = claim(indicator="lsoas_most_deprived_10", period="IoD2025", stated_value="18", unit="")
     (found,) = check_claims(pd.DataFrame([row]), worcestershire).to_dict("records")
+    assert (found["verdict"], found["ours"]) == ("agrees", "18 LSOAs")
+    without = dataclasses.replace(worcestershire, other_indices=())
+    (found,) = check_claims(pd.DataFrame([row]), without).to_dict("records")
     # published after the reporting year, and no figure of it is at hand
     assert (found["verdict"], found["ours"]) == (LATER, "")
     assert "that of IoD2019 is 18 LSOAs" in found["note"]

@@ -106,6 +106,7 @@ def plant(folder: Path, root: Path, moved: int) -> Path:
     raw = folder / "raw"
     shutil.copytree(root / "data" / "raw" / "worcestershire", raw / "worcestershire")
     lsoa = pd.read_csv(raw / "worcestershire" / "lsoa.csv", dtype=str)
+    lsoa = lsoa[lsoa["edition"] == "2019"]
     _template(raw / "local_deaths", "deaths", _deaths(lsoa, moved))
     _template(raw / "local_admissions", "admissions", _admissions(moved))
     _template(raw / "local_reviews", "reviews", _reviews(moved))

@@ -632,7 +632,7 @@ def test_files_that_came_later_are_left_aside(
         "Made again, they are the same byte for byte.",
     ]
     assert re.fullmatch(
-        r"Made again from the 11 raw files that its manifest names: \d+ others at hand were left "
+        r"Made again from the 12 raw files that its manifest names: \d+ others at hand were left "
         r"aside\.",
         lines[-1],
     )
@@ -658,12 +658,12 @@ def test_raw_files_that_are_not_there_are_named(
         verify(folder, **options)
     (only,) = caught.value.problems
     assert only.what == (
-        "1 of the 11 raw files that the run read is not there: worcestershire/claims.csv."
+        "1 of the 12 raw files that the run read is not there: worcestershire/claims.csv."
     )
     assert only.remedy == (
         "Name the folder that holds worcestershire: needs verify RUN_DIR --raw FOLDER"
     )
-    with pytest.raises(CheckError, match=r"11 of the 11 raw files .* and 5 more"):
+    with pytest.raises(CheckError, match=r"11 of the 12 raw files .* and 5 more"):
         verify(folder, **{**options, "raw": tmp_path / "none"})
 
 

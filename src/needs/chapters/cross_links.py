@@ -14,6 +14,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import Finding, ranked
 from needs.figures.findings.candidate import WORSE
+from needs.tables.naming import figure_id
 from needs.words import chart_words
 from needs.words.english import capital
 from needs.words.text import Span, Text
@@ -95,7 +96,8 @@ def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:
 def _first_figures(na: Assessment) -> dict[int, tuple[Figure, ...]]:
     found = na.once(ranked)
     keys = dict.fromkeys(each.split(".")[0] for one in found for each in one.figures)
-    codes = {each.split(".")[1] for one in found for each in one.figures}
+    named = {each.split(".")[1] for one in found for each in one.figures}
+    codes = {one for one in na.observations["area_code"].unique() if figure_id(one) in named}
     known = {
         each.id: each for key in keys for each in published(na, key, everywhere=True, of=codes)
     }

@@ -5,6 +5,8 @@ The report drops such a link, with its words, where it has not the place that it
 
 from __future__ import annotations
 
+import re
+
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Prose
 from needs.chapters.frames import published
@@ -14,6 +16,7 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
 from needs.figures.findings import Finding, ranked
 from needs.figures.findings.candidate import WORSE
+from needs.figures.findings.changed import STILL_BELOW
 from needs.tables.naming import figure_id
 from needs.words import chart_words
 from needs.words.english import capital
@@ -86,6 +89,33 @@ def first_sentence(one: Finding) -> str:
     """What a finding says first."""
     first, stop, _ = one.statement.partition(". ")
     return first + stop.strip()
+
+
+def in_brief(one: Finding) -> str:
+    """What a finding says first; of a rise or a record also that the level is still a good one."""
+    first = first_sentence(one)
+    return f"{first} {STILL_BELOW}." if STILL_BELOW in one.statement and _moves(first) else first
+
+
+def change_in_brief(one: Finding) -> str:
+    """What a finding on a change says first, with the change where only the next sentence has it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> said = "9 people died in 2021. The rate rose by 29% since 2018. It was 6.4 then."
+    >>> change_in_brief(SimpleNamespace(statement=said))
+    '9 people died in 2021. The rate rose by 29% since 2018.'
+    """
+    if _moves(first_sentence(one)):
+        return in_brief(one)
+    told = ". ".join(one.statement.removesuffix(".").split(". ")[:2])
+    return f"{told}. {STILL_BELOW}." if STILL_BELOW in one.statement else f"{told}."
+
+
+def _moves(sentence: str) -> bool:
+    """Whether a sentence tells of a change: which way, a record, or two periods."""
+    return bool(re.search(r"\b(?:rose|fell|most|fewest)\b|; ", sentence))
 
 
 def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:

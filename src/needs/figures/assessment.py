@@ -439,7 +439,9 @@ class Assessment:
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]) or correction_of(str(row["source_row"])),
-            bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
+            bound=self._bound(indicator, row) or self.with_usual_spread(indicator, row)
+            if shown
+            else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
 
@@ -457,7 +459,9 @@ class Assessment:
         lower, upper = widest_limits(float(row["value"]), summed, indicator.multiplier)
         return float(lower), float(upper)
 
-    def _among(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
+    def with_usual_spread(
+        self, indicator: Indicator, row: Mapping[Any, Any]
+    ) -> tuple[float, float] | None:
         """Limits of a share of records with the spread between areas, which is not chance alone.
 
         The whole scale where the spread is not known, so that nothing is said of a difference.

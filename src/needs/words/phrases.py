@@ -79,12 +79,6 @@ def the_topic(figures: Sequence[Figure], subject: str) -> str:
     return topic(figures[0].label) if figures else "figures"
 
 
-def with_period(period: str, text: Text) -> Text:
-    """A sentence that begins with its period where the period opens one."""
-    begin = period_opening(period)
-    return join([begin, text]) if begin else capital(text)
-
-
 def owned(figure: Figure, subject: str = "") -> str:
     """What is measured, as the area's: "Worcestershire's drug misuse death rate for males"."""
     sex = {"male": " for males", "female": " for females"}.get(figure.sex, "")
@@ -99,10 +93,10 @@ def when(period: str) -> str:
         return f"({period})"
 
 
-def period_opening(period: str) -> str:
-    """The beginning of a sentence about a period: "In 2021/22, "; empty for other labels."""
+def with_period(period: str, text: Text) -> Text:
+    """A sentence that begins with its period: "In 2021/22, "; alone where the label is no year."""
     said = when(period)
-    return "" if said.startswith("(") else f"{capital(said)}, "
+    return capital(text) if said.startswith("(") else join([f"{capital(said)}, ", text])
 
 
 def span(figures: Sequence[Figure]) -> str:

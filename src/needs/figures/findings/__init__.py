@@ -234,6 +234,7 @@ def _sure(row: Mapping[Any, Any]) -> str:
         warning=bool(row["warning"]),
         extreme=row["extreme"],
         estimate=row["kind"] == kinds.UNMET,
+        good=row["good"],
     )
 
 

@@ -147,7 +147,8 @@ def _grouped(
     hidden = rows["status"].eq(str(Status.SUPPRESSED))
     rows = rows.assign(**{name: rows[name].mask(hidden) for name in numbers})
     found: dict[tuple[str, str, str], list[Row]] = {}
-    listed: list[Any] = rows[list(_COLUMNS)].to_dict("records")
+    columns = [*_COLUMNS, *({"verdict"} & set(rows))]  # few publishers give their own
+    listed: list[Any] = rows[columns].to_dict("records")
     for row in listed:
         found.setdefault((row["indicator"], row["area_code"], row["sex"]), []).append(row)
     return found

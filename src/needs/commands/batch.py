@@ -260,10 +260,11 @@ class Tally:
         failed = self.of("failed")
         return 130 if self.stopped else failed[0].exit_code if failed else 0
 
-    def for_authors(self, out: Path) -> list[str]:
+    def for_authors(self, out: Path, *, to_mend: bool = False) -> list[str]:
         """What the authors of chapters should know of the reports that were made, once each."""
         made = [manifests.read(out / one.report.folder) for one in self.of("made")]
-        return list(dict.fromkeys(line for one in made for line in manifests.for_authors(one)))
+        lines = (line for one in made for line in manifests.for_authors(one, to_mend=to_mend))
+        return list(dict.fromkeys(lines))
 
     def lines(self) -> list[str]:
         """The tally, and every failure with its cause and remedy."""

@@ -250,8 +250,15 @@ def _short(value: Any) -> str:
     return text[:12] if re.fullmatch(r"[0-9a-f]{64}", text) else text
 
 
-def for_authors(described: Mapping[str, Any]) -> list[str]:
+def for_authors(described: Mapping[str, Any], *, to_mend: bool = False) -> list[str]:
     """What the authors of a report's chapters should know: what readers do not get, what is typed.
+
+    Parameters
+    ----------
+    described : mapping
+        As `read` returns it.
+    to_mend : bool
+        Only what somebody has to mend: not the figures that further data would bring.
 
     Examples
     --------
@@ -263,5 +270,5 @@ def for_authors(described: Mapping[str, Any]) -> list[str]:
     typed_lines = [
         f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
     ]
-    to_add = [f"No figure of {one}" for one in described.get("to_add", ())]
+    to_add = [] if to_mend else [f"No figure of {one}" for one in described.get("to_add", ())]
     return [*unshown, *typed_lines, *described.get("commentary_warnings", ()), *to_add]

@@ -381,6 +381,13 @@ def run(
         ),
     ] = False,
     since: Since = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Run every chapter, also those that would show the same as in the last report.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the report of an area and a reporting year."""
@@ -406,6 +413,7 @@ def run(
             prepare=not no_prepare,
             progress=progress,
             since=since,
+            fresh=fresh,
         )
     described = manifests.read(folder)
     for note in described.get("notes", ()):

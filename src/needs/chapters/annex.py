@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from needs import catalogue
 from needs.catalogue import layers
 from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
+from needs.catalogue.lists import Topic, accessibility_statement, declared_topics
 from needs.catalogue.releases import issues_of
 from needs.chapters import figure_tables
 from needs.chapters.absent import anything
@@ -422,22 +422,6 @@ def corrected(na: Assessment) -> Blocks:
     return blocks(Prose((Span(said),)), table if body else None)
 
 
-@dataclass(frozen=True)
-class Topic:
-    """What this report has no data for, as ``outside_this_report.yaml`` declares it."""
-
-    topic: str
-    publisher: str
-    indicators: tuple[str, ...] = ()
-    table: str = ""
-
-
-def declared_topics() -> tuple[Topic, ...]:
-    """The topics outside the report, as the catalogue in use declares them."""
-    found = (Topic(**one) for one in catalogue.in_use("outside_this_report.yaml").data())
-    return tuple(replace(one, indicators=tuple(one.indicators)) for one in found)
-
-
 def topics(na: Assessment) -> tuple[Topic, ...]:
     """The topics outside the report, without those that a data package supplies."""
     return tuple(
@@ -471,5 +455,4 @@ def outside(na: Assessment) -> Blocks:
 
 def accessibility() -> Blocks:
     """Say how the report was made accessible, what is checked and by whom, and what is not."""
-    said = catalogue.in_use("accessibility.yaml").data()
-    return blocks(*(Prose((Span(str(one)),)) for one in said))
+    return blocks(*(Prose((Span(one),)) for one in accessibility_statement()))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from needs import catalogue, charts
+from needs import charts
 from needs.catalogue import GROSS, Indicator
+from needs.catalogue.lists import Outcome, outcomes
 from needs.chapters import figure_tables
 from needs.chapters.absent import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, why_missing
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
@@ -231,16 +231,6 @@ def _not_answered(na: Assessment, key: str, period: str) -> str:
     return f"No answer for {period} when it was published: {listed}." if names else ""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A measure of the national outcomes framework, as ``outcomes_framework.yaml`` declares it."""
-
-    measure: str
-    indicator: str = ""
-    publisher: str = ""
-    areas: str = ""
-
-
 def framework(na: Assessment) -> Blocks:
     """Show the national outcomes framework: what is measured here; else England's, and why not."""
     every = outcomes()
@@ -339,11 +329,6 @@ def _not_measured(na: Assessment, chosen: list[Outcome]) -> Table | None:
 def _target(indicator: Indicator) -> Cell:
     target = indicator.target
     return Cell("[z]") if target is None else Cell(format_number(target), target)
-
-
-def outcomes() -> tuple[Outcome, ...]:
-    """The framework's measures, with the indicator that answers each where there is one."""
-    return tuple(Outcome(**one) for one in catalogue.in_use("outcomes_framework.yaml").data())
 
 
 def _status(na: Assessment, outcome: Outcome) -> str:

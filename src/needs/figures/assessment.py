@@ -22,6 +22,7 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator, layers
+from needs.catalogue.footprints import known_footprints
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
 from needs.figures import footprint, parts_read
 from needs.figures import neighbours as statistical
@@ -805,7 +806,7 @@ def choose(
     ----------
     areas : str or sequence of str
         Names or codes of authorities, or the name of a footprint (see
-        `needs.figures.footprint.known`).
+        `needs.catalogue.footprints.known_footprints`).
     year : int
     table : DataFrame
         Processed table of areas.
@@ -818,7 +819,7 @@ def choose(
         Unknown areas, areas that are no authorities, or a footprint without a name; all at once.
     """
     wanted = [areas] if isinstance(areas, str) else list(areas)
-    declared = footprint.known()
+    declared = known_footprints()
     if len(wanted) == 1 and wanted[0] in declared:
         name = name or wanted[0]
         wanted = list(declared[wanted[0]])

@@ -9,10 +9,11 @@ from typing import Literal, cast
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import other_side
+from needs.stats.sides import other_side
 from needs.words.english import (
     capital,
     in_prose,
+    join,
     listing,
     lower_first,
     possessive,
@@ -76,6 +77,12 @@ def the_topic(figures: Sequence[Figure], subject: str) -> str:
     if subject:
         return f"the {subject}" if subject == topic(subject) else topic(subject)
     return topic(figures[0].label) if figures else "figures"
+
+
+def with_period(period: str, text: Text) -> Text:
+    """A sentence that begins with its period where the period opens one."""
+    begin = period_opening(period)
+    return join([begin, text]) if begin else capital(text)
 
 
 def owned(figure: Figure, subject: str = "") -> str:
@@ -150,7 +157,7 @@ def _begins(period: str) -> int:
 
 
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.other_side`."""
+    """How a figure stands to an independent one, by `needs.stats.sides.other_side`."""
     numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper

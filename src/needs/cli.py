@@ -90,6 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a narrow Windows code page must not fail a run
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        from needs.tables import second_process
+
+        second_process.allow()
     try:
         _refuse_broken(given)
         app(args=given, prog_name="needs")

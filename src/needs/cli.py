@@ -95,6 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a narrow Windows code page must not fail a run
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        from needs.tables import second_process
+
+        second_process.allow()
     try:
         _refuse_broken(given)
         app(args=given, prog_name="needs")
@@ -386,6 +390,13 @@ def run(
         ),
     ] = False,
     since: Since = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Run every chapter, also those that would show the same as in the last report.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the report of an area and a reporting year."""
@@ -411,6 +422,7 @@ def run(
             prepare=not no_prepare,
             progress=progress,
             since=since,
+            fresh=fresh,
         )
     described = manifests.read(folder)
     for note in described.get("notes", ()):

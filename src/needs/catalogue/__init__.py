@@ -7,6 +7,7 @@ definitions are printed from these declarations, so the words cannot drift from 
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 import functools
 import itertools
@@ -30,6 +31,14 @@ V = TypeVar("V")
 
 #: One catalogue serves all reports of a process, so none can change it.
 ReadOnly = Annotated[Mapping[K, V], AfterValidator(MappingProxyType)]
+
+
+def _read_only(mapping: dict[K, V]) -> MappingProxyType[K, V]:
+    return MappingProxyType(mapping)
+
+
+# declarations go from one process to another, which Python leaves to whoever makes a read-only view
+copyreg.pickle(MappingProxyType, lambda view: (_read_only, (dict(view),)))
 
 CATALOGUE = layers.PACKAGE
 

@@ -12,9 +12,10 @@ from needs.chapters.blocks import Prose
 from needs.chapters.frames import published
 from needs.chapters.recent import is_old
 from needs.chapters.rules import compared
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.figures.findings import Finding, ranked
+from needs.figures.findings import Finding, on_indicators, ranked
 from needs.figures.findings.candidate import WORSE
 from needs.figures.findings.changed import STILL_BELOW
 from needs.tables.naming import figure_id
@@ -59,7 +60,7 @@ def evidence(indicator: Indicator) -> Span:
 
 def back(na: Assessment, key: str) -> Prose | None:
     """Which findings of the summary rest on an indicator; nothing where none does."""
-    links = [_to_finding(one) for one in na.once(ranked) if one.indicator == key]
+    links = [_to_finding(one) for one in on_indicators(na, (key,))]
     return Prose(tuple(links), "link") if links else None
 
 
@@ -70,7 +71,8 @@ def _to_finding(one: Finding) -> Span:
 
 def opened_by(na: Assessment, chapter: str) -> list[Finding]:
     """The findings that a chapter opens with."""
-    return [one for one in na.once(ranked) if na.indicator(one.indicator).chapter == chapter]
+    indicators = na.catalogue.indicators.values()
+    return on_indicators(na, {one.key for one in indicators if one.chapter == chapter})
 
 
 def is_worse(na: Assessment, indicator: Indicator) -> bool:
@@ -120,7 +122,9 @@ def _moves(sentence: str) -> bool:
 
 def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:
     """The first of the figures that a finding rests on that the report can show."""
-    return na.once(_first_figures).get(one.rank, ())
+    read = dict.fromkeys(each.split(".")[0] for each in one.figures)
+    with parts_read.only(("populations", parts_read.ALL), *(("observations", key) for key in read)):
+        return na.once(_first_figures).get(one.rank, ())
 
 
 def _first_figures(na: Assessment) -> dict[int, tuple[Figure, ...]]:

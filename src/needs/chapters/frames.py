@@ -85,10 +85,9 @@ def published(
     it was in each period too, no land twice. Where codes are given with `of`, of these alone.
     """
     near = {one.code: one for one in (*na.places, *na.districts)}
-    wanted = na.observations["indicator"] == key
+    rows = na.of_indicator(key)
     if of is not None:
-        wanted &= na.observations["area_code"].isin(of)
-    rows = na.observations[wanted]
+        rows = rows[rows["area_code"].isin(of)]
     compared: dict[str, dict[str, Place]] = {}
     for row in rows.to_dict("records"):
         code, period = str(row["area_code"]), str(row["period"])

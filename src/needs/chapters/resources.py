@@ -124,8 +124,8 @@ def outturn(na: Analysis) -> Blocks:
     """
     lines, per_head = ([na[key] for key in keys] for keys in (LINES, PER_HEAD))
     total = na[per_head[0].indicator.numerator]
-    rows = na.observations
-    rows = rows[(rows["indicator"] == total.key) & (rows["category"] == "")]
+    rows = na.of_indicator(total.key)
+    rows = rows[rows["category"] == ""]
     own = rows[rows["area_code"] == na.area.code]
     years = sorted(own["period"].unique())
     if not years:
@@ -382,8 +382,9 @@ def _totals(grants: list[Figure]) -> list[Figure]:
 
 def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:
     out = []
-    for table in (na.observations, na.later):
-        rows = table[(table["indicator"] == key) & (table["area_code"] == na.area.code)]
+    for table in ("observations", "later"):
+        rows = na.of_indicator(key, table)
+        rows = rows[rows["area_code"] == na.area.code]
         rows = rows[(rows["category"] == "") == headline]
         out += [na.to_figure(row, na.area) for row in rows.to_dict("records")]
     return sorted(out, key=lambda one: (one.period, one.note))

@@ -24,7 +24,7 @@ from needs import catalogue as catalogue_module
 from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator, layers
 from needs.catalogue.footprints import known_footprints
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
-from needs.figures import footprint
+from needs.figures import footprint, parts_read
 from needs.figures import neighbours as statistical
 from needs.figures.figure import WHOLE_SCALE, Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, UPPER
@@ -68,6 +68,14 @@ MANY_AREAS = 30
 #: What a formula says of limits that come from those of the parts of a sum.
 DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
 INDEPENDENT = "; limits: the parts' errors taken as independent"
+
+
+#: What an assessment holds of the processed data; the chapters' reading of them is noted.
+TABLES = (
+    *("observations", "later", "lsoa", "neighbours", "authority_features", "populations"),
+    *("claims", "boundaries", "local_rates", "consultation", "official_neighbours"),
+    "other_indices",
+)
 
 
 @dataclass(frozen=True)
@@ -202,11 +210,15 @@ class Assessment:
     def once(self, work: Callable[[Assessment], Made]) -> Made:
         """What a function makes of this assessment, worked out once for all chapters of a report.
 
-        The function's result is shared, so that nobody may change it.
+        The function's result is shared, so that nobody may change it. What was read for it counts
+        as read by each that asks for it.
         """
         if work not in self._once:
-            self._once[work] = work(self)
-        made: Made = self._once[work]
+            with parts_read.listening() as parts:
+                made = work(self)
+            self._once[work] = made, frozenset(parts)
+        made, read = self._once[work]
+        parts_read.note_all(read)
         return made
 
     @functools.cached_property
@@ -217,10 +229,19 @@ class Assessment:
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
+        parts_read.note(("observations", key))
         if code is not None:
-            return self.observations.iloc[list(self._at(key, code, sex, category))]
-        areas = self.once(_places).get((key, sex, category), {}).values()
-        return self.observations.iloc[list(itertools.chain(*areas))]
+            places = self._at(key, code, sex, category)
+        else:
+            areas = self.once(_places).get((key, sex, category), {}).values()
+            places = list(itertools.chain(*areas))
+        return _table(self, "observations").iloc[list(places)]
+
+    def of_indicator(self, key: str, table: str = "observations") -> pd.DataFrame:
+        """All observations of an indicator, or those later than the reporting year ("later")."""
+        parts_read.note((table, key))
+        rows = _table(self, table)
+        return rows[rows["indicator"] == key]
 
     def records(
         self, key: str, code: str, sex: str = "persons", category: str = ""
@@ -234,6 +255,7 @@ class Assessment:
 
     def _at(self, key: str, code: str, sex: str = "persons", category: str = "") -> Sequence[int]:
         """Positions of an area's observations of an indicator, in order of time."""
+        parts_read.note(("observations", key))
         return self.once(_places).get((key, sex, category), {}).get(code, ())
 
     def areas_shown(self, key: str, codes: Iterable[str]) -> dict[str, int]:
@@ -250,6 +272,7 @@ class Assessment:
 
     def sources_of(self, key: str) -> set[str]:
         """Keys of sources as the observations of an indicator name them, of whichever area."""
+        parts_read.note(("observations", key))
         source = self.once(_columns)["source"]
         areas = self.once(_places).get((key, "persons", ""), {}).values()
         return {str(source[place]) for places in areas for place in places}
@@ -353,6 +376,7 @@ class Assessment:
         The area itself, then those in use at the end of the reporting year, then former ones whose
         land none of these has: Bournemouth and Poole for a period before they were joined.
         """
+        parts_read.note(("observations", key))
         return self.apart(self.once(_shown_authorities).get((key, period), set()))
 
     def apart(self, codes: Collection[str]) -> tuple[Place, ...]:
@@ -471,6 +495,7 @@ class Assessment:
             return None
         if str(row["area_code"])[:3] not in UPPER:
             return None
+        parts_read.note(("observations", indicator.key))
         spread = self.once(_spreads).get((indicator.key, str(row["period"])))
         if spread is None:
             return WHOLE_SCALE
@@ -509,6 +534,16 @@ class Assessment:
         return min(printed, indicator.decimals)
 
 
+def _table(na: Assessment, name: str) -> pd.DataFrame:
+    """A table of an assessment, where it is noted elsewhere which part of it is read."""
+    table: pd.DataFrame = vars(na)[name]
+    return table
+
+
+for _name in TABLES:
+    setattr(Assessment, _name, parts_read.Table(_name))
+
+
 def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
     """Rows of all residents, whatever their sex and age."""
     return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
@@ -524,7 +559,7 @@ def _of_records(indicator: Indicator) -> bool:
 def _spreads(na: Assessment) -> dict[tuple[str, str], float]:
     """How far shares of records lie apart between authorities, by indicator and period."""
     recorded = [one.key for one in na.catalogue.indicators.values() if _of_records(one)]
-    rows = na.observations
+    rows = _table(na, "observations")
     rows = rows[
         rows["indicator"].isin(recorded)
         & rows["sex"].eq("persons")
@@ -614,9 +649,17 @@ def load(
         for key, value in vars(opened).items()
         if isinstance(value, pd.DataFrame)
     }
-    made = replace(opened, **tables)
+    with parts_read.only():
+        made = replace(opened, **tables)
     vars(made)["_once"] = opened._once
+    parts_read.note(opened_part(made))
     return made
+
+
+def opened_part(na: Assessment) -> parts_read.Part:
+    """Which area and year an assessment is of, and by which settings, as what a chapter reads."""
+    codes = [one.code for one in na.members] or [na.area.code]
+    return (parts_read.OPENED, f"{codes} {na.year} {na.name} {na.neighbours_by} {na.as_of}")
 
 
 def forget() -> None:
@@ -1095,7 +1138,7 @@ def _lands(na: Assessment) -> dict[str, frozenset[str]]:
 
 def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:
     """Codes that have a headline value for persons, by indicator and period."""
-    rows = na.observations
+    rows = _table(na, "observations")
     rows = rows[rows["sex"].eq("persons") & rows["category"].eq("") & rows["status"].eq("shown")]
     found: dict[tuple[str, str], set[str]] = {}
     for key, period, code in zip(rows["indicator"], rows["period"], rows["area_code"], strict=True):
@@ -1133,7 +1176,8 @@ def _distances(na: Assessment) -> pd.DataFrame:
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:
     """The columns of the observations as lists."""
-    return {str(name): _as_list(na.observations[name]) for name in na.observations}
+    rows = _table(na, "observations")
+    return {str(name): _as_list(rows[name]) for name in rows}
 
 
 def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:

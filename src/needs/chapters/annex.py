@@ -25,7 +25,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
 from needs.tables.corrected import correction_of
@@ -324,21 +324,19 @@ def later(na: Assessment) -> Blocks:
         return Blocks()
     newest = rows.groupby("indicator")["period_end"].transform("max")
     rows = rows[rows["period_end"] == newest]
+    england: dict[tuple[str, str, str], Any] = {}
+    whole = (na.later["area_code"] == na.england.code) & (na.later["category"] == "")
+    for row in as_records(na.later[whole]):
+        england.setdefault((row["indicator"], row["period"], row["sex"]), row)
     figures: list[Figure] = []
     body = []
-    for row in rows.to_dict("records"):
+    for row in as_records(rows):
         figure = na.to_figure(row, na.area)
-        england = na.later[
-            (na.later["indicator"] == row["indicator"])
-            & (na.later["area_code"] == na.england.code)
-            & (na.later["period"] == row["period"])
-            & (na.later["sex"] == row["sex"])
-            & (na.later["category"] == "")
-        ]
+        theirs = england.get((row["indicator"], row["period"], row["sex"]))
         figures.append(figure)
         reference = Cell("[x]")
-        if len(england):
-            other = na.to_figure(england.to_dict("records")[0], na.england)
+        if theirs:
+            other = na.to_figure(theirs, na.england)
             figures.append(other)
             reference = Cell(other.number, other.value, other.id)
         body.append(

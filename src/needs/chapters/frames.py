@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import pandas as pd
 
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.figures.figure import Figure
 from needs.sources.periods import parse
 
@@ -89,7 +89,7 @@ def published(
     if of is not None:
         rows = rows[rows["area_code"].isin(of)]
     compared: dict[str, dict[str, Place]] = {}
-    for row in rows.to_dict("records"):
+    for row in as_records(rows):
         code, period = str(row["area_code"]), str(row["period"])
         if everywhere and period not in compared:
             compared[period] = {one.code: one for one in na.compared(key, period)}

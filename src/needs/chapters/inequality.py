@@ -377,8 +377,8 @@ def set_of(rows: pd.DataFrame) -> pd.DataFrame:
         complete = bool(group["status"].eq(Status.SHOWN).all())
         rank = (complete, ends, *_newness(str(name)), str(name), str(age))
         if best is None or rank > best:
-            chosen, best = group.dropna(subset=["decile"]), rank
-    return chosen.sort_values("decile").drop(columns=["set", "decile"])
+            chosen, best = group, rank
+    return chosen.dropna(subset=["decile"]).sort_values("decile").drop(columns=["set", "decile"])
 
 
 def _set(category: str) -> str:

@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import datetime as dt
 import gc
+import itertools
 import json
 import os
 import re
@@ -593,14 +594,14 @@ def _written(node: nbformat.NotebookNode) -> bytes:
     light = copy.copy(node)
     light.cells = [_without_blocks(cell, blocks) for cell in node.cells]
     text: str = nbformat.writes(light, version=4)  # type: ignore[no-untyped-call]
-    for number, one in enumerate(blocks):
-        line = json.dumps(one, ensure_ascii=False, sort_keys=True)
-        text = text.replace(json.dumps(_STAND_IN % number), line, 1)
-    return (text.rstrip("\n") + "\n").encode("utf-8")
+    first, *rest = text.split(json.dumps(_STAND_IN))
+    lines = (json.dumps(one, ensure_ascii=False, sort_keys=True) for one in blocks)
+    whole = [first, *itertools.chain(*zip(lines, rest, strict=True))]
+    return ("".join(whole).rstrip("\n") + "\n").encode("utf-8")
 
 
 #: Stands for blocks while the rest of a notebook is written; no text has the sign that begins it.
-_STAND_IN = "\0blocks-%d"
+_STAND_IN = "\0blocks"
 
 
 def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
@@ -614,7 +615,7 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     for output in cell.outputs:
         if MIME_TYPE in output.get("data", {}):
             blocks.append(output.data[MIME_TYPE])
-            place = {MIME_TYPE: _STAND_IN % (len(blocks) - 1)}
+            place = {MIME_TYPE: _STAND_IN}
             output = copy.copy(output)
             output.data = nbformat.from_dict({**output.data, **place})  # type: ignore[no-untyped-call]
         light.outputs.append(output)

@@ -207,17 +207,18 @@ class Assessment:
         """A declaration of the catalogue."""
         return self.catalogue.indicators[key]
 
-    def once(self, work: Callable[[Assessment], Made]) -> Made:
+    def once(self, work: Callable[..., Made], *of: Any) -> Made:
         """What a function makes of this assessment, worked out once for all chapters of a report.
 
-        The function's result is shared, so that nobody may change it. What was read for it counts
-        as read by each that asks for it.
+        Once for each value of its other arguments, which are given after it. The function's result
+        is shared, so that nobody may change it. What was read for it counts as read by each that
+        asks for it.
         """
-        if work not in self._once:
+        if (work, of) not in self._once:
             with parts_read.listening() as parts:
-                made = work(self)
-            self._once[work] = made, frozenset(parts)
-        made, read = self._once[work]
+                made = work(self, *of)
+            self._once[work, of] = made, frozenset(parts)
+        made, read = self._once[work, of]
         parts_read.note_all(read)
         return made
 
@@ -247,11 +248,30 @@ class Assessment:
         self, key: str, code: str, sex: str = "persons", category: str = ""
     ) -> list[dict[str, Any]]:
         """An area's `rows` as dictionaries: of a few rows, much faster than a frame."""
-        columns = self.once(_columns)
-        return [
-            {name: column[place] for name, column in columns.items()}
-            for place in self._at(key, code, sex, category)
-        ]
+        return [self._row(place) for place in self._at(key, code, sex, category)]
+
+    def _row(self, place: int) -> dict[str, Any]:
+        """The observation at a position."""
+        return {name: column[place] for name, column in self.once(_columns).items()}
+
+    def _in_period(
+        self, key: str, code: str, period: str, sex: str = "persons", category: str = ""
+    ) -> int | None:
+        """Position of the last of an area's observations of an indicator in a period."""
+        periods = self.once(_columns)["period"]
+        places = reversed(self._at(key, code, sex, category))
+        return next((place for place in places if periods[place] == period), None)
+
+    def _figure_at(self, position: int, place: Place) -> Figure:
+        """The observation at a position as a figure."""
+        return self.to_figure(self._row(position), place)
+
+    def _figures_over_time(self, key: str, place: Place, sex: str) -> tuple[Figure, ...]:
+        """An indicator's figures for a place that may stand in one series."""
+        rows = self.records(key, place.code, sex)
+        newest = self.latest_period(key, place.code, sex)
+        rows = self._belonging(_as_long(rows, newest), newest)
+        return tuple(self.to_figure(row, place) for row in rows)
 
     def _at(self, key: str, code: str, sex: str = "persons", category: str = "") -> Sequence[int]:
         """Positions of an area's observations of an indicator, in order of time."""
@@ -315,11 +335,10 @@ class Assessment:
         """
         place = place or self.area
         period = period or self.latest_period(key, place.code, sex)
-        rows = self.records(key, place.code, sex, category)
-        rows = [row for row in rows if row["period"] == period]
-        if not rows:
+        position = self._in_period(key, place.code, period, sex, category)
+        if position is None:
             return unavailable(self.indicator(key), place, period or str(self.year), sex)
-        return self.to_figure(rows[-1], place)
+        return self.once(Assessment._figure_at, position, place)
 
     def series(
         self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
@@ -328,10 +347,7 @@ class Assessment:
         place = place or self.area
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
-        rows = self.records(key, place.code, sex)
-        newest = self.latest_period(key, place.code, sex)
-        rows = self._belonging(_as_long(rows, newest), newest)
-        figures = tuple(self.to_figure(row, place) for row in rows)
+        figures = self.once(Assessment._figures_over_time, key, place, sex)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
 
     def _belonging(self, rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
@@ -364,11 +380,12 @@ class Assessment:
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
-        found = [
-            (place, [row for row in self.records(key, place.code) if row["period"] == period])
-            for place in places
-        ]
-        return tuple(self.to_figure(rows[-1], place) for place, rows in found if rows)
+        found = ((self._in_period(key, place.code, period), place) for place in places)
+        return tuple(
+            self.once(Assessment._figure_at, position, place)
+            for position, place in found
+            if position is not None
+        )
 
     def compared(self, key: str, period: str) -> tuple[Place, ...]:
         """Upper-tier authorities that have a value of an indicator in a period, no land twice.
@@ -1138,11 +1155,16 @@ def _lands(na: Assessment) -> dict[str, frozenset[str]]:
 
 def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:
     """Codes that have a headline value for persons, by indicator and period."""
-    rows = _table(na, "observations")
-    rows = rows[rows["sex"].eq("persons") & rows["category"].eq("") & rows["status"].eq("shown")]
+    columns = na.once(_columns)
+    status, periods = columns["status"], columns["period"]
     found: dict[tuple[str, str], set[str]] = {}
-    for key, period, code in zip(rows["indicator"], rows["period"], rows["area_code"], strict=True):
-        found.setdefault((key, period), set()).add(code)
+    for (key, sex, category), areas in na.once(_places).items():
+        if sex != "persons" or category:
+            continue
+        for code, places in areas.items():
+            for place in places:
+                if status[place] == Status.SHOWN:
+                    found.setdefault((key, periods[place]), set()).add(code)
     return found
 
 
@@ -1176,8 +1198,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:
     """The columns of the observations as lists."""
-    rows = _table(na, "observations")
-    return {str(name): _as_list(rows[name]) for name in rows}
+    return _lists(_table(na, "observations"))
 
 
 def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
@@ -1188,6 +1209,16 @@ def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[i
     for place, (key, code) in enumerate(zip(keys, columns["area_code"], strict=True)):
         found.setdefault(key, {}).setdefault(code, []).append(place)
     return found
+
+
+def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as dictionaries: as pandas gives them, but of many rows much faster."""
+    columns = _lists(table)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _lists(table: pd.DataFrame) -> dict[str, list[Any]]:
+    return {str(name): _as_list(table[name]) for name in table}
 
 
 def _as_list(column: pd.Series) -> list[Any]:

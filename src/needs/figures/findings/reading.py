@@ -14,7 +14,7 @@ import pandas as pd
 
 from needs.catalogue import Indicator, in_use
 from needs.catalogue.ranking import FindingRule, weights
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.stats.intervals import Floats
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
@@ -148,8 +148,7 @@ def _grouped(
     rows = rows.assign(**{name: rows[name].mask(hidden) for name in numbers})
     found: dict[tuple[str, str, str], list[Row]] = {}
     columns = [*_COLUMNS, *({"verdict"} & set(rows))]  # few publishers give their own
-    listed: list[Any] = rows[columns].to_dict("records")
-    for row in listed:
+    for row in as_records(rows[columns]):
         found.setdefault((row["indicator"], row["area_code"], row["sex"]), []).append(row)
     return found
 

@@ -64,6 +64,15 @@ GIVES: Mapping[str, str] = {
 LOCAL_SOURCE = "local_extract"
 
 
+#: Measures that a printed figure may be of besides the indicators: `needs.figures.claims` works
+#: them out.
+CLAIM_MEASURES = (
+    *("lsoas_most_deprived_10", "lsoas_most_deprived_30", "residents_most_deprived_10"),
+    *("residents_most_deprived_30", "share_most_deprived_10", "share_most_deprived_30"),
+    *("population", "share_of_county", "share_under_20", "share_65_and_over"),
+    *("alcohol_not_in_treatment", "commissioning_expenditure"),
+)
+
 #: Endings of workbooks.
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 

@@ -157,7 +157,7 @@ class View:
 
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
-        return entries(self.document) if self.document else ()
+        return entries(self.document, self.carried) if self.document else ()
 
 
 def comparison_words(card: Card) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import itertools
 import json
 import re
 import shutil
@@ -43,7 +44,7 @@ from needs.tables import areas as areas_module
 from needs.tables.as_of import published_by
 from needs.tables.code_hash import code_hash
 from needs.tables.kept_readings import KeptReadings, Reading, folder_beside
-from needs.tables.naming import figure_id
+from needs.tables.naming import figure_id, files_named
 from needs.tables.second_process import given, handed_over, second_process, seldom_collecting
 from needs.tables.stored import is_table
 from needs.tables.sums_of_parts import sums_in_place
@@ -143,7 +144,8 @@ def prepare(
         The manifest: the package's version, the hash of its catalogue and code, and path, size,
         SHA-256, source and edition of every raw file. Where disclosure control is ours, `released`
         is the hash of what it leaves: reports give that one, because whoever knows all of a small
-        file but a number could try numbers until the file's own hash fits.
+        file but a number could try numbers until the file's own hash fits. `named` is whether rows
+        name the file as the one that they come from: a lookup is named by none.
 
     Raises
     ------
@@ -180,7 +182,9 @@ def prepare(
         left = {(one.source, one.edition, str(one.released or "")) for one in read.left_out}
         manifest["left_out"] = [list(one) for one in sorted(left)]
     guarded = _guarded(raw, read, catalogue)
+    named = _named(tables, [file["path"] for file in manifest["files"]])
     for file in manifest["files"]:
+        file["named"] = file["path"] in named
         if file["path"] in guarded:
             file["released"] = released
     _write(tables, read.boundaries, manifest, processed)
@@ -374,6 +378,7 @@ def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
         written = json.loads(path.read_text(encoding="utf-8"))
         for file in written["files"]:
             file.pop("released", None)
+            file.pop("named", None)
         written.pop("left_out", None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
@@ -403,6 +408,12 @@ def _guarded(raw: Path, read: _Raw, catalogue: Catalogue) -> set[str]:
         if (names and not off) or keys & (ruled - off):
             found.update(folder.iterdir())
     return {path.relative_to(raw).as_posix() for path in found}
+
+
+def _named(tables: Mapping[str, pd.DataFrame], paths: Sequence[str]) -> set[str]:
+    """Raw files, by path, that rows of the tables name as the file that they come from."""
+    rows = (one["source_row"].unique() for one in tables.values() if "source_row" in one)
+    return files_named(itertools.chain(*rows), paths)
 
 
 def _released(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> str:

@@ -83,14 +83,19 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements.lock
 	@$(PIP) install --no-deps -e .
-	@$(PIP) check
 	@touch $@
 
 $(ALL): $(READY) requirements-more.lock
 	@echo "Adding JupyterLab and the tests to $(VENV) (once; a minute)"
 	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements-more.lock
+	@# only now: pip asks for UNUSED too, which the first group leaves out
 	@$(PIP) check
 	@touch $@
+
+# What packages of the first group ask for and import only in what needs never calls, 140 MB of it:
+# geopandas its reader of other file formats (pyogrio), IPython the completion of what one types (jedi,
+# and parso for it). The second group has them.
+UNUSED := jedi parso pyogrio
 
 # One set of versions in two groups: the second leaves out what the first has under the same marker.
 LOCK := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -100,7 +105,8 @@ lock:
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip --disable-pip-version-check -qq install uv
 	$(LOCK) --upgrade --all-extras --output-file build/lock/all.txt
-	$(LOCK) --constraint build/lock/all.txt --output-file requirements.lock
+	$(LOCK) --constraint build/lock/all.txt --output-file requirements.lock \
+		$(UNUSED:%=--no-emit-package %)
 	$(LOCK) --constraint build/lock/all.txt --all-extras --output-file requirements-more.lock \
 		$$(grep -xFf build/lock/all.txt requirements.lock | sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p')
 

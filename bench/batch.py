@@ -16,6 +16,7 @@ A quick look: ``python bench/batch.py --sizes 2 4 --times 1 --plain 1 --no-every
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pandas as pd
 import psutil
 from targets import Target, tell_targets
 
@@ -122,6 +124,37 @@ def make(reports: Any, start: runs.Ground, out: Path, jobs: int) -> Batch:
     return Batch(len(reports), taken, last[0] - ready[0], watch.alone, watch.together)
 
 
+def one_file_changed(reports: Any, start: runs.Ground, out: Path, jobs: int) -> None:
+    """Time the reports of the last batch again, after one figure in one raw file has changed."""
+    with tempfile.TemporaryDirectory(prefix="needs-bench-") as name:
+        tables = shutil.copytree(start.processed, Path(name, "processed"))
+        rows = pd.read_parquet(tables / "observations.parquet")
+        own = rows["indicator"].eq("drug_misuse_rate") & rows["area_code"].eq(reports[0].codes[0])
+        rows.loc[own, ["value", "lower", "upper"]] *= 0.9
+        rows.to_parquet(tables / "observations.parquet")
+        described = json.loads((tables / "manifest.json").read_text(encoding="utf-8"))
+        for one in described["files"]:
+            if one["path"].endswith("/2021localauthorities.xlsx"):
+                one["sha256"] = "0" * 64
+        (tables / "manifest.json").write_text(json.dumps(described), encoding="utf-8")
+        changed = runs.open_ground(tables, NOTEBOOKS)
+        begun = time.perf_counter()
+        tally = batches.run_all(reports, changed, notebooks=NOTEBOOKS, out=out, jobs=jobs)
+        taken = time.perf_counter() - begun
+    note = f"{len(tally.of('made'))} made again, {len(tally.of('unchanged'))} unchanged"
+    tell(f"{len(reports)} areas, when one figure of one file changed", taken, note)
+
+
+def nothing_changed(out: Path, processed: Path) -> Target:
+    """Time what tells that every report of the last batch is as it would be made."""
+    command = [sys.executable, "-m", "needs", "batch", "--all", "--year", str(YEAR), "--quiet"]
+    command += ["--formats", ",".join(COMMON["formats"]), "--date", COMMON["date"]]
+    raw = Path(os.environ.get("NEEDS_MIRROR") or ROOT.parent / "shared" / "mirror")
+    command += ["--raw", str(raw), "--processed", str(processed), "--out", str(out)]
+    taken = once(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+    return Target("nothing changed: all reports, whole command", "<=", 5, taken, "s", "n = 1")
+
+
 def prepare(raw: Path, processed: Path) -> None:
     """Time the preparation of all national files, in a process of its own."""
     command = [sys.executable, "-m", "needs", "prepare", "--quiet"]
@@ -168,13 +201,15 @@ def main() -> None:
             ]
             for size, times in sizes.items()
         }
+        more = [nothing_changed(folder / "reports", processed)] if options.every else []
+        one_file_changed(spread[: max(sizes)], start, folder / "reports", options.jobs)
         plain = []
         if options.plain and shutil.which("chromium"):
             with runs._processed_data(processed):
                 for one in spread[: options.plain]:
                     values = {"areas": list(one.codes), "year": YEAR, "name": ""}
                     plain.append(sum(plain_report(values, folder)))
-    tell_targets(results(made, plain, options.jobs, len(spread)))
+    tell_targets([*results(made, plain, options.jobs, len(spread)), *more])
 
 
 def results(

@@ -210,7 +210,7 @@ def main() -> None:
 
         def report() -> None:
             forget()
-            runs.make_report(parameters, start, folder / "reports")
+            runs.make_report(parameters, start, folder / "reports", fresh=True)
 
         def chapters() -> None:
             forget()

@@ -112,7 +112,7 @@ def main() -> None:
         parameters = RunParameters.check({**asked, "formats": ["html", "pdf", "xlsx", "ods"]})
 
         def report() -> None:
-            runs.make_report(parameters, start, folder / "reports")
+            runs.make_report(parameters, start, folder / "reports", fresh=True)
 
         report()  # the first pays for imports, fonts and templates
         profile = cProfile.Profile(time.process_time)

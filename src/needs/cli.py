@@ -70,7 +70,12 @@ AsOf = Annotated[
         show_default="everything",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Show no progress, and only warnings that ask for something."
+    ),
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a narrow Windows code page must not fail a run
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        from needs.tables import second_process
+
+        second_process.allow()
     try:
         _refuse_broken(given)
         app(args=given, prog_name="needs")
@@ -381,6 +390,13 @@ def run(
         ),
     ] = False,
     since: Since = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Run every chapter, also those that would show the same as in the last report.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the report of an area and a reporting year."""
@@ -406,13 +422,14 @@ def run(
             prepare=not no_prepare,
             progress=progress,
             since=since,
+            fresh=fresh,
         )
     described = manifests.read(folder)
     for note in described.get("notes", ()):
         typer.echo(note, err=True)
-    for line in manifests.for_authors(described):
+    for line in manifests.for_authors(described, to_mend=quiet):
         typer.echo(line, err=True)
-    if parameters.as_of:
+    if parameters.as_of and not quiet:
         tables = folder_as_of(_folder(processed, "data/processed"), parameters.as_of)
         for key, edition, released in manifest(tables).get("left_out", ()):
             when = f"released on {released}" if released else "no date of release is declared"
@@ -530,7 +547,7 @@ def batch(
                 progress=progress,
                 tell=lambda text: typer.echo(text, err=True),
             )
-    for line in tally.for_authors(out):
+    for line in tally.for_authors(out, to_mend=quiet):
         typer.echo(line, err=True)
     for text in tally.lines():
         typer.echo(text, err=bool(tally.exit_code))

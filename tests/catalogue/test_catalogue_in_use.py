@@ -11,9 +11,18 @@ import pandas as pd
 import pytest
 
 from needs import catalogue
-from needs.catalogue import CATALOGUE, Edition, corrections, glossary, layers, load, ranking
-from needs.chapters import annex, resources
-from needs.figures import footprint, proposed_claims
+from needs.catalogue import (
+    CATALOGUE,
+    Edition,
+    corrections,
+    footprints,
+    glossary,
+    layers,
+    lists,
+    load,
+    ranking,
+)
+from needs.figures import proposed_claims
 from needs.sources import printed_claims
 from needs.sources.readers import heading_maps, ndtms
 from needs.sources.readers.ons_deaths import sheets_of
@@ -33,13 +42,13 @@ def _said(*, whole: bool) -> dict[str, str]:
         "methods.yaml": str(catalogue.methods()),
         "corrections.yaml": str(corrections._read(catalogue.in_use("corrections.yaml"))),
         "abbreviations.yaml": str(glossary.glossary()),
-        "footprints.yaml": str(footprint.declared_footprints()),
+        "footprints.yaml": str(footprints.declared_footprints()),
         "findings.yaml": str(ranking.weight_reasons(catalogue.in_use("findings.yaml"))),
         "claim_terms.csv": str(printed_claims._terms(catalogue.in_use("claim_terms.csv"))),
         "claim_phrases.csv": str(proposed_claims._phrases()),
-        "outcomes_framework.yaml": str(resources.outcomes()),
-        "outside_this_report.yaml": str(annex.declared_topics()),
-        "accessibility.yaml": str(annex.accessibility()),
+        "outcomes_framework.yaml": str(lists.outcomes()),
+        "outside_this_report.yaml": str(lists.declared_topics()),
+        "accessibility.yaml": str(lists.accessibility_statement()),
         "area_names.csv": str(areas.aliases()),
         "outside_england.csv": areas.outside_england("England and Wales spoilt"),
         "area_changes.csv": str(areas._with_changes(_AREA).to_dict()),

@@ -10,11 +10,9 @@ import pytest
 import yaml
 
 from needs import catalogue
-from needs.catalogue import declared, glossary
-from needs.chapters import annex, resources
+from needs.catalogue import declared, footprints, glossary, lists
 from needs.commands import batch
 from needs.errors import InvalidDataError
-from needs.figures import footprint
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -62,11 +60,11 @@ def test_wherever_it_is_read(kind: str, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copytree(catalogue.CATALOGUE, copy)
     monkeypatch.setenv("NEEDS_CATALOGUE", str(copy))
     read_by = {
-        "footprints.yaml": footprint.declared_footprints,
+        "footprints.yaml": footprints.declared_footprints,
         "methods.yaml": catalogue.methods,
         "abbreviations.yaml": glossary.glossary,
-        "outcomes_framework.yaml": resources.outcomes,
-        "outside_this_report.yaml": annex.declared_topics,
+        "outcomes_framework.yaml": lists.outcomes,
+        "outside_this_report.yaml": lists.declared_topics,
         "sources/iod.yaml": catalogue.load,
         "indicators/new.yaml": catalogue.load,
     }

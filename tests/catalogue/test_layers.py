@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from needs import catalogue
-from needs.catalogue import layers
+from needs.catalogue import footprints, layers
 from needs.catalogue.layers import in_use, own_declarations
 from needs.chapters import annex
 from needs.chapters.blocks import Table
 from needs.errors import InvalidDataError, MissingDataError
-from needs.figures import footprint
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
 from needs.sources.readers import heading_maps
@@ -86,7 +85,7 @@ def test_a_column_of_a_heading_map_is_laid_beside_the_others(house: Path) -> Non
 
 
 def test_rows_and_entries_of_other_files_are_joined_by_their_names(house: Path) -> None:
-    known = len(footprint.declared_footprints())
+    known = len(footprints.declared_footprints())
     _house(
         house,
         {
@@ -95,7 +94,7 @@ def test_rows_and_entries_of_other_files_are_joined_by_their_names(house: Path) 
             "methods.yaml": "- name: Count\n  meaning: Counted by us.\n",
         },
     )
-    joined = footprint.declared_footprints()
+    joined = footprints.declared_footprints()
     assert joined["West Mercia"] == ("Shropshire", "Worcestershire")
     assert (len(joined), joined["Ours"]) == (known + 1, ("Rutland", "Kent"))
     assert areas.aliases()["Worcs"] == "E10000034"
@@ -135,12 +134,12 @@ def test_the_folder_beside_the_chapters_is_laid_over_too(
     own = _house(project / "catalogue", {"footprints.yaml": "Ours: [Rutland, Kent]\n"})
     monkeypatch.chdir(project / "data" / "raw")
     assert layers.overlays() == (own.resolve(),)
-    assert "Ours" in footprint.declared_footprints()
+    assert "Ours" in footprints.declared_footprints()
     monkeypatch.chdir(tmp_path)
     assert layers.overlays() == ()
     with layers.beside(project / "notebooks"):  # wherever the command is given
-        assert "Ours" in footprint.declared_footprints()
-    assert "Ours" not in footprint.declared_footprints()
+        assert "Ours" in footprints.declared_footprints()
+    assert "Ours" not in footprints.declared_footprints()
 
 
 def test_a_folder_that_is_not_there_is_told(

@@ -28,6 +28,7 @@ from needs import catalogue, cli
 from needs.commands import batch as batches
 from needs.commands import run as runs
 from needs.commands import workers
+from needs.commands.unchanged import inputs_digest, unchanged
 from needs.commands.wanted import BatchOutcome, Wanted
 from needs.errors import InvalidDataError, MissingDataError, NotebookError, ParameterError
 from needs.figures.figure import Figure
@@ -292,7 +293,12 @@ def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     runs.make_report(report.parameters, start, tmp_path)
 
     def same(one: Wanted = report, ground: runs.Ground = start, dated: bool = True) -> bool:
-        return batches.unchanged(one, ground, tmp_path, dated=dated)
+        told = [
+            unchanged(one, ground, tmp_path, dated=dated, same_inputs=same_inputs)
+            for same_inputs in ((False, True) if ground.inputs == start.inputs else (False,))
+        ]
+        assert len(set(told)) == 1
+        return told[0]
 
     def other(**changes: Any) -> Wanted:
         return wanted(start, "Good", **changes)[0]
@@ -325,6 +331,9 @@ def test_what_is_unchanged_is_told_by_its_stamp_and_any_edit_is_seen(
 
     monkeypatch.setattr(workers, "make_all", make_all)
     options: dict[str, Any] = {"notebooks": notebooks, "out": tmp_path, "dated": True}
+    batches.write_state(
+        tmp_path, [BatchOutcome(one, "made") for one in reports], inputs_digest(start.inputs)
+    )
     batches.run_all(reports, start, **options)
     stamp = (tmp_path / "index.html").stat().st_mtime_ns
     with monkeypatch.context() as patch:
@@ -861,8 +870,8 @@ def test_the_list_can_be_searched_and_axe_finds_nothing(tmp_path: Path, browser:
 
 def test_the_state_of_other_batches_stays(tmp_path: Path, start: runs.Ground) -> None:
     first, second = wanted(start, "First", "Second")
-    batches.write_state(tmp_path, [BatchOutcome(first, "failed", 5, "what", "where")])
-    batches.write_state(tmp_path, [BatchOutcome(second, "made")])
+    batches.write_state(tmp_path, [BatchOutcome(first, "failed", 5, "what", "where")], "")
+    batches.write_state(tmp_path, [BatchOutcome(second, "made")], "")
     there = {one["area"]: one["state"] for one in batches.read_state(tmp_path)}
     assert there == {"First": "failed", "Second": "done"}
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["batch.json"]

@@ -448,3 +448,24 @@ def test_the_package_runs_as_a_module() -> None:
     )
     assert done.returncode == 2
     assert "four digits" in done.stderr
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_quiet_run_tells_only_what_asks_for_something(
+    quiet: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = {
+        "notes": ["The tables were taken as they stood."],
+        "typed": ["05_deaths.ipynb, cell 7: 4.2%"],
+        "not_shown": ["a picture without an alternative text"],
+        "to_add": ["Adults in treatment: needs fetch"],
+    }
+    monkeypatch.setattr("needs.commands.run.run", lambda *_, **__: tmp_path)
+    monkeypatch.setattr("needs.report.manifest.read", lambda _: described)
+    asked = ["run", "--area", "Rutland", "--year", "2022", "--out", str(tmp_path)]
+    assert call(*asked, *(["--quiet"] if quiet else [])) == 0
+    told = capsys.readouterr()
+    assert told.out == f"{tmp_path}\n"
+    for one in ("as they stood", "Typed, with no source", "Not shown to readers"):
+        assert one in told.err
+    assert ("No figure of Adults in treatment" in told.err) is not quiet

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,35 @@ def test_the_command_prints_and_refuses(house: Path, capsys: pytest.CaptureFixtu
     _changed(house, subject="The shares")
     assert main(["check", "--catalogue"]) == 4
     assert "begins with an article" in capsys.readouterr().err
+
+
+#: What takes seconds to import, and what the declarations alone have no use for.
+HEAVY = {"httpx", "matplotlib", "nbformat", "pandas", "pandera", "pyarrow", "scipy"}
+
+CHECKED = """
+import sys
+from needs.cli import main
+try:
+    main(["check", "--catalogue"])
+finally:
+    print(*(name for name in sys.modules if "." not in name), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("laid_over", [False, True])
+def test_a_check_of_declarations_imports_nothing_heavy(
+    house: Path, laid_over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not laid_over:
+        monkeypatch.delenv("NEEDS_CATALOGUE")
+    done = subprocess.run(
+        [sys.executable, "-c", CHECKED], capture_output=True, text=True, check=True
+    )
+    assert "No faults found." in done.stdout
+    assert ("Worcestershire's share of adults with a common" in done.stdout) is laid_over
+    imported = set(done.stderr.split())
+    assert {"needs", "yaml"} <= imported
+    assert imported & HEAVY == set()
 
 
 def test_an_indicator_of_many_categories_is_described() -> None:

@@ -101,6 +101,39 @@ def test_a_figure_is_one_and_the_same_wherever_it_is_asked_for(worcestershire: A
     assert na.across("drug_misuse_rate", [na.area], newest.period) == (newest,)
 
 
+def test_a_figure_is_made_once_for_all_chapters(worcestershire: Assessment) -> None:
+    na, england = worcestershire, worcestershire.england
+    one = na.figure("drug_misuse_rate", england)
+    assert na.figure("drug_misuse_rate", england) is one
+    assert na.across("drug_misuse_rate", [england], one.period) == (one,)
+    assert na.across("drug_misuse_rate", [england], one.period)[0] is one
+    assert na.series("drug_misuse_rate").figures is na.series("drug_misuse_rate").figures
+    named = dataclasses.replace(england, name="the country")
+    assert na.figure("drug_misuse_rate", named).area_name == "the country"
+
+
+def test_the_newest_row_of_a_period_counts(worcestershire: Assessment) -> None:
+    """As a table that holds a period twice gives its last row."""
+    na = worcestershire
+    old = na.figure("drug_misuse_rate")
+    rows = na.observations
+    own = rows["indicator"].eq("drug_misuse_rate") & rows["area_code"].eq(na.area.code)
+    last = rows[own & rows["period"].eq(old.period) & rows["sex"].eq("persons")].tail(1)
+    twice = pd.concat([rows, last.assign(value=1.5)], ignore_index=True)
+    changed = dataclasses.replace(na, observations=twice)
+    assert changed.figure("drug_misuse_rate", period=old.period).value == 1.5
+    assert changed.across("drug_misuse_rate", [na.area], old.period)[0].value == 1.5
+
+
+def test_rows_as_dictionaries_are_those_of_pandas(worcestershire: Assessment) -> None:
+    rows = worcestershire.observations.tail(300)
+    ours, theirs = assessment.as_records(rows), rows.to_dict("records")
+    assert [[repr(one) for one in row.items()] for row in ours] == [
+        [repr(one) for one in row.items()] for row in theirs
+    ]
+    assert assessment.as_records(rows.iloc[:0]) == []
+
+
 def test_quoted_figures_have_no_more_decimals_than_printed_or_declared(
     worcestershire: Assessment,
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from needs.catalogue import GROSS
+from needs.catalogue import GROSS, footprints
 from needs.chapters import need
 from needs.chapters.blocks import Table
 from needs.errors import InvalidDataError, ParameterError
@@ -174,7 +174,7 @@ def test_a_file_of_footprints_is_checked(tmp_path: Path, text: str, said: str) -
     path = tmp_path / "footprints.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidDataError) as caught:
-        footprint.declared_footprints(path)
+        footprints.declared_footprints(path)
     assert said in str(caught.value)
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from needs.chapters.cross_links import in_brief
+from needs.chapters.rules import compared, leading
 from needs.figures import assessment, findings
+from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import warned
+from needs.figures.findings.changed import STILL_BELOW
 from needs.sources import periods
 from needs.tables import areas
+from needs.words.verdicts import Comparison
 
 pytestmark = pytest.mark.mirror
 
@@ -101,14 +108,73 @@ def test_a_footprint_has_findings_of_its_own_and_of_its_members(national: Path) 
     assert kinds.UNMET in {one.kind for one in said}
 
 
+class BesideCard(NamedTuple):
+    """A finding on an area as a whole, and what the card of its measure says of England."""
+
+    area: str
+    finding: findings.Finding
+    card: Comparison
+    same_period: bool
+
+
+def _beside_cards(na: Assessment) -> Iterator[BesideCard]:
+    for one in na.once(findings.ranked):
+        if one.part_code == na.area.code:
+            figure = leading(na, one.indicator)
+            there = na.figure(one.indicator, na.england, figure.period)
+            same = figure.period == one.period
+            yield BesideCard(f"{na.name} {na.year}", one, compared(na, figure, there), same)
+
+
 @pytest.fixture(scope="module")
-def england(national: Path) -> dict[str, pd.DataFrame]:
+def every_area(national: Path) -> tuple[dict[str, pd.DataFrame], list[BesideCard]]:
+    """All areas of 2022; of 2025 every sixth, for their cards."""
     table = pd.read_parquet(national / "areas.parquet")
-    found = {}
-    for one in areas.upper_tiers(table, 2022):
-        na = assessment.load(one.code, 2022, processed=national)
-        found[one.name] = findings.scored(na)
-    return found
+    scored, beside = {}, []
+    for year, step in ((2022, 1), (2025, 6)):
+        for one in areas.upper_tiers(table, year)[::step]:
+            na = assessment.load(one.code, year, processed=national)
+            beside += _beside_cards(na)
+            if year == 2022:
+                scored[one.name] = na.once(findings.scored)
+    return scored, beside
+
+
+@pytest.fixture(scope="module")
+def england(
+    every_area: tuple[dict[str, pd.DataFrame], list[BesideCard]],
+) -> dict[str, pd.DataFrame]:
+    return every_area[0]
+
+
+#: Why a card says nothing of England that a finding could contradict.
+NOT_JUDGED = {"count", "withheld", "reference withheld"}
+
+
+def test_heading_card_and_sentence_agree(
+    every_area: tuple[dict[str, pd.DataFrame], list[BesideCard]],
+) -> None:
+    _, beside = every_area
+    seen = set()
+    for area, one, card, same_period in beside:
+        where = (area, one.kind, one.indicator, card, one.sure)
+        if one.kind == kinds.WORSE:
+            assert card.judgement == "worse" or card.reason in NOT_JUDGED, where
+        if one.kind in (kinds.HIGH_AMONG, kinds.LOW_AMONG):
+            assert card.reason == "usual spread" or card.judgement == "similar", where
+            assert one.sure.startswith("Not sure: among the worst 5% of areas"), where
+        if one.kind == kinds.GOOD and one.comparator == "England" and same_period:
+            assert card.judgement == "better" or card.reason in NOT_JUDGED, where
+        if one.kind == kinds.WARNING:
+            assert card.reason == "set aside", where
+        if one.kind == kinds.HIGH and card.judgement == "better":
+            assert in_brief(one).endswith(f". {STILL_BELOW}."), where
+            seen.add("record of what is better")
+        if one.sure.startswith("Not tested"):
+            assert card.judgement != "similar", where
+        seen.add(one.kind)
+    wanted = {kinds.WORSE, kinds.HIGH_AMONG, kinds.GOOD, kinds.WARNING, "record of what is better"}
+    assert wanted <= seen
 
 
 def test_every_area_has_findings(england: dict[str, pd.DataFrame]) -> None:

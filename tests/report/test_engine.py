@@ -139,6 +139,14 @@ def outputs(node: nbformat.NotebookNode, cell: int = -1) -> list[Any]:
     return list(code[cell].outputs)
 
 
+def test_what_a_display_holds_stays_plain_data() -> None:
+    """A node of a notebook for each value of a report's blocks would take long."""
+    cell = "from IPython.display import display\ndisplay({'x/y': [{'a': 1}]}, raw=True)"
+    (output,) = outputs(execute(notebook(cell)))
+    assert output.data == {"x/y": [{"a": 1}]}
+    assert type(output.data["x/y"][0]) is dict
+
+
 def result(node: nbformat.NotebookNode, cell: int = -1) -> str:
     """The plain text of a cell's only output."""
     (output,) = outputs(node, cell)

@@ -95,6 +95,31 @@ def test_the_page_says_whose_it_is_and_that_it_is_a_draft(written: Document) -> 
     assert html.count("data:image/svg+xml;base64,") == 2 and "data:image/png;base64," in html
 
 
+#: Lines of the contents that the label lies on.
+COVERED = """() => {
+  const label = document.querySelector('.draft').getBoundingClientRect();
+  return [...document.querySelectorAll('.contents a')].map(a => a.getBoundingClientRect())
+    .filter(line => line.bottom > label.top && line.top < label.bottom).length;
+}"""
+
+
+@pytest.mark.browser
+def test_on_a_low_screen_the_label_of_a_draft_covers_no_line_of_the_contents(
+    written: Document, browser: Any
+) -> None:
+    many = dataclasses.replace(written, chapters=written.chapters * 20)
+    page = browser.new_page(viewport={"width": 1280, "height": 600})
+    page.set_content(render_html(many))
+    page.evaluate("scrollTo({top: document.body.scrollHeight / 2, behavior: 'instant'})")
+    scrolled = page.evaluate(
+        "() => { const list = document.querySelector('.contents');"
+        " list.scrollTop = list.scrollHeight; return list.scrollTop }"
+    )
+    assert scrolled > 0  # the list is longer than the screen is high
+    assert page.evaluate(COVERED) == 0
+    page.close()
+
+
 def test_a_page_without_people_has_nothing_of_it(document: Document) -> None:
     bare = dataclasses.replace(document.context, contact="")
     html = render_html(dataclasses.replace(document, context=bare))

@@ -203,7 +203,7 @@ def test_an_indicator_lists_the_files_that_its_figures_name(document: Document) 
         context = dataclasses.replace(document.context, files=files)
         (entry,) = [
             one
-            for one in entries(dataclasses.replace(document, context=context))
+            for one in entries(dataclasses.replace(document, context=context), {})
             if one.key == "example_rate"
         ]
         assert [found for _, found in entry.files] == [listed]

@@ -858,7 +858,7 @@ def test_a_written_notebook_is_the_notebook(tmp_path: Path) -> None:
     from needs.chapters.blocks import MIME_TYPE
     from needs.commands.run import _written
 
-    text = 'line one\n"quoted" \\ £ \\u0000blocks-0 %d\n'
+    text = 'line one\n"quoted" \\ £ \\u0000blocks "\\u0000blocks" %d\n'
     shown = [
         new_output(
             "display_data", data={MIME_TYPE: {"text": [text, 1.5, None]}, "text/html": text}

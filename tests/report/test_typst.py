@@ -43,6 +43,11 @@ def pages(pdf: bytes) -> list[str]:
     return [" ".join(one.extract_text().split()) for one in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
 
+def test_the_process_that_draws_pictures_imports_nothing_that_tags_pages() -> None:
+    asked = "import sys, needs.report.typst_process as one; sys.exit('pikepdf' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
 def elements(root: Any, kind: str) -> Iterator[Any]:
     """Elements of the tag tree of one kind, in reading order."""
     if isinstance(root, pikepdf.Array):

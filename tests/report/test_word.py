@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from needs.chapters.blocks import Bullets, Cell, Chart, Column, Heading, Prose, Table
 from needs.report.document import Chapter, Document
 from needs.report.typst import ABOUT
-from needs.report.word import LONG_TABLE, render_docx
+from needs.report.word import LONG_TABLE, _add_run, _parts, render_docx
 from needs.report.word_checks import check_docx
 from needs.report.word_text import pieces, read_sent
 from needs.words.text import Span, plain
@@ -58,6 +58,23 @@ def table_of(rows: int, columns: int = 2) -> Table:
 
 def test_same_document_same_bytes(document: Document, data: bytes) -> None:
     assert render_docx(document) == data
+
+
+def test_parts_are_those_that_the_library_writes(opened: Any) -> None:
+    written = io.BytesIO()
+    opened.save(written)
+    with zipfile.ZipFile(written) as archive:
+        wanted = [(name, archive.read(name)) for name in archive.namelist()]
+    assert list(_parts(opened.part.package).items()) == wanted
+
+
+def test_a_run_is_that_of_the_library() -> None:
+    file = docx.Document()
+    for text in ("Deaths", " in 2021 ", "", "a\tb", "one\ntwo", "£\u00a05", "a\rb"):
+        ours, theirs = file.add_paragraph(), file.add_paragraph()
+        _add_run(ours, text)
+        theirs.add_run(text)
+        assert ours._p.xml == theirs._p.xml, text
 
 
 def test_passes_its_own_checks(data: bytes) -> None:

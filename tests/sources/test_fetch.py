@@ -29,7 +29,7 @@ from needs.errors import InvalidDataError, MissingDataError, NeedsError, Paramet
 from needs.figures import assessment
 from needs.sources import fetch as fetching
 from needs.sources.fetch import FetchOutcome, Settings, ledger
-from needs.sources.fetch.look import BELOW, COLUMNS, MAPS, look
+from needs.sources.fetch.look import BELOW, COLUMNS, look
 from needs.sources.fetch.mirrors import links
 from needs.sources.fetch.web import Web
 from needs.sources.readers import heading_maps, lsoa_density
@@ -451,7 +451,7 @@ def editions() -> list[tuple[Source, Edition]]:
 
 def test_every_reader_of_text_has_headings_to_look_for() -> None:
     readers = {s.reader for s, one in editions() if one.file.endswith((".csv", ".geojson"))}
-    assert readers - {*MAPS, *COLUMNS, *BELOW} == set()
+    assert readers - {*heading_maps.MAPS, *COLUMNS, *BELOW} == set()
 
 
 def test_headings_below_other_lines_are_looked_for(tmp_path: Path) -> None:
@@ -466,14 +466,14 @@ def test_headings_below_other_lines_are_looked_for(tmp_path: Path) -> None:
         look(path, source, edition)
 
 
-@pytest.mark.parametrize("reader", sorted(MAPS))
+@pytest.mark.parametrize("reader", sorted(heading_maps.MAPS))
 def test_a_heading_that_is_not_known_is_refused(reader: str, tmp_path: Path) -> None:
     source, edition = next(
         (s, one)
         for s, one in editions()
         if s.reader == reader and one.file.endswith((".csv", ".geojson"))
     )
-    shape, by_edition = MAPS[reader]
+    shape, by_edition = heading_maps.MAPS[reader]
     header = headings(shape, edition.edition if by_edition else "")
     values = {"Indicator ID": "indicator_id", "DATE_NAME": "year"}
     row = [str(edition.options.get(values.get(one, ""), "1")) for one in header]

@@ -21,12 +21,12 @@ from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.remainder import remainder
 from needs.stats.change import rate_of_change
-from needs.stats.compare import other_side, side_of
 from needs.stats.intervals import poisson, widest_limits
 from needs.stats.ranks import rank_range
+from needs.stats.sides import other_side, side_of
 from needs.stats.spatial import gi_star
 from needs.words import headlines as headline_words
-from needs.words import sentences, verdicts
+from needs.words import sentences, standings, verdicts
 from needs.words.text import plain
 
 MIRROR = pytest.mark.mirror
@@ -225,7 +225,7 @@ def test_no_headline_has_a_rank_whose_range_covers_more_than_half(national: Path
         figures = [one for one in na.across(key, na.compared(key, period), period) if one.shown]
         for focus in figures:
             headline = plain(headline_words.headline_rank(figures, focus))
-            found = verdicts.standing(figures, focus)
+            found = standings.standing(figures, focus)
             covers = found is None or found.last - found.first + 1 > len(figures) / 2
             wide += covers
             assert covers != ("highest" in headline or "lowest" in headline), focus.area_name

@@ -104,6 +104,47 @@ def test_a_report_needs_the_first_group_alone(root: Path, project: dict[str, Any
     assert not held & {canonicalize_name(Requirement(one).name) for extra in more for one in extra}
 
 
+def test_the_first_group_lacks_only_what_the_makefile_says(
+    root: Path, project: dict[str, Any]
+) -> None:
+    """Of what its packages ask for; nothing that needs imports may be among it."""
+    text = (root / GROUPS[0]).read_text(encoding="utf-8")
+    held = {
+        match["name"]
+        for line in text.splitlines()
+        if (match := PIN.match(line)) and here(match["marker"] or "")
+    }
+    todo = [Requirement(one) for one in project["project"]["dependencies"]]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while todo:
+        one = todo.pop()
+        key = (canonicalize_name(one.name), frozenset(one.extras))
+        if key not in seen:
+            seen.add(key)
+            todo += [
+                needed
+                for line in metadata.requires(one.name) or ()
+                if (needed := Requirement(line)).marker is None
+                or any(needed.marker.evaluate({"extra": e}) for e in ("", *one.extras))
+            ]
+    asked = {name for name, _ in seen}
+    left_out = re.search(r"^UNUSED := (.+)$", (root / "Makefile").read_text("utf-8"), re.M)
+    assert left_out is not None
+    assert asked - held == set(left_out[1].split())
+
+
+def test_a_report_runs_without_what_the_first_group_leaves_out() -> None:
+    """They are made unimportable, as where they are not installed."""
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('jedi', 'parso', 'pyogrio')))\n"
+        "import geopandas, IPython\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "done = InteractiveShell().run_cell('import needs.charts.maps; 1 + 1')\n"
+        "assert done.result == 2, done"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_what_both_groups_hold_has_the_same_version(root: Path) -> None:
     """A package whose marker differs stands in both."""
     first, second = (

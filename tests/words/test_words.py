@@ -20,7 +20,7 @@ from needs.errors import ParameterError
 from needs.figures.figure import Figure, Series
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
-from needs.words import alt_text, english, headlines, sentences, verdicts
+from needs.words import alt_text, comparisons, english, headlines, sentences, verdicts
 from needs.words.text import Span, Text, plain
 
 SPEC = yaml.safe_load(
@@ -34,7 +34,7 @@ FIGURES = {"figures", "parts", "dependent", "independent"}
 #: What says a sentence, a headline or an alternative text.
 SAYS: dict[str, Callable[..., Text | str]] = {
     name: function
-    for module in (alt_text, headlines, sentences)
+    for module in (alt_text, comparisons, headlines, sentences)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and re.search(r"^(?:headline|alt)_|_sentence$", name)
@@ -124,7 +124,7 @@ def test_spec(case: dict[str, Any]) -> None:
     said, ids = call(case)
     assert plain(said) == case["gives"]
     rules(said, ids, stop=not case["call"].startswith("headline"))
-    limit = {"h": headlines.HEADLINE_LIMIT, "a": alt_text.ALT_LIMIT}.get(case["call"][0], 10**6)
+    limit = {"h": comparisons.HEADLINE_LIMIT, "a": alt_text.ALT_LIMIT}.get(case["call"][0], 10**6)
     assert len(plain(said)) <= limit
 
 
@@ -199,11 +199,11 @@ def test_comparisons_keep_the_rules(some: list[Figure], polarity: str, subject: 
     one, other = some[:2]
     ids = {one.id, other.id}
     for reference in (other, None):
-        text = sentences.comparison_sentence(one, reference, polarity=polarity, subject=subject)
+        text = comparisons.comparison_sentence(one, reference, polarity=polarity, subject=subject)
         rules(text, ids, stop=True)
-        line = headlines.headline_compare(one, reference, polarity=polarity, subject=subject)
+        line = comparisons.headline_compare(one, reference, polarity=polarity, subject=subject)
         rules(line, ids, stop=False)
-        assert len(plain(line)) <= headlines.HEADLINE_LIMIT
+        assert len(plain(line)) <= comparisons.HEADLINE_LIMIT
     compared = verdicts.compare_figures(one, other, polarity)
     assert (compared.result == "not compared") == bool(compared.reason)
     if compared.result == "higher":
@@ -223,7 +223,7 @@ def test_trends_keep_the_rules(
     rules(text, ids, stop=True)
     line = headlines.headline_trend(series, recent, polarity=polarity, subject=subject)
     rules(line, ids, stop=False)
-    assert len(plain(line)) <= headlines.HEADLINE_LIMIT
+    assert len(plain(line)) <= comparisons.HEADLINE_LIMIT
     alt = alt_text.alt_trend([series, series], recent, subject=subject)
     rules(alt, ids, stop=True)
     assert len(alt) <= alt_text.ALT_LIMIT
@@ -245,7 +245,7 @@ def test_groups_keep_the_rules(some: list[Figure], subject: str, data: st.DataOb
         headlines.headline_parts(some[1:], focus, subject=subject),
     ):
         rules(line, ids, stop=False)
-        assert len(plain(line)) <= headlines.HEADLINE_LIMIT
+        assert len(plain(line)) <= comparisons.HEADLINE_LIMIT
     for alt in (
         alt_text.alt_caterpillar(some, focus, some[1], subject=subject),
         alt_text.alt_funnel(some, focus, labels, subject=subject),

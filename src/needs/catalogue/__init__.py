@@ -7,6 +7,7 @@ definitions are printed from these declarations, so the words cannot drift from 
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 import functools
 import itertools
@@ -31,6 +32,14 @@ V = TypeVar("V")
 #: One catalogue serves all reports of a process, so none can change it.
 ReadOnly = Annotated[Mapping[K, V], AfterValidator(MappingProxyType)]
 
+
+def _read_only(mapping: dict[K, V]) -> MappingProxyType[K, V]:
+    return MappingProxyType(mapping)
+
+
+# declarations go from one process to another, which Python leaves to whoever makes a read-only view
+copyreg.pickle(MappingProxyType, lambda view: (_read_only, (dict(view),)))
+
 CATALOGUE = layers.PACKAGE
 
 #: Readers of the deprivation index and of small-area populations, and the option that names the
@@ -54,6 +63,15 @@ GIVES: Mapping[str, str] = {
 #: The source that rows of local extracts name.
 LOCAL_SOURCE = "local_extract"
 
+
+#: Measures that a printed figure may be of besides the indicators: `needs.figures.claims` works
+#: them out.
+CLAIM_MEASURES = (
+    *("lsoas_most_deprived_10", "lsoas_most_deprived_30", "residents_most_deprived_10"),
+    *("residents_most_deprived_30", "share_most_deprived_10", "share_most_deprived_30"),
+    *("population", "share_of_county", "share_under_20", "share_65_and_over"),
+    *("alcohol_not_in_treatment", "commissioning_expenditure"),
+)
 
 #: Endings of workbooks.
 WORKBOOKS = (".xlsx", ".xls", ".ods")

@@ -9,6 +9,7 @@ from needs.chapters.blocks import Blocks, Heading, Notice, blocks
 from needs.chapters.missing import missing_notice
 from needs.chapters.newest import district_period, newest_period
 from needs.chapters.rules import shows_plans
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
 from needs.tables.areas import find, predecessors, same_place
@@ -131,7 +132,9 @@ def why_missing(na: Assessment, key: str) -> str:
     not; a data package of another authority holds no more than that authority and its comparators,
     and says nothing of this one.
     """
-    if key in na.once(_later):
+    with parts_read.only(("later", key)):
+        later = na.once(_later)
+    if key in later:
         return LATER
     hidden = (Status.UNRELIABLE, Status.SUPPRESSED)
     if any(row["status"] in hidden for row in na.records(key, na.area.code)):
@@ -178,10 +181,7 @@ def has_amounts(na: Assessment, key: str) -> bool:
     """Whether the report shows amounts: under the names of grants, and of later years as plans."""
     if not shows_plans(na.indicator(key)):
         return False
-    shown = (
-        (rows["indicator"] == key)
-        & (rows["area_code"] == na.area.code)
-        & (rows["status"] == "shown")
-        for rows in (na.observations, na.later)
+    tables = (na.of_indicator(key, table) for table in ("observations", "later"))
+    return any(
+        ((rows["area_code"] == na.area.code) & (rows["status"] == "shown")).any() for rows in tables
     )
-    return any(one.any() for one in shown)

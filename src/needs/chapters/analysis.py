@@ -218,7 +218,7 @@ def open(
 
 def opened(na: Assessment) -> Analysis:
     """An assessment as an author has it, with nothing named or shown yet."""
-    made = Analysis(**{one.name: getattr(na, one.name) for one in fields(Assessment)})
+    made = Analysis(**{one.name: vars(na)[one.name] for one in fields(Assessment)})
     vars(made)["_once"] = na._once  # what was worked out for one chapter serves all
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from needs import catalogue
 from needs.catalogue import layers
 from needs.catalogue.corrections import corrections
 from needs.catalogue.glossary import glossary
+from needs.catalogue.lists import Topic, accessibility_statement, declared_topics
 from needs.catalogue.releases import issues_of
 from needs.chapters import figure_tables
 from needs.chapters.absent import anything
@@ -25,7 +25,7 @@ from needs.chapters.blocks import (
 )
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
 from needs.tables.corrected import correction_of
@@ -324,21 +324,19 @@ def later(na: Assessment) -> Blocks:
         return Blocks()
     newest = rows.groupby("indicator")["period_end"].transform("max")
     rows = rows[rows["period_end"] == newest]
+    england: dict[tuple[str, str, str], Any] = {}
+    whole = (na.later["area_code"] == na.england.code) & (na.later["category"] == "")
+    for row in as_records(na.later[whole]):
+        england.setdefault((row["indicator"], row["period"], row["sex"]), row)
     figures: list[Figure] = []
     body = []
-    for row in rows.to_dict("records"):
+    for row in as_records(rows):
         figure = na.to_figure(row, na.area)
-        england = na.later[
-            (na.later["indicator"] == row["indicator"])
-            & (na.later["area_code"] == na.england.code)
-            & (na.later["period"] == row["period"])
-            & (na.later["sex"] == row["sex"])
-            & (na.later["category"] == "")
-        ]
+        theirs = england.get((row["indicator"], row["period"], row["sex"]))
         figures.append(figure)
         reference = Cell("[x]")
-        if len(england):
-            other = na.to_figure(england.to_dict("records")[0], na.england)
+        if theirs:
+            other = na.to_figure(theirs, na.england)
             figures.append(other)
             reference = Cell(other.number, other.value, other.id)
         body.append(
@@ -422,22 +420,6 @@ def corrected(na: Assessment) -> Blocks:
     return blocks(Prose((Span(said),)), table if body else None)
 
 
-@dataclass(frozen=True)
-class Topic:
-    """What this report has no data for, as ``outside_this_report.yaml`` declares it."""
-
-    topic: str
-    publisher: str
-    indicators: tuple[str, ...] = ()
-    table: str = ""
-
-
-def declared_topics() -> tuple[Topic, ...]:
-    """The topics outside the report, as the catalogue in use declares them."""
-    found = (Topic(**one) for one in catalogue.in_use("outside_this_report.yaml").data())
-    return tuple(replace(one, indicators=tuple(one.indicators)) for one in found)
-
-
 def topics(na: Assessment) -> tuple[Topic, ...]:
     """The topics outside the report, without those that a data package supplies."""
     return tuple(
@@ -471,5 +453,4 @@ def outside(na: Assessment) -> Blocks:
 
 def accessibility() -> Blocks:
     """Say how the report was made accessible, what is checked and by whom, and what is not."""
-    said = catalogue.in_use("accessibility.yaml").data()
-    return blocks(*(Prose((Span(str(one)),)) for one in said))
+    return blocks(*(Prose((Span(one),)) for one in accessibility_statement()))

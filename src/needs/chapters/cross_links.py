@@ -5,15 +5,19 @@ The report drops such a link, with its words, where it has not the place that it
 
 from __future__ import annotations
 
+import re
+
 from needs.catalogue import Indicator
 from needs.chapters.blocks import Prose
 from needs.chapters.frames import published
 from needs.chapters.recent import is_old
 from needs.chapters.rules import compared
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure
-from needs.figures.findings import Finding, ranked
+from needs.figures.findings import Finding, on_indicators, ranked
 from needs.figures.findings.candidate import WORSE
+from needs.figures.findings.changed import STILL_BELOW
 from needs.tables.naming import figure_id
 from needs.words import chart_words
 from needs.words.english import capital
@@ -56,7 +60,7 @@ def evidence(indicator: Indicator) -> Span:
 
 def back(na: Assessment, key: str) -> Prose | None:
     """Which findings of the summary rest on an indicator; nothing where none does."""
-    links = [_to_finding(one) for one in na.once(ranked) if one.indicator == key]
+    links = [_to_finding(one) for one in on_indicators(na, (key,))]
     return Prose(tuple(links), "link") if links else None
 
 
@@ -67,7 +71,8 @@ def _to_finding(one: Finding) -> Span:
 
 def opened_by(na: Assessment, chapter: str) -> list[Finding]:
     """The findings that a chapter opens with."""
-    return [one for one in na.once(ranked) if na.indicator(one.indicator).chapter == chapter]
+    indicators = na.catalogue.indicators.values()
+    return on_indicators(na, {one.key for one in indicators if one.chapter == chapter})
 
 
 def is_worse(na: Assessment, indicator: Indicator) -> bool:
@@ -88,9 +93,38 @@ def first_sentence(one: Finding) -> str:
     return first + stop.strip()
 
 
+def in_brief(one: Finding) -> str:
+    """What a finding says first; of a rise or a record also that the level is still a good one."""
+    first = first_sentence(one)
+    return f"{first} {STILL_BELOW}." if STILL_BELOW in one.statement and _moves(first) else first
+
+
+def change_in_brief(one: Finding) -> str:
+    """What a finding on a change says first, with the change where only the next sentence has it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> said = "9 people died in 2021. The rate rose by 29% since 2018. It was 6.4 then."
+    >>> change_in_brief(SimpleNamespace(statement=said))
+    '9 people died in 2021. The rate rose by 29% since 2018.'
+    """
+    if _moves(first_sentence(one)):
+        return in_brief(one)
+    told = ". ".join(one.statement.removesuffix(".").split(". ")[:2])
+    return f"{told}. {STILL_BELOW}." if STILL_BELOW in one.statement else f"{told}."
+
+
+def _moves(sentence: str) -> bool:
+    """Whether a sentence tells of a change: which way, a record, or two periods."""
+    return bool(re.search(r"\b(?:rose|fell|most|fewest)\b|; ", sentence))
+
+
 def evidence_figures(na: Assessment, one: Finding) -> tuple[Figure, ...]:
     """The first of the figures that a finding rests on that the report can show."""
-    return na.once(_first_figures).get(one.rank, ())
+    read = dict.fromkeys(each.split(".")[0] for each in one.figures)
+    with parts_read.only(("populations", parts_read.ALL), *(("observations", key) for key in read)):
+        return na.once(_first_figures).get(one.rank, ())
 
 
 def _first_figures(na: Assessment) -> dict[int, tuple[Figure, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import pandas as pd
 
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.figures.figure import Figure
 from needs.sources.periods import parse
 
@@ -85,12 +85,11 @@ def published(
     it was in each period too, no land twice. Where codes are given with `of`, of these alone.
     """
     near = {one.code: one for one in (*na.places, *na.districts)}
-    wanted = na.observations["indicator"] == key
+    rows = na.of_indicator(key)
     if of is not None:
-        wanted &= na.observations["area_code"].isin(of)
-    rows = na.observations[wanted]
+        rows = rows[rows["area_code"].isin(of)]
     compared: dict[str, dict[str, Place]] = {}
-    for row in rows.to_dict("records"):
+    for row in as_records(rows):
         code, period = str(row["area_code"]), str(row["period"])
         if everywhere and period not in compared:
             compared[period] = {one.code: one for one in na.compared(key, period)}

@@ -120,12 +120,9 @@ def drug_offences(count: Measure, rate: Measure) -> Blocks:
     )
     if england.shown:
         text = (*text, *english.say("; in England {england}", england=england))
-    rows = na.observations
+    rows = na.of_indicator(count.key)
     rows = rows[
-        (rows["indicator"] == count.key)
-        & (rows["area_code"] == na.area.code)
-        & (rows["period"] == period)
-        & (rows["category"] != "")
+        (rows["area_code"] == na.area.code) & (rows["period"] == period) & (rows["category"] != "")
     ]
     parts = [na.to_figure(row, na.area) for row in rows.to_dict("records")]
     places = [one for one in na.places if na.figure(count.key, one, period).shown]

@@ -16,6 +16,7 @@ from needs.chapters.captions import subject_of
 from needs.chapters.measure import Measure, view
 from needs.chapters.missing import missing_notice
 from needs.chapters.rules import is_count
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure, Series
 from needs.sources.area_codes import ENGLAND_AND_WALES
@@ -226,8 +227,8 @@ def ages(measure: Measure, *, id: str = "by_age") -> Blocks | str:
 
 def age_figures(na: Assessment) -> tuple[Figure, ...]:
     """Rates by age of England and Wales in the newest period, persons first, youngest first."""
-    rows = na.observations
-    rows = rows[(rows["indicator"] == BY_AGE) & (rows["area_code"] == ENGLAND_AND_WALES)]
+    rows = na.of_indicator(BY_AGE)
+    rows = rows[rows["area_code"] == ENGLAND_AND_WALES]
     if rows.empty:
         return ()
     rows = rows[rows["period_end"] == rows["period_end"].max()]
@@ -333,7 +334,8 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
 
 def decile_figures(na: Assessment, key: str) -> tuple[Figure, ...]:
     """England's rates by deprivation decile of authorities, most deprived first: one `set_of`."""
-    rows = na.once(_by_decile).get(key)
+    with parts_read.only(("observations", key)):
+        rows = na.once(_by_decile).get(key)
     if rows is None:
         return ()
     return tuple(na.to_figure(row, na.england) for row in set_of(rows).to_dict("records"))
@@ -375,8 +377,8 @@ def set_of(rows: pd.DataFrame) -> pd.DataFrame:
         complete = bool(group["status"].eq(Status.SHOWN).all())
         rank = (complete, ends, *_newness(str(name)), str(name), str(age))
         if best is None or rank > best:
-            chosen, best = group.dropna(subset=["decile"]), rank
-    return chosen.sort_values("decile").drop(columns=["set", "decile"])
+            chosen, best = group, rank
+    return chosen.dropna(subset=["decile"]).sort_values("decile").drop(columns=["set", "decile"])
 
 
 def _set(category: str) -> str:

@@ -292,7 +292,12 @@ def _too_few(na: Assessment, key: str) -> Prose | None:
 
 def _held(na: Assessment, have: int, period: str) -> tuple[int, int]:
     """How many authorities have a figure, and how many England had at the end of the period."""
-    return have, len(authorities_of(na.england.code, na.areas, end_of(period)))
+    return have, na.once(_authorities_on, end_of(period))
+
+
+def _authorities_on(na: Assessment, day: pd.Timestamp) -> int:
+    """How many upper-tier authorities England had on a day."""
+    return len(authorities_of(na.england.code, na.areas, day))
 
 
 def _of_england(have: int, of: int) -> str:

@@ -30,7 +30,7 @@ from needs.stats.status import Status
 from needs.stats.unmet_need import places_to_reach, unmet_need
 from needs.tables.areas import authorities_of
 from needs.tables.naming import figure_id
-from needs.words import alt_text, english, headlines, sentences
+from needs.words import alt_text, comparisons, english, sentences
 from needs.words.text import Span
 
 #: Unmet need indicators whose treated and prevalence numbers are at hand.
@@ -92,7 +92,7 @@ def treated(measure: Measure, *, id: str = "") -> Blocks | str:
     chart_id = f"chart_{table.id}"
     chart = Chart(
         id=chart_id,
-        headline=headlines.headline_compare(
+        headline=comparisons.headline_compare(
             focus,
             england,
             polarity=indicator.polarity,

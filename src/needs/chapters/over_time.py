@@ -14,7 +14,7 @@ from needs.chapters.saying import fitted
 from needs.charts.trends import second_hand
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
-from needs.words import alt_text, english, headlines, sentences
+from needs.words import alt_text, comparisons, english, headlines, sentences
 from needs.words.text import Text
 
 #: From this many points a series is drawn as a line; fewer are told in words and in the table.
@@ -119,7 +119,9 @@ def _headline(na: Assessment, indicator: Indicator, focus: Series, label: str) -
         return headlines.headline_trend(
             focus, label, polarity=indicator.polarity, subject=subject, breaks=indicator.breaks
         )
-    return headlines.headline_compare(newest, england, polarity=indicator.polarity, subject=subject)
+    return comparisons.headline_compare(
+        newest, england, polarity=indicator.polarity, subject=subject
+    )
 
 
 def _breaks(indicator: Indicator, series: Series) -> dict[str, str]:

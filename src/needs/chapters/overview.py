@@ -17,7 +17,7 @@ from needs.chapters.statistical_neighbours import whose
 from needs.charts.rugs import RugColumn
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, format_number, sources_of
-from needs.figures.findings import ranked
+from needs.figures.findings import on_indicators
 from needs.figures.findings.candidate import INSIDE
 from needs.figures.spine import ENOUGH, SpineRow, spine_rows
 from needs.words import english
@@ -195,7 +195,8 @@ def rug(na: Assessment) -> Blocks:
 
 def _of_more_years(na: Assessment) -> Prose | None:
     """Why a place may stand out in a finding and not in the rug, or the reverse."""
-    found = [one for one in na.once(ranked) if one.kind == INSIDE and one.part_code != na.area.code]
+    every = on_indicators(na, na.catalogue.indicators.keys())
+    found = [one for one in every if one.kind == INSIDE and one.part_code != na.area.code]
     if not found:
         return None
     text = (

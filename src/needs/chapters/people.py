@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from needs import charts
 from needs.chapters import figure_tables
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Prose, Table, blocks
@@ -83,6 +85,12 @@ def residents(na: Assessment) -> Blocks:
     )
 
 
+def _by_age_and_sex(table: pd.DataFrame) -> dict[tuple[int, str], tuple[float, float]]:
+    """Residents and their share of all, by the first year of an age band and by sex."""
+    columns = (table[name].tolist() for name in ("age_from", "sex", "population", "share"))
+    return {(age, sex): (people, share) for age, sex, people, share in zip(*columns, strict=True)}
+
+
 def pyramid(na: Assessment) -> Blocks:
     """Draw the age structure beside England's."""
     year = population.latest_year(na)
@@ -91,16 +99,15 @@ def pyramid(na: Assessment) -> Blocks:
     local = population.by_age_and_sex(na, na.area)
     national = population.by_age_and_sex(na, na.england)
     sexes = population.sexes_given(na)
+    here, there = _by_age_and_sex(local), _by_age_and_sex(national)
     rows = []
     for age in sorted(local["age_from"].unique()):
         label = f"{age} and over" if age == 90 else f"{age} to {age + 4}"
         cells = [Cell(label)]
-        for frame in (local, national):
+        for place in (here, there):
             for sex in sexes:
-                part = frame[(frame["age_from"] == age) & (frame["sex"] == sex)]
-                share = float(part["share"].sum())
-                if frame is local:
-                    people = float(part["population"].sum())
+                people, share = place.get((age, sex), (0.0, 0.0))
+                if place is here:
                     cells.append(Cell(format_number(people), people))
                 cells.append(Cell(format_number(share, 2), share))
         rows.append(tuple(cells))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from needs.catalogue import Indicator
 from needs.chapters.captions import subject_of
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Series
 from needs.sources.periods import parse
@@ -74,7 +75,9 @@ def recent(na: Assessment, indicator: Indicator) -> Recent:
 
 def own_trend(na: Assessment, key: str) -> Recent:
     """The recent trend of an indicator's own series."""
-    return na.once(_own_trends).get(key) or Recent(TREND_WORDS, why="no figures")
+    with parts_read.only(("observations", key), ("populations", parts_read.ALL)):
+        known = na.once(_own_trends)
+    return known.get(key) or Recent(TREND_WORDS, why="no figures")
 
 
 def _own_trends(na: Assessment) -> dict[str, Recent]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from needs import catalogue, charts
+from needs import charts
 from needs.catalogue import GROSS, Indicator
+from needs.catalogue.lists import Outcome, outcomes
 from needs.chapters import figure_tables
 from needs.chapters.absent import LATER, NO_FIGURE, NOT_AT_HAND, WITHHELD, why_missing
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Heading, Prose, Table, blocks
@@ -124,8 +124,8 @@ def outturn(na: Analysis) -> Blocks:
     """
     lines, per_head = ([na[key] for key in keys] for keys in (LINES, PER_HEAD))
     total = na[per_head[0].indicator.numerator]
-    rows = na.observations
-    rows = rows[(rows["indicator"] == total.key) & (rows["category"] == "")]
+    rows = na.of_indicator(total.key)
+    rows = rows[rows["category"] == ""]
     own = rows[rows["area_code"] == na.area.code]
     years = sorted(own["period"].unique())
     if not years:
@@ -231,16 +231,6 @@ def _not_answered(na: Assessment, key: str, period: str) -> str:
     return f"No answer for {period} when it was published: {listed}." if names else ""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A measure of the national outcomes framework, as ``outcomes_framework.yaml`` declares it."""
-
-    measure: str
-    indicator: str = ""
-    publisher: str = ""
-    areas: str = ""
-
-
 def framework(na: Assessment) -> Blocks:
     """Show the national outcomes framework: what is measured here; else England's, and why not."""
     every = outcomes()
@@ -341,11 +331,6 @@ def _target(indicator: Indicator) -> Cell:
     return Cell("[z]") if target is None else Cell(format_number(target), target)
 
 
-def outcomes() -> tuple[Outcome, ...]:
-    """The framework's measures, with the indicator that answers each where there is one."""
-    return tuple(Outcome(**one) for one in catalogue.in_use("outcomes_framework.yaml").data())
-
-
 def _status(na: Assessment, outcome: Outcome) -> str:
     """Why the area has no figure, and who publishes it."""
     if outcome.areas:
@@ -397,8 +382,9 @@ def _totals(grants: list[Figure]) -> list[Figure]:
 
 def _figures(na: Assessment, key: str, *, headline: bool) -> list[Figure]:
     out = []
-    for table in (na.observations, na.later):
-        rows = table[(table["indicator"] == key) & (table["area_code"] == na.area.code)]
+    for table in ("observations", "later"):
+        rows = na.of_indicator(key, table)
+        rows = rows[rows["area_code"] == na.area.code]
         rows = rows[(rows["category"] == "") == headline]
         out += [na.to_figure(row, na.area) for row in rows.to_dict("records")]
     return sorted(out, key=lambda one: (one.period, one.note))

@@ -10,7 +10,7 @@ from needs.chapters.rules import leading, led, told_elsewhere
 from needs.figures.assessment import Assessment
 from needs.figures.figure import Figure, Series
 from needs.figures.findings import set_aside
-from needs.words import chart_words, english, sentences
+from needs.words import chart_words, comparisons, english, sentences
 from needs.words.text import Span, Text
 from needs.words.verdicts import UNTESTED
 
@@ -23,7 +23,7 @@ def finding(na: Assessment, indicator: Indicator, figure: Figure, reference: Fig
     """
     if told_elsewhere(na, indicator) or set_aside(na, indicator.key):
         reference = figure  # its own comparator, of which nothing is said
-    text = sentences.comparison_sentence(
+    text = comparisons.comparison_sentence(
         figure,
         reference if reference and reference.shown else None,
         polarity=indicator.polarity,

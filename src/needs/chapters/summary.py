@@ -24,11 +24,12 @@ from needs.chapters.blocks import (
 from needs.chapters.captions import each_once, subject_of
 from needs.chapters.cross_links import (
     NOT_KNOWN,
+    change_in_brief,
     evidence,
     evidence_figures,
     finding_anchor,
     finding_is_worse,
-    first_sentence,
+    in_brief,
     said,
 )
 from needs.chapters.recent import OLD, is_old, recent
@@ -149,7 +150,7 @@ def _cards(na: Assessment, chosen: Iterable[Indicator]) -> tuple[tuple[Card, ...
     figures: list[Figure] = []
     # of a measure's findings the first on the whole area is the one that is meant
     told = sorted(na.once(ranked), key=lambda one: (one.part_code != na.area.code, one.rank))
-    meanings = {one.indicator: first_sentence(one) for one in reversed(told)}
+    meanings = {one.indicator: in_brief(one) for one in reversed(told)}
     for indicator in chosen:
         figure = leading(na, indicator.key)
         england = na.figure(indicator.key, na.england, figure.period)
@@ -193,7 +194,7 @@ def trend_and_place(na: Assessment) -> Blocks:
     found = na.once(ranked)
     change = next((one for one in found if one.kind in CHANGES), None)
     beside = next((one for one in found if _CHANGED.search(one.statement)), None)
-    trend = said(na, change, first_sentence(change)) if change else ()
+    trend = said(na, change, change_in_brief(change)) if change else ()
     if beside and not change:
         change, trend = beside, said(na, beside, _its_change(na, beside))
     place = next((one for one in found if one.kind == INSIDE), None)

@@ -19,12 +19,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from needs.catalogue import declared, layers
 from needs.commands.run import Ground, Progress, silent
+from needs.commands.unchanged import files_stamp, inputs_digest, unchanged
 from needs.commands.wanted import BatchOutcome, Wanted
-from needs.commentary.files import hashes_of
 from needs.errors import (
     InvalidDataError,
     MissingDataError,
-    NeedsError,
     ParameterError,
     Problem,
     did_you_mean,
@@ -260,10 +259,11 @@ class Tally:
         failed = self.of("failed")
         return 130 if self.stopped else failed[0].exit_code if failed else 0
 
-    def for_authors(self, out: Path) -> list[str]:
+    def for_authors(self, out: Path, *, to_mend: bool = False) -> list[str]:
         """What the authors of chapters should know of the reports that were made, once each."""
         made = [manifests.read(out / one.report.folder) for one in self.of("made")]
-        return list(dict.fromkeys(line for one in made for line in manifests.for_authors(one)))
+        lines = (line for one in made for line in manifests.for_authors(one, to_mend=to_mend))
+        return list(dict.fromkeys(lines))
 
     def lines(self) -> list[str]:
         """The tally, and every failure with its cause and remedy."""
@@ -278,50 +278,6 @@ class Tally:
         which = "1 report" if number == 1 else f"{number} reports"
         out.append(f"{which}: {', '.join(told) or 'nothing to make'}")
         return out
-
-
-def files_stamp(folder: Path) -> str:
-    """What changes when a file of a report does: names, sizes and times; no content is read."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
-    lines = (f"{name} {one.st_size} {one.st_mtime_ns}\n" for name, one in stats)
-    return manifests.sha256("".join(lines).encode("utf-8"))
-
-
-def unchanged(report: Wanted, start: Ground, out: Path, *, dated: bool, stamp: str = "") -> bool:
-    """Whether the report that is there is the one that would be made.
-
-    Inputs, parameters, code and packages are those of its manifest, and its files are whole: their
-    `stamp` is what was noted when they were, or each has its hash. The report's date counts only if
-    it is `dated`: asked for, and not just today.
-    """
-    folder = out / report.folder
-    try:
-        there = manifests.read(folder)
-    except NeedsError:
-        return False
-    would = manifests.make_manifest(
-        report.parameters,
-        area_codes=report.codes,
-        area_name=report.area,
-        code=start.code,
-        inputs=start.inputs,
-        outputs={},
-        commentary=hashes_of(start.commentary / Path(report.folder).parent)
-        if start.commentary
-        else {},
-    )
-    if not dated:
-        would["parameters"]["date"] = there["parameters"].get("date")
-    if manifests.differences(there, would):
-        return False
-    if stamp and stamp == files_stamp(folder):
-        return True
-    paths = {folder.joinpath(*name.split("/")): sha for name, sha in there["outputs"].items()}
-    return all(
-        path.is_file() and manifests.sha256(path.read_bytes()) == digest
-        for path, digest in paths.items()
-    )
 
 
 def read_state(out: Path) -> list[dict[str, Any]]:
@@ -363,8 +319,8 @@ def _unreadable() -> InvalidDataError:
     )
 
 
-def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
-    """Note what became of some reports; what was noted of others stays."""
+def write_state(out: Path, outcomes: Iterable[BatchOutcome], inputs: str) -> None:
+    """Note what became of some reports, made from some inputs; what was noted of others stays."""
     reports = {one["folder"]: one for one in read_state(out)}
     for one in outcomes:
         parameters = one.report.parameters
@@ -377,7 +333,7 @@ def write_state(out: Path, outcomes: Iterable[BatchOutcome]) -> None:
             "state": "done" if one.state in ("made", "unchanged") else one.state,
         }
         if entry["state"] == "done":
-            entry["files"] = files_stamp(out / one.report.folder)
+            entry |= {"files": files_stamp(out / one.report.folder), "inputs": inputs}
         if one.state == "failed":
             entry |= {"exit_code": one.exit_code, "what": one.what, "where": one.where}
         reports[one.report.folder] = entry
@@ -431,9 +387,9 @@ def run_all(
     scheduler : str
         Address of another dask scheduler, whose workers see the same folders.
     force : bool
-        Make unchanged reports again.
+        Make unchanged reports again, and run all of their chapters.
     dated : bool
-        See `unchanged`.
+        See `needs.commands.unchanged.unchanged`.
     progress : callable, optional
     tell : callable, optional
         Told of fewer processes than were asked for.
@@ -450,16 +406,21 @@ def run_all(
     with layers.beside(notebooks):
         whole_files.reachable(out, "--out")
         out = out.resolve()
-        stamps = {one["folder"]: one.get("files", "") for one in read_state(out)}
+        noted = {one["folder"]: one for one in read_state(out)}
+        stamps = {folder: str(one.get("files", "")) for folder, one in noted.items()}
+        inputs = inputs_digest(start.inputs)
+        # whether the rows of a report changed where files did, its process sees for itself
+        same = {folder for folder, one in noted.items() if one.get("inputs") == inputs}
         outcomes = {
-            one.folder: BatchOutcome(one, "waiting")
-            if force
-            or not unchanged(one, start, out, dated=dated, stamp=stamps.get(one.folder, ""))
-            else BatchOutcome(one, "unchanged")
+            one.folder: BatchOutcome(one, "unchanged")
+            if not force
+            and one.folder in same
+            and unchanged(one, start, out, dated=dated, stamp=stamps[one.folder], same_inputs=True)
+            else BatchOutcome(one, "waiting")
             for one in reports
         }
         todo = [one.report for one in outcomes.values() if one.state == "waiting"]
-        write_state(out, outcomes.values())
+        write_state(out, outcomes.values(), inputs)
         done = len(reports) - len(todo)
         progress(f"{done} unchanged" if done else "starting", done, len(reports))
         stopped = False
@@ -470,13 +431,14 @@ def run_all(
                 number, fewer = workers.processes(jobs)
                 if fewer and not scheduler:
                     tell(fewer)
-                made = workers.make_all(
-                    todo, start, notebooks=notebooks, out=out, jobs=number, scheduler=scheduler
+                asked = workers.Asked(
+                    start, notebooks, out, inputs, dated=dated, force=force, stamps=stamps
                 )
+                made = workers.make_all(todo, asked, jobs=number, scheduler=scheduler)
                 with contextlib.closing(made):
                     for outcome in made:
                         outcomes[outcome.report.folder] = outcome
-                        write_state(out, [outcome])
+                        write_state(out, [outcome], inputs)
                         done += 1
                         progress(f"{outcome.report.area}: {outcome.state}", done, len(reports))
         except KeyboardInterrupt:

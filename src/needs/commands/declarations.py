@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import Catalogue, Indicator, Source, glossary, layers, ranking
+from needs.catalogue import (
+    CLAIM_MEASURES,
+    Catalogue,
+    Indicator,
+    Source,
+    footprints,
+    glossary,
+    layers,
+    lists,
+    ranking,
+)
 from needs.errors import InvalidDataError, NeedsError, Problem, did_you_mean
 from needs.figures.figure import Figure
-from needs.sources.fetch.look import MAPS
 from needs.sources.readers import heading_maps
 from needs.sources.written_numbers import age_range
-from needs.words import headlines, sentences
+from needs.words import comparisons
 from needs.words.text import plain
 
 GUIDE = "docs/adding-an-indicator.md"
@@ -131,12 +140,14 @@ def spoken_of(one: Indicator) -> list[str]:
         lines = [one.definition]
     else:
         text = plain(
-            sentences.comparison_sentence(area, england, polarity=one.polarity, subject=one.subject)
+            comparisons.comparison_sentence(
+                area, england, polarity=one.polarity, subject=one.subject
+            )
         )
         lines = [part if part.endswith(".") else f"{part}." for part in text.split(". ")]
         lines.append(
             plain(
-                headlines.headline_compare(
+                comparisons.headline_compare(
                     area, england, polarity=one.polarity, subject=one.subject
                 )
             )
@@ -177,9 +188,11 @@ def _of_indicator(one: Indicator, catalogue: Catalogue) -> Iterator[Problem]:
     for number, part in enumerate(one.parts):
         measure = str(part.select.get("measure", ""))
         source = catalogue.sources[part.source]
-        known = _measures(source)
-        if measure and source.editions and not _is_one(measure, known):
-            near = did_you_mean(measure, [own.replace("\\", "") for own in known])
+        if not measure or not source.editions:
+            continue
+        texts, patterns = _measures(source)
+        if not _is_one(measure, texts, patterns):
+            near = did_you_mean(measure, [*texts, *(own.replace("\\", "") for own in patterns)])
             where = _at(one, "parts", number, "select", "measure")
             remedy = f"{near} Its measures stand at the head of the module {source.reader}.py."
             what = f"The reader of {source.key} gives no measure '{measure}'."
@@ -265,8 +278,8 @@ def _of_source(source: Source) -> Iterator[Problem]:
         what = f"Two editions are called '{name}'."
         yield Problem(what, _at(source, "editions"), "Name each by its own year.")
     for number, edition in enumerate(source.editions):
-        shape, by_edition = MAPS.get(
-            "nomis" if edition.interface == "nomis" else source.reader, ("", False)
+        shape, by_edition = heading_maps.MAPS.get(
+            heading_maps.shape_of(source, edition), ("", False)
         )
         if not by_edition:
             continue
@@ -283,38 +296,46 @@ def _readers() -> Path:
     return Path(spec.origin).parent
 
 
-def _is_one(measure: str, known: list[str]) -> bool:
+def _is_one(measure: str, texts: list[str], patterns: list[str]) -> bool:
     """Whether a measure is known, or made of two known words: "opiate" and "in_treatment"."""
+
+    def known(part: str) -> bool:
+        return part in texts or any(re.fullmatch(one, part) for one in patterns)
+
     cuts = [(measure[: one.start()], measure[one.end() :]) for one in re.finditer("_", measure)]
-    return any(
-        all(any(re.fullmatch(own, part) for own in known) for part in parts)
-        for parts in [(measure,), *cuts]
-    )
+    return any(all(map(known, parts)) for parts in [(measure,), *cuts])
 
 
-def _measures(source: Source) -> list[str]:
-    """Patterns of what a source's reader can call a measure: its texts, maps and options."""
-    module = _readers() / f"{source.reader}.py"
-    if not module.is_file():  # which is told of the source
-        return [".+"]
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    found = []
+def _measures(source: Source) -> tuple[list[str], list[str]]:
+    """What a source's reader can call a measure: texts of its code, maps and options; patterns."""
+    if not (_readers() / f"{source.reader}.py").is_file():  # which is told of the source
+        return [], [".+"]
+    texts, patterns = _written_in(source.reader)
+    found = dict.fromkeys(texts)
+    for path in (layers.PACKAGE / "maps").glob(f"{source.reader}*.csv"):
+        for row in layers.in_use(f"maps/{path.name}").rows():
+            found |= dict.fromkeys(row.values())
+    for edition in source.editions:
+        found |= dict.fromkeys(_texts(dict(edition.options)))
+    return list(found), list(patterns)
+
+
+@functools.cache
+def _written_in(reader: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts in a reader's code, and patterns of those that it puts together."""
+    tree = ast.parse((_readers() / f"{reader}.py").read_text(encoding="utf-8"))
+    texts, patterns = [], []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.append(re.escape(node.value))
+            texts.append(node.value)
         elif isinstance(node, ast.JoinedStr):
             parts = [getattr(part, "value", None) for part in node.values]
             fixed = [part for part in parts if isinstance(part, str)]
             if len("".join(fixed)) > 3:
-                found.append(
+                patterns.append(
                     "".join(re.escape(one) if isinstance(one, str) else ".+" for one in parts)
                 )
-    for path in (layers.PACKAGE / "maps").glob(f"{source.reader}*.csv"):
-        for row in layers.in_use(f"maps/{path.name}").rows():
-            found += map(re.escape, row.values())
-    for edition in source.editions:
-        found += map(re.escape, _texts(dict(edition.options)))
-    return list(dict.fromkeys(found))
+    return tuple(texts), tuple(patterns)
 
 
 def _texts(value: Any) -> list[str]:
@@ -347,25 +368,19 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def _of_other_files(catalogue: Catalogue) -> Iterator[Problem]:
     """Faults of the other files: each is read as a report would, and names what there is."""
-    from needs.chapters import annex, resources
-    from needs.figures import footprint
-    from needs.figures.claim_figures import MEASURES
-
     named: list[tuple[str, str]] = []
     reading: dict[str, Callable[[], Any]] = {
         "methods.yaml": catalogue_module.methods,
         "abbreviations.yaml": glossary.glossary,
-        "footprints.yaml": footprint.declared_footprints,
+        "footprints.yaml": footprints.declared_footprints,
         "findings.yaml": lambda: ranking.weights(layers.in_use("findings.yaml")),
-        "accessibility.yaml": annex.accessibility,
+        "accessibility.yaml": lists.accessibility_statement,
         "outcomes_framework.yaml": lambda: named.extend(
-            ("outcomes_framework.yaml", one.indicator)
-            for one in resources.outcomes()
-            if one.indicator
+            ("outcomes_framework.yaml", one.indicator) for one in lists.outcomes() if one.indicator
         ),
         "outside_this_report.yaml": lambda: named.extend(
             ("outside_this_report.yaml", key)
-            for one in annex.declared_topics()
+            for one in lists.declared_topics()
             for key in one.indicators
         ),
         "claim_terms.csv": lambda: named.extend(
@@ -386,7 +401,7 @@ def _of_other_files(catalogue: Catalogue) -> Iterator[Problem]:
             where = layers.shown(layers.in_use(name).files[-1])
             what = f"An entry has not the keys of those in the package's file: {error}."
             yield Problem(what, where, f"Compare it with src/needs/catalogue/{name}.")
-    known = {*catalogue.indicators, *MEASURES}
+    known = {*catalogue.indicators, *CLAIM_MEASURES}
     for name, key in named:
         if key not in known:
             where = layers.shown(layers.in_use(name).files[-1])

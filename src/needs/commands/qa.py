@@ -213,7 +213,7 @@ def traced_at_random(
     paths = {}
     for one in inputs:
         path = raw / str(one["path"])
-        if path.is_file() and manifests.sha256(path.read_bytes()) == one["sha256"]:
+        if path.is_file() and manifests.sha256(path.read_bytes()) == one.get("sha256"):
             paths[path.name] = path
     files = CitedFiles(paths)
     return [_followed(one, files) for one in chosen]
@@ -382,7 +382,10 @@ def _blocks(record: QualityRecord) -> Iterator[Block]:
         "inputs",
         "Files, as their SHA-256",
         ("File", "SHA-256"),
-        [(str(one["path"]), str(one["sha256"])) for one in record.inputs],
+        [
+            (str(one["path"]), str(one.get("sha256", "no rows of this report's")))
+            for one in record.inputs
+        ],
     )
     settings = [f"{key}: {value}" for key, value in record.parameters.items()]
     yield Bullets(tuple((Span(one),) for one in settings))

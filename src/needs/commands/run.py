@@ -11,13 +11,14 @@ import copy
 import dataclasses
 import datetime as dt
 import gc
+import itertools
 import json
 import os
 import re
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,6 +158,7 @@ def run(
     progress: Progress = silent,
     commentary: bool = True,
     since: Path | None = None,
+    fresh: bool = False,
 ) -> Path:
     """Make one report.
 
@@ -179,6 +181,9 @@ def run(
         Whether what people have written, in a folder beside that of the chapters, is put in.
     since : Path, optional
         Folder of an earlier report of the area: the summary and the annex say what has changed.
+    fresh : bool
+        Run every chapter; else those that would show the same again are taken from the last report
+        (see `needs.report.kept_chapters`), with the same bytes.
 
     Returns
     -------
@@ -200,7 +205,7 @@ def run(
     start = dataclasses.replace(start, code=code) if code else start
     if not commentary:
         start = dataclasses.replace(start, commentary=None)
-    return make_report(parameters, start, out, progress, since)
+    return make_report(parameters, start, out, progress, since, fresh)
 
 
 @dataclass(frozen=True)
@@ -307,28 +312,28 @@ def make_report(
     out: Path,
     progress: Progress = silent,
     since: Path | None = None,
+    fresh: bool = False,
 ) -> Path:
     """Make one report from prepared data; see `run`."""
     with layers.beside(start.chapters[0].parent):
-        return _make_report(parameters, start, out, progress, since)
+        return _make_report(parameters, start, out, progress, since, fresh)
 
 
 def _make_report(
-    parameters: RunParameters, start: Ground, out: Path, progress: Progress, since: Path | None
+    parameters: RunParameters,
+    start: Ground,
+    out: Path,
+    progress: Progress,
+    since: Path | None,
+    fresh: bool,
 ) -> Path:
     from needs.chapters.absent import to_add
-    from needs.figures import assessment
+    from needs.figures import assessment, parts_read
     from needs.report.findings_csv import findings_csv
+    from needs.report.kept_chapters import Content, LastReport, as_node, files_read, run_of
 
-    areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
-    codes = tuple(area.code for area in areas)
-    opened = assessment.load(
-        codes,
-        parameters.year,
-        name,
-        processed=start.processed,
-        neighbours=parameters.neighbours,
-    )
+    areas, name, opened = open_area(parameters, start)
+    codes = tuple(one.code for one in areas)
     area = opened.name
     target = parameters.folder(out, area)
     steps = len(start.chapters) + len(parameters.formats)
@@ -342,22 +347,30 @@ def _make_report(
         from needs.commands.changes import read_last
 
         last = read_last(since, area, codes)
+    content, read_files = Content(opened), files_read(opened, start.inputs)
+    there = LastReport(target) if not fresh else None
     with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
-        executed = []
+        executed, outputs, chapter_runs = [], {}, {}
         for number, path in enumerate(start.chapters):
             progress(path.stem, number, steps)
-            executed.append(execute(path, values, folder, area=area))
-        outputs = {
-            f"notebooks/{path.name}": _written(node)
-            for path, node in zip(start.chapters, executed, strict=True)
-        }
+            name_in_report = f"notebooks/{path.name}"
+            kept = there.chapter(path, values, content) if there else None
+            if kept:
+                outputs[name_in_report], chapter_run = kept
+                executed.append(as_node(outputs[name_in_report]))
+            else:
+                with parts_read.listening() as parts:
+                    executed.append(execute(path, values, folder, area=area))
+                outputs[name_in_report] = _written(executed[-1])
+                chapter_run = run_of(path, values, parts, content)
+            chapter_runs[name_in_report] = chapter_run.listed()
         document = read(
             executed,
             parameters,
             opened=opened,
             code=start.code,
-            inputs=start.inputs,
+            inputs=_of_files(start.inputs, read_files),
             notes=notes,
             commentary=written,
             last=last,
@@ -367,7 +380,8 @@ def _make_report(
         with _rendering("findings"):
             outputs["findings.csv"] = findings_csv(opened)
         # what is drawn comes from the document alone: notebooks and tables make room for it
-        del executed, opened
+        whole = content.of_all
+        del executed, opened, content
         assessment.forget()
         outputs |= render(
             document,
@@ -389,12 +403,35 @@ def _make_report(
             warnings=written.warnings if written else (),
             to_add=lacking,
             since={"year": last.recorded.year, "sha256": last.sha256} if last else {},
+            read=read_files,
+            content=whole,
+            chapters=chapter_runs,
         )
         outputs[manifests.NAME] = manifests.dump(described)
         with writing(target, "--out"):
             publish(outputs, target)
     progress(f"{area}, {parameters.year}", steps, steps)
     return target
+
+
+def open_area(parameters: RunParameters, start: Ground) -> tuple[tuple[Area, ...], str, Assessment]:
+    """Open the area of a report: its authorities, the name that it is given, and the slice."""
+    from needs.figures import assessment
+
+    areas, name = assessment.choose(parameters.areas, parameters.year, start.areas, parameters.name)
+    opened = assessment.load(
+        tuple(one.code for one in areas),
+        parameters.year,
+        name,
+        processed=start.processed,
+        neighbours=parameters.neighbours,
+    )
+    return tuple(areas), name, opened
+
+
+def _of_files(inputs: Mapping[str, Any], read_files: Collection[str]) -> dict[str, Any]:
+    """The manifest of the processed data, with the files alone that a report reads."""
+    return {**inputs, "files": [one for one in inputs["files"] if one["path"] in read_files]}
 
 
 def commentary_of(
@@ -557,14 +594,14 @@ def _written(node: nbformat.NotebookNode) -> bytes:
     light = copy.copy(node)
     light.cells = [_without_blocks(cell, blocks) for cell in node.cells]
     text: str = nbformat.writes(light, version=4)  # type: ignore[no-untyped-call]
-    for number, one in enumerate(blocks):
-        line = json.dumps(one, ensure_ascii=False, sort_keys=True)
-        text = text.replace(json.dumps(_STAND_IN % number), line, 1)
-    return (text.rstrip("\n") + "\n").encode("utf-8")
+    first, *rest = text.split(json.dumps(_STAND_IN))
+    lines = (json.dumps(one, ensure_ascii=False, sort_keys=True) for one in blocks)
+    whole = [first, *itertools.chain(*zip(lines, rest, strict=True))]
+    return ("".join(whole).rstrip("\n") + "\n").encode("utf-8")
 
 
 #: Stands for blocks while the rest of a notebook is written; no text has the sign that begins it.
-_STAND_IN = "\0blocks-%d"
+_STAND_IN = "\0blocks"
 
 
 def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
@@ -578,7 +615,7 @@ def _without_blocks(cell: Any, blocks: list[Any]) -> Any:
     for output in cell.outputs:
         if MIME_TYPE in output.get("data", {}):
             blocks.append(output.data[MIME_TYPE])
-            place = {MIME_TYPE: _STAND_IN % (len(blocks) - 1)}
+            place = {MIME_TYPE: _STAND_IN}
             output = copy.copy(output)
             output.data = nbformat.from_dict({**output.data, **place})  # type: ignore[no-untyped-call]
         light.outputs.append(output)

@@ -11,13 +11,12 @@ import ctypes
 import functools
 import importlib
 import io
-import json
 import logging
 import pkgutil
 import traceback
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,10 @@ from needs.catalogue import layers
 from needs.charts import style
 from needs.commands import run as runs
 from needs.commands.run import Ground
+from needs.commands.unchanged import inputs_digest, unchanged
 from needs.commands.wanted import BatchOutcome, Wanted
 from needs.errors import InvalidDataError, NeedsError, NotebookError, ParameterError
 from needs.report import html
-from needs.report import manifest as manifests
 from needs.sources import whole_files
 
 #: Memory of one process, in bytes: see docs/commands.md, Many reports.
@@ -95,6 +94,32 @@ def processes(asked: int) -> tuple[int, str]:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a batch asks of all its reports.
+
+    Attributes
+    ----------
+    start : Ground
+    notebooks, out : Path
+        Folders of the chapters and of the reports.
+    inputs : str
+        See `needs.commands.unchanged.inputs_digest`.
+    dated, force : bool
+        See `needs.commands.batch.run_all`.
+    stamps : mapping of str to str
+        By folder of a report, what was noted of its files.
+    """
+
+    start: Ground
+    notebooks: Path
+    out: Path
+    inputs: str
+    dated: bool = False
+    force: bool = False
+    stamps: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Task:
     """What a process is told: a report, folders, and what it must agree on with who asks."""
 
@@ -104,6 +129,9 @@ class Task:
     out: Path
     code: str
     inputs: str
+    dated: bool = False
+    force: bool = False
+    stamp: str = ""
 
 
 class Preload(WorkerPlugin):
@@ -153,10 +181,6 @@ def _ground(processed: Path, notebooks: Path, inputs: str) -> Ground:
     return runs.open_ground(processed, notebooks)
 
 
-def _digest(inputs: Mapping[str, Any]) -> str:
-    return manifests.sha256(json.dumps(inputs, sort_keys=True).encode("utf-8"))
-
-
 def make_task(task: Task) -> BatchOutcome:
     """Make one report in a process of the cluster; a failure is an outcome too."""
     from needs.catalogue import load
@@ -164,13 +188,18 @@ def make_task(task: Task) -> BatchOutcome:
 
     try:
         start = _ground(task.processed, task.notebooks, task.inputs)
-        if start.code != task.code or _digest(start.inputs) != task.inputs:
+        if start.code != task.code or inputs_digest(start.inputs) != task.inputs:
             raise InvalidDataError(
                 "A worker runs other code, or sees other data, than the batch.",
                 "--scheduler",
                 "Start its workers again, with the same version and folders.",
             )
-        runs.make_report(task.report.parameters, start, task.out, lambda *_: _trim())
+        if not task.force and unchanged(
+            task.report, start, task.out, dated=task.dated, stamp=task.stamp
+        ):
+            return BatchOutcome(task.report, "unchanged")
+        parameters = task.report.parameters
+        runs.make_report(parameters, start, task.out, lambda *_: _trim(), fresh=task.force)
         _give_back()
         with layers.beside(task.notebooks):
             line = read_line(task.out, task.report.folder, load())
@@ -284,21 +313,14 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
 
 
 def make_all(
-    reports: Sequence[Wanted],
-    start: Ground,
-    *,
-    notebooks: Path,
-    out: Path,
-    jobs: int,
-    scheduler: str,
+    reports: Sequence[Wanted], asked: Asked, *, jobs: int, scheduler: str = ""
 ) -> Generator[BatchOutcome]:
     """Make reports, and give what became of each as it is known.
 
     Parameters
     ----------
     reports : sequence of Wanted
-    start : Ground
-    notebooks, out : Path
+    asked : Asked
     jobs : int
         Processes, see `processes`.
     scheduler : str
@@ -309,14 +331,23 @@ def make_all(
     ParameterError
         The scheduler does not answer, or its workers do not see the folders.
     """
-    inputs = _digest(start.inputs)
-    processed, notebooks = start.processed.resolve(), notebooks.resolve()
+    processed, notebooks = asked.start.processed.resolve(), asked.notebooks.resolve()
     with cluster(min(jobs, len(reports)), scheduler) as client:
-        _preload(client, processed, notebooks, inputs)
+        _preload(client, processed, notebooks, asked.inputs)
         tasks = {
             client.submit(
                 make_task,
-                Task(one, processed, notebooks, out, start.code, inputs),
+                Task(
+                    one,
+                    processed,
+                    notebooks,
+                    asked.out,
+                    asked.start.code,
+                    asked.inputs,
+                    asked.dated,
+                    asked.force,
+                    asked.stamps.get(one.folder, ""),
+                ),
                 key=f"needs-{one.folder}",
                 pure=False,
             ): one

@@ -22,8 +22,9 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator, layers
+from needs.catalogue.footprints import known_footprints
 from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem
-from needs.figures import footprint
+from needs.figures import footprint, parts_read
 from needs.figures import neighbours as statistical
 from needs.figures.figure import WHOLE_SCALE, Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, UPPER
@@ -67,6 +68,14 @@ MANY_AREAS = 30
 #: What a formula says of limits that come from those of the parts of a sum.
 DEPENDENT = "; limits: the parts' errors taken as fully dependent, the wider assumption"
 INDEPENDENT = "; limits: the parts' errors taken as independent"
+
+
+#: What an assessment holds of the processed data; the chapters' reading of them is noted.
+TABLES = (
+    *("observations", "later", "lsoa", "neighbours", "authority_features", "populations"),
+    *("claims", "boundaries", "local_rates", "consultation", "official_neighbours"),
+    "other_indices",
+)
 
 
 @dataclass(frozen=True)
@@ -198,14 +207,19 @@ class Assessment:
         """A declaration of the catalogue."""
         return self.catalogue.indicators[key]
 
-    def once(self, work: Callable[[Assessment], Made]) -> Made:
+    def once(self, work: Callable[..., Made], *of: Any) -> Made:
         """What a function makes of this assessment, worked out once for all chapters of a report.
 
-        The function's result is shared, so that nobody may change it.
+        Once for each value of its other arguments, which are given after it. The function's result
+        is shared, so that nobody may change it. What was read for it counts as read by each that
+        asks for it.
         """
-        if work not in self._once:
-            self._once[work] = work(self)
-        made: Made = self._once[work]
+        if (work, of) not in self._once:
+            with parts_read.listening() as parts:
+                made = work(self, *of)
+            self._once[work, of] = made, frozenset(parts)
+        made, read = self._once[work, of]
+        parts_read.note_all(read)
         return made
 
     @functools.cached_property
@@ -216,23 +230,52 @@ class Assessment:
         self, key: str, code: str | None = None, sex: str = "persons", category: str = ""
     ) -> pd.DataFrame:
         """Observations of an indicator in order of time."""
+        parts_read.note(("observations", key))
         if code is not None:
-            return self.observations.iloc[list(self._at(key, code, sex, category))]
-        areas = self.once(_places).get((key, sex, category), {}).values()
-        return self.observations.iloc[list(itertools.chain(*areas))]
+            places = self._at(key, code, sex, category)
+        else:
+            areas = self.once(_places).get((key, sex, category), {}).values()
+            places = list(itertools.chain(*areas))
+        return _table(self, "observations").iloc[list(places)]
+
+    def of_indicator(self, key: str, table: str = "observations") -> pd.DataFrame:
+        """All observations of an indicator, or those later than the reporting year ("later")."""
+        parts_read.note((table, key))
+        rows = _table(self, table)
+        return rows[rows["indicator"] == key]
 
     def records(
         self, key: str, code: str, sex: str = "persons", category: str = ""
     ) -> list[dict[str, Any]]:
         """An area's `rows` as dictionaries: of a few rows, much faster than a frame."""
-        columns = self.once(_columns)
-        return [
-            {name: column[place] for name, column in columns.items()}
-            for place in self._at(key, code, sex, category)
-        ]
+        return [self._row(place) for place in self._at(key, code, sex, category)]
+
+    def _row(self, place: int) -> dict[str, Any]:
+        """The observation at a position."""
+        return {name: column[place] for name, column in self.once(_columns).items()}
+
+    def _in_period(
+        self, key: str, code: str, period: str, sex: str = "persons", category: str = ""
+    ) -> int | None:
+        """Position of the last of an area's observations of an indicator in a period."""
+        periods = self.once(_columns)["period"]
+        places = reversed(self._at(key, code, sex, category))
+        return next((place for place in places if periods[place] == period), None)
+
+    def _figure_at(self, position: int, place: Place) -> Figure:
+        """The observation at a position as a figure."""
+        return self.to_figure(self._row(position), place)
+
+    def _figures_over_time(self, key: str, place: Place, sex: str) -> tuple[Figure, ...]:
+        """An indicator's figures for a place that may stand in one series."""
+        rows = self.records(key, place.code, sex)
+        newest = self.latest_period(key, place.code, sex)
+        rows = self._belonging(_as_long(rows, newest), newest)
+        return tuple(self.to_figure(row, place) for row in rows)
 
     def _at(self, key: str, code: str, sex: str = "persons", category: str = "") -> Sequence[int]:
         """Positions of an area's observations of an indicator, in order of time."""
+        parts_read.note(("observations", key))
         return self.once(_places).get((key, sex, category), {}).get(code, ())
 
     def areas_shown(self, key: str, codes: Iterable[str]) -> dict[str, int]:
@@ -249,6 +292,7 @@ class Assessment:
 
     def sources_of(self, key: str) -> set[str]:
         """Keys of sources as the observations of an indicator name them, of whichever area."""
+        parts_read.note(("observations", key))
         source = self.once(_columns)["source"]
         areas = self.once(_places).get((key, "persons", ""), {}).values()
         return {str(source[place]) for places in areas for place in places}
@@ -291,11 +335,10 @@ class Assessment:
         """
         place = place or self.area
         period = period or self.latest_period(key, place.code, sex)
-        rows = self.records(key, place.code, sex, category)
-        rows = [row for row in rows if row["period"] == period]
-        if not rows:
+        position = self._in_period(key, place.code, period, sex, category)
+        if position is None:
             return unavailable(self.indicator(key), place, period or str(self.year), sex)
-        return self.to_figure(rows[-1], place)
+        return self.once(Assessment._figure_at, position, place)
 
     def series(
         self, key: str, place: Place | None = None, sex: str = "persons", role: str = ""
@@ -304,10 +347,7 @@ class Assessment:
         place = place or self.area
         roles = {one.code: "region" for one in self.regions}
         roles |= {self.area.code: "focus", self.england.code: "national"}
-        rows = self.records(key, place.code, sex)
-        newest = self.latest_period(key, place.code, sex)
-        rows = self._belonging(_as_long(rows, newest), newest)
-        figures = tuple(self.to_figure(row, place) for row in rows)
+        figures = self.once(Assessment._figures_over_time, key, place, sex)
         return Series(place.name, role or roles.get(place.code, "comparator"), figures)
 
     def _belonging(self, rows: list[dict[str, Any]], newest: str) -> list[dict[str, Any]]:
@@ -340,11 +380,12 @@ class Assessment:
 
     def across(self, key: str, places: Iterable[Place], period: str) -> tuple[Figure, ...]:
         """An indicator's figures for several places in one period, those that have a row."""
-        found = [
-            (place, [row for row in self.records(key, place.code) if row["period"] == period])
-            for place in places
-        ]
-        return tuple(self.to_figure(rows[-1], place) for place, rows in found if rows)
+        found = ((self._in_period(key, place.code, period), place) for place in places)
+        return tuple(
+            self.once(Assessment._figure_at, position, place)
+            for position, place in found
+            if position is not None
+        )
 
     def compared(self, key: str, period: str) -> tuple[Place, ...]:
         """Upper-tier authorities that have a value of an indicator in a period, no land twice.
@@ -352,6 +393,7 @@ class Assessment:
         The area itself, then those in use at the end of the reporting year, then former ones whose
         land none of these has: Bournemouth and Poole for a period before they were joined.
         """
+        parts_read.note(("observations", key))
         return self.apart(self.once(_shown_authorities).get((key, period), set()))
 
     def apart(self, codes: Collection[str]) -> tuple[Place, ...]:
@@ -438,7 +480,9 @@ class Assessment:
             sources=tuple(str(row["source"]).split(";")),
             source_rows=tuple(str(row["source_row"]).split("; ")),
             note=str(row["category"]) or correction_of(str(row["source_row"])),
-            bound=self._bound(indicator, row) or self._among(indicator, row) if shown else None,
+            bound=self._bound(indicator, row) or self.with_usual_spread(indicator, row)
+            if shown
+            else None,
             verdict=str(row.get("verdict") or "") if own and not row["category"] else "",
         )
 
@@ -456,7 +500,9 @@ class Assessment:
         lower, upper = widest_limits(float(row["value"]), summed, indicator.multiplier)
         return float(lower), float(upper)
 
-    def _among(self, indicator: Indicator, row: Mapping[Any, Any]) -> tuple[float, float] | None:
+    def with_usual_spread(
+        self, indicator: Indicator, row: Mapping[Any, Any]
+    ) -> tuple[float, float] | None:
         """Limits of a share of records with the spread between areas, which is not chance alone.
 
         The whole scale where the spread is not known, so that nothing is said of a difference.
@@ -466,6 +512,7 @@ class Assessment:
             return None
         if str(row["area_code"])[:3] not in UPPER:
             return None
+        parts_read.note(("observations", indicator.key))
         spread = self.once(_spreads).get((indicator.key, str(row["period"])))
         if spread is None:
             return WHOLE_SCALE
@@ -504,6 +551,16 @@ class Assessment:
         return min(printed, indicator.decimals)
 
 
+def _table(na: Assessment, name: str) -> pd.DataFrame:
+    """A table of an assessment, where it is noted elsewhere which part of it is read."""
+    table: pd.DataFrame = vars(na)[name]
+    return table
+
+
+for _name in TABLES:
+    setattr(Assessment, _name, parts_read.Table(_name))
+
+
 def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
     """Rows of all residents, whatever their sex and age."""
     return (table["sex"] == "persons") & (table["age_from"] == 0) & table["age_to"].isna()
@@ -519,7 +576,7 @@ def _of_records(indicator: Indicator) -> bool:
 def _spreads(na: Assessment) -> dict[tuple[str, str], float]:
     """How far shares of records lie apart between authorities, by indicator and period."""
     recorded = [one.key for one in na.catalogue.indicators.values() if _of_records(one)]
-    rows = na.observations
+    rows = _table(na, "observations")
     rows = rows[
         rows["indicator"].isin(recorded)
         & rows["sex"].eq("persons")
@@ -609,9 +666,17 @@ def load(
         for key, value in vars(opened).items()
         if isinstance(value, pd.DataFrame)
     }
-    made = replace(opened, **tables)
+    with parts_read.only():
+        made = replace(opened, **tables)
     vars(made)["_once"] = opened._once
+    parts_read.note(opened_part(made))
     return made
+
+
+def opened_part(na: Assessment) -> parts_read.Part:
+    """Which area and year an assessment is of, and by which settings, as what a chapter reads."""
+    codes = [one.code for one in na.members] or [na.area.code]
+    return (parts_read.OPENED, f"{codes} {na.year} {na.name} {na.neighbours_by} {na.as_of}")
 
 
 def forget() -> None:
@@ -762,7 +827,7 @@ def choose(
     ----------
     areas : str or sequence of str
         Names or codes of authorities, or the name of a footprint (see
-        `needs.figures.footprint.known`).
+        `needs.catalogue.footprints.known_footprints`).
     year : int
     table : DataFrame
         Processed table of areas.
@@ -775,7 +840,7 @@ def choose(
         Unknown areas, areas that are no authorities, or a footprint without a name; all at once.
     """
     wanted = [areas] if isinstance(areas, str) else list(areas)
-    declared = footprint.known()
+    declared = known_footprints()
     if len(wanted) == 1 and wanted[0] in declared:
         name = name or wanted[0]
         wanted = list(declared[wanted[0]])
@@ -1090,11 +1155,16 @@ def _lands(na: Assessment) -> dict[str, frozenset[str]]:
 
 def _shown_authorities(na: Assessment) -> dict[tuple[str, str], set[str]]:
     """Codes that have a headline value for persons, by indicator and period."""
-    rows = na.observations
-    rows = rows[rows["sex"].eq("persons") & rows["category"].eq("") & rows["status"].eq("shown")]
+    columns = na.once(_columns)
+    status, periods = columns["status"], columns["period"]
     found: dict[tuple[str, str], set[str]] = {}
-    for key, period, code in zip(rows["indicator"], rows["period"], rows["area_code"], strict=True):
-        found.setdefault((key, period), set()).add(code)
+    for (key, sex, category), areas in na.once(_places).items():
+        if sex != "persons" or category:
+            continue
+        for code, places in areas.items():
+            for place in places:
+                if status[place] == Status.SHOWN:
+                    found.setdefault((key, periods[place]), set()).add(code)
     return found
 
 
@@ -1128,7 +1198,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:
     """The columns of the observations as lists."""
-    return {str(name): _as_list(na.observations[name]) for name in na.observations}
+    return _lists(_table(na, "observations"))
 
 
 def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
@@ -1139,6 +1209,16 @@ def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[i
     for place, (key, code) in enumerate(zip(keys, columns["area_code"], strict=True)):
         found.setdefault(key, {}).setdefault(code, []).append(place)
     return found
+
+
+def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as dictionaries: as pandas gives them, but of many rows much faster."""
+    columns = _lists(table)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _lists(table: pd.DataFrame) -> dict[str, list[Any]]:
+    return {str(name): _as_list(table[name]) for name in table}
 
 
 def _as_list(column: pd.Series) -> list[Any]:

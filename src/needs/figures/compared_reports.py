@@ -15,7 +15,7 @@ from needs.figures.change_over_time import share_years
 from needs.figures.figure import Figure
 from needs.figures.recorded import Recorded
 from needs.sources import periods
-from needs.stats.compare import other_side
+from needs.stats.sides import other_side
 from needs.stats.status import Status
 
 Kind = Literal[
@@ -155,7 +155,7 @@ def changes(
     -----
     Figures of one period are the same measure twice, so a difference is a revision or another way
     to count, never a trend: it is not tested. Figures of two periods are tested by the interval of
-    their difference (`needs.stats.compare.other_side`), unless the periods share years.
+    their difference (`needs.stats.sides.other_side`), unless the periods share years.
     """
     before, after = _by_measure(old), _by_measure(new)
     found: list[Change] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from needs.figures.assessment import RESIDENTS, Assessment, Place
@@ -300,10 +301,11 @@ def period(na: Assessment) -> str:
 
 def people_up_to(rows: pd.DataFrame, domain: str, decile: int) -> tuple[float | None, float | None]:
     """Residents up to a national decile, and all residents; None where one LSOA's are missing."""
-    if rows.empty or rows["population"].isna().any():
+    people = rows["population"].to_numpy(dtype=float)
+    if not len(people) or np.isnan(people).any():
         return None, None
-    inside = rows.loc[rows[f"{domain}_decile"] <= decile, "population"]
-    return float(inside.sum()), float(rows["population"].sum())
+    deciles = rows[f"{domain}_decile"].to_numpy(dtype=float, na_value=np.nan)
+    return float(people[deciles <= decile].sum()), float(people.sum())
 
 
 def _share(

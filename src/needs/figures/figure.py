@@ -7,6 +7,7 @@ are all made from figures and so cannot disagree.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -155,6 +156,7 @@ class Series:
     figures: tuple[Figure, ...]
 
 
+@functools.lru_cache(maxsize=10_000)  # a report prints a number in a dozen places
 def format_number(value: float, decimals: int = 0) -> str:
     """Print a number with thousands commas and a minus sign, rounding halves away from zero.
 

@@ -7,13 +7,12 @@ no figure of the footprint can be formed, and the report shows the members side 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from needs import catalogue as catalogue_module
-from needs.catalogue import ADDITIVE, GROSS, Catalogue, Indicator, Source, layers
-from needs.errors import InvalidDataError, Problem
+from needs.catalogue import ADDITIVE, GROSS, Catalogue, Indicator, Source
+from needs.catalogue.footprints import known_footprints
 from needs.stats.status import Status
 from needs.tables.areas import plain_name
 from needs.tables.same_land import added, under
@@ -36,56 +35,6 @@ def code_of(members: Sequence[str]) -> str:
     return "+".join(sorted(members))
 
 
-def own_file() -> Path | None:
-    """The project's own ``footprints.yaml``: in the current folder, or the nearest above it."""
-    here = Path.cwd()
-    places = (folder / "footprints.yaml" for folder in (here, *here.parents))
-    return next((path for path in places if path.is_file()), None)
-
-
-def known() -> dict[str, tuple[str, ...]]:
-    """Footprints by name: those that come with the program, and the project's own, which win."""
-    own = own_file()
-    return declared_footprints() | (declared_footprints(own) if own else {})
-
-
-def declared_footprints(path: Path | None = None) -> dict[str, tuple[str, ...]]:
-    """Footprints that a file declares by name, with their members' names or codes.
-
-    Parameters
-    ----------
-    path : Path, optional
-        By default ``footprints.yaml`` of the catalogue in use.
-
-    Raises
-    ------
-    InvalidDataError
-        When the file is not a mapping of a name to a list of two or more authorities.
-
-    Examples
-    --------
-    >>> declared_footprints()["Herefordshire and Worcestershire"]
-    ('Herefordshire, County of', 'Worcestershire')
-    """
-    file = layers.alone(path) if path else catalogue_module.in_use("footprints.yaml")
-    given = file.data() or {}
-    problems = []
-    if not isinstance(given, dict):
-        given, problems = {}, [Problem("It is not a mapping of names to lists.", file.name)]
-    for name, members in given.items():
-        if not isinstance(members, list) or len(set(map(str, members))) < 2:
-            problems.append(
-                Problem(
-                    f"'{name}' does not list two or more authorities.",
-                    file.name,
-                    "List their names or codes, one a line, each with a hyphen.",
-                )
-            )
-    if problems:
-        raise InvalidDataError("The file of footprints has faults.", file.name, problems=problems)
-    return {str(name): tuple(map(str, members)) for name, members in given.items()}
-
-
 def search_footprints(text: str) -> dict[str, tuple[str, ...]]:
     """Declared footprints whose name holds a text, with their members.
 
@@ -95,7 +44,9 @@ def search_footprints(text: str) -> dict[str, tuple[str, ...]]:
     ['Herefordshire and Worcestershire']
     """
     wanted = plain_name(text)
-    return {name: members for name, members in known().items() if wanted in plain_name(name)}
+    return {
+        name: members for name, members in known_footprints().items() if wanted in plain_name(name)
+    }
 
 
 def join_populations(populations: pd.DataFrame, members: Sequence[str], name: str) -> pd.DataFrame:

@@ -42,8 +42,12 @@ def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
 
 def years_by_age(na: Assessment, place: Place) -> list[int]:
     """Mid-years whose residents are at hand by age, oldest first."""
+    return list(na.once(_years_of_ages, place))
+
+
+def _years_of_ages(na: Assessment, place: Place) -> list[int]:
     rows = _ages(na, place)
-    return sorted({int(year) for year in rows.loc[rows["sex"] == "persons", "year"]})
+    return sorted({int(year) for year in rows.loc[rows["sex"] == "persons", "year"].unique()})
 
 
 def edition(na: Assessment, place: Place, year: int) -> str:
@@ -154,6 +158,10 @@ def sexes_given(na: Assessment) -> tuple[str, ...]:
 
 
 def _totals(na: Assessment, place: Place) -> pd.DataFrame:
+    return na.once(_of_all_ages, place)
+
+
+def _of_all_ages(na: Assessment, place: Place) -> pd.DataFrame:
     table = _of_place(na, place)
     return table[of_everyone(table)]
 
@@ -162,12 +170,20 @@ def _by_age(
     na: Assessment, place: Place, year: int | None, of: tuple[str, ...] = ("persons",)
 ) -> pd.DataFrame:
     """Single years of age of a mid-year."""
+    return na.once(_of_ages, place, year, of)
+
+
+def _of_ages(na: Assessment, place: Place, year: int | None, of: tuple[str, ...]) -> pd.DataFrame:
     rows = _ages(na, place)
     return rows[rows["sex"].isin(of) & (rows["year"] == year)]
 
 
 def _ages(na: Assessment, place: Place) -> pd.DataFrame:
     """Residents by age, of the years that are given from birth on."""
+    return na.once(_from_birth, place)
+
+
+def _from_birth(na: Assessment, place: Place) -> pd.DataFrame:
     table = _of_place(na, place)
     table = table[(table["age_from"] > 0) | table["age_to"].notna()]
     return table[table["year"].isin(table.loc[table["age_from"] == 0, "year"])]

@@ -178,7 +178,7 @@ class View:
     @functools.cached_property
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
-        return entries(self.document) if self.document else ()
+        return entries(self.document, self.carried) if self.document else ()
 
     @functools.cached_property
     def _first_of_sources(self) -> Mapping[object, RegisterEntry]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -325,7 +326,7 @@ class Document:
         for chapter in self.chapters:
             yield from chapter.blocks
 
-    @property
+    @functools.cached_property
     def sources(self) -> tuple[Source, ...]:
         """The sources behind what is shown, in order of producer and title."""
         return _used_sources(list(self.blocks), self.context.catalogue)

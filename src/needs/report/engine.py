@@ -266,7 +266,10 @@ class Outputs:
         if display_id:
             self._replace(display_id, content)
         self._make_room()
+        data = content.pop("data", {})
         output = new_output(kind, **content)  # type: ignore[no-untyped-call]
+        if data:
+            output.data.update(data)  # as it is: a node for each value within takes long
         self._outputs.append(output)
         if display_id:
             self._displays.setdefault(display_id, []).append(output)
@@ -603,7 +606,8 @@ def _loggers() -> Iterator[None]:
             silent = [item for item in logger.handlers if isinstance(item, logging.NullHandler)]
             new: tuple[Any, ...] = (logging.NOTSET, True, False, silent, [])
             level, propagate, disabled, handlers, filters = before.get(name, new)
-            logger.setLevel(level)
+            if logger.level != level:  # setting one makes all loggers forget what they know
+                logger.setLevel(level)
             logger.propagate, logger.disabled = propagate, disabled
             logger.handlers[:], logger.filters[:] = handlers, filters
 
@@ -728,6 +732,8 @@ def _plots(shell: Shell) -> Iterator[None]:
                 if backend:
                     pyplot.switch_backend(backend)
             if matplotlib:
-                matplotlib.rcdefaults()
-                settings.pop("backend", None)
-                matplotlib.rcParams.update(settings)
+                now, before = dict(matplotlib.rcParams), settings
+                now.pop("backend"), before.pop("backend", None)
+                if now != before:  # mostly nothing has changed, and putting all back takes long
+                    matplotlib.rcdefaults()
+                    matplotlib.rcParams.update(before)

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,9 @@ NAME = "manifest.json"
 
 #: What the hash of a file with small numbers is one of; its own would help to guess them.
 RELEASED = "the figures that disclosure control leaves of it"
+
+#: What the manifest says of a raw file that a report does not read.
+NO_ROWS = "none of this report's"
 
 #: What the manifest says of the raw files when a run did not look at them.
 NOT_CHECKED = "not checked"
@@ -112,6 +115,9 @@ def make_manifest(
     warnings: Sequence[str] = (),
     to_add: Sequence[str] = (),
     since: Mapping[str, Any] = MappingProxyType({}),
+    read: Collection[str] | None = None,
+    content: str = "",
+    chapters: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Describe a run.
 
@@ -142,6 +148,12 @@ def make_manifest(
         Measures without a figure, each with how it is added: nothing for a reader of the report.
     since : mapping
         Year of the earlier report that this one is set against, and the hash of its register.
+    read : collection of str, optional
+        Paths of the raw files that the report reads: the others are listed by their path alone.
+    content : str
+        Hash of the rows that the report reads, of all tables.
+    chapters : mapping
+        By file name, what each chapter read (see `needs.report.kept_chapters`).
 
     Returns
     -------
@@ -149,7 +161,9 @@ def make_manifest(
         JSON data; the same for the same inputs, parameters, code and packages.
     """
     files = [
-        {"path": one["path"], "sha256": one["released"], "of": RELEASED}
+        {"path": one["path"], "rows": NO_ROWS}
+        if read is not None and one["path"] not in read
+        else {"path": one["path"], "sha256": one["released"], "of": RELEASED}
         if "released" in one
         else {key: one[key] for key in ("path", "sha256", "size") if key in one}
         for one in inputs.get("files", ())
@@ -172,6 +186,8 @@ def make_manifest(
         **({"to_add": list(to_add)} if to_add else {}),
         **({"catalogue": _listed(laid)} if (laid := layers.hashes()) else {}),
         **({"since": dict(since)} if since else {}),
+        **({"rows": content} if content else {}),
+        **({"chapters": dict(chapters)} if chapters else {}),
         "inputs": sorted(files, key=lambda one: str(one["path"])),
         "outputs": {name: sha256(content) for name, content in sorted(outputs.items())},
     }
@@ -212,7 +228,7 @@ def read(folder: Path) -> dict[str, Any]:
 #: What two runs are compared by.
 _COMPARED = (
     *("area", "parameters", "needs", "code", "packages", "raw", "commentary", "catalogue"),
-    *("since", "inputs"),
+    *("since", "rows", "inputs"),
 )
 
 
@@ -239,7 +255,7 @@ def _flat(part: Any) -> dict[str, Any]:
     if isinstance(part, dict):
         return part
     if isinstance(part, list):
-        return {str(one["path"]): one["sha256"] for one in part}
+        return {str(one["path"]): one.get("sha256", one.get("rows")) for one in part}
     return {"": part}
 
 
@@ -250,8 +266,15 @@ def _short(value: Any) -> str:
     return text[:12] if re.fullmatch(r"[0-9a-f]{64}", text) else text
 
 
-def for_authors(described: Mapping[str, Any]) -> list[str]:
+def for_authors(described: Mapping[str, Any], *, to_mend: bool = False) -> list[str]:
     """What the authors of a report's chapters should know: what readers do not get, what is typed.
+
+    Parameters
+    ----------
+    described : mapping
+        As `read` returns it.
+    to_mend : bool
+        Only what somebody has to mend: not the figures that further data would bring.
 
     Examples
     --------
@@ -263,5 +286,5 @@ def for_authors(described: Mapping[str, Any]) -> list[str]:
     typed_lines = [
         f"Typed, with no source behind it: {one}. Put it in with needs.say." for one in typed
     ]
-    to_add = [f"No figure of {one}" for one in described.get("to_add", ())]
+    to_add = [] if to_mend else [f"No figure of {one}" for one in described.get("to_add", ())]
     return [*unshown, *typed_lines, *described.get("commentary_warnings", ()), *to_add]

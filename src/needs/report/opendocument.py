@@ -143,13 +143,8 @@ def _content(document: Document) -> bytes:
     widths = [widths_of(one, names) for one, names in zip(sheets, headings, strict=True)]
     every = {COVER_WIDTH, *(width for one in widths for width in one)}
     columns = {width: f"co{number}" for number, width in enumerate(sorted(every), 1)}
-    shown = {
-        how
-        for one in sheets
-        for row in one.rows
-        for cell in row
-        if (how := shown_as(cell)) is not None
-    }
+    looks = [[[shown_as(cell) for cell in row] for row in one.rows] for one in sheets]
+    shown = {how for one in looks for row in one for how in row if how is not None}
     ordered = sorted(shown, key=lambda how: (how.before, how.grouped, how.decimals, how.after))
     numbers = {how: f"n{number}" for number, how in enumerate(ordered, 1)}
     parts = [
@@ -160,8 +155,9 @@ def _content(document: Document) -> bytes:
         *_cover(document, sheets, columns),
     ]
     ranges = []
-    for one, names, own in zip(sheets, headings, widths, strict=True):
-        parts += _sheet(one, names, [columns[width] for width in own], numbers)
+    for one, names, own, look in zip(sheets, headings, widths, looks, strict=True):
+        named = [[numbers[how] if how is not None else "" for how in row] for row in look]
+        parts += _sheet(one, names, [columns[width] for width in own], named)
         ranges.append(_named(one))
     parts += ["<table:database-ranges>\n", *ranges, "</table:database-ranges>\n"]
     parts.append("</office:spreadsheet></office:body>")
@@ -224,8 +220,12 @@ def _cover(
 
 
 def _sheet(
-    content: Sheet, headings: Sequence[str], columns: Sequence[str], numbers: Mapping[Shown, str]
+    content: Sheet,
+    headings: Sequence[str],
+    columns: Sequence[str],
+    styles: Sequence[Sequence[str]],
 ) -> Iterator[str]:
+    """A sheet; its cells' styles are those of numbers, and empty for text."""
     yield _opening(content.name, columns)
     yield _row(_text(content.title, "Heading_20_1"))
     yield _row(_text(ONE_TABLE))
@@ -240,8 +240,8 @@ def _sheet(
     ]
     # printed again on each page
     yield f"<table:table-header-rows>{_row(*names)}</table:table-header-rows>\n"
-    for place, cells in enumerate(content.rows):
-        row = [_cell(one, kind, numbers) for one, kind in zip(cells, kinds, strict=True)]
+    for place, (cells, own) in enumerate(zip(content.rows, styles, strict=True)):
+        row = [_cell(*one) for one in zip(cells, kinds, own, strict=True)]
         if place < len(content.links):
             row[0] = _text(cells[0].text, "link", content.links[place])
         yield _row(*row)
@@ -258,12 +258,11 @@ def _row(*cells: str) -> str:
     return f'<table:table-row table:style-name="ro">{"".join(cells)}</table:table-row>\n'
 
 
-def _cell(cell: Cell, kind: str, numbers: Mapping[Shown, str]) -> str:
-    how = shown_as(cell)
-    if how is None or cell.value is None:
+def _cell(cell: Cell, kind: str, style: str) -> str:
+    if not style or cell.value is None:
         return _text(cell.text, "right" if kind == "number" else "Default")
     return (
-        f'<table:table-cell table:style-name="{numbers[how]}" office:value-type="float" '
+        f'<table:table-cell table:style-name="{style}" office:value-type="float" '
         f'office:value="{float(cell.value)!r}"><text:p>{_clean(cell.text.strip())}</text:p>'
         "</table:table-cell>"
     )
@@ -286,12 +285,11 @@ def _text(text: str, style: str = "Default", target: str = "") -> str:
 def _clean(text: str) -> str:
     """Text as a paragraph holds it: XML joins spaces, and has none of some characters."""
     marked = escape(CONTROL.sub(" ", text)).replace("\t", "<text:tab/>")
-    return re.sub(
-        r"^ +| +$| {2,}",
-        lambda run: f'<text:s text:c="{len(run[0])}"/>',
-        marked,
-        flags=re.MULTILINE,
-    )
+    return _SPACES_KEPT.sub(lambda run: f'<text:s text:c="{len(run[0])}"/>', marked)
+
+
+#: Spaces that XML would drop or join.
+_SPACES_KEPT = re.compile(r"^ +| +$| {2,}", flags=re.MULTILINE)
 
 
 def _named(content: Sheet) -> str:

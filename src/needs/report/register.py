@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,13 +172,12 @@ class RegisterEntry:
         return f"register-{self.key}"
 
 
-def entries(document: Document) -> tuple[RegisterEntry, ...]:
-    """The register grouped by indicator, in order of first appearance."""
+def entries(document: Document, carried: Mapping[str, RegisterTable]) -> tuple[RegisterEntry, ...]:
+    """The register grouped by indicator, in order of first appearance; see `carried_tables`."""
     groups: dict[str, list[Figure]] = {}
     for figure in document.register:
         groups.setdefault(figure.indicator, []).append(figure)
     catalogue = document.context.catalogue
-    carried = carried_tables(document)
     elsewhere = {figure.id for table in carried.values() for figure in table.figures}
     out = []
     for key, group in groups.items():
@@ -458,8 +457,10 @@ def _field(value: Any) -> str:
         return ""
     if isinstance(value, (int, float)):
         return repr(float(value))
-    # a lone carriage return would begin a row, and perhaps a formula
-    return safe_text("\n".join(str(value).splitlines()))
+    text = str(value)
+    if not text.isprintable():  # a lone carriage return would begin a row, and perhaps a formula
+        text = "\n".join(text.splitlines())
+    return safe_text(text)
 
 
 def figures_package(document: Document, table: bytes) -> bytes:
@@ -561,11 +562,10 @@ def figures_json(document: Document) -> bytes:
         },
     }
     settings: dict[str, Any] = {"ensure_ascii": False, "sort_keys": True, "allow_nan": False}
+    line = json.JSONEncoder(**settings)
     # a figure is one line: indenting each is most of the time, and most of the bytes
     figures = ",\n".join(
-        json.dumps(
-            {**vars(figure), "status": figure.status.value, "printed": figure.text}, **settings
-        )
+        line.encode({**vars(figure), "status": figure.status.value, "printed": figure.text})
         for figure in document.register
     )
     rest = json.dumps(data, indent=1, **settings)

@@ -8,6 +8,7 @@ cells, no frozen panes, filters, hidden rows or images.
 from __future__ import annotations
 
 import copy
+import functools
 import io
 import math
 import re
@@ -15,7 +16,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
@@ -25,6 +26,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableStyleInfo
+from openpyxl.writer.excel import ExcelWriter
 
 from needs.chapters.blocks import Card, Cards, Cell, Chart, Column, Table
 from needs.figures.figure import Figure, format_number
@@ -120,7 +122,8 @@ def render_xlsx(document: Document) -> bytes:
     properties.language = "en-GB"
     properties.created = made
     written = io.BytesIO()
-    workbook.save(written)
+    # as `workbook.save` does, but without compression, which `zipped` undoes
+    ExcelWriter(workbook, zipfile.ZipFile(written, "w", zipfile.ZIP_STORED)).save()
     return _repeatable(written.getvalue(), made)
 
 
@@ -478,8 +481,7 @@ def _dress(
     cell._style = copy.copy(looks[look])
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """How a number is shown: text before it, thousands in groups, decimals, text after it."""
 
     before: str
@@ -515,8 +517,11 @@ def number_format(cell: Cell) -> str | None:
     True
     """
     shown = shown_as(cell)
-    if shown is None:
-        return None
+    return None if shown is None else _format(shown)
+
+
+@functools.cache
+def _format(shown: Shown) -> str:
     decimals = f".{'0' * shown.decimals}" if shown.decimals else ""
     before = f'"{shown.before}"' if shown.before else ""
     after = f'"{shown.after}"' if shown.after else ""

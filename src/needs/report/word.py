@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.pkgwriter import PackageWriter
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -110,11 +110,27 @@ def render_docx(document: Document) -> bytes:
     properties.language = "en-GB"
     properties.created = properties.modified = made
     properties.revision = 1
-    written = io.BytesIO()
-    writing.file.save(written)
-    with zipfile.ZipFile(written) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts = _parts(writing.file.part.package)
     return zipped(parts | sent_part(parts))
+
+
+def _parts(package: Any) -> dict[str, bytes]:
+    """The parts of a document's archive by their names, as the library's own writer orders them.
+
+    It would compress them, pictures too, for `zipped` to undo that.
+    """
+    found: dict[str, bytes] = {}
+
+    class Writer:
+        def write(self, address: Any, content: bytes) -> None:
+            found[address.membername] = content
+
+    for part in package.parts:
+        part.before_marshal()
+    PackageWriter._write_content_types_stream(Writer(), package.parts)  # type: ignore[no-untyped-call]
+    PackageWriter._write_pkg_rels(Writer(), package.rels)  # type: ignore[no-untyped-call]
+    PackageWriter._write_parts(Writer(), package.parts)  # type: ignore[arg-type]
+    return found
 
 
 def _pictures(model: Model, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -201,7 +217,7 @@ class _Writing:
         ]  # fmt: skip
         last = len(entries) - 1
         for place, (level, text, anchor) in enumerate(entries):
-            line = self.file.add_paragraph(style=f"toc {level}")
+            line = self._styled_line(self.file.add_paragraph(), f"toc {level}")
             if place == 0:
                 _begin_field(line, r'TOC \o "1-2" \h \z \u')
             self._link(line, {"text": text}, anchor)
@@ -265,13 +281,13 @@ class _Writing:
         """Put runs into a paragraph."""
         for one in runs:
             if isinstance(one, str):
-                line.add_run(_clean(one))
+                _add_run(line, one)
             elif "entry" in one:
                 self._link(line, one, one["entry"])
             elif "link" in one:
                 self._link(line, one, address=one["link"])
             else:
-                _styled(line.add_run(_clean(one["text"])), one)
+                _styled(_add_run(line, one["text"]), one)
 
     def _link(self, line: Any, run: Model, anchor: str = "", address: str = "") -> None:
         link = OxmlElement("w:hyperlink")
@@ -280,7 +296,7 @@ class _Writing:
         else:
             key = line.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
             link.set(qn("r:id"), key)
-        inside = line.add_run(_clean(run["text"]))
+        inside = _add_run(line, run["text"])
         _styled(inside, run)
         if address:
             inside.font.color.rgb = RGBColor.from_string(_LINK)
@@ -295,14 +311,14 @@ class _Writing:
 
     def heading(self, block: Model) -> Any:
         """A heading, which links lead to."""
-        line = self.file.add_paragraph(style=f"Heading {block['level']}")
+        line = self._styled_line(self.file.add_paragraph(), f"Heading {block['level']}")
         self.marks += 1
         begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
         for one in (begin, end):
             one.set(qn("w:id"), str(self.marks))
         begin.set(qn("w:name"), self._bookmark(block["anchor"]))
         line._p.append(begin)
-        line.add_run(_clean(block["text"]))
+        _add_run(line, block["text"])
         line._p.append(end)
         return line
 
@@ -443,14 +459,14 @@ class _Writing:
 
     def _caption(self, text: str) -> Any:
         """A caption whose number is a field, so that Word can list and quote it."""
-        line = self.file.add_paragraph(style="Caption")
+        line = self._styled_line(self.file.add_paragraph(), "Caption")
         found = re.match(r"(Figure|Table) (\d+)(: .*)", text, re.DOTALL)
         if not found:
-            line.add_run(_clean(text))
+            _add_run(line, text)
             return line
-        line.add_run(f"{found[1]} ")
+        _add_run(line, f"{found[1]} ")
         _field(line, rf"SEQ {found[1]} \* ARABIC \r {found[2]}", found[2])
-        line.add_run(_clean(found[3]))
+        _add_run(line, found[3])
         return line
 
     def _below(self, lines: Iterable[str]) -> None:
@@ -469,9 +485,22 @@ def _clean(text: str) -> str:
     return CONTROL.sub(" ", text).replace("\u200b", "")
 
 
+def _add_run(line: Any, text: str) -> Any:
+    """Add a run of text to a paragraph; the library takes it letter by letter."""
+    text = _clean(text)
+    if not text.isprintable():  # perhaps a tab or the end of a line
+        return line.add_run(text)
+    run = line.add_run()
+    if text:
+        run._r.add_t(text)
+    return run
+
+
 def _styled(run: Any, model: Model) -> None:
-    run.bold = True if model.get("strong") else None
-    run.italic = True if model.get("emphasis") else None
+    run._r.get_or_add_rPr()
+    for name, wanted in (("bold", "strong"), ("italic", "emphasis")):
+        if model.get(wanted):
+            setattr(run, name, True)
 
 
 def _sections(blocks: Iterable[Model]) -> list[Model]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from needs.catalogue import Catalogue, InUse, in_use
+from needs.catalogue import CLAIM_MEASURES, Catalogue, InUse, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.sources.area_codes import tidy
 from needs.sources.periods import parse
@@ -42,15 +42,6 @@ _TEXT = pd.StringDtype(na_value=float("nan"))
 
 #: How a claim is to name what it is of.
 GIVE_A_KEY = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
-
-#: Measures that a claim may be of and the catalogue does not declare; `needs.figures.claims` works
-#: them out.
-MEASURES = (
-    *("lsoas_most_deprived_10", "lsoas_most_deprived_30", "residents_most_deprived_10"),
-    *("residents_most_deprived_30", "share_most_deprived_10", "share_most_deprived_30"),
-    *("population", "share_of_county", "share_under_20", "share_65_and_over"),
-    *("alcohol_not_in_treatment", "commissioning_expenditure"),
-)
 
 
 def _claims_schema() -> pa.DataFrameSchema:
@@ -160,7 +151,7 @@ def unknown_indicators(keys: str, catalogue: Catalogue) -> list[tuple[str, str]]
     >>> unknown_indicators("drug_misuse_rate;population", load())
     []
     """
-    known = {key: key for key in (*catalogue.indicators, *MEASURES)}
+    known = {key: key for key in (*catalogue.indicators, *CLAIM_MEASURES)}
     wrong = [key.strip() for key in keys.split(";") if key not in known]
     if not wrong:
         return []

@@ -502,14 +502,14 @@ def _conditional(map_: _Map, permutations: int, seed: int) -> Floats:
         return found
     most = int(map_.degree.max(initial=0))
     others = np.tile(np.arange(n - 1, dtype=np.int32), (permutations, 1))
-    drawn = np.random.default_rng(seed).permuted(others, axis=1)[:, :most]
+    drawn = np.random.default_rng(seed).permuted(others, axis=1)[:, :most].T.copy()
     for place in range(n):
         degree = int(map_.degree[place])
         if not degree:
             continue
         near = map_.binary.indices[map_.binary.indptr[place] : map_.binary.indptr[place + 1]]
         rest = np.delete(map_.grid, place, axis=1)
-        sums = rest[:, drawn[:, :degree]].sum(axis=2)
+        sums = rest[:, drawn[:degree]].sum(axis=1)
         own = map_.grid[:, near].sum(axis=1)
         # sums of the same values in another order may differ in the last place
         room = 1e-9 * np.abs(own)

@@ -69,15 +69,23 @@ def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
     catalogue : Catalogue
         Its indicators say what kind of statistic a measure is.
     """
-    found: list[Problem] = []
-    for one in held:
-        found += _digits_of_people(one)
-        if "measure" in one.table:
-            found += of_readings(one, _indicators(one, catalogue))
-        elif "population" in one.table and "sex" in one.table:
-            found += of_people(one)
-        elif "imd_rank" in one.table:
-            found += of_deciles(one)
+    return [problem for one in held for problem in of_file(one, indicators_of(one, catalogue))]
+
+
+def has_figures(one: Held) -> bool:
+    """Whether a file has anything that could agree."""
+    return not {"measure", "population", "imd_rank"}.isdisjoint(one.table.columns)
+
+
+def of_file(one: Held, indicators: Mapping[str, Indicator]) -> list[Problem]:
+    """Faults of a file alone, whose measures are read for `indicators`."""
+    found = [*_digits_of_people(one)]
+    if "measure" in one.table:
+        found += of_readings(one, indicators)
+    elif "population" in one.table and "sex" in one.table:
+        found += of_people(one)
+    elif "imd_rank" in one.table:
+        found += of_deciles(one)
     return found
 
 
@@ -97,7 +105,7 @@ def _digits_of_people(one: Held) -> Iterator[Problem]:
             yield Problem(what, one.file, AS_ISSUED)
 
 
-def _indicators(one: Held, catalogue: Catalogue) -> dict[str, Indicator]:
+def indicators_of(one: Held, catalogue: Catalogue) -> dict[str, Indicator]:
     """The indicator that each measure of a file is read for, if it is read for one."""
     return {
         str(part.select["measure"]): indicator

@@ -126,12 +126,10 @@ def authority_features(
         served = max(one for one in districts if one <= year)
         newest = int(ages.loc[ages["year"] <= year, "year"].max())
         if (served, newest) not in made:  # of other years with the same files they are the same
-            people = ages[ages["year"] == newest].set_index("area_code")
-            lying = [(ground.districts(str(code)), str(code)) for code in people.index]
-            found = {
-                code: _row(ground.codes(code), people, districts[served], ground, lying)
-                for code in codes
-            }
+            people = ages[ages["year"] == newest].set_index("area_code").to_dict("index")
+            lying = [(ground.districts(str(code)), str(code)) for code in people]
+            small = districts[served].to_dict("index")
+            found = {code: _row(ground.codes(code), people, small, ground, lying) for code in codes}
             made[served, newest] = {code: row for code, row in found.items() if row is not None}
         of_year = made[served, newest].items()
         rows += [{"area_code": code, "year": year, **row} for code, row in of_year]
@@ -206,31 +204,33 @@ class _Ground:
 
 def _row(
     codes: frozenset[str],
-    people: pd.DataFrame,
-    districts: pd.DataFrame,
+    people: Mapping[Hashable, Mapping[Hashable, Any]],
+    districts: Mapping[Hashable, Mapping[Hashable, Any]],
     ground: _Ground,
     lying: Sequence[tuple[frozenset[str], str]],
 ) -> dict[str, object] | None:
     """Features of one authority, whose land the codes name; None where one is missing."""
-    inside = districts[districts.index.isin(codes)]
-    cover = _cover(codes & ground.all, lying)
-    if not cover or inside.empty or inside.isna().any(axis=None):
+    inside = [one for code, one in districts.items() if code in codes]
+    cover = [people[code] for code in _cover(codes & ground.all, lying)]
+    names = ("residents", "score", "deprived", "sparse", "km2")
+    if not cover or not inside or any(pd.isna(one[name]) for one in inside for name in names):
         return None
-    ages = people.loc[cover, list(AGES)].sum()
-    files = [pair for pairs in people.loc[cover, "files"] for pair in pairs]
-    files += [pair for kind in KINDS for pairs in inside[f"{kind}_files"] for pair in pairs]
-    sums = inside[["residents", "score", "deprived", "sparse", "km2"]].sum()
+    ages = {name: float(sum(one[name] for one in cover)) for name in AGES}
+    population = sum(ages.values())
+    files = [pair for one in cover for pair in one["files"]]
+    files += [pair for kind in KINDS for one in inside for pair in one[f"{kind}_files"]]
+    sums = {name: float(sum(one[name] for one in inside)) for name in names}
     return {
-        "population_year": int(people["year"].iloc[0]),
-        "population": float(ages.sum()),
-        **{name: 100 * float(ages[name] / ages.sum()) for name in AGES},
-        "index_edition": str(inside["edition"].iloc[0]),
-        "residents_year": int(inside["residents_year"].iloc[0]),
-        "residents": float(sums["residents"]),
-        "imd_score": float(sums["score"] / sums["residents"]),
-        "most_deprived_fifth": 100 * float(sums["deprived"] / sums["residents"]),
-        "km2": float(sums["km2"]),
-        "sparsely_populated": 100 * float(sums["sparse"] / sums["residents"]),
+        "population_year": int(cover[0]["year"]),
+        "population": population,
+        **{name: 100 * (ages[name] / population) for name in AGES},
+        "index_edition": str(inside[0]["edition"]),
+        "residents_year": int(inside[0]["residents_year"]),
+        "residents": sums["residents"],
+        "imd_score": sums["score"] / sums["residents"],
+        "most_deprived_fifth": 100 * (sums["deprived"] / sums["residents"]),
+        "km2": sums["km2"],
+        "sparsely_populated": 100 * (sums["sparse"] / sums["residents"]),
         **columns_of(files),
     }
 

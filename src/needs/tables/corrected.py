@@ -84,6 +84,8 @@ def correction_of(source_row: str) -> str:
     >>> correction_of("misuse.csv, line 12; correction: 4 in the file is withheld, because ...")
     '4 in the file is withheld, because ...'
     """
+    if CORRECTED not in source_row:
+        return ""
     parts = (one for one in source_row.split("; ") if one.startswith(CORRECTED))
     return next(parts, "").removeprefix(CORRECTED)
 

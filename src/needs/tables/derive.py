@@ -637,14 +637,18 @@ def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
     keys = zip(table["area_code"], table["sex"], table["age"], years, strict=True)
     place = dict(zip(keys, table.index, strict=True))
     bare = table["lower"].isna() & table["upper"].isna() & (table["status"] == Status.SHOWN)
+    numbers = table[["value", "lower", "upper"]].to_dict("index")
     for (area, sex, age, year), index in place.items():
         earlier = [place.get((area, sex, age, year - back)) for back in (3, 2, 1)]
         if not bare[index] or None in earlier:
             continue
-        own, three = table.loc[index], table.loc[earlier]
-        mean = three[["value", "lower", "upper"]].mean(skipna=False)
-        if mean.isna().any() or abs(mean["value"] - own["value"]) > SAME:
+        mean = {
+            name: float(np.mean([numbers[one][name] for one in earlier]))
+            for name in ("value", "lower", "upper")
+        }
+        if any(map(pd.isna, mean.values())) or abs(mean["value"] - numbers[index]["value"]) > SAME:
             continue
+        own, three = table.loc[index], table.loc[earlier]
         table.loc[index, ["lower", "upper"]] = [mean["lower"], mean["upper"]]
         table.loc[index, ["marks", "source", "source_row"]] = [
             join_marks(own["marks"], "e"),

@@ -80,6 +80,10 @@ class KeptReadings:
             self._used.add(name)
         return table, problems
 
+    def has(self, path: Path, source: Source, edition: Edition) -> bool:
+        """Whether this object has kept a reading of the file, or found it kept."""
+        return self._name(path, source, edition) in self._used
+
     def forget_others(self) -> None:
         """Remove what was neither used nor kept by this object."""
         for path in self._folder.glob("*"):

@@ -24,6 +24,19 @@ def _slug(part: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")
 
 
+def files_named(rows: Iterable[str], paths: Iterable[str]) -> set[str]:
+    """The files that source rows name, of those at some paths.
+
+    Examples
+    --------
+    >>> paths = ["nhs_admissions/misuse.csv", "nhs_admissions/100k.csv"]
+    >>> files_named(["misuse.csv, line 9", "of misuse_100k.csv, line 9"], paths)
+    {'nhs_admissions/misuse.csv'}
+    """
+    text = "\n".join(dict.fromkeys(rows))
+    return {path for path in paths if path.rsplit("/", 1)[-1] in text and names_file([text], path)}
+
+
 def names_file(rows: Iterable[str], path: str) -> bool:
     """Whether source rows name a file, by the last part of its path.
 

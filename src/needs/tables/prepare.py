@@ -7,12 +7,15 @@ the same bytes.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
+import itertools
 import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,7 +25,7 @@ import pandas as pd
 
 import needs
 from needs import catalogue as catalogue_module
-from needs.catalogue import LOCAL_SOURCE, Catalogue, Edition, Source
+from needs.catalogue import LOCAL_SOURCE, WORKBOOKS, Catalogue, Edition, Source
 from needs.catalogue.corrections import Correction, corrections
 from needs.catalogue.releases import PLACES, Issue
 from needs.errors import (
@@ -40,8 +43,9 @@ from needs.tables import agreement, corrected, coverage, cross_checks, same_land
 from needs.tables import areas as areas_module
 from needs.tables.as_of import published_by
 from needs.tables.code_hash import code_hash
-from needs.tables.kept_readings import KeptReadings, folder_beside
-from needs.tables.naming import figure_id
+from needs.tables.kept_readings import KeptReadings, Reading, folder_beside
+from needs.tables.naming import figure_id, files_named
+from needs.tables.second_process import given, handed_over, second_process, seldom_collecting
 from needs.tables.stored import is_table
 from needs.tables.sums_of_parts import sums_in_place
 
@@ -140,7 +144,8 @@ def prepare(
         The manifest: the package's version, the hash of its catalogue and code, and path, size,
         SHA-256, source and edition of every raw file. Where disclosure control is ours, `released`
         is the hash of what it leaves: reports give that one, because whoever knows all of a small
-        file but a number could try numbers until the file's own hash fits.
+        file but a number could try numbers until the file's own hash fits. `named` is whether rows
+        name the file as the one that they come from: a lookup is named by none.
 
     Raises
     ------
@@ -177,7 +182,9 @@ def prepare(
         left = {(one.source, one.edition, str(one.released or "")) for one in read.left_out}
         manifest["left_out"] = [list(one) for one in sorted(left)]
     guarded = _guarded(raw, read, catalogue)
+    named = _named(tables, [file["path"] for file in manifest["files"]])
     for file in manifest["files"]:
+        file["named"] = file["path"] in named
         if file["path"] in guarded:
             file["released"] = released
     _write(tables, read.boundaries, manifest, processed)
@@ -221,9 +228,23 @@ def _make(
     as_of: date | None = None,
     kept: KeptReadings | None = None,
 ) -> tuple[dict[str, pd.DataFrame], _Raw]:
+    files = discover(raw, catalogue, as_of)
+    size = sum(one.path.stat().st_size for one in files)
+    with seldom_collecting(), second_process(size) as second:
+        return _made(raw, catalogue, progress, as_of, kept, files, second)
+
+
+def _made(
+    raw: Path,
+    catalogue: Catalogue,
+    progress: Progress | None,
+    as_of: date | None,
+    kept: KeptReadings | None,
+    files: Sequence[Found],
+    second: ProcessPoolExecutor | None,
+) -> tuple[dict[str, pd.DataFrame], _Raw]:
     tell = progress or (lambda what, done, total: None)
     every = discover(raw, catalogue)
-    files = discover(raw, catalogue, as_of)
     folders = packages(raw)
     if not every and not folders:
         raise _nothing(raw, catalogue)
@@ -236,10 +257,9 @@ def _make(
         for one in every
         if one.path not in taken
     }
-    for done, one in enumerate(files):
-        tell(f"reading {one.path.name}", done, steps)
-        # what disclosure control has yet to leave out is written nowhere
-        _read_file(one, read, None if one.source.key in ruled else kept)
+    # what disclosure control has yet to leave out is written nowhere
+    keeping = [None if one.source.key in ruled else kept for one in files]
+    _read_files(files, read, keeping, lambda what, done: tell(what, done, steps), second)
     for done, folder in enumerate(folders, len(files)):
         tell(f"reading the data package {folder.name}", done, steps)
         _read_package(folder, catalogue, read, as_of)
@@ -247,7 +267,7 @@ def _make(
         _refuse_nothing(read, as_of)
     tell("joining", steps - 2, steps)
     try:
-        tables = _join(read, catalogue)
+        tables = _join(read, catalogue, second)
     except Exception as error:
         # half-read files may not join; what is wrong with them is told already
         if not read.problems:
@@ -358,6 +378,7 @@ def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
         written = json.loads(path.read_text(encoding="utf-8"))
         for file in written["files"]:
             file.pop("released", None)
+            file.pop("named", None)
         written.pop("left_out", None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
@@ -387,6 +408,12 @@ def _guarded(raw: Path, read: _Raw, catalogue: Catalogue) -> set[str]:
         if (names and not off) or keys & (ruled - off):
             found.update(folder.iterdir())
     return {path.relative_to(raw).as_posix() for path in found}
+
+
+def _named(tables: Mapping[str, pd.DataFrame], paths: Sequence[str]) -> set[str]:
+    """Raw files, by path, that rows of the tables name as the file that they come from."""
+    rows = (one["source_row"].unique() for one in tables.values() if "source_row" in one)
+    return files_named(itertools.chain(*rows), paths)
 
 
 def _released(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> str:
@@ -446,7 +473,7 @@ def _nothing(raw: Path, catalogue: Catalogue) -> MissingDataError:
     )
 
 
-def read_found(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
+def read_found(one: Found) -> Reading:
     """Read a file by its source's reader: what it gives, or every fault that was found."""
     try:
         module = importlib.import_module(f"needs.sources.readers.{one.source.reader}")
@@ -457,11 +484,71 @@ def read_found(one: Found) -> tuple[pd.DataFrame | None, list[Problem]]:
         return None, [unforeseen(error, f"{one.path.parent.name}/{one.path.name}")]
 
 
-def _read_file(one: Found, read: _Raw, kept: KeptReadings | None = None) -> None:
-    def fresh() -> tuple[pd.DataFrame | None, list[Problem]]:
-        return read_found(one)
+def _read_files(
+    files: Sequence[Found],
+    read: _Raw,
+    keeping: Sequence[KeptReadings | None],
+    tell: Callable[[str, int], None],
+    second: ProcessPoolExecutor | None,
+) -> None:
+    """Read files, and take what they give in their order, whichever process read them.
 
-    table, problems = kept.of(one.path, one.source, one.edition, fresh) if kept else fresh()
+    The second process begins with those that take longest, this one with the others, until they
+    meet.
+    """
+    if second is None:
+        for done, (one, kept) in enumerate(zip(files, keeping, strict=True)):
+            tell(f"reading {one.path.name}", done)
+            _read_file(one, read, kept)
+        return
+    waiting = sorted(range(len(files)), key=lambda at: _length(files[at].path))
+    begun: dict[int, Future[Reading | None]] = {}
+    readings: dict[int, Reading] = {}
+    while waiting:
+        # one that is read there, and the next, so that it need not wait for this process
+        if sum(not one.done() for one in begun.values()) < 2:
+            at = waiting.pop()
+            begun[at] = handed_over(second, _read_beside, files[at], keeping[at])
+        else:
+            at = waiting.pop(0)
+            tell(f"reading {files[at].path.name}", len(readings))
+            readings[at] = _reading(files[at], keeping[at])
+    for at, future in begun.items():
+        tell(f"reading {files[at].path.name}", len(readings))
+        readings[at] = _reading(files[at], keeping[at], future)
+    for at, one in enumerate(files):
+        _hold(one, readings[at], read)
+
+
+def _length(path: Path) -> int:
+    """About how long a file takes to read, against others: workbooks are packed."""
+    return path.stat().st_size * (8 if path.suffix in WORKBOOKS else 1)
+
+
+def _read_beside(one: Found, kept: KeptReadings | None) -> Reading | None:
+    """Read a file in the second process; nothing is sent of what is kept in its folder."""
+    reading = _reading(one, kept)
+    return None if kept and kept.has(one.path, one.source, one.edition) else reading
+
+
+def _reading(
+    one: Found, kept: KeptReadings | None, begun: Future[Reading | None] | None = None
+) -> Reading:
+    """What is kept of a file, or what the second process has `begun` to read, or is read here."""
+    beside = given(begun, lambda: None) if begun else None
+
+    def fresh() -> Reading:
+        return beside or read_found(one)
+
+    return kept.of(one.path, one.source, one.edition, fresh) if kept else fresh()
+
+
+def _read_file(one: Found, read: _Raw, kept: KeptReadings | None = None) -> None:
+    _hold(one, _reading(one, kept), read)
+
+
+def _hold(one: Found, reading: Reading, read: _Raw) -> None:
+    table, problems = reading
     read.problems.extend(problems)
     if table is not None:
         file = f"{one.path.parent.name}/{one.path.name}"
@@ -492,16 +579,41 @@ def _read_package(
     read.packages.append(package)
 
 
-def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
-    from needs.tables.derive import derive
-    from needs.tables.remade_areas import counts_everywhere, finished
-
+def _join(
+    read: _Raw, catalogue: Catalogue, second: ProcessPoolExecutor | None = None
+) -> dict[str, pd.DataFrame]:
     areas = _areas(read)
     _check_places(read, areas)
     _fill_codes(read, areas)
     read.held, problems = corrected.apply_corrections(read.held, read.corrections)
     read.problems += problems
-    read.problems += checks(read.held, areas, catalogue)
+    if second is None:
+        read.problems += checks(read.held, areas, catalogue)
+        return _joined_tables(read, areas, catalogue)
+    # while the second process holds each file against itself, this one goes on
+    place, held = len(read.problems), read.held
+    asked = [
+        (one, agreement.indicators_of(one, catalogue)) for one in held if agreement.has_figures(one)
+    ]
+    begun = [handed_over(second, agreement.of_file, *each) for each in asked]
+    second.shutdown(wait=False)  # it ends when it has done these
+    try:
+        return _joined_tables(read, areas, catalogue)
+    finally:
+        agreeing = [
+            problem
+            for each, future in zip(asked, begun, strict=True)
+            for problem in given(future, functools.partial(agreement.of_file, *each))
+        ]
+        read.problems[place:place] = checks(held, areas, catalogue, agreeing)
+
+
+def _joined_tables(
+    read: _Raw, areas: pd.DataFrame, catalogue: Catalogue
+) -> dict[str, pd.DataFrame]:
+    from needs.tables.derive import derive
+    from needs.tables.remade_areas import counts_everywhere, finished
+
     read.held = sums_in_place(read.held, areas)
     land = same_land.lands(areas)
     populations = _populations(read, areas, land)
@@ -535,7 +647,10 @@ def _join(read: _Raw, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
 
 
 def checks(
-    held: Sequence[coverage.Held], areas: pd.DataFrame, catalogue: Catalogue
+    held: Sequence[coverage.Held],
+    areas: pd.DataFrame,
+    catalogue: Catalogue,
+    agreeing: Sequence[Problem] | None = None,
 ) -> list[Problem]:
     """Faults of files that are not whole, or contradict themselves or each other.
 
@@ -545,11 +660,13 @@ def checks(
         Publishers' files as read; areas without a code have been given theirs.
     areas : DataFrame
         Processed table, see `needs.sources.schemas`.
+    agreeing : sequence of Problem, optional
+        What `agreement.problems` gives, where it is known.
     """
     return [
         *_too_early(held),
         *coverage.problems(held, areas),
-        *agreement.problems(held, catalogue),
+        *(agreement.problems(held, catalogue) if agreeing is None else agreeing),
         *cross_checks.problems(held, areas),
     ]
 

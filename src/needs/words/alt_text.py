@@ -19,8 +19,9 @@ from needs.words.english import (
     with_noun,
 )
 from needs.words.phrases import since_break, span, the_topic
+from needs.words.standings import outside_limits, placed, standing
 from needs.words.text import plain
-from needs.words.verdicts import outside_limits, placed, revealed, standing, verdict
+from needs.words.verdicts import revealed, verdict
 
 #: Longest alternative text, in characters.
 ALT_LIMIT = 250

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from needs.figures.change_over_time import course
 from needs.figures.figure import Figure, Series
 from needs.figures.remainder import remainder
+from needs.words.comparisons import HEADLINE_LIMIT, headline_compare
 from needs.words.english import (
     a_or_an,
     capital,
@@ -15,7 +16,6 @@ from needs.words.english import (
     listing,
     number_word,
     one_of,
-    possessive,
     say,
     singular,
 )
@@ -31,22 +31,9 @@ from needs.words.phrases import (
     value,
     when,
 )
+from needs.words.standings import ends, outside_limits, placed, standing
 from needs.words.text import Text
-from needs.words.verdicts import (
-    PUBLISHER,
-    UNTESTED,
-    compare_figures,
-    ends,
-    link,
-    outside_limits,
-    placed,
-    revealed,
-    standing,
-    trend_judgement,
-)
-
-#: Longest headline of a chart, in characters.
-HEADLINE_LIMIT = 140
+from needs.words.verdicts import UNTESTED, compare_figures, trend_judgement
 
 
 def headline_trend(
@@ -92,31 +79,6 @@ def headline_trend(
         text = say("{what} is {r}{so}: {b} {t}", r=recent, so=so, **now)
         return fit(text, level, least, limit=HEADLINE_LIMIT)
     return fit(level, least, limit=HEADLINE_LIMIT)
-
-
-def headline_compare(
-    figure: Figure, reference: Figure | None, *, polarity: str = "none", subject: str = ""
-) -> Text:
-    """How a figure stands to its reference, in a line."""
-    compared = compare_figures(figure, reference, polarity)
-    figure, reference = revealed(figure, reference)
-    what = capital(owned(figure, subject))
-    if reference is None or compared.result == "not compared":
-        template = "{what} was {f} {t}" if figure.shown else "{what} {t} is {f}"
-        return fit(say(template, what=what, f=figure, t=when(figure.period)), limit=HEADLINE_LIMIT)
-    how = "by its publisher's test " if compared.by == PUBLISHER else "statistically "
-    how += link(compared.result)
-    so = f", and so {compared.judgement}" if compared.judgement in ("better", "worse") else ""
-    name = in_prose(reference.area_name)
-    owner = possessive(reference.area_name)
-    area = capital(in_prose(figure.area_name))
-    return fit(
-        say("{what}, {f}, is {how} {owner} ({o}){so}",
-            what=what, f=figure, how=how, owner=owner, o=short(reference), so=so),
-        say("{what} is {how} {owner}{so}", what=what, how=how, owner=owner, so=so),
-        say("{area}, {f}, is {how} {name}", area=area, f=figure, how=how, name=name),
-        limit=HEADLINE_LIMIT,
-    )  # fmt: skip
 
 
 def headline_parts(

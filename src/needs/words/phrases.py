@@ -9,10 +9,11 @@ from typing import Literal, cast
 from needs.errors import InvalidDataError
 from needs.figures.figure import Figure
 from needs.sources import periods
-from needs.stats.compare import other_side
+from needs.stats.sides import other_side
 from needs.words.english import (
     capital,
     in_prose,
+    join,
     listing,
     lower_first,
     possessive,
@@ -92,10 +93,10 @@ def when(period: str) -> str:
         return f"({period})"
 
 
-def period_opening(period: str) -> str:
-    """The beginning of a sentence about a period: "In 2021/22, "; empty for other labels."""
+def with_period(period: str, text: Text) -> Text:
+    """A sentence that begins with its period: "In 2021/22, "; alone where the label is no year."""
     said = when(period)
-    return "" if said.startswith("(") else f"{capital(said)}, "
+    return capital(text) if said.startswith("(") else join([f"{capital(said)}, ", text])
 
 
 def span(figures: Sequence[Figure]) -> str:
@@ -150,7 +151,7 @@ def _begins(period: str) -> int:
 
 
 def differ(one: Figure, other: Figure) -> Literal["higher", "lower", "similar", "untested"]:
-    """How a figure stands to an independent one, by `needs.stats.compare.other_side`."""
+    """How a figure stands to an independent one, by `needs.stats.sides.other_side`."""
     numbers: list[tuple[float, float, float]] = []
     for figure in (one, other):
         value, lower, upper = figure.value, figure.lower, figure.upper

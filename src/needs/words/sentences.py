@@ -17,6 +17,7 @@ from needs.stats.status import Status
 from needs.stats.trend import NOT_CALCULATED
 from needs.tables.areas import divisions, find
 from needs.tables.same_land import ADDED_UP
+from needs.words.comparisons import marks_sentence
 from needs.words.english import (
     capital,
     in_prose,
@@ -30,111 +31,27 @@ from needs.words.english import (
 )
 from needs.words.phrases import (
     age_words,
-    already_named,
     decided_by_size,
     differ,
     direction,
     is_zero,
     owned,
-    period_opening,
     phrase,
     short,
     since_break,
     value,
     when,
+    with_period,
 )
+from needs.words.standings import outside_limits
 from needs.words.text import Text
-from needs.words.verdicts import (
-    UNTESTED,
-    outside_limits,
-    revealed,
-    trend_judgement,
-    verdict,
-)
+from needs.words.verdicts import UNTESTED, trend_judgement
 
 if TYPE_CHECKING:
     from needs.figures.assessment import Assessment
 
 #: Fewest yearly counts of which the newest may be called the most or the fewest.
 RECORD_YEARS = 10
-
-_MARK_WORDS = {"e": "an estimate", "p": "provisional", "r": "revised"}
-
-
-def comparison_sentence(
-    figure: Figure,
-    reference: Figure | None,
-    *,
-    polarity: str = "none",
-    subject: str = "",
-    reference_name: str = "England",
-    also: Sequence[Figure] = (),
-) -> Text:
-    """A figure with its interval, and how it stands to a reference.
-
-    Parameters
-    ----------
-    figure, reference : Figure
-        `reference` may be None where there is none.
-    polarity : {"higher is better", "lower is better", "none"}
-    subject : str
-        What is measured, singular and without the area: "drug misuse death rate". A label with a
-        capital letter, or the figure's own label where this is empty, is put as "figure for …".
-    reference_name : str
-        Named where the reference is None.
-    also : sequence of Figure
-        Further references: the region's figure.
-
-    Examples
-    --------
-    >>> from needs.words.text import plain
-    >>> area = Figure("a", "rate", "Rate", "E10000034", "Worcestershire", "2018 to 2020", 4.2,
-    ...               "per 100,000", lower=3.3, upper=5.3)
-    >>> england = Figure("e", "rate", "Rate", "E92000001", "England", "2018 to 2020", 5.0,
-    ...                  "per 100,000")
-    >>> text = comparison_sentence(area, england, subject="drug misuse death rate")
-    >>> plain(text).split(". ")[1]
-    'That is statistically similar to England (5.0).'
-    """
-    shown, other = revealed(figure, reference)
-    return sentences(
-        _statement(shown, subject),
-        verdict(shown, other, polarity=polarity, reference_name=reference_name, also=also),
-        marks_sentence(figure),
-    )
-
-
-def _statement(figure: Figure, subject: str) -> Text:
-    what = owned(figure, subject)
-    if figure.shown:
-        if not already_named(figure, subject):
-            return _opened(figure.period, say("{what} was {f:full}.", what=what, f=figure))
-        form = (
-            "{what} was {f:number} ({f:interval})." if figure.interval else "{what} was {f:number}."
-        )
-        return _opened(figure.period, say(form, what=what, f=figure))
-    if figure.status is Status.ROUNDS_TO_ZERO:
-        return _opened(figure.period, say("{what} was {f}.", what=what, f=figure))
-    return say("{what} for {when} is {f}.", what=capital(what), when=figure.period, f=figure)
-
-
-def _opened(period: str, text: Text) -> Text:
-    begin = period_opening(period)
-    return join([begin, text]) if begin else capital(text)
-
-
-def marks_sentence(figure: Figure) -> Text:
-    """What the marks of a shown figure mean, in words; empty where there are none."""
-    if not figure.shown:
-        return ()
-    said = []
-    if words := [_MARK_WORDS[mark] for mark in figure.marks if mark in _MARK_WORDS]:
-        said.append(f"The figure is {listing(words)}.")
-    if "u" in figure.marks:
-        said.append("It rests on few events, so read it with care.")
-    if "b" in figure.marks:
-        said.append("The series breaks here, so do not compare it with earlier figures.")
-    return sentences(*said)
 
 
 def course_of(series: Series, breaks: Mapping[int, str] | None = None) -> Course | None:
@@ -171,8 +88,8 @@ def trend_sentence(
         Label of `needs.stats.trend`: "increasing", "decreasing", "no significant change", "cannot
         be calculated"; empty says nothing of it.
     polarity, subject : str
-        As in `comparison_sentence`; the subject "it" follows on from a sentence that gave the last
-        figure, which is not said again.
+        As in `needs.words.comparisons.comparison_sentence`; the subject "it" follows on from a
+        sentence that gave the last figure, which is not said again.
     breaks : mapping of int to str
         Years at whose beginning the series breaks, with the reason in a sentence.
     """
@@ -441,7 +358,7 @@ def _need_statement(prevalence: Figure, need: str) -> Text:
     interval = say(" ({f:interval})", f=prevalence) if prevalence.interval else ()
     text = say("an estimated {f:number} people in {area} {need}{interval}.",
                f=prevalence, area=area, need=need, interval=interval)  # fmt: skip
-    return _opened(prevalence.period, text)
+    return with_period(prevalence.period, text)
 
 
 def _treated_statement(treated: Figure, prevalence: Figure) -> Text:
@@ -456,7 +373,7 @@ def _treated_statement(treated: Figure, prevalence: Figure) -> Text:
         "there {verb} {f:number} {people} in treatment.", verb=verb, f=treated, people=people
     )
     same = prevalence.shown and treated.period == prevalence.period
-    return capital(text) if same else _opened(treated.period, text)
+    return capital(text) if same else with_period(treated.period, text)
 
 
 def _unmet_cautions(treated: Figure, prevalence: Figure, unmet: Figure) -> list[str]:

@@ -7,7 +7,7 @@ what may not be said; a score orders the rest; seats make the list. The rule's w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from needs.catalogue.ranking import Guidance
+from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import (
@@ -31,7 +32,7 @@ from needs.figures.findings import (
 )
 from needs.figures.findings.candidate import Candidate, as_frame
 
-__all__ = ["COLUMNS", "Finding", "ranked", "scored", "set_aside"]
+__all__ = ["COLUMNS", "Finding", "on_indicators", "ranked", "scored", "set_aside"]
 
 #: Columns of `scored`, in their order.
 COLUMNS = (
@@ -181,7 +182,20 @@ def set_aside(na: Assessment, key: str) -> str:
         moved too far or is far from England's: a comparison would tell of how deaths are named. Or
         of a share of records that names hardly any: it would tell of how they are kept.
     """
-    return na.once(_set_aside).get(key, "")
+    with parts_read.only(("findings", key)):
+        return na.once(_set_aside).get(key, "")
+
+
+def on_indicators(na: Assessment, keys: Collection[str]) -> list[Finding]:
+    """The findings of a report on some indicators, the first first.
+
+    Parameters
+    ----------
+    na : Assessment
+    keys : collection of str
+    """
+    with parts_read.only(*(("findings", key) for key in keys)):
+        return [one for one in na.once(ranked) if one.indicator in keys]
 
 
 def _set_aside(na: Assessment) -> dict[str, str]:
@@ -234,6 +248,7 @@ def _sure(row: Mapping[Any, Any]) -> str:
         warning=bool(row["warning"]),
         extreme=row["extreme"],
         estimate=row["kind"] == kinds.UNMET,
+        good=row["good"],
     )
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 #: Kinds of finding, as lists and tables name them.
 WORSE, BETTER = "worse than England", "better than England"
 WORSE_HERE, BETTER_HERE = "worse than other areas", "better than other areas"
+#: Among the furthest of many areas, where no test tells it from England: by records or by chance.
+HIGH_AMONG, LOW_AMONG = "high among areas", "low among areas"
 HIGH, LOW = "record high", "record low"
 RISING, FALLING = "rising", "falling"
 TARGET, UNMET = "target missed", "unmet need size"

@@ -16,6 +16,9 @@ from needs.figures.findings.reading import RankedMeasure, Row, Yearly
 from needs.stats.evidence import against_value, rate_ratio, ratio_of_ratios
 from needs.stats.intervals import poisson
 
+#: What is said of a rise or a record of a rate that is better than England's.
+STILL_BELOW = "The rate is still below England's"
+
 
 def candidates(na: Assessment, one: RankedMeasure) -> Iterator[Candidate]:
     """What may be said of the area over time; of a count within another only its share is told."""
@@ -90,7 +93,7 @@ def _in_proportion(one: Candidate, below: Sequence[Candidate]) -> Candidate:
     own, theirs = (
         wording.amount(each, level.unit) for each in (level.value, level.comparator_value)
     )
-    says = f"The rate is still below England's: {own} against {theirs} {level.unit}."
+    says = f"{STILL_BELOW}: {own} against {theirs} {level.unit}."
     return replace(one, statement=f"{one.statement} {says}")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from needs.figures.assessment import Assessment
+from needs.figures.figure import WHOLE_SCALE
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import reading, wording
 from needs.figures.findings.candidate import NAN, Candidate
@@ -153,25 +154,28 @@ def _compared(na: Assessment, one: RankedMeasure, row: Row, with_: Against) -> C
     """A figure beside one comparator; `kinds.SIMILAR` where nothing shows."""
     found = base(na, one, row)
     scale = 100.0 if one.share else 1.0
+    own = _tested_limits(na, one, row) or (found["lower"], found["upper"])
     _, low, high, p = against_value(
         found["value"] / scale,
-        found["lower"] / scale,
-        found["upper"] / scale,
+        own[0] / scale,
+        own[1] / scale,
         with_.value / scale,
         with_.lower / scale,
         with_.upper / scale,
         scale="logit" if one.share else "log",
     )
-    usual = among(na, one, row)
-    chance = max(float(p), usual) if np.isfinite(usual) else float(p)
+    chance = float(p)
     plain = found["value"] / with_.value if with_.value else NAN
     events, a_year = counted(one, row)
     worse = one.adverse * (found["value"] - with_.value) > 0
     far = with_.first and extreme(na, one, row, worse=worse)
     # what has no interval is told by its size alone, where that is no matter of rounding
     sized = not found["tested"] and _apart(plain) >= reading.rule(na)["gate.untested"]
-    shown = chance < reading.rule(na)["gate.alpha"] or far or sized
+    sized &= not (with_.national and row.get("verdict") == "similar")  # its publisher's test
+    shown = chance < reading.rule(na)["gate.alpha"] or sized
     kind = kinds.SIMILAR
+    if far and not shown and plain != 1:
+        kind = kinds.HIGH_AMONG if found["value"] > with_.value else kinds.LOW_AMONG
     if shown and one.adverse and plain != 1:
         here = not with_.national
         kind = (
@@ -210,7 +214,7 @@ def _why_not(one: RankedMeasure, kind: str) -> str:
     if kind == kinds.SIMILAR:
         return "no difference beyond chance"
     few_look_good = one.share and one.finding.recorded and one.adverse > 0
-    return FEW_RECORDED if few_look_good and kind == kinds.BETTER else ""
+    return FEW_RECORDED if few_look_good and kind in (kinds.BETTER, kinds.LOW_AMONG) else ""
 
 
 def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
@@ -237,6 +241,12 @@ def _says(one: RankedMeasure, row: Row, with_: Against, events: float) -> str:
     happened = wording.people(events, one.finding.happened, sex)
     that_is = wording.that_is(one.indicator.statistic == "directly_standardised_rate")
     return f"{happened} {when}. {that_is} {rate}, against {theirs}."
+
+
+def _tested_limits(na: Assessment, one: RankedMeasure, row: Row) -> tuple[float, float] | None:
+    """Of a share of records: limits with the usual spread, by which its section compares it too."""
+    limits = na.with_usual_spread(one.indicator, row) if one.share else None
+    return (NAN, NAN) if limits == WHOLE_SCALE else limits
 
 
 def among(na: Assessment, one: RankedMeasure, row: Row) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from needs.catalogue import Indicator, in_use
 from needs.catalogue.ranking import FindingRule, weights
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, as_records
 from needs.stats.intervals import Floats
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
@@ -147,8 +147,8 @@ def _grouped(
     hidden = rows["status"].eq(str(Status.SUPPRESSED))
     rows = rows.assign(**{name: rows[name].mask(hidden) for name in numbers})
     found: dict[tuple[str, str, str], list[Row]] = {}
-    listed: list[Any] = rows[list(_COLUMNS)].to_dict("records")
-    for row in listed:
+    columns = [*_COLUMNS, *({"verdict"} & set(rows))]  # few publishers give their own
+    for row in as_records(rows[columns]):
         found.setdefault((row["indicator"], row["area_code"], row["sex"]), []).append(row)
     return found
 

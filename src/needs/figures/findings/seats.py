@@ -17,6 +17,9 @@ KEPT = (kinds.INSIDE, kinds.UNMET, kinds.WARNING)
 #: Gaps to other comparators than England, each with the gap that it stands for.
 _GAPS = {kinds.WORSE_HERE: kinds.WORSE, kinds.BETTER_HERE: kinds.BETTER}
 
+#: Among the furthest of many areas, and no test tells it from England.
+_UNSURE = (kinds.HIGH_AMONG, kinds.LOW_AMONG)
+
 PAIRED = "said with {}"
 NO_SEAT = "others came first"
 OPPOSED = "a change that a newer figure turned round"
@@ -43,7 +46,9 @@ def paired(table: pd.DataFrame, part_of: Mapping[str, str], tie: float) -> pd.Se
     """
     left = table["left_out"].astype(object).copy()
     said = table[left.eq("") & table["warning"].eq("")]
-    said = said.assign(told=said["kind"].replace(_GAPS))
+    level = said["good"].map({True: kinds.BETTER, False: kinds.WORSE})
+    told = said["kind"].replace(_GAPS)
+    said = said.assign(told=told.where(~said["kind"].isin(_UNSURE), level))
     same = ["told", "part_code", "sex", "good"]
     for part, whole in part_of.items():
         ours, theirs = said[said["indicator"] == part], said[said["indicator"] == whole]
@@ -120,7 +125,8 @@ def seated(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     domains = {str(free.loc[at, "domain"]) for at in judged}
     good = found[open_ & found["good"] & (found["p"] < weights["gate.alpha"])]
     good = good[~good["domain"].isin(domains) & ~good["subgroup"]]
-    good = good[good["kind"].ne(kinds.BETTER_HERE)]  # praise must hold against England
+    # praise must hold against England
+    good = good[~good["kind"].isin([kinds.BETTER_HERE, *_UNSURE])]
     order = _ordered(found, chosen, weights)
     if len(good):
         best = good.sort_values(["S", "people"], ascending=False).index[0]

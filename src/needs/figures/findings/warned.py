@@ -20,6 +20,12 @@ from needs.stats.evidence import chance_of_none, share_difference
 from needs.stats.intervals import wilson
 from needs.stats.status import Status
 
+#: Kinds that tell how the area as a whole stands, or how large its need is.
+_OF_THE_WHOLE = (
+    *(kinds.SIMILAR, kinds.WORSE, kinds.BETTER, kinds.HIGH_AMONG, kinds.LOW_AMONG),
+    kinds.UNMET,
+)
+
 #: Of a measure that a warning sets aside.
 SET_ASIDE = "its share of the whole moved, or is far from England's: the whole is told instead"
 
@@ -53,7 +59,9 @@ def led_by_the_whole(found: Sequence[Candidate]) -> list[Candidate]:
             turned = bool(here - {one.indicator}) and one.indicator not in here
             kept.append(replace(one, warning="reverses" if turned else "plain"))
         elif one.indicator in doubted:
-            kept.append(replace(one, left_out=one.left_out or SET_ASIDE))
+            # what shows no difference is set aside too: it would reassure
+            other = "" if one.kind == kinds.SIMILAR else one.left_out
+            kept.append(replace(one, left_out=other or SET_ASIDE))
         else:
             kept.append(one)
     return kept
@@ -224,7 +232,7 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
         if one.part_code == na.area.code
         and one.sex == "persons"
         and one.comparator == na.england.name
-        and one.kind in (kinds.SIMILAR, kinds.WORSE, kinds.BETTER, kinds.UNMET)
+        and one.kind in _OF_THE_WHOLE
     }
     measures = {one.key: one for one in reading.measures(na)}
     wanted = na.claims["indicator"].astype(str).str.split(";").str[0].isin(whole)

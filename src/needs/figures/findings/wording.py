@@ -158,7 +158,14 @@ def that_is(standardised: bool) -> str:
 
 
 def sure(
-    p: float, q: float, *, tested: bool, warning: bool, extreme: bool, estimate: bool = False
+    p: float,
+    q: float,
+    *,
+    tested: bool,
+    warning: bool,
+    extreme: bool,
+    estimate: bool = False,
+    good: bool = False,
 ) -> str:
     """How sure a finding is, in words.
 
@@ -179,7 +186,8 @@ def sure(
         return "An estimate: its range says how far it may be off."
     if not math.isfinite(p) or p >= 0.05:
         if extreme:
-            return "Not sure: among the worst 5% of areas, but records or chance may do that."
+            end = "best" if good else "worst"
+            return f"Not sure: among the {end} 5% of areas, but records or chance may do that."
         if not math.isfinite(p):
             return "An estimate: its range says how far it may be off."
         return "Not sure that it differs from elsewhere, or before: chance can give as much."

@@ -22,25 +22,6 @@ from needs.errors import MissingDataError
 from needs.sources.readers import csv_files, file_faults, heading_maps, workbooks
 from needs.sources.readers.boundaries import cut_off
 
-#: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
-MAPS: Mapping[str, tuple[str, bool]] = {
-    "boundaries": ("ons_boundaries", True),
-    "census_groups": ("census_groups", True),
-    "centroids": ("ons_centroids", True),
-    "children": ("children", True),
-    "dependence": ("dependence", True),
-    "fingertips": ("fingertips", False),
-    "fingertips_next": ("fingertips_next", True),
-    "fingertips_repackaged": ("fingertips_repackaged", True),
-    "geography": ("ons_lookups", True),
-    "iod": ("iod", True),
-    "lsoa_density": ("lsoa_density", True),
-    "ndtms": ("ndtms", True),
-    "nomis": ("nomis", False),
-    "ons_population": ("ons_population", True),
-    "sdg": ("sdg_3_5_1", True),
-}
-
 #: Readers whose columns are areas: only these headings can be known.
 COLUMNS: Mapping[str, frozenset[str]] = {"nhs_admissions": frozenset({"year"})}
 
@@ -143,7 +124,7 @@ def _layer(
             "(exceededTransferLimit).",
             remedy="Ask for it page by page: interface: arcgis in the source's YAML.",
         )
-    elif source.reader in MAPS:
+    elif source.reader in heading_maps.MAPS:
         first = features[0] if isinstance(features[0], dict) else {}
         properties = first.get("properties")
         there = properties if isinstance(properties, dict) else {}
@@ -185,19 +166,14 @@ def _decode(path: Path) -> None:
     decoder.decode(b"", final=True)
 
 
-def _shape(source: Source, edition: Edition) -> str:
-    """The reader whose shape a file has: a service answers in its own, whoever reads it."""
-    return "nomis" if edition.interface == "nomis" else source.reader
-
-
 def _known(source: Source, edition: Edition) -> heading_maps.Layout:
-    shape, by_edition = MAPS[_shape(source, edition)]
+    shape, by_edition = heading_maps.MAPS[heading_maps.shape_of(source, edition)]
     return heading_maps.layout(shape, edition.edition if by_edition else "")
 
 
 def known_headings(source: Source, edition: Edition) -> list[str]:
     """The headings that a file must have, as the publisher writes them; none without a map."""
-    shape, _ = MAPS.get(_shape(source, edition), (source.reader, True))
+    shape, _ = heading_maps.MAPS.get(heading_maps.shape_of(source, edition), (source.reader, True))
     try:
         rows = in_use(f"maps/{shape}.csv").rows()
     except MissingDataError:
@@ -230,7 +206,7 @@ def _headings(
     if source.reader in COLUMNS:
         for one in sorted(COLUMNS[source.reader] - set(header)):
             faults.add(f"Heading '{one}' is missing.", "line 1")
-    if source.reader in MAPS:
+    if source.reader in heading_maps.MAPS:
         heading_maps.rename(
             pd.DataFrame(columns=header, dtype=str), _known(source, edition), faults
         )
@@ -250,9 +226,9 @@ def _expected(
 ) -> None:
     """Whether the first row is of the indicator or year that was asked for."""
     wanted = {"fingertips": ("Indicator ID", "indicator_id"), "nomis": ("DATE_NAME", "year")}
-    if _shape(source, edition) not in wanted:
+    if heading_maps.shape_of(source, edition) not in wanted:
         return
-    heading, option = wanted[_shape(source, edition)]
+    heading, option = wanted[heading_maps.shape_of(source, edition)]
     asked = str(edition.options.get(option, row[heading]))
     if row[heading] != asked:
         faults.add(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from needs.errors import InvalidDataError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Faulty cells named for one column; the rest are counted.
 SHOWN_CELLS = 10

@@ -7,18 +7,39 @@ import functools
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from needs.catalogue import InUse, in_use
+from needs.catalogue import Edition, InUse, Source, in_use
 from needs.errors import InvalidDataError
 from needs.sources.area_codes import tidy
 from needs.sources.readers.file_faults import SHOWN_CELLS, Faults
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Rows of a sheet in which headings are looked for.
 TOP = 30
 
 REPEATED = "repeated"
+
+#: Heading map of each reader of CSV or GeoJSON, and whether its columns are editions.
+MAPS: Mapping[str, tuple[str, bool]] = {
+    "boundaries": ("ons_boundaries", True),
+    "census_groups": ("census_groups", True),
+    "centroids": ("ons_centroids", True),
+    "children": ("children", True),
+    "dependence": ("dependence", True),
+    "fingertips": ("fingertips", False),
+    "fingertips_next": ("fingertips_next", True),
+    "fingertips_repackaged": ("fingertips_repackaged", True),
+    "geography": ("ons_lookups", True),
+    "iod": ("iod", True),
+    "lsoa_density": ("lsoa_density", True),
+    "ndtms": ("ndtms", True),
+    "nomis": ("nomis", False),
+    "ons_population": ("ons_population", True),
+    "sdg": ("sdg_3_5_1", True),
+}
 
 #: Shorthand such as [x] or [low], and notes such as [3], [note 3] or [notes 1, 2 and 4].
 _NOTES = re.compile(
@@ -60,6 +81,11 @@ class Layout:
             return self.headings[text]
         alike = {name for one, name in self.headings.items() if one.casefold() == text.casefold()}
         return alike.pop() if len(alike) == 1 else None
+
+
+def shape_of(source: Source, edition: Edition) -> str:
+    """The reader whose shape a file has: a service answers in its own, whoever reads it."""
+    return "nomis" if edition.interface == "nomis" else source.reader
 
 
 def layout(shape: str, edition: str = "") -> Layout:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from needs.catalogue import Edition, Source
@@ -99,6 +100,8 @@ def numbers(
     """
     text = table[column].astype(str).str.strip()
     value = pd.to_numeric(text, errors="coerce").astype("float64")
+    if np.isfinite(value).all() and not (whole and (value % 1 != 0).any()):
+        return value
     commas = text.str.contains(",", regex=False)
     if commas.any():
         grouped = pd.to_numeric(text[commas].map(ungrouped), errors="coerce")

@@ -116,6 +116,20 @@ def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
     assert unused
 
 
+def test_without_amounts_a_reader_is_told_where_they_stand(
+    worcestershire: Assessment, national: Path
+) -> None:
+    text = said(spending(with_amounts(worcestershire)))
+    assert "no figures of grants or spending for Worcestershire up to 2022" in text
+    assert "the council's own papers" in text and "annex" not in text
+    before = said(spending(assessment.load(["Barnet"], 2021, processed=national)))
+    assert before.endswith("For spending in later years, see the annex.")
+    # what the council reports to have spent follows in a section of its own
+    after = said(spending(assessment.load(["Barnet"], 2025, processed=national)))
+    assert "no figures of grants for Barnet in" in after and "annex" not in after
+    assert "package" not in text + before + after
+
+
 def outturn(national: Path, area: str, year: int = 2025) -> Blocks:
     return resources.outturn(opened(assessment.load([area], year, processed=national)))
 

@@ -37,18 +37,7 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
     grants, spent = _grants(na, granted.key), _figures(na, spent_on.key, headline=True)
     heading = Heading("Spending on treatment and recovery")
     if not grants and not spent:
-        return blocks(
-            heading,
-            Prose(
-                (
-                    Span(
-                        f"This report has no figures of grants or spending for {na.name}. "
-                        "They stand in the council's own papers; add them as a data package."
-                    ),
-                ),
-                style="note",
-            ),
-        )
+        return blocks(heading, Prose((Span(_no_amounts(na)),), style="note"))
     totals = _totals(grants)
     figures = (*totals, *grants, *spent)
     years = sorted({one.period for one in figures})
@@ -95,6 +84,18 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         ),
         sentence,
     )
+
+
+def _no_amounts(na: Assessment) -> str:
+    """Where a reader finds grants and spending that the report has none of."""
+    name = english.in_prose(na.name)
+    where = "They stand in the council's own papers, such as its budget and reports to councillors."
+    if any(na.has(key) for key in LINES):
+        return f"There are no figures of grants for {name} in this report. {where}"
+    rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
+    later = bool((rows["indicator"].isin(LINES) & (rows["category"] == "")).any())
+    text = f"There are no figures of grants or spending for {name} up to {na.year} in this report."
+    return f"{text} {where}" + " For spending in later years, see the annex." * later
 
 
 #: Lines of public health spending, and their sums, in the order of the table.

@@ -267,6 +267,13 @@ def test_the_worked_example(worcestershire: Assessment) -> None:
     assert said[-1][0] == kinds.GOOD
 
 
+def test_who_is_counted_after_prison_needs_treatment(worcestershire: Assessment) -> None:
+    (told,) = (one for one in findings.ranked(worcestershire) if one.kind == kinds.TARGET)
+    assert told.statement.startswith(
+        "25% of people who need treatment on leaving prison began it here in 2021/22."
+    )
+
+
 def test_every_finding_asks_and_rests_on_figures(worcestershire: Assessment) -> None:
     for place, one in enumerate(findings.ranked(worcestershire), start=1):
         assert one.rank == place

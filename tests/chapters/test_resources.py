@@ -170,5 +170,15 @@ def test_spending_per_head_beside_those_that_have_it(national: Path) -> None:
     assert rows["Treatment, per adult in treatment"] == ["2023/24", "[x]", "[x]", "1,971"]
 
 
+def test_people_that_a_document_counts_are_not_set_beside_englands(processed: Path) -> None:
+    na = opened(assessment.load(["Worcestershire"], 2025, processed=processed))
+    _, table = all_tables(resources.outturn(na))
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert rows["Treatment, per adult in treatment"] == ["2022/23", "2,027", "[x]", "[z]"]
+    assert "counted by different sources" in table.notes[-1]
+    assert "1,969" not in {one.number for one in table.figures}
+    assert "[z]" not in rows["Drug and alcohol services, per adult"]
+
+
 def test_reports_before_the_first_return_have_no_such_section(national: Path) -> None:
     assert not outturn(national, "Worcestershire", 2022).items

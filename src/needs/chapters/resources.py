@@ -177,14 +177,23 @@ def _heads(measures: Sequence[Measure], years: Sequence[str]) -> Table:
     """Amounts for each person, beside the region and England, in the newest year of each."""
     na = measures[0].na
     body, figures = [], []
+    notes = list(dict.fromkeys(one.indicator.limits for one in measures[-1:]))
     for one in measures:
         newest = [year for year in years if na.figure(one.key, period=year).shown]
         of_england = [year for year in years if na.figure(one.key, na.england, year).shown]
         year = next(iter((*newest, *of_england)), years[0])
         row = [na.figure(one.key, place, year) for place in na.places]
-        cells = map(figure_tables.value_cell, row)
+        alike = [place for place in row if _counted_alike(na, row[0], place)]
+        if len(alike) < len(row):
+            notes.append(
+                f"[z] in {one.indicator.short_name}: not compared, because the people of "
+                f"{english.in_prose(na.name)} and of the others are counted by different sources."
+            )
+        cells = (
+            figure_tables.value_cell(place) if place in alike else Cell("[z]") for place in row
+        )
         body.append((Cell(one.indicator.short_name), Cell(year), *cells))
-        figures += row
+        figures += alike
     return Table(
         id="outturn_per_head",
         caption=f"Net spending per head reported by {na.name}",
@@ -194,10 +203,19 @@ def _heads(measures: Sequence[Measure], years: Sequence[str]) -> Table:
             *(Column(one.name, "number", "£") for one in na.places),
         ),
         rows=tuple(body),
-        notes=tuple(dict.fromkeys(one.indicator.limits for one in measures[-1:])),
+        notes=tuple(notes),
         sources=sources_of(figures),
         figures=tuple(figures),
     )
+
+
+def _counted_alike(na: Assessment, own: Figure, other: Figure) -> bool:
+    """Whether none of two shown figures is made from a document where the other is not."""
+    if not (own.shown and other.shown):
+        return True
+    printed = [any(na.catalogue.sources[key].document_of for key in one.sources)
+               for one in (own, other)]  # fmt: skip
+    return printed[0] == printed[1]
 
 
 def _open(figures: Sequence[Figure], year: str) -> str:

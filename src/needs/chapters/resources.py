@@ -42,36 +42,49 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
     figures = (*totals, *grants, *spent)
     years = sorted({one.period for one in figures})
     lines = [(name, [one for one in grants if one.note == name]) for name in _names(grants)]
-    lines += [("Total of these grants", totals)] if grants else []
-    lines += [("Spending", spent)] if spent else []
+    # papers may give as spending what the grants come to: said once
+    same = _amounts(spent) == _amounts(totals)
+    lines += [("Total of these grants" + ", and spending" * same, totals)] if grants else []
+    lines += [("Spending", spent)] if spent and not same else []
     what = "Grants and spending" if grants and spent else "Grants" if grants else "Spending"
     planned = [one for one in years if one[:4] > str(na.year)]
     plans = PLANS.format(year=na.year) if planned else ""
+    marked = {one.period for one in figures if "p" in one.marks}
     table = Table(
         id="grants",
         caption=f"{what} for drug and alcohol services in {na.name} by financial year",
         columns=(
             Column("Grant", "header"),
-            *(Column(f"{one}, plan" if one in planned else one, "number", "£") for one in years),
+            *(
+                Column(f"{one}{', plan' * (one in planned)}{_open(figures, one)}", "number", "£")
+                for one in years
+            ),
         ),
         rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
         notes=(
             *(("[z]: none is listed for that year.",) if grants else ()),
             *((f"Spending: {spent_on.indicator.definition}",) * bool(spent)),
-            *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
+            *((f"[p]: provisional, {_provisional(grants)}.",) * bool(_provisional(grants))),
+            *((plans,) * bool(plans)),
         ),
         sources=sources_of(figures),
         figures=figures,
     )
     said = [one for one in spent if one.shown]
-    sentence = Prose(chart_words.spent(said), figures=tuple(said)) if said else None
+    not_final = {*planned, *marked}
+    words = (
+        (Span("The council's own papers give the same amounts as spending."),)
+        if same
+        else chart_words.spent(said, not_final) if said else ()
+    )  # fmt: skip
+    sentence = Prose(words, figures=tuple(said)) if said else None
     if not grants:
         return blocks(heading, sentence, table)
     return blocks(
         heading,
         Chart(
             id="chart_grants",
-            headline=chart_words.amounts_words(totals, na.name),
+            headline=chart_words.amounts_words(totals, na.name, not_final),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             f"year, cash terms. {plans}".rstrip(),
             svg=charts.amount_bars(
@@ -84,6 +97,19 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         ),
         sentence,
     )
+
+
+def _amounts(figures: Sequence[Figure]) -> dict[str, float | None]:
+    return {one.period: one.value for one in figures}
+
+
+def _provisional(grants: Sequence[Figure]) -> str:
+    """Which grants of which years are provisional amounts."""
+    by_year: dict[str, list[str]] = {}
+    for one in grants:
+        if "p" in one.marks:
+            by_year.setdefault(one.period, []).append(one.note)
+    return "; ".join(f"{year}: {english.listing(names)}" for year, names in by_year.items())
 
 
 def _no_amounts(na: Assessment) -> str:

@@ -177,7 +177,7 @@ def test_planned_amounts_are_called_so_and_the_same_sum_is_shown_once(processed:
     assert headline == "Grants come to £5,421,312 in 2023/24 and £6,257,691 planned in 2024/25"
     assert [one.label for one in chart.table.columns[1:]] == ["2023/24", "2024/25 [p]"]
     assert (
-        "[p]: provisional, 2024/25: Supplementary Substance Misuse Treatment and Recovery Grant "
+        "[p]: provisional, 2024/25: Supplementary Substance Misuse Treatment and Recovery Grant, "
         "and Rough Sleeping Drug and Alcohol Treatment Grant."
     ) in chart.table.notes
     assert list(lines(shown))[-1] == "Total of these grants, and spending"

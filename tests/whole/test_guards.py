@@ -27,6 +27,7 @@ from needs.stats.sides import other_side, side_of
 from needs.stats.spatial import gi_star
 from needs.words import headlines as headline_words
 from needs.words import sentences, standings, verdicts
+from needs.words import sentences as sentence_words
 from needs.words.text import plain
 
 MIRROR = pytest.mark.mirror
@@ -323,6 +324,28 @@ def test_a_fall_after_a_rise_is_not_called_a_rise() -> None:
     headline = plain(headline_words.headline_trend(Series("Here", "focus", figures)))
     assert "rose from 2.0" not in headline
     assert headline.endswith("was highest in 2018, 9.0%, and is now 7.5%")
+
+
+def test_a_fitted_fall_does_not_head_a_series_that_has_risen_twice() -> None:
+    values = (565, 625, 580, 620, 605, 610, 595, 560, 540, 530, 540, 580)
+    figures = tuple(
+        share(one).with_(unit="people", period=str(2010 + at), decimals=0)
+        for at, one in enumerate(values)
+    )
+    series = Series("Here", "focus", figures)
+    headline = plain(headline_words.headline_trend(series))
+    assert headline.endswith("has risen in the last two periods, to 580 people in 2021 [t]")
+    told = plain(sentence_words.trend_sentence(series))
+    assert "has fallen by" in told and "In the last two periods it has risen [t]." in told
+    # one change against the rate is no turn; within their intervals two are none either
+    again = Series("Here", "focus", figures[:-1])
+    assert "has fallen by" in plain(headline_words.headline_trend(again))
+    close = [(8.0, 2010), (7.0, 2012), (6.0, 2014), (5.0, 2016), (5.1, 2018), (5.2, 2020)]
+    wide = tuple(
+        share(one).with_(period=str(year), lower=one - 0.4, upper=one + 0.4) for one, year in close
+    )
+    line = plain(headline_words.headline_trend(Series("Here", "focus", wide)))
+    assert line.endswith("was 5.2% in 2020")
 
 
 # funnels, clusters and gradients

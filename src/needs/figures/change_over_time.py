@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class Course:
         The newest separate period before the last.
     change : Figure or None
         The fitted rate of change, in per cent a year; None for fewer than three separate points.
+    newest_way : {"higher", "lower", ""}
+        Where the last two changes between separate periods both go; else empty.
     """
 
     first: Figure
@@ -41,6 +44,7 @@ class Course:
     peak: Figure
     before: Figure
     change: Figure | None
+    newest_way: Literal["higher", "lower", ""] = ""
 
     @property
     def way(self) -> str:
@@ -50,6 +54,11 @@ class Course:
         if self.change.lower > 0:
             return "higher"
         return "lower" if self.change.upper < 0 else ""
+
+    @property
+    def turned(self) -> bool:
+        """Whether the last two changes go against the fitted rate."""
+        return {self.way, self.newest_way} == {"higher", "lower"}
 
 
 def separate(figures: Sequence[Figure]) -> list[Figure]:
@@ -82,7 +91,17 @@ def course(figures: Sequence[Figure]) -> Course | None:
     if len(points) < 2:
         return None
     peak = max(reversed(shown), key=lambda one: one.value or 0.0)
-    return Course(points[0], points[-1], peak, points[-2], _change(points))
+    return Course(points[0], points[-1], peak, points[-2], _change(points), _newest_way(points))
+
+
+def _newest_way(points: Sequence[Figure]) -> Literal["higher", "lower", ""]:
+    """Which way the last two changes both go."""
+    if len(points) < 3:
+        return ""
+    one, two, three = (point.value or 0.0 for point in points[-3:])
+    if one < two < three:
+        return "higher"
+    return "lower" if one > two > three else ""
 
 
 def _change(points: Sequence[Figure]) -> Figure | None:

@@ -61,8 +61,15 @@ def headline_trend(
     least = say("{area}: {b} {t}", area=capital(in_prose(last.area_name)), b=last, t=now["t"])
     found = course(figures)
     if found and found.way and found.change and not direction(recent):
-        reversed_ = {found.way, differ(last, found.before)} == {"higher", "lower"}
-        if reversed_:
+        newest = differ(last, found.before)
+        if found.turned and newest == "untested":
+            # the fitted rate is told in the text; it may not head a series that has turned
+            text = say("{what} has {verb} in the last two periods, to {b} {t} {mark}", **now,
+                       verb="risen" if found.newest_way == "higher" else "fallen",
+                       mark=UNTESTED)  # fmt: skip
+        elif found.turned and newest == "similar":
+            text = level
+        elif {found.way, newest} == {"higher", "lower"}:
             text = say("{what} was highest in {t1}, {a}, and is now {b}", what=what,
                        t1=found.peak.period, a=found.peak, b=short(last))  # fmt: skip
         else:

@@ -164,7 +164,12 @@ def _newest(found: Course, subject: str) -> Text:
         "lower": "Since {t} ({b}) it has fallen.",
         "similar": "Since {t} ({b}) no change is shown beyond chance.",
     }.get(differ(found.last, found.before))
-    return say(said, t=found.before.period, b=short(found.before)) if said else ()
+    if said:
+        return say(said, t=found.before.period, b=short(found.before))
+    if found.turned:
+        verb = "risen" if found.newest_way == "higher" else "fallen"
+        return say("In the last two periods it has {verb} {mark}.", verb=verb, mark=UNTESTED)
+    return ()
 
 
 def _two_ends(found: Course, subject: str) -> Text:

@@ -7,7 +7,8 @@ drawn in British National Grid, in tenths of a point at the printed width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -19,6 +20,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from needs.charts.drawing import UNIT
 from needs.charts.style import (
     DECILES,
     FONT_FAMILY,
@@ -47,9 +49,6 @@ LEADER = 4.0
 
 #: Fewer small areas than this have a legend of the classes that occur among them.
 HANDFUL = 10
-
-#: Grid units in a point.
-UNIT = 10
 
 
 @dataclass(frozen=True)
@@ -169,20 +168,11 @@ def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
     shapes = _polygons(rows)
     frame = _Frame.around(shapes, tallest=_SMALL)
     belongs = rows["district"].astype(str).to_numpy()
-    decile = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
-    unknown = Shade(0, 0, NO_DATA, "No data")
     parts = [f'<g stroke="{QUIET}" stroke-width="2" stroke-linejoin="round">']
     names = sorted(set(belongs))
-    for shade in (unknown, *reversed(THREE)):
-        inside = (decile >= shade.first) & (decile <= shade.last)
-        for name in names:
-            own = inside & (belongs == name)
-            if own.any():
-                (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
-                title = f"{name}, {shade.label.lower()}: {format_number(int(own.sum()))} LSOAs"
-                parts.append(
-                    f'<path d="{path}" fill="{shade.color}"><title>{escape(title)}</title></path>'
-                )
+    for shade, title, own in _together(rows):
+        (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
+        parts.append(f'<path d="{path}" fill="{shade.color}"><title>{title}</title></path>')
     outlines = frame.place(np.array([shapely.union_all(shapes[belongs == one]) for one in names]))
     parts.append(f'</g><g fill="none" stroke="{INK}" stroke-width="11" stroke-linejoin="round">')
     parts += [f'<path d="{path}"/>' for path in _paths(outlines)]
@@ -195,9 +185,20 @@ def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, "", THREE)))
 
 
-def cartogram(
-    lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", shades: Sequence[Shade] = TEN
-) -> str:
+def _together(rows: pd.DataFrame) -> Iterator[tuple[Shade, str, Array]]:
+    """The small areas of each of three classes in each district, with what they are."""
+    belongs = rows["district"].astype(str).to_numpy()
+    decile = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
+    for shade in (Shade(0, 0, NO_DATA, "No data"), *reversed(THREE)):
+        inside = (decile >= shade.first) & (decile <= shade.last)
+        for name in sorted(set(belongs)):
+            own = inside & (belongs == name)
+            if own.any():
+                number = format_number(int(own.sum()))
+                yield shade, escape(f"{name}, {shade.label.lower()}: {number} LSOAs"), own
+
+
+def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", small: bool = False) -> str:
     """Draw a circle for each small area, by residents, grouped by district and none overlapping.
 
     Parameters
@@ -210,14 +211,15 @@ def cartogram(
         Prefix of every id in the SVG.
     focus : str
         Name of the area; heads the legend.
-    shades : sequence of Shade
-        Classes of deciles that are told apart.
+    small : bool
+        Tells three classes of deciles apart, as the map `small` does.
 
     Returns
     -------
     str
-        An SVG element; each circle has a title with its LSOA's name, decile and residents. The
-        same rows in any order give the same bytes.
+        An SVG element; each circle has a title with its LSOA's name, decile and residents, or,
+        where it is `small`, those of one class and district one title. The same rows in any order
+        give the same bytes.
     """
     rows = lsoas.dropna(subset=["easting", "northing"]).sort_values("code")
     if rows.empty:
@@ -229,7 +231,9 @@ def cartogram(
     # an LSOA of unknown size is drawn as the middle one
     middle = np.nanmedian(people) if np.isfinite(people).any() else 1.0
     size = np.sqrt(np.where(np.isfinite(people), people, middle) / middle)
-    centres, radii = pack_circles(rows[["easting", "northing"]].to_numpy(float), size, group)
+    points = rows[["easting", "northing"]].to_numpy(float)
+    centres, radii = _packed(points.tobytes(), size.tobytes(), group.tobytes())
+    shades = THREE if small else TEN
 
     circles = gpd.GeoDataFrame(
         {"district": district},
@@ -247,14 +251,32 @@ def cartogram(
     parts = [f'<g fill="#F3F2F1" stroke="{QUIET}" stroke-width="7" stroke-linejoin="round">']
     parts += [f'<path d="{path}"/>' for path in _paths(placed)]
     parts.append(f'</g><g stroke="{OUTLINE}" stroke-width="4">')
-    shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for (x, y), r in zip(where, drawn, strict=True)]
-    parts += _classes(rows, shapes, "circle", shades)
+    discs = [(int(x), int(y), int(r)) for (x, y), r in zip(where, drawn, strict=True)]
+    if small:
+        for shade, title, own in _together(rows):
+            path = "".join(_disc(*discs[i]) for i in np.flatnonzero(own))
+            parts.append(f'<path d="{path}" fill="{shade.color}"><title>{title}</title></path>')
+    else:
+        shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for x, y, r in discs]
+        parts += _classes(rows, shapes, "circle")
     parts.append("</g>")
     if len(names) > 1:
         parts += _name_districts(list(names), placed, where, frame, radii=drawn)
     note = "Circles are LSOAs; their areas are by number of residents."
     parts += _legend(rows, focus, note, shades)
     return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus, shades) + 30))
+
+
+@functools.lru_cache(maxsize=2)
+def _packed(points: bytes, size: bytes, group: bytes) -> tuple[Array, Array]:
+    """See `pack_circles`: a report draws its area twice, small and whole."""
+    at = np.frombuffer(points).reshape(-1, 2)
+    return pack_circles(at, np.frombuffer(size), np.frombuffer(group, dtype=np.intp))
+
+
+def _disc(x: int, y: int, r: int) -> str:
+    """A circle as a part of a path."""
+    return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0 {r} {r} 0 1 0-{2 * r} 0"
 
 
 def by_value(parts: gpd.GeoDataFrame, *, chart_id: str) -> str:
@@ -446,9 +468,7 @@ def _paths(shapes: Array) -> list[str]:
     return texts
 
 
-def _classes(
-    rows: pd.DataFrame, shapes: Sequence[str], tag: str, shades: Sequence[Shade] = TEN
-) -> list[str]:
+def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
     """Shapes with their titles, grouped by decile; the most deprived are drawn last, on top."""
     deciles = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
     titles = _titles(rows)
@@ -456,7 +476,7 @@ def _classes(
     for number in (0, *range(10, 0, -1)):
         members = np.flatnonzero(deciles == number)
         if members.size:
-            color = next((one.color for one in shades if one.first <= number <= one.last), NO_DATA)
+            color = DECILES[number - 1] if number else NO_DATA
             parts.append(f'<g fill="{color}">')
             parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members.tolist()]
             parts.append("</g>")

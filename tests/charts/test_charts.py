@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -14,11 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import typst
-from matplotlib import colors
-from matplotlib.figure import Figure as Drawing
 
 from needs import catalogue, charts
-from needs.charts import bars, caterpillars, dumbbells, funnels, profiles, pyramids, style, trends
+from needs.charts import bars, style, trends
+from needs.charts.drawing import Canvas, Dot, Panel
 from needs.charts.rugs import RugColumn
 from needs.figures.figure import Figure, Series
 from needs.figures.spine import SpineRow
@@ -314,22 +314,22 @@ BARS = (
     "decile_bars",
     "age_pyramid",
 )
-Drawn = Callable[[str, list[float | None]], list[Drawing]]
+Drawn = Callable[[str, list[float | None]], list[Canvas]]
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """What a chart function draws, before it becomes SVG; nothing where it says a sentence."""
-    kept: list[Drawing] = []
+    kept: list[Canvas] = []
+    write = Canvas.svg
 
-    def keep(drawing: Drawing, *rest: Any, **more: Any) -> str:
+    def keep(drawing: Canvas, *rest: Any) -> str:
         kept.append(drawing)
-        return style.to_svg(drawing, *rest, **more)
+        return write(drawing, *rest)
 
-    for module in (bars, caterpillars, dumbbells, funnels, profiles, pyramids, trends):
-        monkeypatch.setattr(module, "to_svg", keep)
+    monkeypatch.setattr(Canvas, "svg", keep)
 
-    def draw(name: str, values: list[float | None]) -> list[Drawing]:
+    def draw(name: str, values: list[float | None]) -> list[Canvas]:
         kept.clear()
         DRAW[name](values)
         return kept
@@ -341,39 +341,38 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
 @pytest.mark.parametrize("name", DRAW)
 def test_few_gridlines_and_an_axis_that_holds_all(name: str, data: str, drawn: Drawn) -> None:
     for drawing in drawn(name, AWKWARD[data]):
-        for axes in drawing.axes:
-            grids = [each.get_segments() for each in axes.collections
-                     if colors.same_color(each.get_edgecolor()[:1], style.GRID)]  # fmt: skip
+        for panel in drawing.panels:
+            grids = [one.parts for one in panel.marks if dict(one.look).get("stroke") == style.GRID]
             assert all(len(lines) <= 10 for lines in grids)
             if name not in (*ACROSS, *UPWARDS) or data == "153":
                 continue
             way = 0 if name in ACROSS else 1
             ticks = [line[0][way] for line in grids[0]]
-            held = [float(part) for line in axes.lines for part in np.ravel(line.get_data()[way])
-                    if line.get_transform() == axes.transData]  # fmt: skip
-            held += [box[1][way] for one in axes.patches
-                     for box in [one.get_bbox().get_points()] if one.get_transform()]  # fmt: skip
-            assert max(ticks) >= np.nanmax(held) * (1 - 1e-9)
+            held = [place[way] for mark in panel.marks if not mark.frame
+                    for part in mark.parts for place in part]  # fmt: skip
+            assert held and max(ticks) >= max(held) * (1 - 1e-9)
 
 
 @pytest.mark.parametrize("data", ["one", "zero", "huge range", "twenty"])
 @pytest.mark.parametrize("name", BARS)
 def test_every_bar_starts_at_zero_or_where_another_ends(name: str, data: str, drawn: Drawn) -> None:
     for drawing in drawn(name, AWKWARD[data]):
-        for axes in drawing.axes:
+        for panel in drawing.panels:
             way = 1 if name in ("amount_bars", "decile_bars") else 0
-            low, high = sorted((axes.get_xlim(), axes.get_ylim())[way])
+            low, high = sorted((panel.x, panel.y)[way])
             assert low <= 0 <= high
             rows: dict[float, list[tuple[float, float]]] = {}
-            for one in axes.patches:
-                box = one.get_bbox().get_points()
-                spans = rows.setdefault(round(float(box[0][1 - way]), 6), [])
-                spans.append((float(box[0][way]), float(box[1][way])))
+            for mark in panel.marks:
+                if mark.kind == "area":
+                    start, _, end, _ = mark.parts[0]
+                    spans = rows.setdefault(round(start[1 - way], 6), [])
+                    spans.append((start[way], end[way]))
+            assert rows
             for spans in rows.values():
                 ends = [0.0]
-                for start, end in spans:
-                    assert start == pytest.approx(ends[-1]) or start == 0
-                    ends.append(end)
+                for first, last in spans:
+                    assert first == pytest.approx(ends[-1]) or first == 0
+                    ends.append(last)
 
 
 @pytest.mark.parametrize("data", ["zero", "twenty"])
@@ -408,7 +407,7 @@ def test_a_point_of_another_source_is_hollow_and_apart(drawn: Drawn) -> None:
                           chart_id="c", unit="%")  # fmt: skip
     apart = charts.trend_lines([Series("Here", "focus", (*own, other))], chart_id="c", unit="%")
     assert joined != apart
-    assert re.search(r"fill: ?#ffffff; ?stroke: ?#12436d|fill=\"#ffffff\" stroke=\"#12436d", apart)
+    assert 'fill="#FFFFFF" stroke="#12436D"' in apart
 
 
 def test_points_alone_before_a_break_are_named() -> None:
@@ -430,7 +429,7 @@ def test_legends_are_in_the_order_of_the_data(drawn: Drawn) -> None:
     }
     for name, wanted in labels.items():
         (drawing,) = drawn(name, AWKWARD["one"])
-        told = [one.text for one in drawing.words if one.text in wanted]
+        told = [one.text for one in drawing.paper.words if one.text in wanted]
         assert list(dict.fromkeys(told[::-1]))[::-1] == wanted, name
 
 
@@ -468,3 +467,80 @@ def test_a_point_tells_its_value_and_a_withheld_one_has_none() -> None:
     titles = re.findall(r"<circle[^>]*><title>([^<]*)</title></circle>", made)
     said = "4.2 per 100,000 (95% confidence interval: 3.1 to 5.6)"
     assert titles == [f"Here, {year}: {said}" for year in (2021, 2022)]
+
+
+# How a drawing is written
+
+
+def whole(draw: Callable[[Panel], None]) -> str:
+    """A drawing of one panel, 100 points wide and high, from 0 to 1 either way."""
+    drawing = Canvas(100)
+    panel = drawing.panel(0, style.WIDTH - 100, 0, 0)
+    panel.base = False
+    draw(panel)
+    return drawing.svg("c")
+
+
+def test_places_are_whole_tenths_of_a_point_in_steps() -> None:
+    svg = whole(lambda panel: panel.line([0, 0.25, 0.5], [0, 0.25, 0.25], "#000000", 2))
+    assert 'viewBox="0 0 4820 1000"' in svg
+    assert '<path d="M0 1000l250-250h250" stroke="#000000" stroke-width="20"' in svg
+
+
+def test_a_line_has_a_gap_where_a_place_is_missing() -> None:
+    values = [0.1, math.nan, 0.3, 0.4]
+    svg = whole(lambda panel: panel.line([0, 0.1, 0.2, 0.3], values, "#000000"))
+    assert re.findall(' d="([^"]*)"', svg) == ["M200 700l100-100"]  # a lone place has no line
+
+
+def test_many_dots_are_the_corners_of_a_path_and_few_are_circles() -> None:
+    def dots(number: int) -> str:
+        places = [n / 20 for n in range(number)]
+        return whole(lambda panel: panel.dots(places, places, Dot(4, "#000000")))
+
+    assert dots(9).count("<circle") == 9 and "<marker" not in dots(9)
+    many = dots(12)
+    assert many.count("<circle") == many.count("<marker ") == 1
+    steps = re.findall(r"-?\d+", re.findall(' d="([^"]*)"', many)[0])
+    assert len(steps) == 2 * 12 and 'style="marker:url(#c-1)"' in many
+
+
+def test_every_dot_of_a_crowd_can_be_told_its_name() -> None:
+    places = [n / 20 for n in range(12)]
+    titles = [f"Area {n}" for n in range(12)]
+    svg = whole(lambda panel: panel.dots(places, places, Dot(4, "#000000"), titles=titles))
+    assert re.findall("<title>(.*?)</title>", svg) == titles
+    x, y = 0, 0
+    steps = [int(one) for one in re.findall(r"-?\d+", re.findall(' d="([^"]*)"', svg)[0])]
+    circles = re.findall(r'<circle cx="(\d+)" cy="(\d+)"', svg)
+    for dx, dy, circle in zip(steps[::2], steps[1::2], circles, strict=True):
+        x, y = x + dx, y + dy
+        assert circle == (str(x), str(y))
+
+
+def test_what_lies_outside_a_panel_is_cut_off_at_its_edge() -> None:
+    svg = whole(lambda panel: panel.line([0.5, 0.5], [0.5, 7], "#000000", clip=True))
+    assert re.findall(' d="([^"]*)"', svg) == ["M500 500v-500"]
+    gone = whole(lambda panel: panel.line([0.5, 0.7], [2, 3], "#000000", clip=True))
+    assert "<path" not in gone
+
+
+def test_strokes_of_one_look_are_one_path_unless_they_show_through() -> None:
+    def two(opacity: float) -> str:
+        def draw(panel: Panel) -> None:
+            for y in (0.2, 0.4):
+                panel.strokes([[(0, y), (1, y)]], "#000000", 1, opacity=opacity)
+
+        return whole(draw)
+
+    assert re.findall(' d="([^"]*)"', two(1)) == ["M0 800h1000M0 600h1000"]
+    assert two(0.5).count("<path") == 2
+
+
+def test_a_higher_layer_is_drawn_later() -> None:
+    def draw(panel: Panel) -> None:
+        panel.strokes([[(0, 0.2), (1, 0.2)]], "#000001", 1, layer=3)
+        panel.bar((0, 1), (0, 1), "#000002")
+
+    svg = whole(draw)
+    assert svg.index("#000002") < svg.index("#000001")

@@ -149,6 +149,22 @@ def test_every_neighbourhood_has_its_title(small_areas: pd.DataFrame) -> None:
     assert "decile 1 (most deprived 10%)" in svg
 
 
+def test_a_small_cartogram_counts_what_each_district_has_of_a_class(
+    small_areas: pd.DataFrame,
+) -> None:
+    svg = maps.cartogram(small_areas, chart_id="m", small=True)
+    counts = re.findall(r"<title>[^<]*: ([\d,]+) LSOAs</title>", svg)
+    assert sum(int(one) for one in counts) == len(small_areas)
+    assert len(counts) <= len(maps.THREE) * small_areas["district"].nunique()
+    # and draws each small area, where the whole one has it
+    discs = {
+        (int(x) + int(r), int(y), int(r)) for x, y, r in re.findall(r"M(\d+) (\d+)a(\d+) ", svg)
+    }
+    whole = maps.cartogram(small_areas, chart_id="m")
+    assert discs == {(int(x), int(y), int(r)) for x, y, r in re.findall(
+        r'<circle cx="(\d+)" cy="(\d+)" r="(\d+)"', whole)}  # fmt: skip
+
+
 def test_the_order_of_rows_does_not_matter(small_areas: pd.DataFrame) -> None:
     shuffled = small_areas.sample(frac=1, random_state=3)
     assert maps.cartogram(shuffled, chart_id="m") == maps.cartogram(small_areas, chart_id="m")

@@ -341,11 +341,13 @@ def with_rows(na: Assessment, *rows: dict[str, Any], **declared: Any) -> Assessm
     return replace(na, observations=observations, catalogue=known)
 
 
-def shares_of(na: Assessment, key: str, here: tuple[float, float], spread: float) -> Assessment:
-    """Shares of records of 100 authorities, and of the area."""
-    others = [one.code for one in na.authorities if one.code != na.area.code][:100]
+def shares_of(
+    na: Assessment, key: str, here: tuple[float, float], spread: float, many: int = 100
+) -> Assessment:
+    """Shares of records of some authorities, and of the area."""
+    others = [one.code for one in na.authorities if one.code != na.area.code][:many]
     rng = np.random.default_rng(3)
-    odds = np.exp(-2.7 + rng.normal(0, spread, 100))
+    odds = np.exp(-2.7 + rng.normal(0, spread, many))
     share = dict(zip(others, 100 * odds / (1 + odds), strict=True))
     rows = [
         {
@@ -383,6 +385,34 @@ def test_shares_of_records_are_set_against_the_spread_between_areas(
     (row,) = table[table["indicator"].eq("housing_problem")].to_dict("records")
     assert row["kind"] == kind
     assert (row["p"] > 0.3) == (kind == kinds.SIMILAR)
+
+
+def test_a_share_within_the_usual_spread_is_high_among_areas_and_not_worse(
+    worcestershire: Assessment,
+) -> None:
+    """20% against 6.2%: among the furthest 5%, and no test that allows for the spread shows it."""
+    na = shares_of(worcestershire, "housing_problem", (600, 3000), 0.7, many=140)
+    table = findings.scored(na)
+    (row,) = table[table["indicator"].eq("housing_problem")].to_dict("records")
+    assert row["kind"] == kinds.HIGH_AMONG and row["p"] > 0.05 and not row["good"]
+    assert row["sure"].startswith("Not sure: among the worst 5% of areas")
+
+
+@pytest.mark.parametrize(("verdict", "kind"), [("similar", kinds.SIMILAR), ("", kinds.WORSE)])
+def test_what_its_publisher_calls_similar_is_not_worse(
+    worcestershire: Assessment, verdict: str, kind: str
+) -> None:
+    """A figure without limits is told by its size, unless its publisher has tested it."""
+    row = {"indicator": "alcohol_specific_mortality", "verdict": verdict}
+    na = with_rows(
+        worcestershire,
+        row | {"area_code": worcestershire.area.code, "value": 15.0},
+        row | {"area_code": worcestershire.england.code, "value": 10.0},
+    )
+    table = findings.scored(na)
+    own = table[table["indicator"].eq(row["indicator"]) & table["period"].eq("2021/22")]
+    told = set(own.loc[own["comparator"].eq("England"), "kind"])
+    assert told & {kinds.SIMILAR, kinds.WORSE, kinds.BETTER} == {kind}
 
 
 @pytest.mark.parametrize(("whole", "warns"), [(196, True), (30, False)])

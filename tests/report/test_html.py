@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import html
+import io
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 import nbformat
 import pypdf
 import pytest
+from fontTools.ttLib import TTFont
 from lxml import html as lxml_html
 
 from needs.catalogue import Edition
@@ -174,6 +176,26 @@ def test_a_chapter_by_itself_names_its_area(
 # Drawings in the page
 
 
+def test_letters_with_accents_are_in_the_font_where_the_page_has_them(document: Document) -> None:
+    titled = dataclasses.replace(document.context, title="Café")
+    plain, accented = (
+        max(re.findall("base64,([^)]*)", render_html(one)), key=len)
+        for one in (document, dataclasses.replace(document, context=titled))
+    )
+    assert len(accented) > len(plain)
+    held = TTFont(io.BytesIO(base64.b64decode(accented))).getBestCmap()
+    assert ord("é") in held and ord("£") in held
+
+
+def test_a_list_of_sources_is_in_the_register_once(report: Path) -> None:
+    page = lxml_html.fromstring((report / "report.html").read_text(encoding="utf-8"))
+    told = [one.text_content() for one in page.xpath("//dl[@class='method']/div[dt[.='Source']]")]
+    long = [one for one in told if len(one) > 300]
+    assert long and len(long) == len(set(long))
+    links = page.xpath("//dl[@class='method']//a[starts-with(@href, '#')]/@href")
+    assert links and all(page.get_element_by_id(one[1:]) is not None for one in set(links))
+
+
 def test_a_drawing_keeps_the_names_of_its_points_and_loses_its_own() -> None:
     svg = """<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="10pt" height="5pt">
     <title>Chart</title><desc>Made by a program</desc><!-- now -->
@@ -184,7 +206,7 @@ def test_a_drawing_keeps_the_names_of_its_points_and_loses_its_own() -> None:
     assert "Made by a program" not in drawn and "<!--" not in drawn
     assert drawn.count("<path") == 1 and "<text" in drawn
     assert 'style="paint-order:stroke"' in drawn and ' paint-order="' not in drawn
-    (name,) = re.findall(r'<g id="([^"]+)"', drawn)
+    (name,) = re.findall(r"<g id=([^>]+)>", drawn)
     assert name != "a" and f"url(#{name})" in drawn
     other = inline_svg(svg, "trend-of-need", "Need rose.")
     assert name not in other, "two drawings of a page share no id"
@@ -497,7 +519,7 @@ def test_a_chart_or_its_table_is_shown_alone(page: Any) -> None:
 
 @pytest.mark.browser
 def test_the_areas_of_a_map_are_read_one_by_one(page: Any) -> None:
-    figure = page.locator("figure.map").first
+    figure = page.locator("figure.map").nth(1)  # the first draws those of a class as one
     slider = figure.get_by_role("slider", name="Areas, one by one")
     titles = figure.locator("svg title").all_text_contents()
     assert slider.get_attribute("max") == str(len(titles)) == "364"

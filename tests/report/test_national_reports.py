@@ -160,6 +160,11 @@ def measured(key: str) -> str:
     return re.sub(r"(_yearly|_crude)?(_rate|_deaths|_mortality)$", "", key)
 
 
+@pytest.mark.parametrize("area", AREAS)
+def test_the_page_is_small_enough_to_send(made: Callable[[str], Path], area: str) -> None:
+    assert (made(area) / "report.html").stat().st_size < 1_500_000
+
+
 @pytest.mark.parametrize("area", ["Worcestershire", "Lancashire"])
 def test_no_chart_is_printed_twice_for_one_message(made: Callable[[str], Path], area: str) -> None:
     """Not a rate, its count, its crude twin and its yearly series: one of them is printed."""

@@ -80,11 +80,18 @@ def test_every_figure_has_one_row_in_the_page_and_all_that_it_says(report: Path)
     page = lxml.html.fromstring((report / "report.html").read_bytes())
     with (report / "figures.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    places = {one.get("id"): one for one in page.xpath("//tr[starts-with(@id, 'f')]")}
-    assert places.keys() == {f"f{n}" for n in range(1, len(rows) + 1)}
+    places: dict[str, Any] = {}
+    for table in page.xpath("//table[@data-key] | //div[contains(@class, 'register')]/table"):
+        at, shared = int(table.get("data-key") or 0), table.get("data-identifier") or OWN_PART
+        for place in table.find("tbody"):
+            key = shared.replace(OWN_PART, place[at].text_content().strip())
+            if key not in places or place.get("id"):  # the register's own row, if it has one
+                places[key] = place
+    assert places.keys() == {row["id"] for row in rows}
     carried = 0
     for number, row in enumerate(rows, 1):
-        place = places[f"f{number}"]
+        place = places[row["id"]]
+        assert place.get("id") in (None, f"f{number}")
         table = next(place.iterancestors("table"))
         heads = [one.text_content().split(" (")[0].strip() for one in table.find("thead/tr")]
         cells = dict(zip(heads, (one.text_content().strip() for one in place), strict=True))
@@ -94,7 +101,7 @@ def test_every_figure_has_one_row_in_the_page_and_all_that_it_says(report: Path)
         assert value.lstrip("£") in cells["Value"], row["id"]
         box = table.getparent()
         notes = [one.text_content() for one in box.itersiblings("p", preceding=True)]
-        told = next((one for one in notes if one.startswith("Of all these figures: ")), "")
+        told = next((one for one in notes if re.match("Of (all these|this) figure", one)), "")
         around = re.search("source row (.*)", told.removesuffix("."))
         cited = cells["Source row"]
         if around:

@@ -87,7 +87,7 @@ def small_map(na: Assessment) -> Blocks:
     drawn = (
         maps.small(shapes, chart_id=key)
         if shapes is not None
-        else maps.cartogram(rows, chart_id=key, shades=maps.THREE)
+        else maps.cartogram(rows, chart_id=key, small=True)
     )
     places = (na.area, *na.districts)
     counts = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from matplotlib.axes import Axes
-
+from needs.charts.drawing import Panel, Point, point
 from needs.charts.labels import at_right, value_scale, widest
 from needs.charts.layout import (
     LINE,
@@ -33,24 +32,19 @@ from needs.charts.style import (
     QUIET,
     TEXT,
     WIDTH,
-    Point,
     empty_svg,
-    point,
-    report_style,
     text_width,
-    to_svg,
 )
 from needs.figures.figure import Figure, Series, format_number
 
 GroupBy = Literal["area_name", "period", "sex", "age", "label", "note"]
 
 
-def _whisker(axes: Axes, f: Figure, row: float) -> None:
+def _whisker(panel: Panel, f: Figure, row: float) -> None:
     if f.lower is not None and f.upper is not None:
         # white under black, so that the line is seen on a dark bar and off it
-        for color, width in (("white", 3.0), (INK, 1.2)):
-            axes.plot([f.lower, f.upper], [row, row], color=color, linewidth=width, zorder=3,
-                      solid_capstyle="butt")  # fmt: skip
+        for color, width in (("#FFFFFF", 3.0), (INK, 1.2)):
+            panel.strokes([[(f.lower, row), (f.upper, row)]], color, width, layer=3)
 
 
 def grouped_bars(
@@ -81,33 +75,30 @@ def grouped_bars(
     parts = [p for f in everything for p in (f.value, f.lower, f.upper)]
     low, high = bounds(parts)
     labels = [one.label for one in series]
-    with report_style():
-        drawing, axes = row_canvas(
-            groups,
-            row=11.5 * len(series) + 8,
-            top=legend_height(labels) + 8,
-            right=12 + widest(everything),
-        )
-        value_scale(drawing, axes, low, high, unit, integer=whole(parts))
-        height = drawing.get_size_inches()[1] * 72
-        legend(
-            drawing,
-            [(one.label, {"color": CATEGORICAL[i % 6]}) for i, one in enumerate(series)],
-            height - 8,
-        )
-        thick = 0.8 / len(series)
-        points: list[Point] = []
-        for number, one in enumerate(series):
-            for f in one.figures:
-                row = (
-                    groups.index(str(getattr(f, group))) + (number - (len(series) - 1) / 2) * thick
-                )
-                axes.barh(row, f.value or 0, height=thick * 0.86, color=CATEGORICAL[number % 6])
-                _whisker(axes, f, row)
-                at_right(axes, f, row)
-                points += point(axes, f.value or 0.0, row, f)
-        axes.axvline(0, color=QUIET, linewidth=0.8)
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = row_canvas(
+        groups,
+        row=11.5 * len(series) + 8,
+        top=legend_height(labels) + 8,
+        right=12 + widest(everything),
+    )
+    value_scale(drawing, panel, low, high, unit, integer=whole(parts))
+    legend(
+        drawing,
+        [(one.label, {"color": CATEGORICAL[i % 6]}) for i, one in enumerate(series)],
+        drawing.height - 8,
+    )
+    thick = 0.8 / len(series)
+    points: list[Point] = []
+    for number, one in enumerate(series):
+        for f in one.figures:
+            row = groups.index(str(getattr(f, group))) + (number - (len(series) - 1) / 2) * thick
+            ends = row - thick * 0.43, row + thick * 0.43
+            panel.bar((0, f.value or 0), ends, CATEGORICAL[number % 6])
+            _whisker(panel, f, row)
+            at_right(panel, f, row)
+            points += point(panel, f.value or 0.0, row, f)
+    panel.upright(0, QUIET, 0.8)
+    return drawing.svg(chart_id, points)
 
 
 #: The part of a bar that is not treated.
@@ -151,50 +142,43 @@ def treated_bar(
     ]
     low, high = (0.0, 100.0) if share else bounds(ends)
     labels = [treated, not_treated, "95% confidence interval"]
-    with report_style():
-        drawing, axes = row_canvas(
-            [label for label, _, _ in rows], row=30, top=legend_height(labels) + 8, right=16
-        )
-        value_scale(drawing, axes, low, high, unit, integer=whole(ends))
-        height = drawing.get_size_inches()[1] * 72
-        entries: list[tuple[str, dict[str, Any]]] = [
-            (labels[0], {"color": FOCUS}),
-            (labels[1], {"color": PALE, "edge": FOCUS}),
-        ]
-        if any(n.lower is not None for _, n in known):
-            entries.append((labels[2], {"kind": "line", "color": INK, "linewidth": 1.4}))
-        legend(drawing, entries, height - 8)
-        scale = axes.get_position().width * WIDTH / (high - low)
-        for row, (_, t, n) in enumerate(rows):
-            if t.value is None or n.value is None:
-                text = f"{treated}: {t.text}; {not_treated.lower()}: {n.text}"
-                write_beside(axes, 0, row, text, dx=4, color=QUIET)
-                continue
-            axes.barh(row, t.value, height=0.62, color=FOCUS)
-            axes.barh(row, n.value, left=t.value, height=0.62, color=PALE, edgecolor=FOCUS,
-                      linewidth=0.8)  # fmt: skip
-            if n.lower is not None and n.upper is not None:
-                start, end = (
-                    (100 - n.upper, 100 - n.lower)
-                    if share
-                    else (t.value + n.lower, t.value + n.upper)
-                )
-                for color, width in (("white", 3.0), (INK, 1.4)):
-                    axes.plot([start, end], [row + 0.42, row + 0.42], color=color, linewidth=width,
-                              solid_capstyle="butt")  # fmt: skip
-            for f, begin, color in ((t, 0.0, "white"), (n, t.value, INK)):
-                if (f.value or 0) * scale > text_width(f.number) + 8:
-                    write_beside(axes, begin, row, f.number, dx=4, color=color)
-        axes.axvline(0, color=QUIET, linewidth=0.8)
-        points = [
-            mark
-            for row, (group, t, n) in enumerate(rows)
-            for f, begin, name in ((t, 0.0, treated), (n, t.value or 0.0, not_treated))
-            for mark in point(
-                axes, begin + (f.value or 0.0) / 2, row, f, f"{group}, {name.lower()}"
+    drawing, panel = row_canvas(
+        [label for label, _, _ in rows], row=30, top=legend_height(labels) + 8, right=16
+    )
+    value_scale(drawing, panel, low, high, unit, integer=whole(ends))
+    entries: list[tuple[str, dict[str, Any]]] = [
+        (labels[0], {"color": FOCUS}),
+        (labels[1], {"color": PALE, "edge": FOCUS}),
+    ]
+    if any(n.lower is not None for _, n in known):
+        entries.append((labels[2], {"kind": "line", "color": INK, "linewidth": 1.4}))
+    legend(drawing, entries, drawing.height - 8)
+    scale = panel.width / (high - low)
+    for row, (_, t, n) in enumerate(rows):
+        if t.value is None or n.value is None:
+            text = f"{treated}: {t.text}; {not_treated.lower()}: {n.text}"
+            write_beside(panel, 0, row, text, dx=4, color=QUIET)
+            continue
+        thick = row - 0.31, row + 0.31
+        panel.bar((0, t.value), thick, FOCUS)
+        panel.bar((t.value, t.value + n.value), thick, PALE, FOCUS, 0.8)
+        if n.lower is not None and n.upper is not None:
+            start, end = (
+                (100 - n.upper, 100 - n.lower) if share else (t.value + n.lower, t.value + n.upper)
             )
-        ]
-        return to_svg(drawing, chart_id, points=points)
+            for color, width in (("#FFFFFF", 3.0), (INK, 1.4)):
+                panel.strokes([[(start, row + 0.42), (end, row + 0.42)]], color, width)
+        for f, begin, color in ((t, 0.0, "#FFFFFF"), (n, t.value, INK)):
+            if (f.value or 0) * scale > text_width(f.number) + 8:
+                write_beside(panel, begin, row, f.number, dx=4, color=color)
+    panel.upright(0, QUIET, 0.8)
+    points = [
+        mark
+        for row, (group, t, n) in enumerate(rows)
+        for f, begin, name in ((t, 0.0, treated), (n, t.value or 0.0, not_treated))
+        for mark in point(panel, begin + (f.value or 0.0) / 2, row, f, f"{group}, {name.lower()}")
+    ]
+    return drawing.svg(chart_id, points)
 
 
 def decile_bars(
@@ -231,42 +215,40 @@ def decile_bars(
         [reference, *(p for f in figures for p in (f.value, f.lower, f.upper))], ticks=5
     )
     height, left, right, top, bottom = 232.0, 46.0, 12.0, 28.0, 46.0
-    with report_style():
-        drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
-        axes.set_xlim(-0.6, len(figures) - 0.4)
-        value_axis(axes, False, low, high, 5)
-        axes.set_ylim(low, high + (high - low) * 0.06)  # the number above the highest bar
-        room = (WIDTH - left - right) / len(figures)
-        longest = max(text_width(f.number) for f in figures)
-        for i, f in enumerate(figures):
-            color = DECILES[i] if len(figures) == 10 else FOCUS
-            axes.bar(i, f.value or 0, width=0.78, color=color, edgecolor=OUTLINE, linewidth=0.7)
-            end = f.value or 0.0
-            if f.lower is not None and f.upper is not None:
-                for tone, width in (("white", 3.0), (INK, 1.2)):
-                    axes.plot([i, i], [f.lower, f.upper], color=tone, linewidth=width,
-                              solid_capstyle="butt")  # fmt: skip
-                end = max(end, f.upper)
-            if longest < room or i % 2 == 0 or not f.shown:
-                axes.annotate(f.number, (i, max(end, 0)), xytext=(0, 3), textcoords="offset points",
-                              ha="center", va="bottom", zorder=5,
-                              bbox={"facecolor": "white", "pad": 0.6, "linewidth": 0})  # fmt: skip
-        if reference is not None:
-            axes.axhline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
-            write(
-                drawing, WIDTH - right, height - 9, f"Dashed line: {reference_label}", align="right"
-            )
-        name_places(axes, range(len(figures)), [str(i + 1) for i in range(len(figures))])
-        write(drawing, 0, height - 9, unit)
-        write(drawing, left, 12, "Most deprived", size=TEXT)
-        write(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
-        write(drawing, WIDTH - right, 12, "Least deprived", align="right")
-        points = [
-            mark
-            for i, f in enumerate(figures)
-            for mark in point(axes, i, f.value or 0.0, f, f"National decile {i + 1}")
-        ]
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    panel.x = (-0.6, len(figures) - 0.4)
+    value_axis(panel, False, low, high, 5)
+    panel.y = (low, high + (high - low) * 0.06)  # the number above the highest bar
+    room = (WIDTH - left - right) / len(figures)
+    longest = max(text_width(f.number) for f in figures)
+    for i, f in enumerate(figures):
+        color = DECILES[i] if len(figures) == 10 else FOCUS
+        panel.bar((i - 0.39, i + 0.39), (0, f.value or 0), color, OUTLINE, 0.7)
+        end = f.value or 0.0
+        if f.lower is not None and f.upper is not None:
+            for tone, width in (("#FFFFFF", 3.0), (INK, 1.2)):
+                panel.strokes([[(i, f.lower), (i, f.upper)]], tone, width)
+            end = max(end, f.upper)
+        if longest < room or i % 2 == 0 or not f.shown:
+            x, y = panel.place(i, max(end, 0))
+            half, level = text_width(f.number) / 2, drawing.height - y
+            # so that the dashed line does not run through the number
+            drawing.paper.bar((x - half - 1, x + half + 1), (level + 4, level + 14), "#FFFFFF")
+            write_beside(panel, i, max(end, 0), f.number, dy=3, align="center", vertical="bottom")
+    if reference is not None:
+        panel.level(reference, INK, 1.1, (5, 2), 4)
+        write(drawing, WIDTH - right, height - 9, f"Dashed line: {reference_label}", align="right")
+    name_places(panel, range(len(figures)), [str(i + 1) for i in range(len(figures))])
+    write(drawing, 0, height - 9, unit)
+    write(drawing, left, 12, "Most deprived", size=TEXT)
+    write(drawing, (left + WIDTH - right) / 2, 12, "National decile", align="center")
+    write(drawing, WIDTH - right, 12, "Least deprived", align="right")
+    points = [
+        mark
+        for i, f in enumerate(figures)
+        for mark in point(panel, i, f.value or 0.0, f, f"National decile {i + 1}")
+    ]
+    return drawing.svg(chart_id, points)
 
 
 def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ million") -> str:
@@ -301,42 +283,41 @@ def amount_bars(figures: Sequence[Figure], *, chart_id: str, unit: str = "£ mil
     key = legend_height(grants)
     height = 210.0 + key + len(foot) * LINE
     top, bottom, left = key + 26, 26 + len(foot) * LINE, 46.0
-    with report_style():
-        drawing, axes = canvas(height, left=left, right=12, top=top, bottom=bottom)
-        axes.set_xlim(-0.6, len(years) - 0.4)
-        value_axis(axes, False, low, high, 5)
-        high += (high - low) * 0.05  # the sum above the highest bar
-        axes.set_ylim(low, high)
-        legend(
-            drawing,
-            [(grant, {"color": CATEGORICAL[i % 6]}) for i, grant in enumerate(grants)],
-            height - 8,
-        )
-        write(drawing, 0, height - key - 10, unit)
-        scale = (height - top - bottom) / (high - low)
-        ends = dict.fromkeys(years, 0.0)
-        width = 0.62 if len(years) > 2 else 0.4
-        points: list[Point] = []
-        for i, grant in enumerate(grants):
-            for f in figures:
-                if f.label != grant or f.value is None:
-                    continue
-                value, x = f.value / divisor, years.index(f.period)
-                axes.bar(x, value, bottom=ends[f.period], width=width, color=CATEGORICAL[i % 6],
-                         edgecolor="white", linewidth=0.8)  # fmt: skip
-                if len(grants) > 1 and value * scale > LINE + 2:
-                    write_beside(
-                        axes, x, ends[f.period] + value / 2, format_number(value, decimals),
-                        align="center", color=INK if i % 6 in (1, 3, 5) else "white",
-                    )  # fmt: skip
-                name = f"{grant}, {f.period}"
-                points += point(axes, x, ends[f.period] + value / 2, f, name)
-                ends[f.period] += value
-        for x, year in enumerate(years):
-            write_beside(
-                axes, x, ends[year], format_number(sums[year], decimals), dy=3, align="center",
-                vertical="bottom", bold=True,
-            )  # fmt: skip
-        name_places(axes, range(len(years)), years)
-        write_notes(drawing, foot)
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = canvas(height, left=left, right=12, top=top, bottom=bottom)
+    panel.x = (-0.6, len(years) - 0.4)
+    value_axis(panel, False, low, high, 5)
+    high += (high - low) * 0.05  # the sum above the highest bar
+    panel.y = (low, high)
+    legend(
+        drawing,
+        [(grant, {"color": CATEGORICAL[i % 6]}) for i, grant in enumerate(grants)],
+        drawing.height - 8,
+    )
+    write(drawing, 0, height - key - 10, unit)
+    scale = (height - top - bottom) / (high - low)
+    ends = dict.fromkeys(years, 0.0)
+    width = 0.62 if len(years) > 2 else 0.4
+    points: list[Point] = []
+    for i, grant in enumerate(grants):
+        for f in figures:
+            if f.label != grant or f.value is None:
+                continue
+            value, x = f.value / divisor, years.index(f.period)
+            thick, base = (x - width / 2, x + width / 2), ends[f.period]
+            panel.bar(thick, (base, base + value), CATEGORICAL[i % 6], "#FFFFFF", 0.8)
+            if len(grants) > 1 and value * scale > LINE + 2:
+                write_beside(
+                    panel, x, ends[f.period] + value / 2, format_number(value, decimals),
+                    align="center", color=INK if i % 6 in (1, 3, 5) else "#FFFFFF",
+                )  # fmt: skip
+            name = f"{grant}, {f.period}"
+            points += point(panel, x, ends[f.period] + value / 2, f, name)
+            ends[f.period] += value
+    for x, year in enumerate(years):
+        write_beside(
+            panel, x, ends[year], format_number(sums[year], decimals), dy=3, align="center",
+            vertical="bottom", bold=True,
+        )  # fmt: skip
+    name_places(panel, range(len(years)), years)
+    write_notes(drawing, foot)
+    return drawing.svg(chart_id, points)

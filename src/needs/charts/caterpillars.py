@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from needs.charts.drawing import Dot, Panel, point
 from needs.charts.labels import at_right, name_points, not_drawn, value_scale, widest
 from needs.charts.layout import (
     LINE,
@@ -29,10 +29,7 @@ from needs.charts.style import (
     SMALL,
     WIDTH,
     empty_svg,
-    point,
-    report_style,
     text_width,
-    to_svg,
     wrap,
 )
 from needs.figures.figure import Figure
@@ -97,25 +94,25 @@ def caterpillar(
             for p in (f.value, f.lower, f.upper)
         ]
     )
-    with report_style():
-        drawing, axes = row_canvas(
-            [f.area_name for f in rows],
-            row=18,
-            top=26 if reference and reference.shown else 8,
-            right=12 + widest(rows),
-            bottom=36 + len(foot) * LINE,
-            bold={i for i, f in enumerate(rows) if f.area_code == focus},
-        )
-        integer = whole(f.value for f in shown)
-        value_scale(drawing, axes, low, high, unit, foot=len(foot), integer=integer)
-        write_notes(drawing, foot)
-        _reference_line(axes, reference, low, high)
-        for i, f in enumerate(rows):
-            color = FOCUS if f.area_code == focus else QUIET
-            _dot(axes, f, i, color, 7 if f.area_code == focus else 5.5)
-            at_right(axes, f, i, bold=f.area_code == focus)
-        points = [one for i, f in enumerate(rows) for one in point(axes, f.value or 0.0, i, f)]
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = row_canvas(
+        [f.area_name for f in rows],
+        row=18,
+        top=26 if reference and reference.shown else 8,
+        right=12 + widest(rows),
+        bottom=36 + len(foot) * LINE,
+        bold={i for i, f in enumerate(rows) if f.area_code == focus},
+    )
+    integer = whole(f.value for f in shown)
+    value_scale(drawing, panel, low, high, unit, foot=len(foot), integer=integer)
+    write_notes(drawing, foot)
+    _reference_line(panel, reference)
+    for i, f in enumerate(rows):
+        color = FOCUS if f.area_code == focus else QUIET
+        _dot(panel, f, i, color, 7 if f.area_code == focus else 5.5)
+        at_right(panel, f, i, bold=f.area_code == focus)
+    return drawing.svg(
+        chart_id, [one for i, f in enumerate(rows) for one in point(panel, f.value or 0.0, i, f)]
+    )
 
 
 def _many(
@@ -136,76 +133,68 @@ def _many(
     low, high = bounds([*(f.value for f in drawn), widest, *focal])
     height, left, right, top = 250.0 + len(foot) * LINE, 52.0, 78.0, 28.0
     bottom = 24 + len(foot) * LINE
-    with report_style():
-        drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
-        axes.set_xlim(-1, len(shown))
-        axes.set_ylim(low, high)
-        value_axis(axes, False, low, high)
-        lower, upper = interval_limits(shown)
-        y, x = values(shown), np.arange(len(shown))
-        is_focus = np.array([f.area_code == focus for f in shown])
-        axes.vlines(
-            x[~is_focus], lower[~is_focus], upper[~is_focus], color="#B3B3B3", linewidth=0.9
-        )
-        axes.plot(x[~is_focus], y[~is_focus], linestyle="none", marker="o", markersize=2.4,
-                  color=QUIET, gid="areas")  # fmt: skip
-        titles = {"areas": [f"{f.area_name}: {f.text}" for f in shown if f.area_code != focus]}
-        axes.vlines(
-            x[is_focus], lower[is_focus], upper[is_focus], color=FOCUS, linewidth=2, zorder=4
-        )
-        axes.plot(x[is_focus], y[is_focus], linestyle="none", marker="o", markersize=7.5,
-                  color=FOCUS, markeredgecolor="white", markeredgewidth=0.6, zorder=5)  # fmt: skip
-        write(drawing, 0, height - 9, unit)
-        if reference is not None and reference.value is not None:
-            axes.axhline(reference.value, color=INK, linewidth=1.2, linestyle=(0, (5, 2)), zorder=3)
-            scale = (height - top - bottom) / (high - low)
-            text = wrap(f"{reference.area_name} {reference.number}", right - 6, SMALL)
-            for number, line in enumerate(text):
-                y_text = bottom + (reference.value - low) * scale
-                y_text += ((len(text) - 1) / 2 - number) * LINE * 0.92
-                write(drawing, WIDTH - right + 4, y_text, line, size=SMALL)
-        axis = f"{len(shown)} areas, from the highest to the lowest value"
-        write(drawing, left, bottom - 12, axis, size=SMALL, color=QUIET)
-        across = (WIDTH - left - right) / (len(shown) + 1)
-        ends = np.where(np.isfinite(upper), np.minimum(upper, high), y)
-        tops = np.column_stack(
-            [
-                left + (x + 1) * across,
-                bottom + (ends - low) / (high - low) * (height - top - bottom),
-            ]
-        )
-        places = [int(i) for i in x]
-        order = [i for i in places if is_focus[i]] + [
-            i for i in places if shown[i].area_code in named and not is_focus[i]
+    drawing, panel = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    panel.x, panel.y = (-1, len(shown)), (low, high)
+    value_axis(panel, False, low, high)
+    lower, upper = interval_limits(shown)
+    y, x = values(shown), np.arange(len(shown))
+    is_focus = np.array([f.area_code == focus for f in shown])
+    intervals = [[(float(at), a), (float(at), b)] for at, a, b in zip(x, lower, upper, strict=True)]
+    for mine, color, width, layer in ((False, "#B3B3B3", 0.9, 2), (True, FOCUS, 2, 4)):
+        chosen = [one for one, own in zip(intervals, is_focus, strict=True) if own == mine]
+        panel.strokes(chosen, color, width, layer=layer, clip=True)
+    panel.dots(
+        x[~is_focus], y[~is_focus], Dot(3.4, QUIET, edge=""),
+        titles=[f"{f.area_name}: {f.text}" for f in shown if f.area_code != focus],
+    )  # fmt: skip
+    panel.dots(x[is_focus], y[is_focus], Dot(7.5, FOCUS), layer=5)
+    write(drawing, 0, height - 9, unit)
+    if reference is not None and reference.value is not None:
+        panel.level(reference.value, INK, 1.2, (5, 2), 3)
+        scale = (height - top - bottom) / (high - low)
+        text = wrap(f"{reference.area_name} {reference.number}", right - 6, SMALL)
+        for number, line in enumerate(text):
+            y_text = bottom + (reference.value - low) * scale
+            y_text += ((len(text) - 1) / 2 - number) * LINE * 0.92
+            write(drawing, WIDTH - right + 4, y_text, line, size=SMALL)
+    axis = f"{len(shown)} areas, from the highest to the lowest value"
+    write(drawing, left, bottom - 12, axis, size=SMALL, color=QUIET)
+    across = (WIDTH - left - right) / (len(shown) + 1)
+    ends = np.where(np.isfinite(upper), np.minimum(upper, high), y)
+    tops = np.column_stack(
+        [
+            left + (x + 1) * across,
+            bottom + (ends - low) / (high - low) * (height - top - bottom),
         ]
-        name_points(
-            drawing, tops,
-            [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
-            (left, bottom, WIDTH - right, height - 14),
-        )  # fmt: skip
-        write_notes(drawing, foot)
-        return to_svg(drawing, chart_id, titles)
+    )
+    places = [int(i) for i in x]
+    order = [i for i in places if is_focus[i]] + [
+        i for i in places if shown[i].area_code in named and not is_focus[i]
+    ]
+    name_points(
+        drawing, tops,
+        [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
+        (left, bottom, WIDTH - right, height - 14),
+    )  # fmt: skip
+    write_notes(drawing, foot)
+    return drawing.svg(chart_id)
 
 
-def _reference_line(axes: Axes, reference: Figure | None, low: float, high: float) -> None:
+def _reference_line(panel: Panel, reference: Figure | None) -> None:
     if reference is None or reference.value is None:
         return
-    axes.axvline(reference.value, color=INK, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1)
+    panel.upright(reference.value, INK, 1.2, (5, 2), 1)
     text = f"{reference.area_name} {reference.number}"
-    box = axes.get_position()
-    across = box.width * WIDTH
-    where = (reference.value - low) / (high - low) * across
+    where = panel.place(reference.value, 1, "y")[0]
     half = text_width(text) / 2
-    shift = max(-where - box.x0 * WIDTH + half, min(0.0, across + 12 - where - half))
-    write_beside(axes, reference.value, 1, text, frame="y", dx=shift, dy=6, align="center",
+    shift = max(half - where, min(0.0, panel.left + panel.width + 12 - where - half))
+    write_beside(panel, reference.value, 1, text, frame="y", dx=shift, dy=6, align="center",
           vertical="bottom")  # fmt: skip
 
 
-def _dot(axes: Axes, f: Figure, row: float, color: str, size: float, marker: str = "o") -> None:
+def _dot(panel: Panel, f: Figure, row: float, color: str, size: float) -> None:
     if f.value is None:
         return
     if f.lower is not None and f.upper is not None:
-        axes.plot([f.lower, f.upper], [row, row], color=color, linewidth=1.6, zorder=2,
-                  solid_capstyle="butt")  # fmt: skip
-    axes.plot([f.value], [row], linestyle="none", marker=marker, markersize=size, color=color,
-              markeredgecolor="white", markeredgewidth=0.6, zorder=3, clip_on=False)  # fmt: skip
+        panel.strokes([[(f.lower, row), (f.upper, row)]], color, 1.6)
+    panel.dots([f.value], [row], Dot(size, color), layer=3)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
+from needs.charts.drawing import Canvas, Dot, Panel
 from needs.charts.labels import name_points, not_drawn
 from needs.charts.layout import (
     LINE,
@@ -29,10 +29,7 @@ from needs.charts.style import (
     QUIET,
     SMALL,
     WIDTH,
-    Canvas,
     empty_svg,
-    report_style,
-    to_svg,
     wrap,
 )
 from needs.figures.figure import Figure
@@ -105,70 +102,64 @@ def funnel_plot(
     height = 330.0 + len(foot) * LINE
     bottom = 52 + len(foot) * LINE
     left, right, top = 52.0, 78.0, 28.0
-    with report_style():
-        drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
-        axes.set_xlim(0, widest)
-        axes.set_ylim(0, ceiling)
-        value_axis(axes, True, 0, widest, 5, grid=False)
-        value_axis(axes, False, 0, ceiling)
-        for level, style in (("95", (0, (4, 2))), ("998", "-")):
-            for side in ("lower", "upper"):
-                axes.plot(
-                    lines["denominator"], lines[f"{side}_{level}"], color=GREY, linewidth=1.0,
-                    linestyle=style, zorder=1,
-                )  # fmt: skip
-        axes.axhline(reference.value, color=INK, linewidth=1.2, zorder=1)
-        is_focus = np.array([f.area_code == focus for f in shown])
-        outside = ((y < low) | (y > high)) & ~is_focus
-        groups = {"inside": ~outside & ~is_focus, "outside": outside, "focus": is_focus}
-        titles = _draw_points(axes, shown, x, y, groups)
-        write(drawing, 0, height - 9, unit)
-        write(drawing, WIDTH - right, bottom - 32, size, align="right")
-        _name_limits(drawing, lines, reference, widest, ceiling, (height, right, top, bottom))
-        points = np.column_stack(
-            [
-                left + x / widest * (WIDTH - left - right),
-                bottom + y / ceiling * (height - top - bottom),
-            ]
-        )
-        order = [i for i in range(len(shown)) if is_focus[i]]
-        order += [i for i in range(len(shown)) if shown[i].area_code in named and not is_focus[i]]
-        name_points(
-            drawing,
-            points,
-            [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
-            (left, bottom, WIDTH - right, height - top),
-            avoid=_limit_points(
-                lines, reference, widest, ceiling, (height, right, top, bottom, left)
-            ),
-        )
-        entries: list[tuple[str, dict[str, Any]]] = [
-            (words, {"kind": "dot", **LOOKS[key]})
-            for key, words in (("outside", "Outside the 99.8% limits"), ("inside", "Other areas"))
-            if groups[key].any()
+    drawing, panel = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    panel.x, panel.y = (0, widest), (0, ceiling)
+    value_axis(panel, True, 0, widest, 5, grid=False)
+    value_axis(panel, False, 0, ceiling)
+    for level, dashes in (("95", (4, 2)), ("998", ())):
+        for side in ("lower", "upper"):
+            panel.line(
+                lines["denominator"], lines[f"{side}_{level}"], GREY, 1.0, dashes=dashes, layer=1,
+                clip=True,
+            )  # fmt: skip
+    panel.level(reference.value, INK, 1.2, layer=1)
+    is_focus = np.array([f.area_code == focus for f in shown])
+    outside = ((y < low) | (y > high)) & ~is_focus
+    groups = {"inside": ~outside & ~is_focus, "outside": outside, "focus": is_focus}
+    _draw_points(panel, shown, x, y, groups)
+    write(drawing, 0, height - 9, unit)
+    write(drawing, WIDTH - right, bottom - 32, size, align="right")
+    _name_limits(drawing, lines, reference, widest, ceiling, (height, right, top, bottom))
+    points = np.column_stack(
+        [
+            left + x / widest * (WIDTH - left - right),
+            bottom + y / ceiling * (height - top - bottom),
         ]
-        if entries:
-            legend(drawing, entries, bottom - 46)
-        write_notes(drawing, foot)
-        return to_svg(drawing, chart_id, titles)
+    )
+    order = [i for i in range(len(shown)) if is_focus[i]]
+    order += [i for i in range(len(shown)) if shown[i].area_code in named and not is_focus[i]]
+    name_points(
+        drawing,
+        points,
+        [(i, shown[i].area_name, bool(is_focus[i])) for i in order],
+        (left, bottom, WIDTH - right, height - top),
+        avoid=_limit_points(lines, reference, widest, ceiling, (height, right, top, bottom, left)),
+    )
+    entries: list[tuple[str, dict[str, Any]]] = [
+        (words, {"kind": "dot", **LOOKS[key]})
+        for key, words in (("outside", "Outside the 99.8% limits"), ("inside", "Other areas"))
+        if groups[key].any()
+    ]
+    if entries:
+        legend(drawing, entries, bottom - 46)
+    write_notes(drawing, foot)
+    return drawing.svg(chart_id)
 
 
 def _draw_points(
-    axes: Axes, shown: Sequence[Figure], x: Floats, y: Floats, groups: Mapping[str, Flags]
-) -> dict[str, list[str]]:
-    """Draw each group of areas in its look; what each point says when it is pointed at."""
-    titles = {}
+    panel: Panel, shown: Sequence[Figure], x: Floats, y: Floats, groups: Mapping[str, Flags]
+) -> None:
+    """Draw each group of areas in its look, with what each point says when it is pointed at."""
     for key, group in groups.items():
         if group.any():
-            axes.plot(
-                x[group], y[group], linestyle="none", markeredgecolor="white",
-                markeredgewidth=0.5, gid=key, zorder=3 if key != "focus" else 5,
-                clip_on=False, **LOOKS[key],
+            look = LOOKS[key]
+            panel.dots(
+                x[group], y[group],
+                Dot(look["markersize"], look["color"], look["marker"], edge_width=0.5),
+                layer=3 if key != "focus" else 5,
+                titles=[f"{f.area_name}: {f.text}"
+                        for f, chosen in zip(shown, group, strict=True) if chosen],
             )  # fmt: skip
-            titles[key] = [
-                f"{f.area_name}: {f.text}" for f, chosen in zip(shown, group, strict=True) if chosen
-            ]
-    return titles
 
 
 def _name_limits(

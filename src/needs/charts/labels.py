@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
+from needs.charts.drawing import Canvas, Panel
 from needs.charts.layout import (
     LINE,
     value_axis,
@@ -20,8 +18,6 @@ from needs.charts.style import (
     INK,
     QUIET,
     TEXT,
-    WIDTH,
-    Canvas,
     text_width,
 )
 from needs.figures.figure import Figure
@@ -86,23 +82,7 @@ def name_points(
         )
         nearest = (min(max(px, box[0]), box[2]), min(max(py, box[1] + 2), box[3] - 2))
         if np.hypot(nearest[0] - px, nearest[1] - py) > 12:
-            width_pt, height_pt = drawing.get_size_inches() * 72
-            drawing.add_artist(line([(px, py), nearest], (width_pt, height_pt), drawing, QUIET))
-
-
-def line(
-    ends: Sequence[tuple[float, float]], size: tuple[float, float], drawing: Drawing, color: str
-) -> Any:
-    """A thin line between two places of the drawing, in points."""
-    from matplotlib.lines import Line2D
-
-    return Line2D(
-        [x / size[0] for x, _ in ends],
-        [y / size[1] for _, y in ends],
-        transform=drawing.transFigure,
-        color=color,
-        linewidth=0.6,
-    )
+            drawing.paper.line([px, nearest[0]], [py, nearest[1]], QUIET, 0.6)
 
 
 def _touch(
@@ -118,7 +98,7 @@ def widest(figures: Sequence[Figure]) -> float:
 
 def value_scale(
     drawing: Canvas,
-    axes: Axes,
+    panel: Panel,
     low: float,
     high: float,
     unit: str,
@@ -127,13 +107,11 @@ def value_scale(
     integer: bool = False,
 ) -> None:
     """A value axis below rows, above `foot` lines of notes."""
-    axes.set_xlim(low, high)
-    value_axis(axes, True, low, high, 6, integer=integer)
-    axes.spines["bottom"].set_visible(False)
-    box = axes.get_position()
-    write(drawing, box.x1 * WIDTH, 7 + foot * LINE, unit, align="right")
+    panel.x, panel.base = (low, high), False
+    value_axis(panel, True, low, high, 6, integer=integer)
+    write(drawing, panel.left + panel.width, 7 + foot * LINE, unit, align="right")
 
 
-def at_right(axes: Axes, f: Figure, row: float, bold: bool = False) -> None:
+def at_right(panel: Panel, f: Figure, row: float, bold: bool = False) -> None:
     """Write a figure at the right of its row."""
-    write_beside(axes, 1, row, f.number, frame="x", dx=8, bold=bold)
+    write_beside(panel, 1, row, f.number, frame="x", dx=8, bold=bold)

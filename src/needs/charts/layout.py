@@ -12,12 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from needs.charts.drawing import Canvas, Dot, Panel, Words
 from needs.charts.style import (
     GRID,
     INK,
@@ -25,8 +22,6 @@ from needs.charts.style import (
     SMALL,
     TEXT,
     WIDTH,
-    Canvas,
-    Words,
     text_width,
     wrap,
 )
@@ -41,28 +36,13 @@ _PAD, _MARK = 7.0, 3.0
 
 def canvas(
     height: float, *, left: float, right: float, top: float, bottom: float
-) -> tuple[Canvas, Axes]:
-    """A drawing of the printed width with one pair of axes; margins in points.
+) -> tuple[Canvas, Panel]:
+    """A drawing of the printed width with one panel; margins in points.
 
-    The axes name nothing by themselves: see `value_axis` and `name_places`.
+    The panel names nothing by itself: see `value_axis` and `name_places`.
     """
-    drawing = Canvas(figsize=(WIDTH / 72, height / 72), dpi=72)
-    axes = drawing.add_axes(
-        (
-            left / WIDTH,
-            bottom / height,
-            (WIDTH - left - right) / WIDTH,
-            (height - top - bottom) / height,
-        )
-    )
-    bare(axes)
-    return drawing, axes
-
-
-def bare(axes: Axes) -> None:
-    """Leave out the scales that matplotlib would draw."""
-    axes.xaxis.set_visible(False)
-    axes.yaxis.set_visible(False)
+    drawing = Canvas(height)
+    return drawing, drawing.panel(left, right, top, bottom)
 
 
 def write(
@@ -77,33 +57,23 @@ def write(
     color: str = INK,
 ) -> None:
     """Write text at a point of the canvas: x from the left, y from the bottom, in points."""
-    drawing.words.append(Words(text, x, y, align=align, size=size, bold=bold, color=color))
+    drawing.paper.words.append(Words(text, x, y, align=align, size=size, bold=bold, color=color))
 
 
-def write_beside(
-    axes: Axes, x: float, y: float, text: str, *, frame: str = "", **look: Any
-) -> None:
-    """Write text beside a place of the axes.
+def write_beside(panel: Panel, x: float, y: float, text: str, **look: Any) -> None:
+    """Write text beside a place of a panel.
 
     Parameters
     ----------
-    axes : matplotlib Axes
-        On a canvas.
+    panel : Panel
     x, y : float
-        The place, in the units of what is drawn; from 0 to 1 across the axes for what `frame` says.
-    frame : str
-        "x", "y" or nothing.
+        The place, in the panel's units; from 0 to 1 across it for what ``frame`` says.
+    text : str
     **look
-        Further attributes of `Words`, such as ``dx``, points between the place and the text.
+        Further attributes of `Words`, such as ``frame`` and ``dx``, points between the place and
+        the text.
     """
-    transform = {
-        "": axes.transData,
-        "x": axes.get_yaxis_transform(),
-        "y": axes.get_xaxis_transform(),
-    }[frame]
-    drawing = axes.figure
-    assert isinstance(drawing, Canvas)
-    drawing.words.append(Words(text, x, y, transform, **look))
+    panel.words.append(Words(text, x, y, **look))
 
 
 def write_notes(drawing: Canvas, lines: Sequence[str]) -> None:
@@ -255,7 +225,7 @@ def _locator(ticks: int, integer: bool = False) -> MaxNLocator:
 
 
 def value_axis(
-    axes: Axes,
+    panel: Panel,
     across: bool,
     low: float,
     high: float,
@@ -268,8 +238,7 @@ def value_axis(
 
     Parameters
     ----------
-    axes : matplotlib Axes
-        On a canvas.
+    panel : Panel
     across : bool
         Whether values run from left to right, or from the bottom to the top.
     low, high : float
@@ -290,43 +259,25 @@ def value_axis(
         decimals += 1
     names = [format_number(tick, decimals) for tick in chosen]
     if grid:
-        _strokes(axes, chosen, across, (0.0, 1.0), GRID, 0.7)
+        ends = [((t, 0.0), (t, 1.0)) if across else ((0.0, t), (1.0, t)) for t in chosen]
+        panel.strokes(ends, GRID, 0.7, layer=0.5, frame="y" if across else "x")
     if across:
-        name_places(axes, chosen, names, marks=not grid)
+        name_places(panel, chosen, names, marks=not grid)
         return
     for tick, name in zip(chosen, names, strict=True):
-        write_beside(axes, 0, tick, name, frame="x", dx=-_PAD, align="right")
+        write_beside(panel, 0, tick, name, frame="x", dx=-_PAD, align="right")
 
 
 def name_places(
-    axes: Axes, places: Sequence[float], names: Sequence[str], *, marks: bool = False
+    panel: Panel, places: Sequence[float], names: Sequence[str], *, marks: bool = False
 ) -> None:
-    """Name places below the axes, each with a short mark where that is asked for."""
+    """Name places below the panel, each with a short mark where that is asked for."""
     if marks:
-        height = axes.get_window_extent().height
-        _strokes(axes, places, True, (0.0, -_MARK / height), QUIET, 0.8)
+        end = -_MARK / panel.height
+        lines = [[(place, 0), (place, end)] for place in places]
+        panel.strokes(lines, QUIET, 0.8, layer=0.5, frame="y")
     for place, name in zip(places, names, strict=True):
-        write_beside(axes, place, 0, name, frame="y", dy=-_PAD, align="center", vertical="top")
-
-
-def _strokes(
-    axes: Axes,
-    places: Sequence[float],
-    across: bool,
-    ends: tuple[float, float],
-    color: str,
-    width: float,
-) -> None:
-    """Strokes at places of one direction, from and to a share of the axes in the other."""
-    lines = LineCollection(
-        [[(place, end) if across else (end, place) for end in ends] for place in places],
-        transform=axes.get_xaxis_transform() if across else axes.get_yaxis_transform(),
-        colors=color,
-        linewidths=width,
-        zorder=0.5,
-        clip_on=False,
-    )
-    axes.add_collection(lines, autolim=False)
+        write_beside(panel, place, 0, name, frame="y", dy=-_PAD, align="center", vertical="top")
 
 
 def row_canvas(
@@ -338,8 +289,8 @@ def row_canvas(
     bottom: float = 36.0,
     limit: float = 165.0,
     bold: Collection[int] = (),
-) -> tuple[Canvas, Axes]:
-    """A canvas with a row for each label, the first at the top; labels stand left of the axes.
+) -> tuple[Canvas, Panel]:
+    """A canvas with a row for each label, the first at the top; labels stand left of the panel.
 
     Rows are at 0, 1, 2, … on the vertical axis. Labels wider than `limit` are broken into lines and
     the rows made high enough for them. `bold` holds the numbers of rows named in bold.
@@ -350,13 +301,13 @@ def row_canvas(
         text_width(line, TEXT, i in bold) for i, label in enumerate(lines) for line in label
     )
     height = top + bottom + row * len(labels)
-    drawing, axes = canvas(height, left=left, right=right, top=top, bottom=bottom)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    drawing, panel = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    panel.y = (len(labels) - 0.5, -0.5)
     for i, label in enumerate(lines):
         for number, line in enumerate(label):
             y = height - top - row * (i + 0.5) + ((len(label) - 1) / 2 - number) * LINE
             write(drawing, left - 8, y, line, align="right", bold=i in bold)
-    return drawing, axes
+    return drawing, panel
 
 
 def legend(
@@ -364,44 +315,26 @@ def legend(
 ) -> None:
     """Name colours and marks in lines of swatches from height `y` down, in the order of the data.
 
-    Each entry is a label and how its swatch looks: `color`, and `kind` "box" (default), "line" or
-    "dot", with `edge`, `hatch`, `linestyle`, `marker` and `face` as matplotlib knows them.
+    Each entry is a label and how its swatch looks: `color`, and `kind` "box" (default) with `edge`,
+    "line" with `dashes` and `linewidth`, or "dot" with `marker`, `markersize` and `face`.
     """
-    width, height = drawing.get_size_inches() * 72
     for (label, look), (row, start) in zip(
         entries, legend_places([label for label, _ in entries], WIDTH - x), strict=True
     ):
         left, level = x + start, y - row * LINE * 1.15
         kind, color = look.get("kind", "box"), look["color"]
         if kind == "box":
-            drawing.add_artist(
-                Rectangle(
-                    (left / width, (level - 4) / height),
-                    14 / width,
-                    9 / height,
-                    transform=drawing.transFigure,
-                    facecolor=color,
-                    edgecolor=look.get("edge", color),
-                    linewidth=0.6,
-                    hatch=look.get("hatch"),
-                )
-            )
+            ends = (left, left + 14), (level - 4, level + 5)
+            drawing.paper.bar(*ends, color, look.get("edge", color))
+        elif kind == "line":
+            drawing.paper.line(
+                [left + 1, left + 13], [level + 0.5] * 2, color, look.get("linewidth", 1.5),
+                dashes=look.get("dashes", ()),
+            )  # fmt: skip
         else:
-            line = kind == "line"
-            drawing.add_artist(
-                Line2D(
-                    [(left + 1) / width, (left + 7) / width, (left + 13) / width],
-                    [(level + 0.5) / height] * 3,
-                    transform=drawing.transFigure,
-                    color=color,
-                    linestyle=look.get("linestyle", "-") if line else "none",
-                    linewidth=look.get("linewidth", 1.5),
-                    marker=look.get("marker", "" if line else "o"),
-                    markevery=[1],
-                    markersize=look.get("markersize", 6),
-                    markerfacecolor=look.get("face", color),
-                )
-            )
+            face = look.get("face", color)
+            dot = Dot(look.get("markersize", 6), face, look.get("marker", "o"), color, 1.0)
+            drawing.paper.dots([left + 7], [level + 0.5], dot)
         write(drawing, left + 18, level, label)
 
 

@@ -7,7 +7,8 @@ drawn in British National Grid, in tenths of a point at the printed width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -19,6 +20,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from needs.charts.drawing import UNIT
 from needs.charts.style import (
     DECILES,
     FONT_FAMILY,
@@ -47,9 +49,6 @@ LEADER = 4.0
 
 #: Fewer small areas than this have a legend of the classes that occur among them.
 HANDFUL = 10
-
-#: Grid units in a point.
-UNIT = 10
 
 
 @dataclass(frozen=True)
@@ -169,20 +168,11 @@ def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
     shapes = _polygons(rows)
     frame = _Frame.around(shapes, tallest=_SMALL)
     belongs = rows["district"].astype(str).to_numpy()
-    decile = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
-    unknown = Shade(0, 0, NO_DATA, "No data")
     parts = [f'<g stroke="{QUIET}" stroke-width="2" stroke-linejoin="round">']
     names = sorted(set(belongs))
-    for shade in (unknown, *reversed(THREE)):
-        inside = (decile >= shade.first) & (decile <= shade.last)
-        for name in names:
-            own = inside & (belongs == name)
-            if own.any():
-                (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
-                title = f"{name}, {shade.label.lower()}: {format_number(int(own.sum()))} LSOAs"
-                parts.append(
-                    f'<path d="{path}" fill="{shade.color}"><title>{escape(title)}</title></path>'
-                )
+    for shade, title, own in _together(rows):
+        (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
+        parts.append(f'<path d="{path}" fill="{shade.color}"><title>{title}</title></path>')
     outlines = frame.place(np.array([shapely.union_all(shapes[belongs == one]) for one in names]))
     parts.append(f'</g><g fill="none" stroke="{INK}" stroke-width="11" stroke-linejoin="round">')
     parts += [f'<path d="{path}"/>' for path in _paths(outlines)]
@@ -195,9 +185,20 @@ def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, "", THREE)))
 
 
-def cartogram(
-    lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", shades: Sequence[Shade] = TEN
-) -> str:
+def _together(rows: pd.DataFrame) -> Iterator[tuple[Shade, str, Array]]:
+    """The small areas of each of three classes in each district, with what they are."""
+    belongs = rows["district"].astype(str).to_numpy()
+    decile = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
+    for shade in (Shade(0, 0, NO_DATA, "No data"), *reversed(THREE)):
+        inside = (decile >= shade.first) & (decile <= shade.last)
+        for name in sorted(set(belongs)):
+            own = inside & (belongs == name)
+            if own.any():
+                number = format_number(int(own.sum()))
+                yield shade, escape(f"{name}, {shade.label.lower()}: {number} LSOAs"), own
+
+
+def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", small: bool = False) -> str:
     """Draw a circle for each small area, by residents, grouped by district and none overlapping.
 
     Parameters
@@ -210,14 +211,15 @@ def cartogram(
         Prefix of every id in the SVG.
     focus : str
         Name of the area; heads the legend.
-    shades : sequence of Shade
-        Classes of deciles that are told apart.
+    small : bool
+        Tells three classes of deciles apart, as the map `small` does.
 
     Returns
     -------
     str
-        An SVG element; each circle has a title with its LSOA's name, decile and residents. The
-        same rows in any order give the same bytes.
+        An SVG element; each circle has a title with its LSOA's name, decile and residents, or,
+        where it is `small`, those of one class and district one title. The same rows in any order
+        give the same bytes.
     """
     rows = lsoas.dropna(subset=["easting", "northing"]).sort_values("code")
     if rows.empty:
@@ -229,7 +231,9 @@ def cartogram(
     # an LSOA of unknown size is drawn as the middle one
     middle = np.nanmedian(people) if np.isfinite(people).any() else 1.0
     size = np.sqrt(np.where(np.isfinite(people), people, middle) / middle)
-    centres, radii = pack_circles(rows[["easting", "northing"]].to_numpy(float), size, group)
+    points = rows[["easting", "northing"]].to_numpy(float)
+    centres, radii = _packed(points.tobytes(), size.tobytes(), group.tobytes())
+    shades = THREE if small else TEN
 
     circles = gpd.GeoDataFrame(
         {"district": district},
@@ -247,14 +251,32 @@ def cartogram(
     parts = [f'<g fill="#F3F2F1" stroke="{QUIET}" stroke-width="7" stroke-linejoin="round">']
     parts += [f'<path d="{path}"/>' for path in _paths(placed)]
     parts.append(f'</g><g stroke="{OUTLINE}" stroke-width="4">')
-    shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for (x, y), r in zip(where, drawn, strict=True)]
-    parts += _classes(rows, shapes, "circle", shades)
+    discs = [(int(x), int(y), int(r)) for (x, y), r in zip(where, drawn, strict=True)]
+    if small:
+        for shade, title, own in _together(rows):
+            path = "".join(_disc(*discs[i]) for i in np.flatnonzero(own))
+            parts.append(f'<path d="{path}" fill="{shade.color}"><title>{title}</title></path>')
+    else:
+        shapes = [f'<circle cx="{x}" cy="{y}" r="{r}"' for x, y, r in discs]
+        parts += _classes(rows, shapes, "circle")
     parts.append("</g>")
     if len(names) > 1:
         parts += _name_districts(list(names), placed, where, frame, radii=drawn)
     note = "Circles are LSOAs; their areas are by number of residents."
     parts += _legend(rows, focus, note, shades)
     return _svg(chart_id, parts, max(frame.height + 6, _legend_height(rows, focus, shades) + 30))
+
+
+@functools.lru_cache(maxsize=2)
+def _packed(points: bytes, size: bytes, group: bytes) -> tuple[Array, Array]:
+    """See `pack_circles`: a report draws its area twice, small and whole."""
+    at = np.frombuffer(points).reshape(-1, 2)
+    return pack_circles(at, np.frombuffer(size), np.frombuffer(group, dtype=np.intp))
+
+
+def _disc(x: int, y: int, r: int) -> str:
+    """A circle as a part of a path."""
+    return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0 {r} {r} 0 1 0-{2 * r} 0"
 
 
 def by_value(parts: gpd.GeoDataFrame, *, chart_id: str) -> str:
@@ -343,6 +365,7 @@ def pack_circles(
     homes = at.copy()
     members = np.bincount(group, weights=radii**2)
     between, within = 1.9, 0.14
+    near = _Near(2 * radii.max() + between)
     for number in range(rounds):
         pull = 0.05 * max(0.0, 1 - number / (rounds * 0.7))
         if pull:
@@ -350,7 +373,7 @@ def pack_circles(
                 [np.bincount(group, weights=at[:, axis] * radii**2) / members for axis in (0, 1)]
             )
             at = at + pull * (middles[group] - at) + 0.2 * pull * (homes - at)
-        moved = _push(at, radii, group, within, between)
+        moved = _push(at, near.pairs(at), radii, group, within, between)
         if moved < 1e-3 and not pull:
             break
     pairs = cKDTree(at).query_pairs(2 * radii.max() + within, output_type="ndarray")
@@ -361,12 +384,37 @@ def pack_circles(
     return at, radii
 
 
-def _push(at: Array, radii: Array, group: Array, within: float, between: float) -> float:
+class _Near:
+    """Which points are near each other: looked for again only once they have moved far.
+
+    The pairs hold all that are within `reach`, in order, and some a little further.
+    """
+
+    #: How much further, in radii.
+    spare = 1.0
+
+    def __init__(self, reach: float) -> None:
+        self.reach = reach
+        self.seen = np.full((1, 2), np.inf)
+        self.found = np.empty((0, 2), dtype=int)
+
+    def pairs(self, at: Array) -> Array:
+        """The pairs of points that are where `at` says."""
+        # neither of two points has come nearer by more than half of what there is to spare
+        if not (np.hypot(*(at - self.seen).T) <= self.spare / 2).all():
+            pairs = cKDTree(at).query_pairs(self.reach + self.spare, output_type="ndarray")
+            self.found = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+            self.seen = at.copy()
+        return self.found
+
+
+def _push(
+    at: Array, pairs: Array, radii: Array, group: Array, within: float, between: float
+) -> float:
     """Move overlapping circles apart, in place; returns the largest overlap found."""
-    pairs = cKDTree(at).query_pairs(2 * radii.max() + between, output_type="ndarray")
     if not len(pairs):
         return 0.0
-    first, second = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T
+    first, second = pairs.T
     apart = at[first] - at[second]
     gaps = np.maximum(np.hypot(*apart.T), 1e-9)
     need = radii[first] + radii[second] + np.where(group[first] == group[second], within, between)
@@ -446,9 +494,7 @@ def _paths(shapes: Array) -> list[str]:
     return texts
 
 
-def _classes(
-    rows: pd.DataFrame, shapes: Sequence[str], tag: str, shades: Sequence[Shade] = TEN
-) -> list[str]:
+def _classes(rows: pd.DataFrame, shapes: Sequence[str], tag: str) -> list[str]:
     """Shapes with their titles, grouped by decile; the most deprived are drawn last, on top."""
     deciles = rows["decile"].astype("Int64").fillna(0).to_numpy(int)
     titles = _titles(rows)
@@ -456,7 +502,7 @@ def _classes(
     for number in (0, *range(10, 0, -1)):
         members = np.flatnonzero(deciles == number)
         if members.size:
-            color = next((one.color for one in shades if one.first <= number <= one.last), NO_DATA)
+            color = DECILES[number - 1] if number else NO_DATA
             parts.append(f'<g fill="{color}">')
             parts += [f"{shapes[i]}><title>{titles[i]}</title></{tag}>" for i in members.tolist()]
             parts.append("</g>")
@@ -526,30 +572,23 @@ def _name_districts(
         x0, y0, x1, y1 = (edge / UNIT for edge in shapely.bounds(outlines[i]))
         shapely.prepare(outlines[i])
         anchor = shapely.get_coordinates(shapely.point_on_surface(outlines[i]))[0] / UNIT
-        best: tuple[float, float, float] = (np.inf, *anchor)
-        spots = [
-            (x, y)
-            for x in np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
-            for y in np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
-        ]
-        within = shapely.contains_xy(outlines[i], *(np.array(spots).T * UNIT))
-        for (x, y), own in zip(spots, within, strict=True):
-            box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-            if box[0] < 0 or box[2] > right or box[1] < 0 or box[3] > frame.height:
-                continue
-            if any(
-                box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken
-            ):
-                continue
-            # how far each centre is from the name's box
-            gap_x = np.maximum(np.abs(marks[:, 0] - x) - wide / 2, 0.0)
-            gap_y = np.maximum(np.abs(marks[:, 1] - y) - tall / 2, 0.0)
-            hidden = int((gap_x**2 + gap_y**2 < pad**2).sum())
-            away = float(np.hypot(x - anchor[0], y - anchor[1]))
-            cost = weight * hidden + 0.35 * away + (0.0 if own else 14.0 if inside else 4.0)
-            if cost < best[0]:
-                best = (cost, x, y)
-        _, x, y = best
+        across = np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
+        down = np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
+        spots = np.array([one.ravel() for one in np.meshgrid(across, down, indexing="ij")])
+        # how far each centre is from the name's box, squared
+        gaps_x = np.maximum(np.abs(marks[:, 0] - across[:, None]) - wide / 2, 0.0) ** 2
+        gaps_y = np.maximum(np.abs(marks[:, 1] - down[:, None]) - tall / 2, 0.0) ** 2
+        hidden = np.concatenate([(one + gaps_y < pad**2).sum(axis=1) for one in gaps_x])
+        away = np.hypot(spots[0] - anchor[0], spots[1] - anchor[1])
+        own = shapely.contains_xy(outlines[i], *(spots * UNIT))
+        cost = weight * hidden + 0.35 * away + np.where(own, 0.0, 14.0 if inside else 4.0)
+        west, east = spots[0] - wide / 2, spots[0] + wide / 2
+        north, south = spots[1] - tall / 2, spots[1] + tall / 2
+        free = (west >= 0) & (east <= right) & (north >= 0) & (south <= frame.height)
+        for b in taken:
+            free &= (west >= b[2]) | (b[0] >= east) | (north >= b[3]) | (b[1] >= south)
+        chosen = int(np.argmin(np.where(free, cost, np.inf)))
+        x, y = spots[:, chosen] if free[chosen] else anchor
         taken.append((x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2))
         edge = shapely.shortest_line(shapely.box(*(part * UNIT for part in taken[-1])), outlines[i])
         if shapely.length(edge) > LEADER * UNIT:

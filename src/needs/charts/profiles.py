@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from needs.charts.drawing import Point
 from needs.charts.labels import value_scale
 from needs.charts.layout import (
     bounds,
@@ -17,12 +18,8 @@ from needs.charts.style import (
     OUTLINE,
     QUIET,
     SEQUENTIAL,
-    WIDTH,
-    Point,
     empty_svg,
-    report_style,
     text_width,
-    to_svg,
 )
 from needs.figures.figure import format_number
 
@@ -70,50 +67,47 @@ def domain_profile(
     ]
     low, high = bounds([*totals, reference])
     colors = SEQUENTIAL
-    with report_style():
-        drawing, axes = row_canvas(
-            domains,
-            row=23,
-            top=legend_height(bands) + 8 + (18 if reference is not None else 0),
-            right=52,
+    drawing, panel = row_canvas(
+        domains,
+        row=23,
+        top=legend_height(bands) + 8 + (18 if reference is not None else 0),
+        right=52,
+    )
+    value_scale(drawing, panel, low, high, unit)
+    legend(
+        drawing,
+        [(band, {"color": colors[i % 3], "edge": OUTLINE}) for i, band in enumerate(bands)],
+        drawing.height - 8,
+    )
+    scale = panel.width / (high - low)
+    for row, (domain, total) in enumerate(zip(domains, totals, strict=True)):
+        start = 0.0
+        for i, band in enumerate(bands):
+            share = shares.get((domain, band), 0.0)
+            panel.bar((start, start + share), (row - 0.34, row + 0.34), colors[i % 3], OUTLINE)
+            text = format_number(share, 1)
+            if share * scale > text_width(text) + 6:
+                write_beside(panel, start + share / 2, row, text, align="center",
+                      color="#FFFFFF" if i == 0 else INK)  # fmt: skip
+            start += share
+        text = "[x]" if total is None else f"{format_number(total, 1)}%"
+        write_beside(panel, 1, row, text, frame="x", dx=8, bold=True)
+    if reference is not None:
+        panel.upright(reference, INK, 1.1, (5, 2), 4)
+        write_beside(
+            panel, reference, 1, f"Even spread {format_number(reference)}%", frame="y", dy=4,
+            align="center", vertical="bottom",
+        )  # fmt: skip
+    panel.upright(0, QUIET, 0.8)
+    points = [
+        Point(
+            panel,
+            sum(shares.get((domain, one), 0.0) for one in bands[:i]) + share / 2,
+            row,
+            f"{domain}, {band}: {format_number(share, 1)}%",
         )
-        value_scale(drawing, axes, low, high, unit)
-        height = drawing.get_size_inches()[1] * 72
-        legend(
-            drawing,
-            [(band, {"color": colors[i % 3], "edge": OUTLINE}) for i, band in enumerate(bands)],
-            height - 8,
-        )
-        scale = axes.get_position().width * WIDTH / (high - low)
-        for row, (domain, total) in enumerate(zip(domains, totals, strict=True)):
-            start = 0.0
-            for i, band in enumerate(bands):
-                share = shares.get((domain, band), 0.0)
-                axes.barh(row, share, left=start, height=0.68, color=colors[i % 3],
-                          edgecolor=OUTLINE, linewidth=0.6)  # fmt: skip
-                text = format_number(share, 1)
-                if share * scale > text_width(text) + 6:
-                    write_beside(axes, start + share / 2, row, text, align="center",
-                          color="white" if i == 0 else INK)  # fmt: skip
-                start += share
-            text = "[x]" if total is None else f"{format_number(total, 1)}%"
-            write_beside(axes, 1, row, text, frame="x", dx=8, bold=True)
-        if reference is not None:
-            axes.axvline(reference, color=INK, linewidth=1.1, linestyle=(0, (5, 2)), zorder=4)
-            write_beside(
-                axes, reference, 1, f"Even spread {format_number(reference)}%", frame="y", dy=4,
-                align="center", vertical="bottom",
-            )  # fmt: skip
-        axes.axvline(0, color=QUIET, linewidth=0.8)
-        points = [
-            Point(
-                axes,
-                sum(shares.get((domain, one), 0.0) for one in bands[:i]) + share / 2,
-                row,
-                f"{domain}, {band}: {format_number(share, 1)}%",
-            )
-            for row, domain in enumerate(domains)
-            for i, band in enumerate(bands)
-            if (share := shares.get((domain, band), 0.0))
-        ]
-        return to_svg(drawing, chart_id, points=points)
+        for row, domain in enumerate(domains)
+        for i, band in enumerate(bands)
+        if (share := shares.get((domain, band), 0.0))
+    ]
+    return drawing.svg(chart_id, points)

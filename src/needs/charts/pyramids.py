@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from needs.charts.drawing import Point
 from needs.charts.layout import (
-    bare,
     bounds,
     canvas,
     legend,
@@ -20,11 +20,8 @@ from needs.charts.style import (
     FOCUS,
     SMALL,
     WIDTH,
-    Point,
     empty_svg,
-    report_style,
     text_width,
-    to_svg,
 )
 from needs.figures.figure import format_number
 
@@ -77,51 +74,46 @@ def age_pyramid(frame: pd.DataFrame, *, chart_id: str, area: str, comparator: st
     half = (WIDTH - gutter) / 2
     middle = WIDTH / 2 if both else gutter / 2
     height = top + bottom + row * len(ages)
-    with report_style():
-        if both:
-            drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
-            box = male.get_position()
-            female = drawing.add_axes((1 - box.x1, box.y0, box.width, box.height))
-            bare(female)
-            panels = [male, female]
-        else:
-            drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
-            panels = [everyone]
-        for axes, sex in zip(panels, sides, strict=True):
-            axes.set_ylim(-0.5, len(ages) - 0.5)
-            _, reach = bounds([peak], ticks=4)
-            axes.set_xlim((reach, 0) if sex == "male" else (0, reach))
-            value_axis(axes, True, 0, reach, 4)
-            axes.spines["bottom"].set_visible(False)
-            axes.barh(range(len(ages)), shares[sex], height=0.86, color=FOCUS)
-            if outline is not None:
-                edges = np.repeat(outline[sex].to_numpy(), 2)
-                rows = np.repeat(np.arange(len(ages) + 1) - 0.5, 2)[1:-1]
-                axes.plot(np.r_[0, edges, 0], np.r_[rows[0], rows, rows[-1]], color="#F46A25",
-                          linewidth=1.5)  # fmt: skip
-        for i, name in enumerate(names):
-            if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
-                write(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
-        if both:
-            ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
-            write(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
-            write(drawing, ends[1], height - top + 8, "Females", bold=True)
-        else:
-            write(drawing, gutter, height - top + 8, "Persons", bold=True)
-        write(drawing, WIDTH / 2, 7, "% of all residents", align="center")
-        entries = [(area, {"color": FOCUS})]
+    if both:
+        drawing, male = canvas(height, left=12, right=half + gutter, top=top, bottom=bottom)
+        panels = [male, drawing.panel(half + gutter, 12, top, bottom)]
+    else:
+        drawing, everyone = canvas(height, left=gutter, right=12, top=top, bottom=bottom)
+        panels = [everyone]
+    for panel, sex in zip(panels, sides, strict=True):
+        panel.y, panel.base = (-0.5, len(ages) - 0.5), False
+        _, reach = bounds([peak], ticks=4)
+        panel.x = (reach, 0) if sex == "male" else (0, reach)
+        value_axis(panel, True, 0, reach, 4)
+        for row_number, share in enumerate(shares[sex]):
+            panel.bar((0, share), (row_number - 0.43, row_number + 0.43), FOCUS)
         if outline is not None:
-            entries.append((comparator, {"kind": "line", "color": "#F46A25"}))
-        legend(drawing, entries, height - 8)
-        points = [
-            Point(
-                axes,
-                float(shares[sex].iloc[i]),
-                i,
-                f"{sex.capitalize()}{'' if sex == 'persons' else 's'} aged {name}: "
-                f"{format_number(float(shares[sex].iloc[i]), 1)}% of all residents",
-            )
-            for axes, sex in zip(panels, sides, strict=True)
-            for i, name in enumerate(names)
-        ]
-        return to_svg(drawing, chart_id, points=points)
+            edges = np.repeat(outline[sex].to_numpy(), 2)
+            rows = np.repeat(np.arange(len(ages) + 1) - 0.5, 2)[1:-1]
+            panel.line(np.r_[0, edges, 0], np.r_[rows[0], rows, rows[-1]], "#F46A25")
+    for i, name in enumerate(names):
+        if i % every == 0 or (i == len(names) - 1 and (len(names) - 1) % every > every / 2):
+            write(drawing, middle, bottom + row * (i + 0.5), name, align="center", size=SMALL)
+    if both:
+        ends = WIDTH / 2 - gutter / 2, WIDTH / 2 + gutter / 2
+        write(drawing, ends[0], height - top + 8, "Males", align="right", bold=True)
+        write(drawing, ends[1], height - top + 8, "Females", bold=True)
+    else:
+        write(drawing, gutter, height - top + 8, "Persons", bold=True)
+    write(drawing, WIDTH / 2, 7, "% of all residents", align="center")
+    entries = [(area, {"color": FOCUS})]
+    if outline is not None:
+        entries.append((comparator, {"kind": "line", "color": "#F46A25"}))
+    legend(drawing, entries, height - 8)
+    points = [
+        Point(
+            panel,
+            float(shares[sex].iloc[i]),
+            i,
+            f"{sex.capitalize()}{'' if sex == 'persons' else 's'} aged {name}: "
+            f"{format_number(float(shares[sex].iloc[i]), 1)}% of all residents",
+        )
+        for panel, sex in zip(panels, sides, strict=True)
+        for i, name in enumerate(names)
+    ]
+    return drawing.svg(chart_id, points)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-
+from needs.charts.drawing import Dot, Panel, point
 from needs.charts.layout import LINE, canvas, legend, legend_height, write
 from needs.charts.style import (
     INK,
@@ -17,9 +14,6 @@ from needs.charts.style import (
     TEXT,
     WIDTH,
     empty_svg,
-    point,
-    report_style,
-    to_svg,
     wrap,
 )
 from needs.figures.spine import ENOUGH, SpineRow
@@ -86,57 +80,51 @@ def spine_chart(
     entries = [one for one in entries if drawn.get(one[0], True)]
     top = legend_height([label for label, _ in entries]) + 34
     height = top + _ROW * len(rows) + 20
-    with report_style():
-        drawing, axes = canvas(height, left=_LEFT, right=_RIGHT, top=top, bottom=20)
-        legend(drawing, entries, height - 8)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_xlim(-1.06, 1.06)
-        axes.set_axis_off()
-        axes.plot([0, 0], [-0.5, len(rows) - 0.5], color=INK, linewidth=1.2, zorder=3)
-        head = height - top + 8
-        middle = _LEFT + (WIDTH - _LEFT - _RIGHT) / 2
-        for x, words, align in (
-            (0.0, "Indicator", "left"),
-            (_OWN, _short(area), "right"),
-            (_ENGLAND, "England", "right"),
-            (_LEFT, "Worse", "left"),
-            (middle, "England", "center"),
-            (WIDTH - _RIGHT, "Better", "right"),
-            (WIDTH, "5 years", "right"),
-        ):
-            write(drawing, x, head, words, align=align, size=SMALL, color=QUIET)
-        for at, (row, verdict, told) in enumerate(zip(rows, verdicts, trends, strict=True)):
-            _bars(axes, row, at)
-            look = MARKS.get(verdict, MARKS["not compared"])
-            assert row.area.value is not None
-            axes.add_line(
-                Line2D([row.place(row.area.value)], [at], linestyle="none", zorder=5,
-                       markeredgecolor=INK, markeredgewidth=0.7, clip_on=False,
-                       gid=f"{chart_id}-area-{at}", **look)
-            )  # fmt: skip
-            level = height - top - _ROW * (at + 0.5)
-            names = wrap(row.indicator.short_name, _NAME, TEXT)[:2]
-            first = level + (len(names)) / 2 * LINE - LINE / 2
-            for number, line in enumerate(names):
-                write(drawing, 0, first - number * LINE * 0.95, line)
-            write(drawing, 0, first - len(names) * LINE * 0.92, periods[at], size=SMALL,
-                color=QUIET)  # fmt: skip
-            write(drawing, _OWN, level, row.area.number, align="right", bold=True)
-            write(drawing, _ENGLAND, level, row.england.number, align="right")
-            write(drawing, WIDTH, level, told, align="right", size=SMALL)
-        points = [
-            mark
-            for at, row in enumerate(rows)
-            for f in (row.england, row.area)
-            for mark in point(
-                axes,
-                row.place(f.value or 0.0),
-                at,
-                f,
-                f"{row.indicator.short_name}, {f.area_name}, {f.period}",
-            )
-        ]
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = canvas(height, left=_LEFT, right=_RIGHT, top=top, bottom=20)
+    legend(drawing, entries, height - 8)
+    panel.x, panel.y, panel.base = (-1.06, 1.06), (len(rows) - 0.5, -0.5), False
+    panel.line([0, 0], [-0.5, len(rows) - 0.5], INK, 1.2, layer=3)
+    head = height - top + 8
+    middle = _LEFT + (WIDTH - _LEFT - _RIGHT) / 2
+    for x, words, align in (
+        (0.0, "Indicator", "left"),
+        (_OWN, _short(area), "right"),
+        (_ENGLAND, "England", "right"),
+        (_LEFT, "Worse", "left"),
+        (middle, "England", "center"),
+        (WIDTH - _RIGHT, "Better", "right"),
+        (WIDTH, "5 years", "right"),
+    ):
+        write(drawing, x, head, words, align=align, size=SMALL, color=QUIET)
+    for at, (row, verdict, told) in enumerate(zip(rows, verdicts, trends, strict=True)):
+        _bars(panel, row, at)
+        look = MARKS.get(verdict, MARKS["not compared"])
+        assert row.area.value is not None
+        dot = Dot(look["markersize"], look["color"], look["marker"], INK, 0.7)
+        panel.dots([row.place(row.area.value)], [at], dot, layer=5)
+        level = height - top - _ROW * (at + 0.5)
+        names = wrap(row.indicator.short_name, _NAME, TEXT)[:2]
+        first = level + (len(names)) / 2 * LINE - LINE / 2
+        for number, line in enumerate(names):
+            write(drawing, 0, first - number * LINE * 0.95, line)
+        write(drawing, 0, first - len(names) * LINE * 0.92, periods[at], size=SMALL,
+            color=QUIET)  # fmt: skip
+        write(drawing, _OWN, level, row.area.number, align="right", bold=True)
+        write(drawing, _ENGLAND, level, row.england.number, align="right")
+        write(drawing, WIDTH, level, told, align="right", size=SMALL)
+    points = [
+        mark
+        for at, row in enumerate(rows)
+        for f in (row.england, row.area)
+        for mark in point(
+            panel,
+            row.place(f.value or 0.0),
+            at,
+            f,
+            f"{row.indicator.short_name}, {f.area_name}, {f.period}",
+        )
+    ]
+    return drawing.svg(chart_id, points)
 
 
 def _swatch(verdict: str) -> dict[str, Any]:
@@ -149,7 +137,7 @@ def _short(area: str) -> str:
     return area if len(area) <= 10 else "Here"
 
 
-def _bars(axes: Axes, row: SpineRow, at: int) -> None:
+def _bars(panel: Panel, row: SpineRow, at: int) -> None:
     """The range of all authorities, where enough are known; the neighbours and the region."""
     known = row.number >= ENOUGH
     for ends, colour, high in (
@@ -157,14 +145,11 @@ def _bars(axes: Axes, row: SpineRow, at: int) -> None:
         ((row.worse_quarter, row.better_quarter), _MIDDLE, 0.46),
     )[: 2 * known]:
         left, right = sorted(row.place(one) for one in ends)
-        axes.add_patch(
-            Rectangle((left, at - high / 2), right - left, high, facecolor=colour, zorder=1,
-                      edgecolor="#8C8C8C" if colour == _RANGE else "none", linewidth=0.5)
-        )  # fmt: skip
+        edge = "#8C8C8C" if colour == _RANGE else ""
+        panel.bar((left, right), (at - high / 2, at + high / 2), colour, edge, 0.5)
     if row.neighbours:
         near = [row.place(one) for one in row.neighbours]
-        axes.plot(near, [at + 0.33] * 2, color=INK, linewidth=2, zorder=4, solid_capstyle="butt")
+        panel.line(near, [at + 0.33] * 2, INK, 2, butt=True, layer=4)
     if row.region is not None and row.region.value is not None:
         place = row.place(row.region.value)
-        axes.plot([place] * 2, [at - 0.3, at + 0.3], color=INK, linewidth=1.4, zorder=4,
-                  linestyle=(0, (1.5, 1)))  # fmt: skip
+        panel.line([place] * 2, [at - 0.3, at + 0.3], INK, 1.4, dashes=(1.5, 1), layer=4)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from needs.charts.layout import canvas
-from needs.charts.style import CONTEXT, FOCUS, INK, Point, empty_svg, report_style, to_svg
+import numpy as np
+
+from needs.charts.drawing import Point
+from needs.charts.layout import bounds, canvas, value_axis, write, write_beside
+from needs.charts.style import CONTEXT, FOCUS, INK, WIDTH, empty_svg
 from needs.figures.figure import Figure
 from needs.words.english import count_noun
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Patch
+#: Points above the columns where the names of what is marked stand.
+_NAMES = (24.0, 8.0)
 
 
 def histogram(
@@ -41,44 +42,42 @@ def histogram(
     str
         An SVG element.
     """
-    import seaborn as sns  # which takes half a second, for the chapters that use it
-    from matplotlib.patches import Rectangle
-
     values = [one.value for one in figures if one.value is not None]
     if not values:
         return empty_svg(chart_id)
-    marked = [(focus, FOCUS, "-", 1.13)]
-    marked += [(reference, INK, "--", 1.03)] if reference is not None else []
-    with report_style():
-        drawing, axes = canvas(230, left=52, right=20, top=44, bottom=44)
-        sns.histplot(x=values, ax=axes, color=CONTEXT, edgecolor="white", linewidth=0.8, alpha=1)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_visible(True)
-        axes.grid(visible=False, axis="x")
-        axes.set(xlabel=unit, ylabel="Authorities")
-        low, high = axes.get_xlim()
-        for one, colour, dashes, height in marked:
-            if one.value is None:
-                continue
-            axes.axvline(one.value, color=colour, linestyle=dashes, linewidth=1.8)
-            axes.text(
-                one.value,
-                height,
-                f"{one.area_name} {one.number}",
-                transform=axes.get_xaxis_transform(),
-                ha="left" if one.value < (low + high) / 2 else "right",
-                va="center",
-                color=colour,
-                fontweight="bold" if one is focus else "normal",
-            )
-        columns = [one for one in axes.patches if isinstance(one, Rectangle)]
-        points = [_column(axes, one) for one in columns if one.get_height() > 0]
-        return to_svg(drawing, chart_id, points=points)
+    counts, edges = np.histogram(values, bins="auto")
+    _, ceiling = bounds(map(float, counts))
+    height, left, right, top, bottom = 230.0, 52.0, 20.0, 60.0, 44.0
+    drawing, panel = canvas(height, left=left, right=right, top=top, bottom=bottom)
+    room = float(edges[-1] - edges[0]) * 0.05
+    panel.x, panel.y = (float(edges[0]) - room, float(edges[-1]) + room), (0, ceiling)
+    value_axis(panel, True, *panel.x, grid=False)
+    value_axis(panel, False, 0, ceiling, integer=True)
+    columns = list(zip(map(float, counts), map(float, edges), map(float, edges[1:]), strict=False))
+    for count, start, end in columns:
+        if count:
+            panel.bar((start, end), (0, count), CONTEXT, "#FFFFFF", 0.8)
+    marked: list[tuple[Figure, str, tuple[float, ...]]] = [(focus, FOCUS, ())]
+    marked += [(reference, INK, (3.7, 1.6))] if reference is not None else []
+    for (one, colour, dashes), dy in zip(marked, _NAMES, strict=False):
+        if one.value is None:
+            continue
+        panel.upright(one.value, colour, 1.8, dashes)
+        align = "left" if one.value < sum(panel.x) / 2 else "right"
+        write_beside(panel, one.value, 1, f"{one.area_name} {one.number}", frame="y", dy=dy,
+              align=align, color=colour, bold=one is focus)  # fmt: skip
+    write(drawing, 0, height - 9, "Authorities")
+    write(drawing, WIDTH - right, 7, unit, align="right")
+    return drawing.svg(
+        chart_id,
+        [
+            Point(panel, (start + end) / 2, count / 2, _says(count, start, end))
+            for count, start, end in columns
+            if count
+        ],
+    )
 
 
-def _column(axes: Axes, column: Patch) -> Point:
+def _says(count: float, start: float, end: float) -> str:
     """How many areas a column stands for, for the pointer and the keyboard."""
-    box = column.get_extents().transformed(axes.transData.inverted())
-    areas = count_noun(round(box.height), "authority", "authorities")
-    across = f"{box.x0:.3g} to {box.x1:.3g}"
-    return Point(axes, (box.x0 + box.x1) / 2, box.height / 2, f"{across}: {areas}")
+    return f"{start:.3g} to {end:.3g}: {count_noun(round(count), 'authority', 'authorities')}"

@@ -11,9 +11,8 @@ import functools
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -21,13 +20,10 @@ from xml.etree import ElementTree
 import font_source_sans_pro
 import matplotlib as mpl
 import matplotlib.font_manager
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ft2font import FT2Font
-from matplotlib.transforms import Transform
 
 from needs.charts.lean_svg import make_lean
-from needs.figures.figure import Figure
 
 #: Width of every drawing in points: 17 cm on paper.
 WIDTH = 482.0
@@ -68,9 +64,6 @@ DECILES = (
 
 #: What is drawn when there is nothing to draw.
 NOTHING = "No figures to draw"
-
-#: Space between the lines of a text, in heights of a line.
-_SPACING = 1.2
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -123,7 +116,7 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
 
 
 @functools.cache
-def _line_heights() -> tuple[float, float]:
+def line_heights() -> tuple[float, float]:
     """How far a line reaches above its baseline and below, for text of size 1."""
     face = _face(False)
     face.set_text("lp", 0.0)
@@ -225,113 +218,14 @@ def _settings() -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Words:
-    """A text of a drawing: one or more lines, and where they stand.
-
-    It goes into the SVG as it is. Matplotlib measures each text twice to place it, which took as
-    long as all the marks of a chart together; ours stand at a known size in a known font.
-
-    Attributes
-    ----------
-    text : str
-        Lines are parted by line feeds.
-    x, y : float
-        In points from the left and the bottom of the drawing, or as `transform` says.
-    transform : matplotlib transform, optional
-        Of a pair of axes, whose limits may still change.
-    dx, dy : float
-        By how many points the text stands right of its place, and above it.
-    vertical : str
-        What of the text stands there: the "centre" of its capitals, its "bottom" or its "top".
-    """
-
-    text: str
-    x: float
-    y: float
-    transform: Transform | None = None
-    dx: float = 0.0
-    dy: float = 0.0
-    align: str = "left"
-    vertical: str = "centre"
-    size: float = TEXT
-    bold: bool = False
-    color: str = INK
-
-    def elements(self, height: float) -> Iterator[ElementTree.Element]:
-        """One text element for each line, on a drawing of this height in points."""
-        x, y = self.x, self.y
-        if self.transform is not None:
-            x, y = self.transform.transform((x, y))
-        ascent, descent = (part * self.size for part in _line_heights())
-        lines = self.text.split("\n")
-        below = (len(lines) - 1) * (_SPACING * ascent + descent)
-        first = {
-            "centre": y + below / 2 - ascent / 2,
-            "bottom": y + below + descent,
-            "top": y - ascent,
-        }[self.vertical]
-        look = {"fill": self.color, "font-size": f"{self.size:g}"}
-        if self.bold:
-            look["font-weight"] = "700"
-        if self.align != "left":
-            look["text-anchor"] = {"center": "middle", "right": "end"}[self.align]
-        for number, line in enumerate(lines):
-            if not line:
-                continue
-            base = height - first - self.dy + number * (_SPACING * ascent + descent)
-            place = {"x": f"{x + self.dx:.2f}", "y": f"{base:.2f}"}
-            element = ElementTree.Element(f"{_SVG}text", place | look)
-            element.text = line
-            yield element
-
-
-class Canvas(Drawing):
-    """A drawing, and the words that `to_svg` writes over it."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.words: list[Words] = []
-
-
-@dataclass(frozen=True)
-class Point:
-    """A place of a drawing that tells its value on hovering, and one by one with the keyboard."""
-
-    axes: Axes
-    x: float
-    y: float
-    title: str
-
-
-def point(axes: Axes, x: float, y: float, figure: Figure, name: str = "") -> list[Point]:
-    """A figure's point, named by `name` or by its area, period, sex and age; none if withheld."""
-    if not figure.shown:
-        return []
-    who = [figure.area_name, figure.period]
-    who += [] if figure.sex == "persons" else [f"{figure.sex}s"]
-    who += [] if figure.age == "all ages" else [f"aged {figure.age}"]
-    interval = f" ({figure.interval})" if figure.interval else ""
-    return [Point(axes, x, y, f"{name or ', '.join(who)}: {figure.text}{interval}")]
-
-
-def to_svg(
-    drawing: Drawing,
-    chart_id: str,
-    titles: Mapping[str, Sequence[str]] | None = None,
-    points: Sequence[Point] = (),
-) -> str:
-    """Write a matplotlib drawing as a small SVG element for a page.
+def to_svg(drawing: Drawing, chart_id: str) -> str:
+    """Write a drawing of matplotlib's as a small SVG element for a page.
 
     Parameters
     ----------
     drawing : matplotlib.figure.Figure
     chart_id : str
         Prefix of every id in the SVG, unique on the page.
-    titles : mapping of str to sequence of str, optional
-        For artists with this gid, a title (shown on hovering) for each of their marks.
-    points : sequence of Point
-        Further titles, each on a circle that is not seen: bars and lines have no marks.
 
     Returns
     -------
@@ -341,36 +235,8 @@ def to_svg(
     """
     raw = io.StringIO()
     drawing.savefig(raw, format="svg", metadata={"Date": None, "Creator": None})
-    root = ElementTree.fromstring(raw.getvalue())
-    _add_titles(root, titles or {})
-    height = drawing.get_size_inches()[1] * 72
-    for words in getattr(drawing, "words", ()):
-        root.extend(words.elements(height))
-    for one in points:
-        x, y = one.axes.transData.transform((one.x, one.y))
-        place = {"cx": f"{x:.1f}", "cy": f"{height - y:.1f}", "r": "6"}
-        look = {"fill": "none", "pointer-events": "all"}
-        mark = ElementTree.SubElement(root, f"{_SVG}circle", place | look)
-        ElementTree.SubElement(mark, f"{_SVG}title").text = one.title
     width, height = drawing.get_size_inches() * 72
-    return _clean(root, chart_id, width, height)
-
-
-def _add_titles(root: ElementTree.Element, titles: Mapping[str, Sequence[str]]) -> None:
-    for group in root.iter(f"{_SVG}g"):
-        texts = titles.get(group.get("id", ""))
-        if texts is None:
-            continue
-        marks = [
-            mark
-            for parent in group.iter()
-            if parent.tag != f"{_SVG}defs"
-            for mark in parent
-            if mark.tag in (f"{_SVG}use", f"{_SVG}path") and parent.tag == f"{_SVG}g"
-        ]
-        if len(marks) == len(texts):
-            for mark, text in zip(marks, texts, strict=True):
-                ElementTree.SubElement(mark, f"{_SVG}title").text = text
+    return _clean(ElementTree.fromstring(raw.getvalue()), chart_id, width, height)
 
 
 def _clean(root: ElementTree.Element, chart_id: str, width: float, height: float) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from needs.charts.drawing import Canvas, Dot, Panel, point
 from needs.charts.layout import (
     LINE,
     bounds,
@@ -34,21 +35,17 @@ from needs.charts.style import (
     QUIET,
     SMALL,
     TEXT,
-    WIDTH,
     empty_svg,
-    point,
-    report_style,
     text_width,
-    to_svg,
     wrap,
 )
 from needs.figures.figure import Figure, Series
 
 _CONTEXT_STYLES: dict[str, dict[str, Any]] = {
-    "national": {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5},
-    "region": {"color": QUIET, "linestyle": (0, (1, 1.6)), "linewidth": 1.7},
+    "national": {"color": INK, "dashes": (5, 2), "width": 1.5},
+    "region": {"color": QUIET, "dashes": (1, 1.6), "width": 1.7},
 }
-_COMPARATOR_DASHES = ("-", (0, (8, 2, 1, 2)), (0, (3, 3)), (0, (1, 3)))
+_COMPARATOR_DASHES: tuple[tuple[float, ...], ...] = ((), (8, 2, 1, 2), (3, 3), (1, 3))
 _MARKERS = "osD^vP"
 
 
@@ -108,28 +105,27 @@ def trend_lines(
     low, high = bounds(parts, zero=from_zero)
     height = 165.0 + len(foot) * LINE
     bottom = 38 + len(foot) * LINE
-    with report_style():
-        drawing, axes = canvas(height, left=52, right=right, top=30, bottom=bottom)
-        axes.set_xlim(min(place.values()) - step * 0.35, max(place.values()) + step * 0.2)
-        axes.set_ylim(low, high)
-        value_axis(axes, False, low, high, integer=whole(parts))
-        _name_periods(axes, place, WIDTH - 52 - right)
-        write(drawing, 0, height - 9, unit)
-        for where, _ in cuts.values():
-            axes.axvline(where, color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
-            write_beside(axes, where, high, "[b]", align="center", vertical="bottom", size=SMALL,
-                  color=QUIET)  # fmt: skip
-        lone = _draw_lines(axes, series, place, step * 1.01, [where for where, _ in cuts.values()])
-        _name_lone_points(axes, lone, height - 30 - bottom)
-        _name_lines(axes, series, lines, place, height - 30 - bottom)
-        write_notes(drawing, foot)
-        points = [
-            mark
-            for one in series
-            for f in one.figures
-            for mark in point(axes, place[f.period], f.value or 0.0, f)
-        ]
-        return to_svg(drawing, chart_id, points=points)
+    drawing, panel = canvas(height, left=52, right=right, top=30, bottom=bottom)
+    panel.x = (min(place.values()) - step * 0.35, max(place.values()) + step * 0.2)
+    panel.y = (low, high)
+    value_axis(panel, False, low, high, integer=whole(parts))
+    _name_periods(panel, place)
+    write(drawing, 0, height - 9, unit)
+    for where, _ in cuts.values():
+        panel.upright(where, QUIET, 0.9, (2, 2))
+        write_beside(panel, where, high, "[b]", align="center", vertical="bottom", size=SMALL,
+              color=QUIET)  # fmt: skip
+    lone = _draw_lines(panel, series, place, step * 1.01, [where for where, _ in cuts.values()])
+    _name_lone_points(panel, lone)
+    _name_lines(drawing, panel, series, lines, place)
+    write_notes(drawing, foot)
+    points = [
+        mark
+        for one in series
+        for f in one.figures
+        for mark in point(panel, place[f.period], f.value or 0.0, f)
+    ]
+    return drawing.svg(chart_id, points)
 
 
 def _all_zero(shown: Sequence[Figure]) -> str:
@@ -140,7 +136,7 @@ def _all_zero(shown: Sequence[Figure]) -> str:
 
 
 def _draw_lines(
-    axes: Axes,
+    panel: Panel,
     series: Sequence[Series],
     place: Mapping[str, float],
     step: float,
@@ -162,19 +158,20 @@ def _draw_lines(
         ]
         for start, end in pairwise([0, *ends, len(x)]):
             part = slice(start, end)
-            if one.role == "focus" and np.isfinite(low[part]).any():
-                axes.fill_between(
-                    x[part], low[part], high[part], color=style["color"], alpha=0.17, linewidth=0
-                )
-            hollow = {"markerfacecolor": "white", "markeredgecolor": style["color"],
-                      "markeredgewidth": 1.2, "markersize": max(style["markersize"], 4.5),
-                      "linestyle": "none"} if apart[start] else {}  # fmt: skip
-            axes.plot(x[part], y[part], **{**style, **hollow}, clip_on=False)
+            if one.role == "focus":
+                panel.band(x[part], low[part], high[part], style["color"], 0.17)
+            if apart[start]:
+                dot = Dot(max(style["dot"].size, 4.5), "#FFFFFF", style["dot"].shape,
+                          style["color"], 1.2)  # fmt: skip
+                panel.dots(x[part], y[part], dot, layer=style["layer"])
+            else:
+                panel.line(x[part], y[part], **style)
             if end - start == 1 and any(x[start] < cut for cut in cuts) and np.isfinite(y[start]):
                 lone.append((one.label, style["color"], float(x[start]), float(y[start])))
         if one.role == "focus":
             # an interval alone has no width to fill, so it is drawn as a line
-            axes.vlines(x, low, high, color=style["color"], linewidth=0.7, alpha=0.55)
+            intervals = [[(at, a), (at, b)] for at, a, b in zip(x, low, high, strict=True)]
+            panel.strokes(intervals, style["color"], 0.7, opacity=0.55)
     return lone
 
 
@@ -196,62 +193,48 @@ def second_hand(figures: Sequence[Figure]) -> list[bool]:
     return [f.shown and f.lower is None and not set(f.sources) & set(main) for f in figures]
 
 
-def _name_lone_points(
-    axes: Axes, lone: Sequence[tuple[str, str, float, float]], height: float
-) -> None:
+def _name_lone_points(panel: Panel, lone: Sequence[tuple[str, str, float, float]]) -> None:
     """Name points that no line leads to, beside them and clear of each other."""
-    low, high = axes.get_ylim()
+    low, high = panel.y
     for where in dict.fromkeys(x for _, _, x, _ in lone):
         here = [one for one in lone if one[2] == where]
-        wanted = [(y - low) / (high - low) * height for *_, y in here]
-        centres = spread_labels(wanted, [LINE] * len(here), 0, height)
+        wanted = [(y - low) / (high - low) * panel.height for *_, y in here]
+        centres = spread_labels(wanted, [LINE] * len(here), 0, panel.height)
         for (name, color, x, _), centre in zip(here, centres, strict=True):
-            y = low + centre / height * (high - low)
-            write_beside(axes, x, y, name, dx=7, size=SMALL, color=color)
+            y = low + centre / panel.height * (high - low)
+            write_beside(panel, x, y, name, dx=7, size=SMALL, color=color)
 
 
 def _styles(series: Sequence[Series]) -> list[dict[str, Any]]:
+    """How each series is drawn: see `Panel.line`."""
     styles: list[dict[str, Any]] = []
     counts = {"focus": 0, "comparator": 0}
     for one in series:
         if one.role == "focus":
             number = counts["focus"] % len(CATEGORICAL)
             counts["focus"] += 1
-            styles.append(
-                {
-                    "color": CATEGORICAL[number],
-                    "linewidth": 2.2,
-                    "marker": _MARKERS[number],
-                    "markersize": 5,
-                    "markeredgecolor": "white",
-                    "markeredgewidth": 0.6,
-                    "zorder": 3,
-                }
-            )
+            color = CATEGORICAL[number]
+            dot = Dot(5, color, _MARKERS[number])
+            styles.append({"color": color, "width": 2.2, "dot": dot, "layer": 3})
             continue
         style = _CONTEXT_STYLES.get(one.role)
         if style is None:
-            number = counts["comparator"]
+            dashes = _COMPARATOR_DASHES[counts["comparator"] % len(_COMPARATOR_DASHES)]
             counts["comparator"] += 1
-            style = {
-                "color": GREY,
-                "linewidth": 1.2,
-                "linestyle": _COMPARATOR_DASHES[number % len(_COMPARATOR_DASHES)],
-            }
-        styles.append({**style, "marker": "o", "markersize": 2.2, "zorder": 2})
+            style = {"color": GREY, "width": 1.2, "dashes": dashes}
+        styles.append({**style, "dot": Dot(3.2, style["color"], edge=""), "layer": 2})
     return styles
 
 
 def _name_lines(
-    axes: Axes,
+    drawing: Canvas,
+    panel: Panel,
     series: Sequence[Series],
     lines: Sequence[Sequence[str]],
     place: Mapping[str, float],
-    height: float,
 ) -> None:
     """Name each line at the right, level with its last value and clear of the other names."""
-    low, high = axes.get_ylim()
-    right = axes.get_xlim()[1]
+    (low, high), right, height = panel.y, panel.x[1], panel.height
     named = []
     for one, name, style in zip(series, lines, _styles(series), strict=True):
         known = [f for f in one.figures if f.value is not None]
@@ -265,27 +248,33 @@ def _name_lines(
     for (one, name, style, x, value), want, centre in zip(named, wanted, centres, strict=True):
         y = low + centre / height * (high - low)
         if abs(want - centre) > 3 or x < newest:
-            axes.annotate(
-                "", (x, value), xytext=(right, y), annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "color": style["color"], "linewidth": 0.6,
-                            "shrinkA": 0, "shrinkB": 4},
-            )  # fmt: skip
+            _lead(drawing, panel.place(right, y), panel.place(x, value), style["color"])
         write_beside(
-            axes, right, y, "\n".join(name), dx=4, bold=one.role == "focus",
+            panel, right, y, "\n".join(name), dx=4, bold=one.role == "focus",
             color=style["color"] if one.role in ("focus", "national") else QUIET,
         )  # fmt: skip
 
 
-def _name_periods(axes: Axes, place: Mapping[str, float], width: float) -> None:
+def _lead(
+    drawing: Canvas, start: tuple[float, float], end: tuple[float, float], color: str
+) -> None:
+    """Draw a line from a name towards its point, up to the dot that is there."""
+    (x, y), (to_x, to_y) = start, end
+    share = max(0.0, 1 - 4 / math.dist(start, end))
+    across, down = [x, x + (to_x - x) * share], [y, y + (to_y - y) * share]
+    drawing.paper.line(across, [drawing.height - one for one in down], color, 0.6)
+
+
+def _name_periods(panel: Panel, place: Mapping[str, float]) -> None:
     """Label every period, or every second, third, … counted back from the newest."""
-    left, right = axes.get_xlim()
+    left, right = panel.x
     labels = [period.replace(" to ", " to\n") for period in place]
     wide = max(text_width(line) for label in labels for line in label.split("\n")) + 8
     where = list(place.values())
     every = 1
     while len(where) > every:
         kept = where[::-1][::every]
-        if all((a - b) / (right - left) * width >= wide for a, b in pairwise(kept)):
+        if all((a - b) / (right - left) * panel.width >= wide for a, b in pairwise(kept)):
             break
         every += 1
-    name_places(axes, where[::-1][::every][::-1], labels[::-1][::every][::-1], marks=True)
+    name_places(panel, where[::-1][::every][::-1], labels[::-1][::every][::-1], marks=True)

@@ -330,7 +330,7 @@ def _make_report(
     from needs.chapters.absent import to_add
     from needs.figures import assessment, parts_read
     from needs.report.findings_csv import findings_csv
-    from needs.report.kept_chapters import Content, LastReport, as_node, files_read, run_of
+    from needs.report.kept_chapters import Content, KeptReport, as_node, files_read, run_of
 
     areas, name, opened = open_area(parameters, start)
     codes = tuple(one.code for one in areas)
@@ -348,7 +348,7 @@ def _make_report(
 
         last = read_last(since, area, codes)
     content, read_files = Content(opened), files_read(opened, start.inputs)
-    there = LastReport(target) if not fresh else None
+    there = KeptReport(target) if not fresh else None
     with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
         executed, outputs, chapter_runs = [], {}, {}

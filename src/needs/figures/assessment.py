@@ -558,7 +558,7 @@ def _table(na: Assessment, name: str) -> pd.DataFrame:
 
 
 for _name in TABLES:
-    setattr(Assessment, _name, parts_read.Table(_name))
+    setattr(Assessment, _name, parts_read.NotedTable(_name))
 
 
 def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:

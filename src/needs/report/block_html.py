@@ -8,15 +8,24 @@ import hashlib
 import html
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from needs.catalogue import Catalogue, load
-from needs.chapters.blocks import Block, Card, Cards, Chart, Column, Heading, Table
+from needs.catalogue import Catalogue, Source, load
+from needs.chapters.blocks import (
+    Block,
+    Card,
+    Cards,
+    Chart,
+    Column,
+    Heading,
+    Table,
+    all_tables,
+)
 from needs.report.document import (
     Chapter,
     Document,
@@ -142,6 +151,17 @@ class View:
         return self.document is not None and {"sources", "files"} <= {*self.document.table_numbers}
 
     @functools.cached_property
+    def _source_rows(self) -> Mapping[str, int]:
+        tables = all_tables(self.document.blocks) if self.document else ()
+        listed = next((one for one in tables if one.id == "sources"), None)
+        return {row[0].text: at for at, row in enumerate(listed.rows, 1)} if listed else {}
+
+    def source_address(self, source: Source) -> str:
+        """Where a source is told of: its row in the report's table of them, else its own page."""
+        row = self._source_rows.get(source.title)
+        return f"#s{row}" if row else source.landing_page
+
+    @functools.cached_property
     def carried(self) -> Mapping[str, RegisterTable]:
         """Tables below charts that show what the register says of their rows, by their key."""
         return carried_tables(self.document) if self.document else {}
@@ -155,9 +175,24 @@ class View:
         """The id of the register's entry on the figures of a table."""
         return f"register-{self.carried[table.id].figures[0].indicator}"
 
+    @functools.cached_property
     def entries(self) -> tuple[RegisterEntry, ...]:
         """The register's groups."""
         return entries(self.document, self.carried) if self.document else ()
+
+    @functools.cached_property
+    def _first_of_sources(self) -> Mapping[object, RegisterEntry]:
+        return {_named_in(one): one for one in self.entries[::-1] if len(one.files) > 1}
+
+    def same_sources(self, entry: RegisterEntry) -> RegisterEntry | None:
+        """The entry further up that names the same sources and files, where that is a long list."""
+        first = self._first_of_sources.get(_named_in(entry), entry)
+        return None if first is entry else first
+
+
+def _named_in(entry: RegisterEntry) -> tuple[object, ...]:
+    """The keys of an entry's sources, each with its files."""
+    return tuple((source.key, files) for source, files in entry.files)
 
 
 def comparison_words(card: Card) -> str:
@@ -210,12 +245,12 @@ def inline_svg(
         lambda found: found[1] + short.get(found[2], found[2]),
         body,
     )
-    opening = body[: body.index(">") + 1]
+    opening, body = body[: body.index(">") + 1], body[body.index(">") + 1 :]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:xmlns|width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
     if fonts:  # as the page says of every drawing
         bare = re.sub(r'\sfont-family="[^"]*"', "", bare)
-        body = body.replace(' font-size="10"', "")
+        body = _TAG.sub(_unquoted, body.replace(' font-size="100"', ""))
     else:
         from needs.charts.style import keep_text_widths  # which imports matplotlib
 
@@ -225,18 +260,22 @@ def inline_svg(
     # points are what charts are laid out in, pixels what a page has
     size = f' style="max-width:{width * 4 / 3:.0f}px"' if width else ""
     named = Markup(' class="drawing" role="img" aria-label="{}"').format(alt)
-    return Markup(bare[:4] + str(named) + size + bare[4:] + body[len(opening) :])
+    return Markup(bare[:4] + str(named) + size + bare[4:] + body)
 
 
-#: Points of one look, each with its title.
-_POINTS = re.compile(r"<g([^>]*)>((?:<use [^>]*><title>[^<]*</title></use>)+)</g>")
+#: Dots of one look, and the circles that tell what each of them is.
+_POINTS = re.compile(
+    r'(<path [^>]*style="marker:[^"]*")/><g pointer-events="all">'
+    r"((?:<circle [^>]*><title>[^<]*</title></circle>)+)</g>"
+)
 
 
 def named_by_rows(svg: str, table: Table) -> str:
     """A chart whose points have no titles where these are but rows of the table below it.
 
-    The page's script names such a point by its row: ``data-rows`` holds their places. Without
-    scripts the table says the same.
+    The page's script names such a point by its row: ``data-rows`` holds their places, and
+    ``data-before`` and ``data-unit`` what stands round each value. Without scripts the table says
+    the same.
 
     Parameters
     ----------
@@ -248,27 +287,59 @@ def named_by_rows(svg: str, table: Table) -> str:
     --------
     >>> from needs.chapters.blocks import Cell
     >>> table = Table("t", "Rates", (), ((Cell("Leeds"), Cell("1.5")), (Cell("Hull"), Cell("2.0"))))
-    >>> named_by_rows('<g><use x="1"><title>Hull: 2.0%</title></use></g>', table)
-    '<g data-rows="1" data-unit="%"><use x="1"/></g>'
+    >>> drawn = (
+    ...     '<path d="M1 2" style="marker:url(#m)"/><g pointer-events="all">'
+    ...     '<circle r="6"><title>Hull: 2.0%</title></circle></g>'
+    ... )
+    >>> named_by_rows(drawn, table)
+    '<path d="M1 2" style="marker:url(#m)" data-rows="1" data-unit="%"/>'
     """
     rows = {row[0].text: (place, row[1].text) for place, row in enumerate(table.rows)}
 
     def without(found: re.Match[str]) -> str:
         titles = [html.unescape(one) for one in re.findall("<title>(.*?)</title>", found[2])]
-        places, units = [], set()
+        places, around = [], set()
         for name, _, said in (one.partition(": ") for one in titles):
             place, value = rows.get(name, (0, ""))
-            if not value or not said.startswith(value):
+            before, held, unit = said.partition(value or "\0")
+            if not held:
                 return found[0]
-            places.append(str(place))
-            units.add(said.removeprefix(value))
-        if len(units) > 1:
+            places.append(place)
+            around.add((before, unit))
+        if len(around) > 1:
             return found[0]
-        bare = re.sub("><title>.*?</title></use>", "/>", found[2])
-        unit = html.escape(units.pop())
-        return f'<g{found[1]} data-rows="{" ".join(places)}" data-unit="{unit}">{bare}</g>'
+        before, unit = map(html.escape, around.pop())
+        prefix = f' data-before="{before}"' if before else ""
+        return f'{found[1]} data-rows="{_steps(places)}"{prefix} data-unit="{unit}"/>'
 
     return _POINTS.sub(without, svg)
+
+
+def _steps(places: Sequence[int]) -> str:
+    """Places in a table, those that follow one another by their first and last.
+
+    Examples
+    --------
+    >>> _steps([9, 8, 7, 3, 4])
+    '9-7 3-4'
+    """
+    runs: list[tuple[int, int, int]] = []  # first, last and the step between
+    for place in places:
+        first, last, step = runs[-1] if runs else (0, 0, 0)
+        if runs and abs(place - last) == 1 and step in (0, place - last):
+            runs[-1] = (first, place, place - last)
+        else:
+            runs.append((place, place, 0))
+    return " ".join(f"{first}-{last}" if step else str(first) for first, last, step in runs)
+
+
+#: An element's tag, and a value in it that HTML takes without quotes.
+_TAG = re.compile(r"<[a-z][^>]*>")
+_QUOTED = re.compile(r'="([\w.#()-]+)"(?=[ >])')
+
+
+def _unquoted(tag: re.Match[str]) -> str:
+    return _QUOTED.sub(r"=\1", tag[0])
 
 
 def _length(tag: str, name: str) -> float:

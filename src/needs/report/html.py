@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,13 @@ from needs.report.document import Document, Placed
 
 FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 
-# what English official statistics print: Latin-1 and the punctuation and signs beyond it
+#: Letters with accents and the like: a page has them where its words do.
+_ACCENTED = frozenset({*range(0xC0, 0x100), *map(ord, "ŵŷŴŶ")} - {*map(ord, "×÷")})
+
+# what English official statistics print: the signs of Latin-1 and those beyond it
 _CHARACTERS = [
-    *range(0x20, 0x7F),
-    *range(0xA0, 0x100),
-    *map(ord, "–—‘’“”…•−×÷≤≥≈→←↑↓ŵŷŴŶ"),
+    *(one for one in (*range(0x20, 0x7F), *range(0xA0, 0x100)) if one not in _ACCENTED),
+    *map(ord, "–—‘’“”…•−×÷≤≥≈→←↑↓"),
 ]
 
 
@@ -42,7 +45,14 @@ def font_addresses(known: Mapping[int, str] | None = None) -> Mapping[int, str]:
     return _addresses
 
 
-def font_address(file: str) -> str:
+@functools.cache
+def _accented_addresses() -> Mapping[int, str]:
+    """The page's fonts with letters with accents, too: few English pages have any."""
+    characters = (*_CHARACTERS, *sorted(_ACCENTED))
+    return {weight: font_address(file, characters) for weight, file in FACES.items()}
+
+
+def font_address(file: str, characters: Sequence[int] = _CHARACTERS) -> str:
     """A font as a data address: only the characters needed, so that the page stays small.
 
     The font is not compressed: compression libraries differ from machine to machine, and the same
@@ -52,6 +62,8 @@ def font_address(file: str) -> str:
     ----------
     file : str
         Name of a file of the Source Sans Pro package.
+    characters : sequence of int
+        Code points.
     """
     from fontTools import subset
 
@@ -59,9 +71,11 @@ def font_address(file: str) -> str:
     options.hinting = False
     options.layout_features = ["kern", "tnum", "locl"]
     options.recalc_timestamp = False
+    options.name_IDs = [0, 1, 2]  # whose it is, and its name
+    options.drop_tables += ["BASE", "gasp"]
     font = subset.load_font(str(FONTS / file), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=_CHARACTERS)
+    subsetter.populate(unicodes=characters)
     subsetter.subset(font)
     data = io.BytesIO()
     font.save(data)
@@ -91,7 +105,7 @@ def render_html(document: Document) -> str:
         for chapter in document.chapters
     ]
     template = environment().get_template("report.html.j2")
-    return template.render(
+    whole = template.render(
         document=document,
         context=document.context,
         chapters=chapters,
@@ -103,6 +117,12 @@ def render_html(document: Document) -> str:
         style=_style(document),
         fonts=list(font_addresses().items()),
     )
+    whole = whole.replace("&#39;", "'")  # which nothing in double quotes, or in text, is ended by
+    if _ACCENTED.isdisjoint(map(ord, set(whole))):
+        return whole
+    for weight, address in font_addresses().items():
+        whole = whole.replace(address, _accented_addresses()[weight])
+    return whole
 
 
 def _style(document: Document) -> Markup:

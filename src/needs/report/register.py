@@ -316,7 +316,7 @@ def register_table(figures: Sequence[Figure]) -> RegisterTable:
     rows = [_register_cells(one, place) for one, place in zip(figures, places, strict=True)]
     columns = list(zip(*rows, strict=True))
     same = [
-        len(rows) > 1 and name not in _KEPT and len(set(column)) == 1
+        name not in _KEPT and len(set(column)) == 1
         for name, column in zip(names, columns, strict=True)
     ]
     kept = [place for place, alike in enumerate(same) if not alike]

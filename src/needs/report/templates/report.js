@@ -1,10 +1,10 @@
 // What scripts add to the report; it is whole without them.
 (function () {
   function all(selector, from) {
-    return Array.prototype.slice.call((from || document).querySelectorAll(selector));
+    return Array.from((from || document).querySelectorAll(selector));
   }
-  function make(tag, parent, before, attributes) {
-    var made = document.createElement(tag);
+  function make(tag, parent, before, attributes, space) {
+    var made = document.createElementNS(space || "http://www.w3.org/1999/xhtml", tag);
     Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
     parent.insertBefore(made, before);
     return made;
@@ -46,7 +46,7 @@
   // A node stays if its section is worse, or if it holds rows or cards that are.
   function sift(chapter) {
     var section = false, part = false, heads = [];
-    Array.prototype.forEach.call(chapter.children, function (node) {
+    Array.from(chapter.children).forEach(function (node) {
       var folded = node.matches("details") && node.querySelector(":scope > summary > :is(h3, h4, h5)");
       var head = /^H[2-5]$/.test(node.tagName) ? node : folded;
       var worse = Boolean(head && head.matches(WORSE)), level = head ? Number(head.tagName[1]) : 0;
@@ -116,14 +116,20 @@
   all("figure").forEach(function (figure, number) {
     var names = new Intl.Collator("en-GB", { numeric: true });
     var marks = all("svg title", figure).map(function (title) { return title.parentNode; });
-    all("[data-rows]", figure).forEach(function (group) {  // whose names are rows of the table
-      var rows = figure.closest(".chart-block").querySelector("tbody").rows;
-      group.dataset.rows.split(" ").forEach(function (place, number) {
-        var cells = rows[place].cells, mark = group.children[number];
-        var title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-        title.textContent = cells[0].textContent.trim() + ": " + cells[1].textContent.trim() + group.dataset.unit;
-        mark.appendChild(title);
-        marks.push(mark);
+    all("[data-rows]", figure).forEach(function (dots) {  // whose names are rows of the table
+      var rows = figure.closest(".chart-block").querySelector("tbody").rows, told = dots.dataset;
+      var steps = dots.getAttribute("d").match(/-?\d+/g).map(Number), x = 0, y = 0;
+      var svg = dots.namespaceURI;
+      told.rows.split(" ").forEach(function (run) {  // "9-7" is 9, 8 and 7
+        var ends = run.split("-").map(Number), at = ends[0], last = ends.pop(), way = last < at ? -1 : 1;
+        for (; at !== last + way; at += way) {
+          var cells = rows[at].cells, mark = make("circle", dots.parentNode, null, {
+            cx: x += steps.shift(), cy: y += steps.shift(), r: 20, "pointer-events": "all"
+          }, svg);
+          make("title", mark, null, {}, svg).textContent = cells[0].textContent + ": " +
+            (told.before || "") + cells[1].textContent.trim() + told.unit;
+          marks.push(mark);
+        }
       });
     });
     if (marks.length < 2) { return; }

@@ -18,10 +18,10 @@
   document.querySelectorAll("table").forEach(function (table) {
     var body = table.tBodies[0], heads = table.tHead.rows[0].cells, first;
     if (body.rows.length < 2) { return; }
-    Array.prototype.forEach.call(heads, function (head, column) {
+    Array.from(heads).forEach(function (head, column) {
       if (head.hasAttribute("data-unsorted")) { return; }
       var button = document.createElement("button"), arrow = document.createElement("span");
-      var label = words(head), number = head.classList.contains("number");
+      var label = words(head), number = head.matches(".n, .number");
       button.type = "button";
       button.className = "sort";
       while (head.firstChild) { button.appendChild(head.firstChild); }
@@ -32,7 +32,7 @@
       button.addEventListener("click", function () {
         var was = head.getAttribute("aria-sort");
         var order = was === "ascending" ? "descending" : was ? "" : "ascending";
-        first = first || Array.prototype.slice.call(body.rows);
+        first = first || Array.from(body.rows);
         var lines = first.map(function (row) { return [value(row.cells[column], number), row]; });
         if (order) {
           lines.sort(function (one, other) {
@@ -42,7 +42,7 @@
           });
         }
         lines.forEach(function (line) { body.appendChild(line[1]); });
-        Array.prototype.forEach.call(heads, function (one) { one.removeAttribute("aria-sort"); });
+        Array.from(heads).forEach(function (one) { one.removeAttribute("aria-sort"); });
         if (order) { head.setAttribute("aria-sort", order); }
         told.textContent = words(table.caption) + ": " +
           (order ? "sorted by " + label + ", " + order : "in the report's own order") + ".";

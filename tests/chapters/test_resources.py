@@ -101,7 +101,7 @@ def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
     na = worcestershire
     (table,) = all_tables(spending(na))
     years = [column.label for column in table.columns[1:]]
-    assert years and all(year.endswith(", plan") for year in years if year[:4] > str(na.year))
+    assert years and all(", plan" in year for year in years if year[:4] > str(na.year))
     assert f"Years after {na.year} are allocations and plans" in table.notes[-1]
     notices = [one for one in absent.missing(na, "resources") if isinstance(one, Notice)]
     said = " ".join(plain(item) for one in notices for item in one.items).lower()
@@ -114,6 +114,20 @@ def test_grants_of_later_years_are_shown_as_plans_and_not_listed_as_unused(
     for one in amounts:
         assert one.name.lower() not in said and one.name not in unused
     assert unused
+
+
+def test_without_amounts_a_reader_is_told_where_they_stand(
+    worcestershire: Assessment, national: Path
+) -> None:
+    text = said(spending(with_amounts(worcestershire)))
+    assert "no figures of grants or spending for Worcestershire up to 2022" in text
+    assert "the council's own papers" in text and "annex" not in text
+    before = said(spending(assessment.load(["Barnet"], 2021, processed=national)))
+    assert before.endswith("For spending in later years, see the annex.")
+    # what the council reports to have spent follows in a section of its own
+    after = said(spending(assessment.load(["Barnet"], 2025, processed=national)))
+    assert "no figures of grants for Barnet in" in after and "annex" not in after
+    assert "package" not in text + before + after
 
 
 def outturn(national: Path, area: str, year: int = 2025) -> Blocks:
@@ -154,6 +168,34 @@ def test_spending_per_head_beside_those_that_have_it(national: Path) -> None:
     assert all(cell not in ("[x]", "0.00") for cell in rows["Drug and alcohol services, per adult"])
     # England's people in treatment are known to 2023/24, Rutland's not at all
     assert rows["Treatment, per adult in treatment"] == ["2023/24", "[x]", "[x]", "1,971"]
+
+
+def test_planned_amounts_are_called_so_and_the_same_sum_is_shown_once(processed: Path) -> None:
+    shown = spending(assessment.load(["Worcestershire"], 2025, processed=processed))
+    chart = next(one for one in shown if isinstance(one, Chart))
+    headline = plain(chart.headline)
+    assert headline == "Grants come to £5,421,312 in 2023/24 and £6,257,691 planned in 2024/25"
+    assert [one.label for one in chart.table.columns[1:]] == ["2023/24", "2024/25 [p]"]
+    assert (
+        "[p]: provisional, 2024/25: Supplementary Substance Misuse Treatment and Recovery Grant "
+        "and Rough Sleeping Drug and Alcohol Treatment Grant."
+    ) in chart.table.notes
+    assert list(lines(shown))[-1] == "Total of these grants, and spending"
+    # what the papers call spending stays in the report's figures
+    assert "commissioning_expenditure" in {one.indicator for one in chart.figures}
+    plans = spending(assessment.load(["Worcestershire"], 2022, processed=processed))
+    first = next(one for one in plans if isinstance(one, Chart))
+    assert plain(first.headline).startswith("Grants are planned at £5,421,312 in 2023/24 and £6,2")
+
+
+def test_people_that_a_document_counts_are_not_set_beside_englands(processed: Path) -> None:
+    na = opened(assessment.load(["Worcestershire"], 2025, processed=processed))
+    _, table = all_tables(resources.outturn(na))
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert rows["Treatment, per adult in treatment"] == ["2022/23", "2,027", "[x]", "[z]"]
+    assert "counted by different sources" in table.notes[-1]
+    assert "1,969" not in {one.number for one in table.figures}
+    assert "[z]" not in rows["Drug and alcohol services, per adult"]
 
 
 def test_reports_before_the_first_return_have_no_such_section(national: Path) -> None:

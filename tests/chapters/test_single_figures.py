@@ -66,3 +66,12 @@ def test_where_they_are_not_at_hand_the_publisher_is_named(national) -> None:
     na = assessment.load("Rutland", 2022, processed=national)
     (notice,) = (one for one in opened(na)[ADMISSIONS].in_words() if isinstance(one, Notice))
     assert "Office for Health Improvement and Disparities" in plain(notice.items[0])
+
+
+def test_an_indicator_told_in_words_says_that_it_is_not_available(
+    worcestershire: Assessment,
+) -> None:
+    na = opened(worcestershire)
+    key = next(key for key in na.catalogue.indicators if not na.has(key))
+    (notice,) = (one for one in na[key].in_words() if isinstance(one, Notice))
+    assert notice.title == "One indicator is not available for Worcestershire up to 2022"

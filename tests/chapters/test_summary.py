@@ -108,6 +108,24 @@ def test_a_spine_has_england_in_the_middle_and_worse_below(areas: dict[str, Anal
 
 
 @pytest.mark.mirror
+def test_records_that_name_none_are_no_best(areas: dict[str, Analysis]) -> None:
+    na = areas["Lancashire"]
+    rows = {row.indicator.key: row for row in spine_rows(na)}
+    row = rows["looked_after_substance_misuse"]
+    assert row.none_recorded and row.best > 0 and row.place(-100.0) == 1.0
+    others = na.across(
+        row.indicator.key, na.compared(row.indicator.key, row.area.period), row.area.period
+    )
+    assert sum(one.value is not None for one in others) == row.number + row.none_recorded
+    assert not rows["drug_misuse_rate"].none_recorded
+    (chart,) = (one for one in overview.spine(na) if isinstance(one, Chart))
+    shown = row.indicator.short_name in {each[0].text for each in chart.table.rows}
+    assert (
+        f"{row.indicator.short_name} ({row.none_recorded})" in " ".join(chart.table.notes)
+    ) == shown
+
+
+@pytest.mark.mirror
 def test_a_rug_is_of_districts_or_members_and_of_england(areas: dict[str, Analysis]) -> None:
     for name, na in areas.items():
         charts = [one for one in overview.rug(na) if isinstance(one, Chart)]

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from needs import catalogue
 from needs.catalogue import ranking
 from needs.errors import InvalidDataError
-from needs.figures import findings
+from needs.figures import assessment, findings
 from needs.figures.assessment import Assessment
 from needs.figures.findings import candidate as kinds
 from needs.figures.findings import changed, reading, score, seats, warned, wording
@@ -265,6 +266,23 @@ def test_the_worked_example(worcestershire: Assessment) -> None:
         (kinds.GOOD, "alcohol_in_treatment", "Worcestershire"),
     }
     assert said[-1][0] == kinds.GOOD
+
+
+def test_who_is_counted_after_prison_needs_treatment(worcestershire: Assessment) -> None:
+    (told,) = (one for one in findings.ranked(worcestershire) if one.kind == kinds.TARGET)
+    assert told.statement.startswith(
+        "25% of people who need treatment on leaving prison began it here in 2021/22."
+    )
+
+
+def test_a_finding_says_whose_figure_a_document_prints_as_englands(processed: Path) -> None:
+    na = assessment.load(["Worcestershire"], 2025, processed=processed)
+    (told,) = (one for one in findings.ranked(na) if "prints" in one.statement)
+    assert (
+        "against 5.3 per 100,000 in England. The figure for England in the years 2018 to 2020 was "
+        "5.0 per 100,000. The printed one may be the figure of West Midlands for 2018 to 2020, 5.3 "
+        "per 100,000. The newest figure is"
+    ) in told.statement
 
 
 def test_every_finding_asks_and_rests_on_figures(worcestershire: Assessment) -> None:

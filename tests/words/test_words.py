@@ -18,6 +18,7 @@ from needs.catalogue.glossary import as_markdown, glossary
 from needs.chapters.missing import missing_notice
 from needs.errors import ParameterError
 from needs.figures.figure import Figure, Series
+from needs.stats.sides import other_side
 from needs.stats.status import Status
 from needs.tables.naming import figure_id
 from needs.words import alt_text, comparisons, english, headlines, sentences, verdicts
@@ -416,6 +417,14 @@ def test_reading_ease_tells_hard_from_easy() -> None:
 def test_glossary_page_is_printed_from_the_catalogue(root: Path) -> None:
     page = (root / "docs" / "glossary.md").read_text(encoding="utf-8")
     assert page == as_markdown(glossary())
+
+
+def test_glossary_tells_similar_by_the_rule_that_is_used() -> None:
+    (told,) = (term.explanation for term in glossary() if term.short == "Statistically similar")
+    assert "interval of the difference" in told and "both" in told
+    # the area's interval leaves the other value out, and the two are similar all the same
+    one, other = (53.0, 50.0, 56.0), (57.0, 53.0, 60.0)
+    assert one[2] < other[0] and str(other_side(one, other)) == "similar"
 
 
 def test_glossary_explains_each_term_once_in_plain_words() -> None:

@@ -203,9 +203,9 @@ def ages(measure: Measure, *, id: str = "by_age") -> Blocks | str:
     )
     note = (
         f"This is {where}. Deaths and admissions by age are not published for {na.name}: the "
-        "Office for National Statistics and NHS England give them in extracts, added as a data "
-        "package. Adults in treatment by age are in the National Drug Treatment Monitoring "
-        "System's ViewIt, authority by authority."
+        "Office for National Statistics and NHS England give them in extracts, on request. Adults "
+        "in treatment by age are in the National Drug Treatment Monitoring System's ViewIt, "
+        "authority by authority."
     )
     chart_id = f"chart_{table.id}"
     return blocks(
@@ -293,8 +293,7 @@ def _by_quintile(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> Blocks:
     )
     unlike = (
         "Crude rates do not allow for age: a quintile with more older people can have a higher "
-        "rate for that alone. Populations of LSOAs by age in the data package would give "
-        "standardised rates."
+        "rate for that alone. Standardised rates would need populations of LSOAs by age."
     )
     complete = len(figures) == LEAST_GROUPS and all(one.shown and one.lower for one in figures)
     if complete:

@@ -108,7 +108,7 @@ def consultation(na: Assessment) -> Blocks:
     out: list[Block] = [
         Heading("What people said"),
         Prose(
-            (Span("Comments from local consultation, as the data package gives them."),),
+            (Span("Comments from local consultation, quoted and not counted."),),
             style="note",
         ),
     ]

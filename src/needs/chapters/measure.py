@@ -18,6 +18,7 @@ from needs.chapters.saying import definition, finding, message, no_total, vintag
 from needs.errors import ParameterError
 from needs.figures.assessment import Assessment, Place
 from needs.figures.figure import Figure
+from needs.words.english import in_prose
 from needs.words.text import Span
 
 
@@ -108,7 +109,8 @@ class Measure:
         self.told.add(self.key)
         heading = Heading(indicator.name)
         if not na.has(self.key):
-            return blocks(heading, missing_notice([indicator], na.catalogue, na.name))
+            why = f"not available for {in_prose(na.name)} up to {na.year}"
+            return blocks(heading, missing_notice([indicator], na.catalogue, why))
         figure, england = self.figure(), na.figure(self.key, na.england, self.figure().period)
         rest = (vintages(na, figure, england), indicator.definition, indicator.limits, more)
         text = finding(na, indicator, figure, england)

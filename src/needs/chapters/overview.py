@@ -150,6 +150,14 @@ def _spine_table(
     notes = []
     if few:
         notes.append(f"A few authorities alone are known, and no range is drawn: {'; '.join(few)}.")
+    none = [
+        f"{row.indicator.short_name} ({row.none_recorded})" for row in rows if row.none_recorded
+    ]
+    if none:
+        notes.append(
+            "Authorities whose records name none are left out of worst and best, because few "
+            f"were asked about, or zero is unlikely to be true: {'; '.join(none)}."
+        )
     name = english.capital(english.in_prose(na.name))
     return Table(
         "spine", f"{name} among all authorities, to {na.year}", columns, tuple(body), tuple(notes),

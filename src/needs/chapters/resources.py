@@ -37,52 +37,54 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
     grants, spent = _grants(na, granted.key), _figures(na, spent_on.key, headline=True)
     heading = Heading("Spending on treatment and recovery")
     if not grants and not spent:
-        return blocks(
-            heading,
-            Prose(
-                (
-                    Span(
-                        f"This report has no figures of grants or spending for {na.name}. "
-                        "They stand in the council's own papers; add them as a data package."
-                    ),
-                ),
-                style="note",
-            ),
-        )
+        return blocks(heading, Prose((Span(_no_amounts(na)),), style="note"))
     totals = _totals(grants)
     figures = (*totals, *grants, *spent)
     years = sorted({one.period for one in figures})
     lines = [(name, [one for one in grants if one.note == name]) for name in _names(grants)]
-    lines += [("Total of these grants", totals)] if grants else []
-    lines += [("Spending", spent)] if spent else []
+    # papers may give as spending what the grants come to: said once
+    same = _amounts(spent) == _amounts(totals)
+    lines += [("Total of these grants" + ", and spending" * same, totals)] if grants else []
+    lines += [("Spending", spent)] if spent and not same else []
     what = "Grants and spending" if grants and spent else "Grants" if grants else "Spending"
     planned = [one for one in years if one[:4] > str(na.year)]
     plans = PLANS.format(year=na.year) if planned else ""
+    marked = {one.period for one in figures if "p" in one.marks}
     table = Table(
         id="grants",
         caption=f"{what} for drug and alcohol services in {na.name} by financial year",
         columns=(
             Column("Grant", "header"),
-            *(Column(f"{one}, plan" if one in planned else one, "number", "£") for one in years),
+            *(
+                Column(f"{one}{', plan' * (one in planned)}{_open(figures, one)}", "number", "£")
+                for one in years
+            ),
         ),
         rows=tuple((Cell(name), *_cells(row, years)) for name, row in lines),
         notes=(
             *(("[z]: none is listed for that year.",) if grants else ()),
             *((f"Spending: {spent_on.indicator.definition}",) * bool(spent)),
-            *((f"{plans} Indicative amounts are marked in the register.",) * bool(plans)),
+            *((f"[p]: provisional, {_provisional(grants)}.",) * bool(_provisional(grants))),
+            *((plans,) * bool(plans)),
         ),
         sources=sources_of(figures),
         figures=figures,
     )
     said = [one for one in spent if one.shown]
-    sentence = Prose(chart_words.spent(said), figures=tuple(said)) if said else None
+    not_final = {*planned, *marked}
+    words = (
+        (Span("The council's own papers give the same amounts as spending."),)
+        if same
+        else chart_words.spent(said, not_final) if said else ()
+    )  # fmt: skip
+    sentence = Prose(words, figures=tuple(said)) if said else None
     if not grants:
         return blocks(heading, sentence, table)
     return blocks(
         heading,
         Chart(
             id="chart_grants",
-            headline=chart_words.amounts_words(totals, na.name),
+            headline=chart_words.amounts_words(totals, na.name, not_final),
             subtitle=f"Grants for drug and alcohol services in {na.name}, pounds by financial "
             f"year, cash terms. {plans}".rstrip(),
             svg=charts.amount_bars(
@@ -95,6 +97,31 @@ def spending(granted: Measure, spent_on: Measure) -> Blocks:
         ),
         sentence,
     )
+
+
+def _amounts(figures: Sequence[Figure]) -> dict[str, float | None]:
+    return {one.period: one.value for one in figures}
+
+
+def _provisional(grants: Sequence[Figure]) -> str:
+    """Which grants of which years are provisional amounts."""
+    by_year: dict[str, list[str]] = {}
+    for one in grants:
+        if "p" in one.marks:
+            by_year.setdefault(one.period, []).append(one.note)
+    return "; ".join(f"{year}: {english.listing(names)}" for year, names in by_year.items())
+
+
+def _no_amounts(na: Assessment) -> str:
+    """Where a reader finds grants and spending that the report has none of."""
+    name = english.in_prose(na.name)
+    where = "They stand in the council's own papers, such as its budget and reports to councillors."
+    if any(na.has(key) for key in LINES):
+        return f"There are no figures of grants for {name} in this report. {where}"
+    rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]
+    later = bool((rows["indicator"].isin(LINES) & (rows["category"] == "")).any())
+    text = f"There are no figures of grants or spending for {name} up to {na.year} in this report."
+    return f"{text} {where}" + " For spending in later years, see the annex." * later
 
 
 #: Lines of public health spending, and their sums, in the order of the table.
@@ -176,14 +203,23 @@ def _heads(measures: Sequence[Measure], years: Sequence[str]) -> Table:
     """Amounts for each person, beside the region and England, in the newest year of each."""
     na = measures[0].na
     body, figures = [], []
+    notes = list(dict.fromkeys(one.indicator.limits for one in measures[-1:]))
     for one in measures:
         newest = [year for year in years if na.figure(one.key, period=year).shown]
         of_england = [year for year in years if na.figure(one.key, na.england, year).shown]
         year = next(iter((*newest, *of_england)), years[0])
         row = [na.figure(one.key, place, year) for place in na.places]
-        cells = map(figure_tables.value_cell, row)
+        alike = [place for place in row if _counted_alike(na, row[0], place)]
+        if len(alike) < len(row):
+            notes.append(
+                f"[z] in {one.indicator.short_name}: not compared, because the people of "
+                f"{english.in_prose(na.name)} and of the others are counted by different sources."
+            )
+        cells = (
+            figure_tables.value_cell(place) if place in alike else Cell("[z]") for place in row
+        )
         body.append((Cell(one.indicator.short_name), Cell(year), *cells))
-        figures += row
+        figures += alike
     return Table(
         id="outturn_per_head",
         caption=f"Net spending per head reported by {na.name}",
@@ -193,10 +229,19 @@ def _heads(measures: Sequence[Measure], years: Sequence[str]) -> Table:
             *(Column(one.name, "number", "£") for one in na.places),
         ),
         rows=tuple(body),
-        notes=tuple(dict.fromkeys(one.indicator.limits for one in measures[-1:])),
+        notes=tuple(notes),
         sources=sources_of(figures),
         figures=tuple(figures),
     )
+
+
+def _counted_alike(na: Assessment, own: Figure, other: Figure) -> bool:
+    """Whether none of two shown figures is made from a document where the other is not."""
+    if not (own.shown and other.shown):
+        return True
+    printed = [any(na.catalogue.sources[key].document_of for key in one.sources)
+               for one in (own, other)]  # fmt: skip
+    return printed[0] == printed[1]
 
 
 def _open(figures: Sequence[Figure], year: str) -> str:

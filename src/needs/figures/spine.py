@@ -35,11 +35,13 @@ class SpineRow:
     neighbours : tuple of float or None
         Lowest and highest value of the statistical neighbours; None for fewer than three.
     worst, best : float
-        Of all authorities with a value.
+        Of all authorities that count.
     worse_quarter, better_quarter : float
         Between these lies the middle half of the authorities.
     number : int
-        Authorities with a value.
+        Authorities that count: those with a value.
+    none_recorded : int
+        Authorities that do not count: their records name none.
     """
 
     indicator: Indicator
@@ -52,6 +54,7 @@ class SpineRow:
     worse_quarter: float
     better_quarter: float
     number: int
+    none_recorded: int = 0
 
     def place(self, value: float) -> float:
         """Where a value stands: England at 0, worse below and better above, none beyond -1 or 1.
@@ -61,7 +64,8 @@ class SpineRow:
         assert self.england.value is not None
         farthest = max(abs(self.worst - self.england.value), abs(self.best - self.england.value))
         toward = 1.0 if self.indicator.polarity == "higher is better" else -1.0
-        return toward * (value - self.england.value) / farthest if farthest else 0.0
+        place = toward * (value - self.england.value) / farthest if farthest else 0.0
+        return min(1.0, max(-1.0, place))
 
 
 #: Fewest expected people behind a share that has a place among all authorities.
@@ -85,7 +89,9 @@ def spine_rows(
         if area.value is None or england.value is None or _of_few(area, england):
             continue
         others = na.across(key, na.compared(key, area.period), area.period)
-        values = np.array([one.value for one in others if one.value is not None])
+        valued = [one for one in others if one.value is not None]
+        likely = [one for one in valued if not _recorded_none(indicator, one)]
+        values = np.array([one.value for one in likely])
         if len(values) < FEWEST:
             continue
         region = na.figure(key, na.region, area.period)
@@ -105,9 +111,21 @@ def spine_rows(
                 float(low),
                 float(high),
                 len(values),
+                len(valued) - len(likely),
             )
         )
     return sorted(rows, key=lambda row: (ORDER.index(row.indicator.chapter), row.indicator.order))
+
+
+def _recorded_none(indicator: Indicator, one: Figure) -> bool:
+    """Whether a share of records is nought, which is no best value to name.
+
+    Either so few were asked about that none is found, or none was written down: the findings warn
+    of a zero where England's share would hardly ever give none.
+    """
+    recorded = indicator.finding is not None and bool(indicator.finding.recorded)
+    lower = indicator.polarity == "lower is better"
+    return recorded and lower and indicator.unit == "%" and one.value == 0
 
 
 def _of_few(area: Figure, england: Figure) -> bool:

@@ -6,7 +6,7 @@ one where the intervals allow it, and every number comes from a figure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -712,37 +712,51 @@ def withheld(figure: Figure) -> str:
     return f"the newest period, {figure.period}, is withheld: {why}"
 
 
-def amounts_words(totals: Sequence[Figure], area: str) -> Text:
-    """What the grants of a year come to, from the first to the last year."""
+def amounts_words(totals: Sequence[Figure], area: str, planned: Collection[str] = ()) -> Text:
+    """What the grants of a year come to, from the first to the last year.
+
+    `planned` are the years whose amounts are not final: those of a plan.
+    """
     shown = [one for one in totals if one.shown]
     if not shown:
         return (Span(f"Grants for drug and alcohol services in {area}"),)
     first, last = shown[0], shown[-1]
     if len(shown) == 1:
-        return english.say("Grants came to {a} in {t1}", a=first, t1=first.period)
+        verb = "are planned at" if first.period in planned else "came to"
+        return english.say("Grants {verb} {a} in {t1}", verb=verb, a=first, t1=first.period)
     return english.say(
-        "Grants come to {a} in {t1} and {b} in {t2}",
+        "Grants {verb} {a} in {t1} and {b}{plan} in {t2}",
+        verb="are planned at" if first.period in planned else "come to",
         a=first,
         b=last,
         t1=first.period,
         t2=last.period,
+        plan=_plan(first, last, planned),
     )
 
 
-def spent(figures: Sequence[Figure]) -> Text:
-    """What was spent, from the first to the last year."""
+def spent(figures: Sequence[Figure], planned: Collection[str] = ()) -> Text:
+    """What was spent, from the first to the last year; `planned` as in `amounts_words`."""
     first, last = figures[0], figures[-1]
+    what = "Planned spending" if first.period in planned else "Spending"
     if len(figures) == 1:
         return english.say(
-            "Spending on drug and alcohol services: {a} in {t1}.", a=first, t1=first.period
+            "{what} on drug and alcohol services: {a} in {t1}.", what=what, a=first, t1=first.period
         )
     return english.say(
-        "Spending on drug and alcohol services: {a} in {t1} and {b} in {t2}.",
+        "{what} on drug and alcohol services: {a} in {t1} and {b}{plan} in {t2}.",
+        what=what,
         a=first,
         b=last,
         t1=first.period,
         t2=last.period,
+        plan=_plan(first, last, planned),
     )
+
+
+def _plan(first: Figure, last: Figure, planned: Collection[str]) -> str:
+    """The word that tells the last year as planned where the first is not."""
+    return " planned" if last.period in planned and first.period not in planned else ""
 
 
 def spent_per_adult(total: Figure, own: Figure, others: Sequence[Figure]) -> Text:

@@ -137,7 +137,7 @@ def _target(na: Assessment, one: RankedMeasure, row: Row, target: float) -> Iter
     value = wording.amount(found["value"], unit)
     says = (
         f"{value}{wording.bracketed(found['lower'], found['upper'], unit)} of "
-        f"{one.finding.about.replace(' and begin treatment here', '')} began treatment here "
+        f"{one.finding.about.replace(' and begin it here', '')} began it here "
         f"{wording.during(str(row['period']))}."
         if one.finding.harm == "prison"
         else f"{value} of {one.finding.about} {wording.during(str(row['period']))}."

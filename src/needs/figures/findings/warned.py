@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -274,7 +275,9 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
             p=NAN,
             statement=(
                 f"A local document prints {pair['claim']['stated']} for {measure.finding.about}, "
-                f"against {pair['comparator']['stated']} in {na.england.name}. "
+                f"against {pair['comparator']['stated']} in {na.england.name}."
+                f"{_misprinted(pair['claim'], na.area.name)}"
+                f"{_misprinted(pair['comparator'], na.england.name)} "
                 f"The newest figure is "
                 f"{wording.amount(ours.value, unit)}"
                 f"{wording.bracketed(ours.lower, ours.upper, unit)} "
@@ -283,6 +286,19 @@ def editions(na: Assessment, found: Sequence[Candidate]) -> Iterator[Candidate]:
                 f"{'differ' if true else 'are similar'}."
             ),
         )
+
+
+def _misprinted(row: Mapping[Hashable, Any], name: str) -> str:
+    """What a printed figure should be, and whose it may be; empty where nothing is wrong with it.
+
+    Without it a reader takes another area's figure, which a document prints, for the area's own.
+    """
+    if row["verdict"] in claims.NOT_WRONG or not row["ours"]:
+        return ""
+    text = f" The figure for {name} {wording.during(str(row['our_period']))} was {row['ours']}."
+    _, known, what = str(row["note"]).partition("It may be ")
+    whose = what.partition(". ")[0].rstrip(".")
+    return f"{text} The printed one may be {whose}." if known else text
 
 
 def _message(value: float, beside: float, side: int) -> str:

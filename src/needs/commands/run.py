@@ -483,13 +483,12 @@ def execute(
     ------
     NotebookError
     """
-    import nbformat  # takes a second, which a batch that has nothing to make does without
+    # takes a second, which a batch that has nothing to make does without
     from papermill import PapermillExecutionError
 
-    source: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     copy = workshop / path.name
     try:
-        node = _papermill(source, dict(values), engine, copy, path.parent)
+        node = _papermill(path, dict(values), engine, copy)
     except PapermillExecutionError as error:
         if (whole := _allowed_to_fail(copy, error.cell_index)) is not None:
             return _without_run(whole, path.name, values)
@@ -508,7 +507,7 @@ def execute(
 
 
 def _papermill(
-    source: nbformat.NotebookNode, values: dict[str, Any], engine: str, copy: Path, folder: Path
+    path: Path, values: dict[str, Any], engine: str, copy: Path
 ) -> nbformat.NotebookNode:
     """Run a notebook with papermill's own parts, as its ``execute_notebook`` puts them together.
 
@@ -521,10 +520,10 @@ def _papermill(
     from papermill.parameterize import parameterize_notebook
     from papermill.utils import chdir
 
-    node: Any = parameterize_notebook(load_notebook_node(source), values, engine_name=engine)
+    node: Any = parameterize_notebook(load_notebook_node(str(path)), values, engine_name=engine)
     node = prepare_notebook_metadata(node, str(copy), str(copy))
     kernel = papermill_engines.nb_kernel_name(engine_name=engine, nb=node, name=None)
-    with chdir(str(folder)):
+    with chdir(str(path.parent)):
         node = papermill_engines.execute_notebook_with_engine(
             engine,
             node,

@@ -58,6 +58,11 @@ def high_water(process: psutil.Process) -> float:
         return float(process.memory_info().rss) / 2**20
 
 
+def has_begun(process: psutil.Process, parent: psutil.Process) -> bool:
+    """Whether a process runs its own program: until then its memory is its parent's, once more."""
+    return process.cmdline() not in ([], parent.cmdline())
+
+
 class Watch:
     """Peak memory in MB of the processes that this one starts, ten looks a second."""
 
@@ -74,7 +79,8 @@ class Watch:
                     if not self._chosen(one):
                         continue
                     self.alone = max(self.alone, high_water(one))
-                    own = [each.memory_full_info().uss for each in one.children(recursive=True)]
+                    begun = [each for each in one.children(recursive=True) if has_begun(each, one)]
+                    own = [each.memory_full_info().uss for each in begun]
                     now = (one.memory_info().rss + sum(own)) / 2**20
                     self.together = max(self.together, now)
                 except psutil.Error:  # it ended while we looked

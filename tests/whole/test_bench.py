@@ -29,3 +29,18 @@ def test_a_bench_runs(root: Path, command: list[str], says: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert says in done.stdout
+
+
+@pytest.mark.slow
+def test_a_process_counts_from_when_it_runs_its_own_program(root: Path) -> None:
+    """Between fork and exec it is its parent, whose memory would count twice."""
+    code = """
+from types import SimpleNamespace as Process
+from batch import has_begun
+worker = Process(cmdline=lambda: ["python", "spawn_main"])
+compiler = Process(cmdline=lambda: ["python", "-m", "needs.report.typst_process"])
+assert has_begun(compiler, worker)
+assert not has_begun(Process(cmdline=worker.cmdline), worker)
+assert not has_begun(Process(cmdline=list), worker)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=root / "bench", check=True, timeout=600)

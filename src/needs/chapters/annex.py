@@ -26,6 +26,7 @@ from needs.chapters.blocks import (
 from needs.chapters.rules import shows_plans
 from needs.figures import claims as claims_module
 from needs.figures.assessment import Assessment, Place, as_records
+from needs.figures.claim_figures import rows_of
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
 from needs.tables.corrected import correction_of
@@ -241,16 +242,10 @@ def _claimed(na: Assessment, row: dict[Hashable, Any]) -> Figure:
     places = {one.code: one for one in (*na.places, *na.districts)}
     place = places.get(code) or Place(code, str(row["area_name"]), "")
     if key in na.catalogue.indicators:
-        rows = na.all_observations
-        rows = rows[
-            (rows["indicator"] == key)
-            & (rows["area_code"] == code)
-            & (rows["period"] == row["our_period"])
-            & (rows["sex"] == "persons")
-            & (rows["category"] == "")
-        ]
-        if len(rows):
-            return na.to_figure(rows.to_dict("records")[0], place)
+        rows = rows_of(na, key, code, row["our_period"])
+        whole = next((one for one in rows if not one["category"]), None)
+        if whole:
+            return na.to_figure(whole, place)
     return Figure(
         id=figure_id("claim", str(row["claim_id"]), code, str(row["our_period"])),
         indicator=key,

@@ -365,6 +365,7 @@ def pack_circles(
     homes = at.copy()
     members = np.bincount(group, weights=radii**2)
     between, within = 1.9, 0.14
+    near = _Near(2 * radii.max() + between)
     for number in range(rounds):
         pull = 0.05 * max(0.0, 1 - number / (rounds * 0.7))
         if pull:
@@ -372,7 +373,7 @@ def pack_circles(
                 [np.bincount(group, weights=at[:, axis] * radii**2) / members for axis in (0, 1)]
             )
             at = at + pull * (middles[group] - at) + 0.2 * pull * (homes - at)
-        moved = _push(at, radii, group, within, between)
+        moved = _push(at, near.pairs(at), radii, group, within, between)
         if moved < 1e-3 and not pull:
             break
     pairs = cKDTree(at).query_pairs(2 * radii.max() + within, output_type="ndarray")
@@ -383,12 +384,37 @@ def pack_circles(
     return at, radii
 
 
-def _push(at: Array, radii: Array, group: Array, within: float, between: float) -> float:
+class _Near:
+    """Which points are near each other: looked for again only once they have moved far.
+
+    The pairs hold all that are within `reach`, in order, and some a little further.
+    """
+
+    #: How much further, in radii.
+    spare = 1.0
+
+    def __init__(self, reach: float) -> None:
+        self.reach = reach
+        self.seen = np.full((1, 2), np.inf)
+        self.found = np.empty((0, 2), dtype=int)
+
+    def pairs(self, at: Array) -> Array:
+        """The pairs of points that are where `at` says."""
+        # neither of two points has come nearer by more than half of what there is to spare
+        if not (np.hypot(*(at - self.seen).T) <= self.spare / 2).all():
+            pairs = cKDTree(at).query_pairs(self.reach + self.spare, output_type="ndarray")
+            self.found = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+            self.seen = at.copy()
+        return self.found
+
+
+def _push(
+    at: Array, pairs: Array, radii: Array, group: Array, within: float, between: float
+) -> float:
     """Move overlapping circles apart, in place; returns the largest overlap found."""
-    pairs = cKDTree(at).query_pairs(2 * radii.max() + between, output_type="ndarray")
     if not len(pairs):
         return 0.0
-    first, second = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T
+    first, second = pairs.T
     apart = at[first] - at[second]
     gaps = np.maximum(np.hypot(*apart.T), 1e-9)
     need = radii[first] + radii[second] + np.where(group[first] == group[second], within, between)
@@ -546,30 +572,23 @@ def _name_districts(
         x0, y0, x1, y1 = (edge / UNIT for edge in shapely.bounds(outlines[i]))
         shapely.prepare(outlines[i])
         anchor = shapely.get_coordinates(shapely.point_on_surface(outlines[i]))[0] / UNIT
-        best: tuple[float, float, float] = (np.inf, *anchor)
-        spots = [
-            (x, y)
-            for x in np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
-            for y in np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
-        ]
-        within = shapely.contains_xy(outlines[i], *(np.array(spots).T * UNIT))
-        for (x, y), own in zip(spots, within, strict=True):
-            box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-            if box[0] < 0 or box[2] > right or box[1] < 0 or box[3] > frame.height:
-                continue
-            if any(
-                box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken
-            ):
-                continue
-            # how far each centre is from the name's box
-            gap_x = np.maximum(np.abs(marks[:, 0] - x) - wide / 2, 0.0)
-            gap_y = np.maximum(np.abs(marks[:, 1] - y) - tall / 2, 0.0)
-            hidden = int((gap_x**2 + gap_y**2 < pad**2).sum())
-            away = float(np.hypot(x - anchor[0], y - anchor[1]))
-            cost = weight * hidden + 0.35 * away + (0.0 if own else 14.0 if inside else 4.0)
-            if cost < best[0]:
-                best = (cost, x, y)
-        _, x, y = best
+        across = np.linspace(x0 - wide / 2 - beyond, x1 + wide / 2 + beyond, steps)
+        down = np.linspace(y0 - tall / 2 - beyond, y1 + tall / 2 + beyond, steps)
+        spots = np.array([one.ravel() for one in np.meshgrid(across, down, indexing="ij")])
+        # how far each centre is from the name's box, squared
+        gaps_x = np.maximum(np.abs(marks[:, 0] - across[:, None]) - wide / 2, 0.0) ** 2
+        gaps_y = np.maximum(np.abs(marks[:, 1] - down[:, None]) - tall / 2, 0.0) ** 2
+        hidden = np.concatenate([(one + gaps_y < pad**2).sum(axis=1) for one in gaps_x])
+        away = np.hypot(spots[0] - anchor[0], spots[1] - anchor[1])
+        own = shapely.contains_xy(outlines[i], *(spots * UNIT))
+        cost = weight * hidden + 0.35 * away + np.where(own, 0.0, 14.0 if inside else 4.0)
+        west, east = spots[0] - wide / 2, spots[0] + wide / 2
+        north, south = spots[1] - tall / 2, spots[1] + tall / 2
+        free = (west >= 0) & (east <= right) & (north >= 0) & (south <= frame.height)
+        for b in taken:
+            free &= (west >= b[2]) | (b[0] >= east) | (north >= b[3]) | (b[1] >= south)
+        chosen = int(np.argmin(np.where(free, cost, np.inf)))
+        x, y = spots[:, chosen] if free[chosen] else anchor
         taken.append((x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2))
         edge = shapely.shortest_line(shapely.box(*(part * UNIT for part in taken[-1])), outlines[i])
         if shapely.length(edge) > LEADER * UNIT:

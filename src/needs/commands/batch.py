@@ -431,7 +431,7 @@ def run_all(
                 number, fewer = workers.processes(jobs)
                 if fewer and not scheduler:
                     tell(fewer)
-                asked = workers.Asked(
+                asked = workers.BatchSettings(
                     start, notebooks, out, inputs, dated=dated, force=force, stamps=stamps
                 )
                 made = workers.make_all(todo, asked, jobs=number, scheduler=scheduler)

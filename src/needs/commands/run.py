@@ -330,7 +330,7 @@ def _make_report(
     from needs.chapters.absent import to_add
     from needs.figures import assessment, parts_read
     from needs.report.findings_csv import findings_csv
-    from needs.report.kept_chapters import Content, LastReport, as_node, files_read, run_of
+    from needs.report.kept_chapters import Content, KeptReport, as_node, files_read, run_of
 
     areas, name, opened = open_area(parameters, start)
     codes = tuple(one.code for one in areas)
@@ -348,7 +348,7 @@ def _make_report(
 
         last = read_last(since, area, codes)
     content, read_files = Content(opened), files_read(opened, start.inputs)
-    there = LastReport(target) if not fresh else None
+    there = KeptReport(target) if not fresh else None
     with scratch_folder(target) as folder, _processed_data(start.processed, parameters.neighbours):
         _check_target(target, codes, start.areas)
         executed, outputs, chapter_runs = [], {}, {}
@@ -483,13 +483,12 @@ def execute(
     ------
     NotebookError
     """
-    import nbformat  # takes a second, which a batch that has nothing to make does without
+    # takes a second, which a batch that has nothing to make does without
     from papermill import PapermillExecutionError
 
-    source: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     copy = workshop / path.name
     try:
-        node = _papermill(source, dict(values), engine, copy, path.parent)
+        node = _papermill(path, dict(values), engine, copy)
     except PapermillExecutionError as error:
         if (whole := _allowed_to_fail(copy, error.cell_index)) is not None:
             return _without_run(whole, path.name, values)
@@ -508,7 +507,7 @@ def execute(
 
 
 def _papermill(
-    source: nbformat.NotebookNode, values: dict[str, Any], engine: str, copy: Path, folder: Path
+    path: Path, values: dict[str, Any], engine: str, copy: Path
 ) -> nbformat.NotebookNode:
     """Run a notebook with papermill's own parts, as its ``execute_notebook`` puts them together.
 
@@ -521,10 +520,10 @@ def _papermill(
     from papermill.parameterize import parameterize_notebook
     from papermill.utils import chdir
 
-    node: Any = parameterize_notebook(load_notebook_node(source), values, engine_name=engine)
+    node: Any = parameterize_notebook(load_notebook_node(str(path)), values, engine_name=engine)
     node = prepare_notebook_metadata(node, str(copy), str(copy))
     kernel = papermill_engines.nb_kernel_name(engine_name=engine, nb=node, name=None)
-    with chdir(str(folder)):
+    with chdir(str(path.parent)):
         node = papermill_engines.execute_notebook_with_engine(
             engine,
             node,

@@ -94,7 +94,7 @@ def processes(asked: int) -> tuple[int, str]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class BatchSettings:
     """What a batch asks of all its reports.
 
     Attributes
@@ -313,14 +313,14 @@ def cluster(jobs: int, scheduler: str = "") -> Iterator[Client]:
 
 
 def make_all(
-    reports: Sequence[Wanted], asked: Asked, *, jobs: int, scheduler: str = ""
+    reports: Sequence[Wanted], asked: BatchSettings, *, jobs: int, scheduler: str = ""
 ) -> Generator[BatchOutcome]:
     """Make reports, and give what became of each as it is known.
 
     Parameters
     ----------
     reports : sequence of Wanted
-    asked : Asked
+    asked : BatchSettings
     jobs : int
         Processes, see `processes`.
     scheduler : str

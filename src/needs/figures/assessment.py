@@ -558,7 +558,7 @@ def _table(na: Assessment, name: str) -> pd.DataFrame:
 
 
 for _name in TABLES:
-    setattr(Assessment, _name, parts_read.Table(_name))
+    setattr(Assessment, _name, parts_read.NotedTable(_name))
 
 
 def of_everyone(table: pd.DataFrame) -> pd.Series[bool]:
@@ -1198,7 +1198,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:
     """The columns of the observations as lists."""
-    return _lists(_table(na, "observations"))
+    return columns_of(_table(na, "observations"))
 
 
 def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
@@ -1213,11 +1213,12 @@ def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[i
 
 def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as dictionaries: as pandas gives them, but of many rows much faster."""
-    columns = _lists(table)
+    columns = columns_of(table)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _lists(table: pd.DataFrame) -> dict[str, list[Any]]:
+def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """The columns of a table as lists, by name."""
     return {str(name): _as_list(table[name]) for name in table}
 
 

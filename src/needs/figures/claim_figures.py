@@ -12,7 +12,7 @@ import pandas as pd
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import NeedsError
 from needs.figures import deprivation, population
-from needs.figures.assessment import Assessment, Place
+from needs.figures.assessment import Assessment, Place, columns_of
 from needs.figures.figure import Figure, format_number, with_unit
 from needs.figures.grants import grants_total
 from needs.sources.periods import parse
@@ -134,15 +134,13 @@ def sexes_of(asked: Asked, na: Assessment) -> list[str]:
 
 def kept_back(asked: Asked, na: Assessment) -> bool:
     """Whether the publisher or disclosure control keeps back the very figure that is asked for."""
-    rows = na.once(_every_observation)
-    rows = rows[
-        rows["indicator"].isin(asked.keys)
-        & (rows["area_code"] == asked.area_code)
-        & (rows["period"] == asked.period)
-        & (rows["sex"] == asked.sex)
-        & (rows["category"] == asked.category)
-    ]
-    return bool(rows["status"].isin([Status.SUPPRESSED, Status.UNRELIABLE]).any())
+    rows = (
+        row
+        for key in asked.keys
+        for row in rows_of(na, key, asked.area_code, asked.period, asked.sex)
+        if row["category"] == asked.category
+    )
+    return any(row["status"] in (Status.SUPPRESSED, Status.UNRELIABLE) for row in rows)
 
 
 def highest(indicator: Indicator, na: Assessment) -> tuple[float, str] | None:
@@ -175,7 +173,26 @@ def _every_observation(na: Assessment) -> pd.DataFrame:
 
 
 def _columns(na: Assessment) -> dict[str, list[Any]]:
-    return {str(name): column.tolist() for name, column in na.once(_every_observation).items()}
+    return columns_of(na.once(_every_observation))
+
+
+def rows_of(
+    na: Assessment, key: str, code: str, period: str, sex: str = "persons"
+) -> list[dict[str, Any]]:
+    """Observations of a measure, an area, a period and a sex, later ones and withheld ones too."""
+    columns = na.once(_columns)
+    places = na.once(_places).get((key, code, period, sex), ())
+    return [{name: column[place] for name, column in columns.items()} for place in places]
+
+
+def _places(na: Assessment) -> dict[tuple[str, str, str, str], list[int]]:
+    """Positions of all observations by measure, area, period and sex."""
+    columns = na.once(_columns)
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    names = ("indicator", "area_code", "period", "sex")
+    for place, key in enumerate(zip(*(columns[name] for name in names), strict=True)):
+        found.setdefault(key, []).append(place)
+    return found
 
 
 def _shown_rows(na: Assessment) -> dict[tuple[str, str, str], dict[str, dict[str, list[int]]]]:
@@ -349,15 +366,9 @@ def _age_share(group: str) -> Callable[[Asked, Assessment], Own | None]:
 
 def _shown(asked: Asked, key: str, na: Assessment) -> list[Figure]:
     """Figures of an indicator for the area and period that are asked for, of every category."""
-    table = na.once(_every_observation)
-    rows = table[
-        (table["indicator"] == key)
-        & (table["area_code"] == asked.area_code)
-        & (table["period"] == asked.period)
-        & (table["sex"] == asked.sex)
-        & (table["status"] == Status.SHOWN)
-    ]
-    return [na.to_figure(row, _place(asked, na)) for row in rows.to_dict("records")]
+    rows = rows_of(na, key, asked.area_code, asked.period, asked.sex)
+    place = _place(asked, na)
+    return [na.to_figure(row, place) for row in rows if row["status"] == Status.SHOWN]
 
 
 def _not_in_treatment(asked: Asked, na: Assessment) -> Own | None:

@@ -74,7 +74,7 @@ def only(*parts: Part) -> Iterator[None]:
         note(part)
 
 
-class Table:
+class NotedTable:
     """A table of an assessment: an attribute that notes who reads it."""
 
     def __init__(self, name: str) -> None:

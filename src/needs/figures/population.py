@@ -28,7 +28,10 @@ def latest_year(na: Assessment) -> int | None:
 
 def total(na: Assessment, place: Place, year: int | None = None) -> Figure:
     """All residents of a place at the middle of a year."""
-    year = year or latest_year(na) or na.year
+    return na.once(_total, place, year or latest_year(na) or na.year)
+
+
+def _total(na: Assessment, place: Place, year: int) -> Figure:
     rows = _totals(na, place)
     rows = rows[rows["year"] == year]
     value = float(rows["population"].iloc[0]) if len(rows) else None

@@ -40,11 +40,12 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.session import json_packer, json_unpacker
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 from traitlets import Type
 from traitlets.config import Config
 
+from needs.chapters.blocks import MIME_TYPE
 from needs.errors import ParameterError, Problem, did_you_mean
 from needs.report.parameters import assigned
 
@@ -261,15 +262,15 @@ class Outputs:
     def show(self, kind: str, content: dict[str, Any], display_id: str = "") -> None:
         """Show a result, a display or an error after the text printed before it."""
         self.flush_all()
-        # Through JSON and back, as over a kernel's wire: later changes of an object do not count.
-        content = json_unpacker(json_packer(content))
+        content = _sent(content)
         if display_id:
             self._replace(display_id, content)
         self._make_room()
-        data = content.pop("data", {})
-        output = new_output(kind, **content)  # type: ignore[no-untyped-call]
-        if data:
-            output.data.update(data)  # as it is: a node for each value within takes long
+        data = content.pop("data", None)
+        output = from_dict({"output_type": kind, **content})  # type: ignore[no-untyped-call]
+        if data is not None:
+            # as it is: a node of a notebook for each value within would take long
+            output.data = NotebookNode(data)  # type: ignore[no-untyped-call]
         self._outputs.append(output)
         if display_id:
             self._displays.setdefault(display_id, []).append(output)
@@ -277,7 +278,7 @@ class Outputs:
     def update(self, display_id: str, content: dict[str, Any]) -> None:
         """Change what is shown under this id, in whichever cells; an unknown id is ignored."""
         self.flush_all()
-        self._replace(display_id, json_unpacker(json_packer(content)))
+        self._replace(display_id, _sent(content))
 
     def clear(self, wait: bool) -> None:
         """Take away what the cell has shown, at once or when the next thing is shown."""
@@ -301,6 +302,22 @@ class Outputs:
             shown[:] = [output for output in shown if id(output) not in gone]
         self._outputs.clear()
         self._clear_before_next = False
+
+
+def _sent(content: dict[str, Any]) -> dict[str, Any]:
+    """What a cell shows, through JSON and back, as over a kernel's wire.
+
+    Later changes of an object do not count. What cannot change goes no such way, which would take
+    long: texts, and a report's blocks, which are made as plain data for this display alone.
+    """
+    data = content.get("data", {})
+    fixed = {kind: one for kind, one in data.items() if type(one) is str or kind == MIME_TYPE}
+    others = {kind: one for kind, one in data.items() if kind not in fixed}
+    sent: dict[str, Any] = json_unpacker(json_packer({**content, "data": others}))
+    if "data" not in content:
+        del sent["data"]
+        return sent
+    return {**sent, "data": sent["data"] | fixed}
 
 
 class _Stream(io.TextIOBase):
@@ -731,9 +748,9 @@ def _plots(shell: Shell) -> Iterator[None]:
                 pyplot.close("all")
                 if backend:
                     pyplot.switch_backend(backend)
-            if matplotlib:
-                now, before = dict(matplotlib.rcParams), settings
-                now.pop("backend"), before.pop("backend", None)
-                if now != before:  # mostly nothing has changed, and putting all back takes long
-                    matplotlib.rcdefaults()
-                    matplotlib.rcParams.update(before)
+            settings.pop("backend", None)
+            if matplotlib and not settings:  # the chapter imported it
+                matplotlib.rcdefaults()
+            for name, value in settings.items():
+                if matplotlib.rcParams[name] != value:  # setting each would take long
+                    matplotlib.rcParams[name] = value

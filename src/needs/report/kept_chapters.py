@@ -216,7 +216,7 @@ def only_notes_what_it_reads(cells: Sequence[SourceCell]) -> bool:
     return True
 
 
-class LastReport:
+class KeptReport:
     """The executed notebooks of the report that is there, if one is.
 
     Parameters

@@ -69,7 +69,9 @@ def problems(held: Sequence[Held], catalogue: Catalogue) -> list[Problem]:
     catalogue : Catalogue
         Its indicators say what kind of statistic a measure is.
     """
-    return [problem for one in held for problem in of_file(one, indicators_of(one, catalogue))]
+    return [
+        problem for one in held for problem in of_file(one, indicators_by_measure(one, catalogue))
+    ]
 
 
 def has_figures(one: Held) -> bool:
@@ -105,7 +107,7 @@ def _digits_of_people(one: Held) -> Iterator[Problem]:
             yield Problem(what, one.file, AS_ISSUED)
 
 
-def indicators_of(one: Held, catalogue: Catalogue) -> dict[str, Indicator]:
+def indicators_by_measure(one: Held, catalogue: Catalogue) -> dict[str, Indicator]:
     """The indicator that each measure of a file is read for, if it is read for one."""
     return {
         str(part.select["measure"]): indicator

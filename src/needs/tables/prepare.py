@@ -593,7 +593,9 @@ def _join(
     # while the second process holds each file against itself, this one goes on
     place, held = len(read.problems), read.held
     asked = [
-        (one, agreement.indicators_of(one, catalogue)) for one in held if agreement.has_figures(one)
+        (one, agreement.indicators_by_measure(one, catalogue))
+        for one in held
+        if agreement.has_figures(one)
     ]
     begun = [handed_over(second, agreement.of_file, *each) for each in asked]
     second.shutdown(wait=False)  # it ends when it has done these

@@ -366,6 +366,7 @@ def test_unknown_polarity_is_refused() -> None:
         (80.0, 0, 81.9, "below England (81.9) [t]"),
         (39.0, 0, 37.9, "above England (37.9) [t]"),
         (81.0, 1, 81.9, "below England (81.9) [t]"),
+        (12.7, 2, 12.0, "above England (12.0) [t]"),
         (81.9, 1, 81.9, "the same as in England (81.9) [t]"),
     ],
 )

@@ -217,15 +217,12 @@ def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure |
 
 
 def _within_rounding(figure: Figure, reference: Figure) -> bool:
-    """Whether two figures differ by less than the coarser of them is rounded to.
+    """Whether a figure with fewer decimals differs by less than it is rounded, or cut, to.
 
-    Only where one has fewer decimals, as in a document: which is higher cannot be said then.
+    As a document prints it: which of the two is higher cannot be said then.
     """
-    if figure.decimals == reference.decimals:
-        return False
-    coarse = min(figure.decimals, reference.decimals)
     apart = abs(cast(float, figure.value) - cast(float, reference.value))
-    return apart < 10.0**-coarse
+    return figure.decimals < reference.decimals and apart < 10.0**-figure.decimals
 
 
 def why_not_tested(compared: Comparison) -> str:

@@ -358,6 +358,25 @@ def test_unknown_polarity_is_refused() -> None:
         verdicts.compare_figures(make("rate"), make("england"), "up is good")
 
 
+@pytest.mark.parametrize(
+    ("ours", "decimals", "theirs", "said"),
+    [
+        (81.0, 0, 81.9, "about the same as in England (81.9) [t]"),
+        (38.0, 0, 37.9, "about the same as in England (37.9) [t]"),
+        (80.0, 0, 81.9, "below England (81.9) [t]"),
+        (39.0, 0, 37.9, "above England (37.9) [t]"),
+        (81.0, 1, 81.9, "below England (81.9) [t]"),
+        (81.9, 1, 81.9, "the same as in England (81.9) [t]"),
+    ],
+)
+def test_a_whole_number_within_its_rounding_is_about_the_same(
+    ours: float, decimals: int, theirs: float, said: str
+) -> None:
+    figure = make("rate").with_(value=ours, decimals=decimals, lower=None, upper=None)
+    other = make("england").with_(value=theirs, decimals=1)
+    assert plain(verdicts.verdict(figure, other)) == f"That is {said}."
+
+
 def test_trend_judgement_follows_polarity() -> None:
     assert verdicts.trend_judgement("decreasing", "lower is better") == "better"
     assert verdicts.trend_judgement("increasing", "lower is better") == "worse"

@@ -216,6 +216,18 @@ def revealed(figure: Figure, reference: Figure | None) -> tuple[Figure, Figure |
     return figure.with_(decimals=figure.decimals + 1), reference if exact else more
 
 
+def _within_rounding(figure: Figure, reference: Figure) -> bool:
+    """Whether two figures differ by less than the coarser of them is rounded to.
+
+    Only where one has fewer decimals, as in a document: which is higher cannot be said then.
+    """
+    if figure.decimals == reference.decimals:
+        return False
+    coarse = min(figure.decimals, reference.decimals)
+    apart = abs(cast(float, figure.value) - cast(float, reference.value))
+    return apart < 10.0**-coarse
+
+
 def why_not_tested(compared: Comparison) -> str:
     """Why a difference from England was not tested, in a few words; empty where it was."""
     return _NOT_TESTED.get(compared.reason, "")
@@ -275,9 +287,10 @@ def verdict(
             )
         case "no interval":
             side = _by_size(cast(float, figure.value), cast(float, reference.value))
+            words = {"lower": "below", "higher": "above", "similar": "the same as in"}[side]
             return say(
                 "That is {side} {name} ({other}) {mark}.",
-                side={"lower": "below", "higher": "above", "similar": "the same as in"}[side],
+                side="about the same as in" if _within_rounding(figure, reference) else words,
                 name=name,
                 other=other,
                 mark=UNTESTED,

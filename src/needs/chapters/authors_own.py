@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure as Drawing
-from matplotlib.text import Text as DrawnText
 
 from needs.chapters import figure_tables
 from needs.chapters.analysis import last
@@ -21,6 +19,9 @@ from needs.figures.figure import Figure, format_number, sources_of
 from needs.words.alt_text import ALT_LIMIT
 from needs.words.english import capital
 from needs.words.text import Span
+
+if TYPE_CHECKING:  # whose modules a report without such a chart does without
+    from matplotlib.figure import Figure as Drawing
 
 #: Headings of the columns of a frame of figures.
 _HEADINGS = {
@@ -229,6 +230,8 @@ def _check_alt(alt: str, title: str, name: str) -> None:
 
 def _canvas(drawing: Any) -> Drawing:
     """The matplotlib figure behind what was drawn."""
+    from matplotlib.figure import Figure as Drawing
+
     found = drawing if isinstance(drawing, Drawing) else getattr(drawing, "figure", None)
     if not isinstance(found, Drawing):
         raise ParameterError(
@@ -241,6 +244,8 @@ def _canvas(drawing: Any) -> Drawing:
 
 def _restyle(canvas: Drawing) -> None:
     """Give a drawing the report's width and font, and take out a title that the page prints."""
+    from matplotlib.text import Text as DrawnText
+
     width, height = canvas.get_size_inches()
     canvas.set_size_inches(WIDTH / 72, height * WIDTH / 72 / width)
     for text in canvas.findobj(DrawnText):

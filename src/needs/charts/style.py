@@ -14,16 +14,17 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree
 
 import font_source_sans_pro
 import matplotlib as mpl
-import matplotlib.font_manager
-from matplotlib.figure import Figure as Drawing
 from matplotlib.ft2font import FT2Font
 
 from needs.charts.lean_svg import make_lean
+
+if TYPE_CHECKING:  # a report draws nothing with it: that is for authors' own charts
+    from matplotlib.figure import Figure as Drawing
 
 #: Width of every drawing in points: 17 cm on paper.
 WIDTH = 482.0
@@ -88,9 +89,11 @@ def font_folder() -> Path:
 @functools.cache
 def register_fonts() -> None:
     """Make Source Sans Pro known to matplotlib, once; the machine's own fonts play no part."""
+    import matplotlib.font_manager
+
     for weight in ("Regular", "Semibold", "Bold"):
         path = font_folder() / f"SourceSansPro-{weight}.ttf"
-        mpl.font_manager.fontManager.addfont(str(path))
+        matplotlib.font_manager.fontManager.addfont(str(path))
 
 
 @functools.cache

@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import functools
 import importlib
-import io
 import logging
 import pkgutil
 import traceback
@@ -36,7 +35,7 @@ from needs.report import html
 from needs.sources import whole_files
 
 #: Memory of one process, in bytes: see docs/commands.md, Many reports.
-MEMORY = 400 * 10**6
+MEMORY = 450 * 10**6
 
 #: How long a scheduler may take to answer, in seconds.
 PATIENCE = 30
@@ -72,7 +71,7 @@ def bounded(asked: int, processors: int, memory: float) -> tuple[int, str]:
     >>> bounded(5000, 2, 8e9)
     (2, '2 processes rather than 5,000: this machine has 2 processors.')
     >>> bounded(0, 16, 2e9)
-    (5, '5 processes rather than 16: this machine has memory for no more, at 400 MB each.')
+    (4, '4 processes rather than 16: this machine has memory for no more, at 450 MB each.')
     >>> bounded(2, 4, 8e9), bounded(0, 4, 8e9)
     ((2, ''), (4, ''))
     """
@@ -154,8 +153,6 @@ class Preload(WorkerPlugin):
 
 def warm() -> None:
     """Do all that the first report of a process would wait for."""
-    from matplotlib.figure import Figure
-
     import needs.chapters
     from needs import catalogue
     from needs.report import block_html, engine
@@ -169,9 +166,6 @@ def warm() -> None:
     for template in ("blocks.html.j2", "report.html.j2"):
         block_html.environment().get_template(template)
     style.register_fonts()
-    drawing = Figure()
-    drawing.add_subplot().set_title("a")
-    drawing.savefig(io.BytesIO(), format="svg")
     with engine._chapter():
         pass
 

@@ -1198,7 +1198,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
 
 def _columns(na: Assessment) -> Mapping[str, list[Any]]:
     """The columns of the observations as lists."""
-    return columns_of(_table(na, "observations"))
+    return as_lists(_table(na, "observations"))
 
 
 def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[int]]]:
@@ -1213,11 +1213,11 @@ def _places(na: Assessment) -> Mapping[tuple[str, str, str], Mapping[str, list[i
 
 def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as dictionaries: as pandas gives them, but of many rows much faster."""
-    columns = columns_of(table)
+    columns = as_lists(table)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:
+def as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
     """The columns of a table as lists, by name."""
     return {str(name): _as_list(table[name]) for name in table}
 

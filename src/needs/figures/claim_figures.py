@@ -12,7 +12,7 @@ import pandas as pd
 from needs.catalogue import Catalogue, Indicator
 from needs.errors import NeedsError
 from needs.figures import deprivation, population
-from needs.figures.assessment import Assessment, Place, columns_of
+from needs.figures.assessment import Assessment, Place, as_lists
 from needs.figures.figure import Figure, format_number, with_unit
 from needs.figures.grants import grants_total
 from needs.sources.periods import parse
@@ -173,7 +173,7 @@ def _every_observation(na: Assessment) -> pd.DataFrame:
 
 
 def _columns(na: Assessment) -> dict[str, list[Any]]:
-    return columns_of(na.once(_every_observation))
+    return as_lists(na.once(_every_observation))
 
 
 def rows_of(

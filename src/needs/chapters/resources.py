@@ -115,7 +115,8 @@ def _provisional(grants: Sequence[Figure]) -> str:
 def _no_amounts(na: Assessment) -> str:
     """Where a reader finds grants and spending that the report has none of."""
     name = english.in_prose(na.name)
-    where = "They stand in the council's own papers, such as its budget and reports to councillors."
+    papers = "councils' own papers" if na.members else "council's own papers"
+    where = f"They stand in the {papers}, such as budgets and reports to councillors."
     if any(na.has(key) for key in LINES):
         return f"There are no figures of grants for {name} in this report. {where}"
     rows = na.later[(na.later["area_code"] == na.area.code) & (na.later["status"] == "shown")]

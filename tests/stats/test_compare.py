@@ -341,3 +341,8 @@ def test_overdispersion_refuses_what_is_no_count_and_what_has_no_partner():
     for expected in ([9.0, 8.0], 9.0):
         with pytest.raises(ParameterError, match="3 counts stand beside"):
             overdispersion([10, 3, 4], expected)
+
+
+def test_a_spread_of_next_to_nothing_leaves_no_doubt_of_a_rank() -> None:
+    lower, upper = [-1e-313, 1.0, 2.0], [1e-313, 1.0, 2.0]
+    assert rank_range([0.0, 1.0, 2.0], lower, upper, focus=1) == (2, 2)

@@ -13,6 +13,7 @@ from needs.stats.compare import (
     judgements,
     overdispersion,
 )
+from needs.stats.ranks import rank_range
 
 LIMITS = {"lower": "low", "upper": "high"}
 

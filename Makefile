@@ -23,7 +23,7 @@ ALL := $(VENV)/.all
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # The date printed on the report: a parameter, so that the same run gives the same bytes.
-REPORT_DATE ?= 2026-11-29
+REPORT_DATE ?= 2026-11-30
 # Of the worked example.
 YEAR ?= 2022
 WORKERS ?= 2

@@ -7,9 +7,10 @@ rows of both.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -568,18 +569,18 @@ def _region_sums(
     known = set(rows[_JOIN].itertuples(index=False, name=None))
     usable = rows[rows["status"].eq(Status.SHOWN) & rows["value"].notna()]
     usable = usable.sort_values("area_code", kind="stable")
+    members = functools.cache(lambda parent, day: set(authorities_of(parent, areas, day)))
     found = []
     for (period, sex), group in usable.groupby(["period", "sex"], sort=True):
         end = group["period_end"].iloc[0]
         have = set(group["area_code"])
         for parent in (*regions, ENGLAND):
-            codes = authorities_of(str(parent), areas, end)
-            lacking = set(codes) - have
-            counted = all(merged.get(code) in have for code in lacking)
-            own = group[group["area_code"].isin(codes)]
-            if (parent, period, sex) in known or not counted or len(own) < 2:
+            codes = members(str(parent), end)
+            counted = all(merged.get(code) in have for code in codes - have)
+            if (parent, period, sex) in known or not counted:
                 continue
-            if len(own["age"].unique()) == 1:
+            own = group[group["area_code"].isin(codes)]
+            if len(own) > 1 and len(own["age"].unique()) == 1:
                 found.append(_added_up(own, str(parent), str(names.get(parent, parent))))
     return pd.DataFrame(found, columns=rows.columns).astype(rows.dtypes.to_dict())
 
@@ -637,24 +638,32 @@ def _limits_of_means(prevalence: pd.DataFrame) -> pd.DataFrame:
     keys = zip(table["area_code"], table["sex"], table["age"], years, strict=True)
     place = dict(zip(keys, table.index, strict=True))
     bare = table["lower"].isna() & table["upper"].isna() & (table["status"] == Status.SHOWN)
-    numbers = table[["value", "lower", "upper"]].to_dict("index")
+    columns = ("value", "lower", "upper", "marks", "source", "source_row")
+    rows = table[list(columns)].to_dict("index")
+    made: dict[Any, dict[str, Any]] = {}
     for (area, sex, age, year), index in place.items():
         earlier = [place.get((area, sex, age, year - back)) for back in (3, 2, 1)]
         if not bare[index] or None in earlier:
             continue
+        own, three = rows[index], [rows[one] for one in earlier]
         mean = {
-            name: float(np.mean([numbers[one][name] for one in earlier]))
+            name: float(np.mean([one[name] for one in three]))
             for name in ("value", "lower", "upper")
         }
-        if any(map(pd.isna, mean.values())) or abs(mean["value"] - numbers[index]["value"]) > SAME:
+        if any(map(pd.isna, mean.values())) or abs(mean["value"] - own["value"]) > SAME:
             continue
-        own, three = table.loc[index], table.loc[earlier]
-        table.loc[index, ["lower", "upper"]] = [mean["lower"], mean["upper"]]
-        table.loc[index, ["marks", "source", "source_row"]] = [
-            join_marks(own["marks"], "e"),
-            join_texts(own["source"], *three["source"], by=";"),
-            join_texts(own["source_row"], *three["source_row"], by="; "),
-        ]
+        made[index] = {
+            "lower": mean["lower"],
+            "upper": mean["upper"],
+            "marks": join_marks(own["marks"], "e"),
+            "source": join_texts(own["source"], *(one["source"] for one in three), by=";"),
+            "source_row": join_texts(
+                own["source_row"], *(one["source_row"] for one in three), by="; "
+            ),
+        }
+    if made:
+        formed = pd.DataFrame.from_dict(made, orient="index")
+        table.loc[formed.index, formed.columns] = formed
     return table
 
 

@@ -936,19 +936,23 @@ RESIDENTS: Mapping[str, str] = {
 #: Other authorities are compared in the newest period that they share, of so many years at most.
 COMPARED_YEARS = 10
 
-#: Of longer lists of codes the Parquet reader does not see which row groups hold none of them.
-CODES_TO_PRUNE = 50
+#: Codes whose numbers are no further apart are read as one range.
+CODES_APART = 500
 
 
-def slices(
+def ranges(
     column: str, codes: Iterable[str], *also: tuple[str, str, object]
 ) -> list[list[tuple[str, str, object]]]:
-    """Choose rows by many codes so that only the row groups that hold them are read.
+    """Choose the rows of many codes, and of some between them, by few ranges.
+
+    The Parquet reader sees at once which row groups a range goes past; comparing each row with a
+    long list of codes would take longer than to leave out afterwards what lies between.
 
     Parameters
     ----------
     column : str
     codes : iterable of str
+        A letter and a number each.
     also : tuple of (column, operator, value)
         What holds for all rows as well.
 
@@ -959,12 +963,19 @@ def slices(
 
     Examples
     --------
-    >>> slices("lsoa_code", ["E01032332", "E01032303"], ("lsoa_vintage", "==", 2011))
-    [[('lsoa_vintage', '==', 2011), ('lsoa_code', 'in', ['E01032303', 'E01032332'])]]
+    >>> for part in ranges("code", ["E01032332", "E01032303", "E01000001"], ("year", "==", 2011)):
+    ...     print(part)
+    [('year', '==', 2011), ('code', '>=', 'E01000001'), ('code', '<=', 'E01000001')]
+    [('year', '==', 2011), ('code', '>=', 'E01032303'), ('code', '<=', 'E01032332')]
     """
-    ordered = sorted(codes)
-    parts = range(0, len(ordered), CODES_TO_PRUNE)
-    return [[*also, (column, "in", ordered[at : at + CODES_TO_PRUNE])] for at in parts]
+    runs: list[list[str]] = []
+    for code in sorted(codes):
+        near = runs and int(code[1:]) - int(runs[-1][-1][1:]) <= CODES_APART
+        if near and code[0] == runs[-1][-1][0]:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    return [[*also, (column, ">=", run[0]), (column, "<=", run[-1])] for run in runs]
 
 
 def own_documents(
@@ -1035,8 +1046,9 @@ def _lsoa(
     """LSOAs on an index, with the newest population by `year`, or by its publication if later."""
     rows = rows[rows["edition"].astype(str) == index.edition]
     of_vintage = ("lsoa_vintage", "==", index.lsoa_vintage)
-    chosen = slices("lsoa_code", rows["lsoa_code"], of_vintage)
+    chosen = ranges("lsoa_code", rows["lsoa_code"], of_vintage)
     people = read_table(folder, "lsoa_population", chosen)
+    people = people[people["lsoa_code"].isin(rows["lsoa_code"])]
     people = people[people["year"] <= max(year, index.published)]
     newest = None if people.empty else int(people["year"].max())
     people = people.loc[people["year"] == newest, ["lsoa_code", *RESIDENTS]]
@@ -1050,9 +1062,9 @@ def _neighbours(folder: Path, vintage: int, codes: Sequence[str]) -> pd.DataFram
     columns = ["lsoa_code", "neighbour_code", *FILES]
     if not codes:  # a filter needs a code to know its type
         return pd.DataFrame(columns=columns)
-    chosen = slices("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
+    chosen = ranges("lsoa_code", codes, ("lsoa_vintage", "==", vintage))
     pairs = read_table(folder, "lsoa_neighbours", chosen)
-    pairs = pairs[pairs["neighbour_code"].isin(codes)]
+    pairs = pairs[pairs["lsoa_code"].isin(codes) & pairs["neighbour_code"].isin(codes)]
     return pairs[columns].reset_index(drop=True)
 
 
@@ -1145,7 +1157,8 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFr
         return None
     import geopandas as gpd
 
-    rows = gpd.read_parquet(path, filters=slices("code", codes), use_threads=False)
+    rows = gpd.read_parquet(path, filters=ranges("code", codes), use_threads=False)
+    rows = rows[rows["code"].isin(codes)]
     return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
 
 

@@ -99,7 +99,7 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
     wanted = text.strip()
     same_code = areas["code"].str.upper() == wanted.upper()
     if same_code.any():
-        return _area(areas[same_code].iloc[0])
+        return _areas(areas[same_code])[0]
     plain = areas["name"].map(plain_name)
     named = areas[plain == plain_name(wanted)]
     if named.empty:
@@ -113,7 +113,7 @@ def find(text: str, areas: pd.DataFrame, year: int | None = None) -> Area:
             if near
             else "needs areas lists all names and codes; needs areas TEXT those with TEXT in them.",
         )
-    found = [_area(row) for _, row in named.iterrows()]
+    found = _areas(named)
     return max(found, key=lambda area: _preference(area, year))
 
 
@@ -198,7 +198,7 @@ def search(text: str, areas: pd.DataFrame) -> tuple[Area, ...]:
         near = difflib.get_close_matches(wanted, plain.tolist(), n=5, cutoff=0.6)
         held = plain.isin(near)
     kinds = {"country": 0, "region": 1, "upper tier": 2, "district": 3}
-    found = [_area(row) for _, row in areas[held].iterrows()]
+    found = _areas(areas[held])
     return tuple(sorted(found, key=lambda area: (kinds[area.kind], area.name, area.code)))
 
 
@@ -211,7 +211,7 @@ def children(code: str, areas: pd.DataFrame, year: int | None = None) -> tuple[A
         Districts in use at the end of that year; when not given, those in use last.
     """
     rows = areas[(areas["upper_code"] == code) & (areas["code"] != code)]
-    found = [_area(row) for _, row in rows.iterrows()]
+    found = _areas(rows)
     if year is not None:
         found = [area for area in found if area.valid_on(date(year, 12, 31))]
     elif found:
@@ -224,7 +224,7 @@ def predecessors(code: str, areas: pd.DataFrame) -> tuple[Area, ...]:
     """Return the areas that a code took over from, by code."""
     successors = areas["successor"].fillna("").astype(str)
     rows = areas[successors.str.split(";").map(lambda codes: code in codes)]
-    return tuple(_area(row) for _, row in rows.sort_values("code").iterrows())
+    return tuple(_areas(rows.sort_values("code")))
 
 
 def same_place(code: str, areas: pd.DataFrame) -> tuple[str, ...]:
@@ -345,8 +345,7 @@ def divisions(code: str, areas: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
 def upper_tiers(areas: pd.DataFrame, year: int) -> tuple[Area, ...]:
     """Return the upper-tier authorities in use at the end of a year, by code: 153 from 2023."""
     rows = areas[areas["kind"] == "upper tier"].sort_values("code")
-    found = (_area(row) for _, row in rows.iterrows())
-    return tuple(area for area in found if area.valid_on(date(year, 12, 31)))
+    return tuple(area for area in _areas(rows) if area.valid_on(date(year, 12, 31)))
 
 
 def plain_name(text: str) -> str:
@@ -641,23 +640,29 @@ def _refuse_unexplained(table: pd.DataFrame, uppers: Mapping[int, pd.DataFrame],
         )
 
 
-def _area(row: pd.Series) -> Area:
-    def text(column: str) -> str:
-        return "" if pd.isna(row[column]) else str(row[column])
-
-    def day(column: str) -> date | None:
-        return None if pd.isna(row[column]) else pd.Timestamp(row[column]).date()
-
-    return Area(
-        code=text("code"),
-        name=text("name"),
-        kind=text("kind"),
-        region_code=text("region_code"),
-        upper_code=text("upper_code"),
-        valid_from=day("valid_from"),
-        valid_to=day("valid_to"),
-        successors=tuple(text("successor").split(";")) if text("successor") else (),
-    )
+def _areas(rows: pd.DataFrame) -> list[Area]:
+    """Rows of the processed table, in their order."""
+    names = ("code", "name", "kind", "region_code", "upper_code", "successor")
+    texts = rows[list(names)].astype("object").fillna("")
+    days = [
+        [None if pd.isna(one) else one.date() for one in rows[column]]
+        for column in ("valid_from", "valid_to")
+    ]
+    return [
+        Area(
+            code=code,
+            name=name,
+            kind=kind,
+            region_code=region,
+            upper_code=upper,
+            valid_from=begun,
+            valid_to=ended,
+            successors=tuple(heirs.split(";")) if heirs else (),
+        )
+        for (code, name, kind, region, upper, heirs), begun, ended in zip(
+            texts.itertuples(index=False, name=None), *days, strict=True
+        )
+    ]
 
 
 def _preference(area: Area, year: int | None) -> tuple[bool, date]:
@@ -667,8 +672,7 @@ def _preference(area: Area, year: int | None) -> tuple[bool, date]:
 
 def _by_name(areas: pd.DataFrame) -> dict[str, list[Area]]:
     found: dict[str, list[Area]] = {}
-    for _, row in areas.iterrows():
-        area = _area(row)
+    for area in _areas(areas):
         found.setdefault(plain_name(area.name), []).append(area)
     return found
 

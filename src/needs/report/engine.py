@@ -170,6 +170,8 @@ def _execute(manager: Any) -> None:
     code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
     with _chapter("\n".join(code)) as shell:
         for index, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code":  # papermill marks these as done at the end
+                continue
             manager.cell_start(cell, index)
             try:
                 error = _run_cell(shell, cell)
@@ -195,7 +197,7 @@ def _execute(manager: Any) -> None:
 
 
 def _run_cell(shell: Shell, cell: NotebookNode) -> BaseException | None:
-    if cell.cell_type != "code" or not cell.source.strip():
+    if not cell.source.strip():
         return None
     if "skip-execution" in cell.metadata.get("tags", []):
         return None
@@ -690,7 +692,16 @@ def _shell_state(shell: Shell) -> Iterator[None]:
         shell.config.clear()
         shell.config.update(config)
         shell.InteractiveTB.set_mode(shell.xmode)
-        shell.reset(new_session=True)  # type: ignore[no-untyped-call]
+        _empty(shell)
+
+
+def _empty(shell: Shell) -> None:
+    """Reset the shell, but leave the search for garbage to the run, which makes its own."""
+    hook: Any = shell.displayhook
+    full, hook.do_full_cache = hook.do_full_cache, False
+    shell.reset(new_session=True)  # type: ignore[no-untyped-call]
+    hook.do_full_cache = full
+    hook._ = hook.__ = hook.___ = ""
 
 
 def _shell_tables(shell: Shell) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,18 @@ from typing import Any
 import needs
 from needs.commands import run as runs
 from needs.figures import assessment
-from needs.report import document, engine, html, opendocument, register, spreadsheet, typst
+from needs.report import (
+    document,
+    engine,
+    html,
+    kept_chapters,
+    opendocument,
+    register,
+    spreadsheet,
+    typst,
+    typst_client,
+    word,
+)
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
 from needs.tables import prepare
@@ -41,9 +52,12 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("open the area, for each chapter", assessment, "load"),
     ("chapters, through papermill", runs, "execute"),
     ("  of it: their cells", engine, "_run_cell"),
+    ("what the chapters read, hashed", kept_chapters, "run_of"),
     ("model of the document", document, "read_document"),
     ("HTML", html, "render_html"),
     ("PDF", typst, "render_pdf"),
+    ("Word", word, "render_docx"),
+    ("  of it: its pictures", typst_client, "rasterised"),
     ("spreadsheet, XLSX", spreadsheet, "render_xlsx"),
     ("spreadsheet, ODS", opendocument, "render_ods"),
     ("register (CSV, JSON, package)", register, "figures_csv"),
@@ -109,7 +123,8 @@ def main() -> None:
             prepare.prepare(ROOT / "data" / "raw", processed)
         start = runs.open_ground(processed, ROOT / "notebooks")
         asked = {"areas": [options.area], "year": options.year}
-        parameters = RunParameters.check({**asked, "formats": ["html", "pdf", "xlsx", "ods"]})
+        formats = ["html", "pdf", "xlsx", "ods", "docx"]
+        parameters = RunParameters.check({**asked, "formats": formats})
 
         def report() -> None:
             runs.make_report(parameters, start, folder / "reports", fresh=True)

@@ -142,6 +142,15 @@ def test_the_folder_beside_the_chapters_is_laid_over_too(
     assert "Ours" not in footprints.declared_footprints()
 
 
+def test_a_report_is_made_from_one_state_of_the_declarations(tmp_path: Path) -> None:
+    places = (_house(tmp_path / "house", {"sources/one.yaml": "a: 1\n"}),)
+    with layers.steady():
+        first = layers.stamp(places)
+        (places[0] / "sources" / "two.yaml").write_text("b: 2\n", encoding="utf-8")
+        assert layers.stamp(places) == first
+    assert len(layers.stamp(places)) == len(first) + 1 == 2
+
+
 def test_a_folder_that_is_not_there_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

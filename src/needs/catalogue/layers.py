@@ -88,6 +88,9 @@ _CHAPTERS = "[0-9]*_*.ipynb"
 #: The folder beside the chapters of the report that is being made, if one is.
 _beside: list[Path] = []
 
+#: What was seen of declarations since a report began: by the layers, see `stamp`.
+_seen: list[dict[tuple[Path, ...], tuple[tuple[str, int, int], ...]]] = []
+
 #: Folders that are laid over all others for a while: declarations that are tried.
 _tried: list[Path] = []
 
@@ -103,6 +106,19 @@ def beside(notebooks: Path) -> Iterator[None]:
         yield
     finally:
         _beside.pop()
+
+
+@contextlib.contextmanager
+def steady() -> Iterator[None]:
+    """While it lasts, declarations are what they were when they were first asked for.
+
+    A report is made from one state of them, and asks for them with each of its tables.
+    """
+    _seen.append({})
+    try:
+        yield
+    finally:
+        _seen.pop()
 
 
 @contextlib.contextmanager
@@ -375,8 +391,16 @@ def names(part: str, layers: Sequence[Path] = ()) -> list[str]:
 
 def stamp(layers: Sequence[Path] = ()) -> tuple[tuple[str, int, int], ...]:
     """What changes when declared sources or indicators do: each file's path, time and size."""
+    places = tuple(layers) or folders()
+    seen = _seen[-1] if _seen else {}
+    if places not in seen:
+        seen[places] = _stamp(places)
+    return seen[places]
+
+
+def _stamp(places: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:
     stats = []
-    for folder in (one / part for one in layers or folders() for part in PARTS):
+    for folder in (one / part for one in places for part in PARTS):
         # this is asked for often, and faster than a glob
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as all_:
             stats += [(one.path, one.stat()) for one in all_ if one.name.endswith(".yaml")]

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -365,6 +366,35 @@ def test_a_batch_without_anything_to_make_imports_nothing_that_takes_long() -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+#: Makes a report as a process of a batch does, from what such a process is given.
+REPORT = """
+import pickle, sys
+from pathlib import Path
+from needs.commands import run, workers
+from needs.report.parameters import RunParameters
+given, out = (Path(one) for one in sys.argv[1:])
+preload = pickle.loads(given.read_bytes())
+preload.setup(None)
+asked = RunParameters.check({{"areas": ["Rutland"], "year": 2022, **{common}}})
+run.make_report(asked, workers._ground(*preload.task), out, lambda *_: None)
+print([one for one in {unused} if sys.modules.get(one)])
+"""
+
+
+def test_a_process_that_makes_reports_imports_nothing_that_they_do_not_use(
+    root: Path, national: Path, tmp_path: Path
+) -> None:
+    """What each of many processes would hold in its memory, after a report with every chapter."""
+    unused = ("pandera", "rfc3987_syntax", "scipy.optimize", "scipy.spatial", "scipy.stats")
+    given = tmp_path / "given"
+    given.write_bytes(pickle.dumps(workers.Preload(national, root / "notebooks", "")))
+    code = REPORT.format(common=COMMON, unused=unused)
+    command = [sys.executable, "-c", code, str(given), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert (tmp_path / "rutland" / "2022" / "report.html").is_file()
 
 
 def test_a_killed_process_loses_nothing(

@@ -14,7 +14,7 @@ from needs.chapters.blocks import Blocks, Prose, all_figures, all_tables
 from needs.figures import assessment, deprivation
 from needs.figures.assessment import Assessment
 from needs.figures.figure import collect
-from needs.sources.schemas import FILES
+from needs.sources.columns import FILES
 from needs.stats.spatial import LEAST_AREAS
 from needs.stats.status import Status
 from needs.words.text import plain

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -57,6 +60,60 @@ def test_two_counts(count, time, other, other_time, expected):
     low, high = exact.proportion_ci(method="exact")
     odds = [part / (1 - part) * other_time / time for part in (low, high)]
     assert [float(ours[1]), float(ours[2])] == pytest.approx(odds)
+
+
+#: Of the splits: one chance in two, thirds, shares of other kinds and very small or large ones.
+SHARES = np.array([1e-9, 1e-5, 0.001, 0.02, 0.1, 0.25, 1 / 3, 0.4, 0.5, 2 / 3, 0.8, 0.99, 1 - 1e-6])
+
+
+def splits() -> list[tuple[int, int, float]]:
+    """Every split of small wholes; of large ones some up to 30 standard deviations away."""
+    every = [(k, n, one) for n in range(1, 31) for k in range(n + 1) for one in SHARES]
+    for n in (100, 1_000, 12_345, 100_000):
+        for one in SHARES:
+            away = np.r_[-30, np.arange(-8, 8.5, 0.5), 30] * np.sqrt(n * one * (1 - one))
+            near = np.clip(np.rint(n * one + away), 0, n).astype(int)
+            every += [(k, n, float(one)) for k in np.unique(near).tolist()]
+    return every
+
+
+def test_p_is_that_of_the_exact_binomial_test():
+    count, whole, share = (np.array(one) for one in zip(*splits(), strict=True))
+    assert len(count) > 7_000
+    *_, p = evidence.rate_ratio(count, share, whole - count, 1 - share)
+    rows = zip(count.tolist(), whole.tolist(), share / (share + (1 - share)), strict=True)
+    expected = np.array([stats.binomtest(k, n, float(one)).pvalue for k, n, one in rows])
+    np.testing.assert_allclose(p, expected, rtol=1e-12, atol=1e-300)
+    # one by one or side by side
+    assert [float(evidence.rate_ratio(35, 1, 117, 5)[3])] == list(
+        evidence.rate_ratio([35], [1], [117], [5])[3]
+    )
+
+
+@pytest.mark.parametrize("whole", [999_999, 3_000_001, 20_000_000])
+def test_p_of_millions(whole):
+    # the chance of each split is the same as that of its mirror image, which counts too
+    for count in (whole // 2 - 400, whole // 2 - 3, whole // 2 + 5_000):
+        p = float(evidence.rate_ratio(count, 1, whole - count, 1)[3])
+        assert p == pytest.approx(stats.binomtest(count, whole, 0.5).pvalue, rel=1e-9)
+
+
+def test_p_of_few_of_a_million_is_exact():
+    # worked out in decimals of 50 places; binomtest itself is off in the eleventh place
+    p = float(evidence.rate_ratio(8, 1, 999_992, 99_999)[3])
+    assert p == pytest.approx(_exactly(8, 10**6, Fraction(1, 100_000)), rel=1e-12)
+
+
+def _exactly(count: int, whole: int, share: Fraction) -> float:
+    """P of a count below the expected number, from the chances of the few splits that matter."""
+    with localcontext() as decimals:
+        decimals.prec = 50
+        part = Decimal(share.numerator) / share.denominator
+        chances = [(1 - part) ** whole]
+        for number in range(1, 200):
+            chances.append(chances[-1] * part / (1 - part) * (whole - number + 1) / number)
+        limit = chances[count] * (1 + Decimal("1e-7"))
+        return float(sum(one for one in chances if one <= limit))
 
 
 def test_no_events_and_no_people_give_nothing():

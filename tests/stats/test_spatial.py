@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from needs.errors import InvalidDataError, ParameterError
+from needs.stats import spatial
 from needs.stats.spatial import (
     gi_star,
     morans_i,
@@ -199,6 +200,17 @@ def test_groups_share_the_map_and_do_not_touch_each_other(grid):
     star = gi_star(both, edges, by=["year"], **RATE)
     assert star["year"].tolist() == [1] * 17 + [2] * 17
     assert star.groupby("year")["z"].count().tolist() == [17, 0]
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 16 * 99])
+def test_permutations_are_the_same_however_many_are_made_at_once(grid, at_once, monkeypatch):
+    edges = queen_contiguity(grid, code="id")
+    table = pd.DataFrame(grid.drop(columns="geometry"))
+    expected = gi_star(table, edges, permutations=99, seed=4, **RATE)
+    monkeypatch.setattr(spatial, "SHUFFLED_AT_ONCE", at_once)
+    pd.testing.assert_frame_equal(
+        expected, gi_star(table, edges, permutations=99, seed=4, **RATE), check_exact=True
+    )
 
 
 def test_order_of_rows_and_direction_of_edges_do_not_matter(grid):

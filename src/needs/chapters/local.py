@@ -14,8 +14,8 @@ from needs.chapters.blocks import Block, Blocks, Bullets, Chart, Heading, Prose,
 from needs.figures import deprivation
 from needs.figures.assessment import Assessment, number_or_none
 from needs.figures.figure import Figure
+from needs.sources.columns import CENSUS_RESIDENTS
 from needs.stats.status import Status
-from needs.tables.local_rates import CENSUS
 from needs.tables.naming import figure_id
 from needs.words import alt_text, english, headlines
 from needs.words.text import Span
@@ -85,10 +85,10 @@ def notes(rows: pd.DataFrame, figures: tuple[Figure, ...]) -> tuple[str, ...]:
         found.append(
             "[e]: a year's population, or its ages, was not known; the nearest year's was taken."
         )
-    if any(CENSUS in row for one in figures for row in one.source_rows):
+    if any(CENSUS_RESIDENTS in row for one in figures for row in one.source_rows):
         found.append(
-            f"{english.capital(CENSUS)} (Office for National Statistics, TS007A); the oldest band "
-            "is 85 and over."
+            f"{english.capital(CENSUS_RESIDENTS)} (Office for National Statistics, TS007A); the "
+            "oldest band is 85 and over."
         )
     if any(one.status == Status.UNAVAILABLE for one in figures):
         found.append("[x]: no rate, because the residents of the whole part are not known.")
@@ -231,7 +231,7 @@ def _extract_figure(na: Assessment, row: Mapping[Hashable, Any]) -> Figure:
     sources = [LOCAL_SOURCE, "ons_population"]
     if row["kind"] == "quintile":
         sources = [LOCAL_SOURCE, *deprivation.sources(na)]
-        if CENSUS in str(row["source_row"]):
+        if CENSUS_RESIDENTS in str(row["source_row"]):
             sources.append("census_2021_ages")
     of_place = row["kind"] == "district"
     return Figure(

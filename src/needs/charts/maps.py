@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from needs.charts.drawing import UNIT
 from needs.charts.style import (
@@ -376,12 +375,20 @@ def pack_circles(
         moved = _push(at, near.pairs(at), radii, group, within, between)
         if moved < 1e-3 and not pull:
             break
-    pairs = cKDTree(at).query_pairs(2 * radii.max() + within, output_type="ndarray")
+    pairs = _pairs_within(2 * radii.max() + within, at)
     if len(pairs):
         first, second = pairs.T
         gaps = np.hypot(*(at[first] - at[second]).T)
         radii = radii * min(1.0, float((gaps / (radii[first] + radii[second])).min()) * 0.995)
     return at, radii
+
+
+def _pairs_within(reach: float, at: Array) -> Array:
+    """Pairs of points that are no further apart than `reach`, in order."""
+    from scipy.spatial import cKDTree  # imports much, which a map of boundaries does without
+
+    pairs = cKDTree(at).query_pairs(reach, output_type="ndarray")
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
 class _Near:
@@ -402,8 +409,7 @@ class _Near:
         """The pairs of points that are where `at` says."""
         # neither of two points has come nearer by more than half of what there is to spare
         if not (np.hypot(*(at - self.seen).T) <= self.spare / 2).all():
-            pairs = cKDTree(at).query_pairs(self.reach + self.spare, output_type="ndarray")
-            self.found = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+            self.found = _pairs_within(self.reach + self.spare, at)
             self.seen = at.copy()
         return self.found
 

@@ -25,6 +25,7 @@ from needs.figures.assessment import own_documents
 from needs.report.parameters import slug
 from needs.sources import schemas, whole_files
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, OTHER_NAMES
+from needs.sources.columns import FILES
 from needs.sources.periods import parse, population_years
 from needs.sources.readers.datapackage import read_package
 from needs.sources.readers.package_cells import packed
@@ -815,7 +816,7 @@ def _origins_by_rows(
     catalogue: Catalogue, table: pd.DataFrame, gives: Mapping[str, str], row: str
 ) -> list[_Origin]:
     """Files that rows name, in order of the readers in `gives`."""
-    rows = table[list(schemas.FILES)].drop_duplicates().to_dict("records")
+    rows = table[list(FILES)].drop_duplicates().to_dict("records")
     pairs = dict.fromkeys(pair for one in rows for pair in file_pairs(one))
     by_source: dict[str, dict[str, None]] = {}
     for key, name in pairs:

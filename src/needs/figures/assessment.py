@@ -28,8 +28,8 @@ from needs.figures import footprint, parts_read
 from needs.figures import neighbours as statistical
 from needs.figures.figure import WHOLE_SCALE, Figure, Series
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES, UPPER
+from needs.sources.columns import FILES
 from needs.sources.periods import parse
-from needs.sources.schemas import FILES
 from needs.stats.evidence import among_areas, with_spread
 from needs.stats.intervals import widest_limits
 from needs.stats.status import Status

@@ -71,7 +71,7 @@ class Own:
 
 
 def asked_of(claim: dict[str, object]) -> Asked:
-    """What a row of `needs.sources.printed_claims.CLAIMS` says that its figure is."""
+    """What a row of `needs.sources.columns.CLAIM_COLUMNS` says that its figure is."""
     text = {name: str(claim.get(name, "") or "") for name in ("sex", "category", "age")}
     return Asked(
         tuple(str(claim["indicator"]).split(";")),

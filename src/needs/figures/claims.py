@@ -114,7 +114,7 @@ def check_claims(claims: pd.DataFrame, na: Assessment) -> pd.DataFrame:
     claims : DataFrame
         At least ``claim_id``, ``indicator`` (a key of the catalogue or of `MEASURES`, or the words
         of ``claim_terms.csv``), ``area_code``, ``period`` and ``stated_value``; other columns as in
-        `needs.sources.printed_claims.CLAIMS`.
+        `needs.sources.columns.CLAIM_COLUMNS`.
     na : Assessment
         Whose figures they are held against; of indicators, later periods included.
 

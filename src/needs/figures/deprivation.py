@@ -13,7 +13,7 @@ import pandas as pd
 
 from needs.figures.assessment import RESIDENTS, Assessment, Place
 from needs.figures.figure import Figure, format_number
-from needs.sources.schemas import FILES
+from needs.sources.columns import FILES
 from needs.stats.spatial import LEAST_AREAS, gi_star, morans_i
 from needs.stats.status import Status
 from needs.tables.naming import figure_id

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from needs.errors import MissingDataError
-from needs.sources.schemas import FILES
+from needs.sources.columns import FILES
 from needs.tables.authority_features import AGES, BASIS, SHARES, columns_of, file_pairs
 
 METHOD = "Statistical neighbours"

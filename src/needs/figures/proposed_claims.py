@@ -19,12 +19,13 @@ from needs.catalogue import Catalogue, InUse, in_use
 from needs.errors import NeedsError
 from needs.figures.claim_figures import Asked, unit_of
 from needs.sources.area_codes import ENGLAND, ENGLAND_AND_WALES
+from needs.sources.columns import CLAIM_COLUMNS
 from needs.sources.periods import parse
-from needs.sources.printed_claims import CLAIMS, WORDS
+from needs.sources.printed_claims import WORDS
 from needs.tables.areas import Area, children
 
 #: Columns of a proposal: those of a claims file, how sure it is, and the sentence.
-PROPOSED = (*CLAIMS.columns, "confidence", "sentence")
+PROPOSED = (*CLAIM_COLUMNS, "confidence", "sentence")
 
 _PER = r"per (?:100,?000|10,?000|1,?000|million|thousand)"
 _NUMBER = re.compile(

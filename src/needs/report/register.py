@@ -18,7 +18,7 @@ from needs.chapters.blocks import Chart, Table, all_tables
 from needs.figures.figure import Figure, format_number
 from needs.report.document import Document, InputFile, linked_figures
 from needs.report.parameters import slug
-from needs.sources.schemas import VERDICTS
+from needs.sources.columns import VERDICTS
 from needs.stats.status import STATUS_SYMBOL, SYMBOLS, Status
 from needs.tables.naming import names_file
 

@@ -10,11 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from needs.catalogue import CLAIM_MEASURES, Catalogue, InUse, in_use
 from needs.errors import InvalidDataError, MissingDataError, NeedsError, Problem
 from needs.sources.area_codes import tidy
+from needs.sources.columns import CLAIM_COLUMNS
 from needs.sources.periods import parse
 from needs.sources.written_numbers import WRITE_NUMBERS, read_number, ungrouped
 
@@ -38,36 +38,8 @@ _SMALL = 1e-9
 #: How the report writes units that files write in another way.
 _UNITS = {"GBP": "£", "per 100000": "per 100,000", "per 1000": "per 1,000"}
 
-_TEXT = pd.StringDtype(na_value=float("nan"))
-
 #: How a claim is to name what it is of.
 GIVE_A_KEY = "Give a key of the catalogue (docs/adding-an-indicator.md) as indicator."
-
-
-def _claims_schema() -> pa.DataFrameSchema:
-    text = {
-        name: pa.Column(_TEXT, nullable=True)
-        for name in (
-            *("claim_id", "topic", "indicator", "label", "area_code", "area_name", "period", "age"),
-            *("sex", "category", "statistic", "stated_as"),
-        )
-    }
-    number = {name: pa.Column("float64", nullable=True) for name in ("stated_value", "precision")}
-    rest = {
-        name: pa.Column(_TEXT, nullable=True)
-        for name in (
-            *("unit", "comparator_code", "comparator_name", "comparator_value"),
-            *("comparator_unit", "document", "section", "remark"),
-        )
-    }
-    return pa.DataFrameSchema(
-        {**text, **number, **rest}, unique=["claim_id"], strict=True, ordered=True, name="claims"
-    )
-
-
-#: Figures that a published document prints, to be checked (`needs.figures.claims`). A claim with
-#: several comparators joins their codes, names and values with ";".
-CLAIMS = _claims_schema()
 
 
 def read_claims(path: Path) -> pd.DataFrame:
@@ -96,7 +68,7 @@ def read_claims(path: Path) -> pd.DataFrame:
 
 
 def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
-    """Bring claims to the columns of `needs.sources.printed_claims.CLAIMS`.
+    """Bring claims to the columns of `needs.sources.columns.CLAIM_COLUMNS`.
 
     Words for an indicator become its key, periods take our spelling, and a printed precision that
     is not given is read from the digits: "13.5" is printed to 0.1. Faults name `file`, and the row
@@ -111,7 +83,7 @@ def normalise(claims: pd.DataFrame, file: str = "claims") -> pd.DataFrame:
     ]
     if problems:
         raise InvalidDataError("The claims cannot be checked.", file, problems=problems)
-    columns = list(CLAIMS.columns)
+    columns = list(CLAIM_COLUMNS)
     for name in columns:
         if name not in table:
             table[name] = None

@@ -14,6 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from needs.errors import Problem, did_you_mean
+from needs.sources.columns import CLAIM_COLUMNS, VERDICTS
 from needs.stats.rates import ESP2013
 from needs.stats.status import SYMBOLS, Status
 
@@ -35,9 +36,6 @@ DOMAINS: tuple[str, ...] = (
 AREA_KINDS: tuple[str, ...] = ("country", "region", "upper tier", "district")
 
 SEXES: tuple[str, ...] = ("persons", "male", "female")
-
-#: What a publisher says of an area beside England; empty where it says nothing.
-VERDICTS: tuple[str, ...] = ("", "better", "worse", "similar", "higher", "lower")
 
 #: What a reader of observations returns; see docs/adding-a-source.md.
 READING_COLUMNS: tuple[str, ...] = (
@@ -97,10 +95,6 @@ _PATTERNS: Mapping[str, str] = {
 }
 
 _TEXT = pd.StringDtype(na_value=float("nan"))
-
-#: Where the rows of a table stand that is read as a whole: source keys joined with ``;``, and for
-#: each, joined with ``; ``, the real name of the file that was read and its edition.
-FILES: tuple[str, ...] = ("source", "source_row")
 
 
 def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
@@ -400,6 +394,16 @@ CONSULTATION = _table(
 COMMENTS = _table(
     "consultation",
     {"area_code": _text(), "theme": _text(), "text": _text(), "people": _text()},
+)
+
+#: Figures that a published document prints, to be checked: see `needs.figures.claims`.
+CLAIMS = _table(
+    "claims",
+    {
+        name: _number() if name in ("stated_value", "precision") else _text(nullable=True)
+        for name in CLAIM_COLUMNS
+    },
+    unique=["claim_id"],
 )
 
 #: Parts of an authority that rates of a local extract are computed for.

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Fewest areas for which the variance of Moran's I exists.
 LEAST_AREAS = 4
 
+#: Numbers that random permutations shuffle at once: a megabyte of them.
+SHUFFLED_AT_ONCE = 250_000
+
 
 def queen_contiguity(areas: geopandas.GeoDataFrame, *, code: str) -> pd.DataFrame:
     """Neighbours that share a border or a corner.
@@ -500,9 +503,7 @@ def _conditional(map_: _Map, permutations: int, seed: int) -> Floats:
     found = np.ones(map_.grid.shape)
     if n < LEAST_AREAS:
         return found
-    most = int(map_.degree.max(initial=0))
-    others = np.tile(np.arange(n - 1, dtype=np.int32), (permutations, 1))
-    drawn = np.random.default_rng(seed).permuted(others, axis=1)[:, :most].T.copy()
+    drawn = _drawn(n - 1, int(map_.degree.max(initial=0)), permutations, seed)
     for place in range(n):
         degree = int(map_.degree[place])
         if not degree:
@@ -517,6 +518,24 @@ def _conditional(map_: _Map, permutations: int, seed: int) -> Floats:
         low = (sums <= (own + room)[:, None]).sum(axis=1)
         found[:, place] = np.minimum(1.0, 2 * (np.minimum(high, low) + 1) / (permutations + 1))
     return found
+
+
+def _drawn(among: int, wanted: int, permutations: int, seed: int) -> NDArray[np.int32]:
+    """The first few of some numbers in random order: a column for each permutation.
+
+    Each permutation shuffles all the numbers, though few are wanted. Only so many permutations are
+    made at a time as take little memory; the generator goes on from one lot to the next, so that
+    they are the same as if they were made at once.
+    """
+    drawn = np.empty((wanted, permutations), dtype=np.int32)
+    generator = np.random.default_rng(seed)
+    numbers = np.arange(among, dtype=np.int32)
+    lot = max(1, SHUFFLED_AT_ONCE // among)
+    for start in range(0, permutations, lot):
+        end = min(start + lot, permutations)
+        shuffled = generator.permuted(np.tile(numbers, (end - start, 1)), axis=1)
+        drawn[:, start:end] = shuffled[:, :wanted].T
+    return drawn
 
 
 def _adjusted(p: Floats) -> Floats:

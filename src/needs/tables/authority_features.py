@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from needs.sources.schemas import FILES
+from needs.sources.columns import FILES
 from needs.tables.areas import district_codes
 from needs.tables.same_land import SAME_LAND
 
@@ -95,11 +95,11 @@ def authority_features(
     areas, populations, lsoa, lsoa_population : DataFrame
         Processed tables of all of England, see `needs.sources.schemas`.
     land : DataFrame
-        From `land_areas`, with the columns `needs.sources.schemas.FILES` of its layer.
+        From `land_areas`, with the columns `needs.sources.columns.FILES` of its layer.
     published : mapping of str to int
         Year of publication of each edition of the index.
     files : mapping of str to mapping
-        Where each edition of `populations` stands: its `needs.sources.schemas.FILES`.
+        Where each edition of `populations` stands: its `needs.sources.columns.FILES`.
 
     Returns
     -------

@@ -15,8 +15,8 @@ import pandas as pd
 
 from needs.catalogue import VINTAGE, Edition, Source
 from needs.errors import Problem
-from needs.sources import schemas
 from needs.sources.area_codes import LOCAL, UNITARY, UPPER
+from needs.sources.columns import FILES
 
 #: Option of an edition whose file is of a part only: which part, in words. It is not counted.
 SUBSET = "subset"
@@ -50,9 +50,9 @@ class Held:
 
     @property
     def stands(self) -> dict[str, str]:
-        """The columns `schemas.FILES` of its rows."""
+        """The columns `FILES` of its rows."""
         name = f"{self.name}, edition {self.edition.edition}"
-        return dict(zip(schemas.FILES, (self.source.key, name), strict=True))
+        return dict(zip(FILES, (self.source.key, name), strict=True))
 
     @property
     def whole(self) -> bool:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from needs.catalogue import Disclosure
 from needs.errors import InvalidDataError
@@ -152,6 +151,8 @@ def _ends(
     most: Floats,
 ) -> tuple[float, float, NDArray[np.intp], list[Floats]]:
     """As `possible_values`, with cells that are linked to it and values that fit them together."""
+    from scipy.optimize import linprog  # imports much, and few tables need it
+
     unknown = np.array(sorted(_linked(cell, hidden, lines)))
     place = {int(position): n for n, position in enumerate(unknown)}
     rows = []

@@ -16,6 +16,7 @@ import pandas as pd
 
 from needs.errors import NeedsError, Problem
 from needs.sources import schemas
+from needs.sources.columns import CENSUS_RESIDENTS
 from needs.sources.periods import Period, parse
 from needs.sources.readers.datapackage import Package
 from needs.sources.readers.package_rules import LocalIndicator, LocalRule
@@ -68,9 +69,6 @@ CENSUS_STANDARD: Mapping[str, float] = {
 
 #: The statistic of rates by age.
 STANDARDISED = "directly_standardised_rate"
-
-#: What a rate's source row says where its residents are the census's.
-CENSUS = "residents by age: Census 2021, 21 March 2021"
 
 #: Population of one place, sex and age band by year.
 People = dict[tuple[str, str, str], dict[int, float]]
@@ -137,7 +135,7 @@ def extract_rates(package: Package, places: PlaceTables) -> tuple[pd.DataFrame, 
     census = _census_people(package, places, placed)
     people |= census
     counted_on = {code for code, _, _ in census}
-    said = f"; {CENSUS} ({places.census['source_row'].iloc[0]})" if census else ""
+    said = f"; {CENSUS_RESIDENTS} ({places.census['source_row'].iloc[0]})" if census else ""
     unknown = _unknown_people(places, placed)
     edition = str(places.lsoa["edition"].max()) if len(places.lsoa) else ""
     parts = []

@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from needs.catalogue import Edition, Source
+from needs.sources.columns import VERDICTS
 from needs.sources.readers import file_faults, tabular
-from needs.sources.schemas import VERDICTS
 from needs.stats.status import Status
 
 #: England, regions, unitary authorities, districts and counties.

@@ -9,7 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from needs.sources import schemas
-from needs.sources.printed_claims import CLAIMS
+from needs.sources.columns import CLAIM_COLUMNS, FILES
 from needs.sources.readers import ons_population
 from needs.stats.status import STATUS_SYMBOL, Status
 
@@ -36,7 +36,7 @@ SOURCE_PLACES = pa.DataFrameSchema(
 LINK = ("place", "rows")
 
 #: Tables whose rows were read from files that are named as a whole; see
-#: `needs.sources.schemas.FILES`.
+#: `needs.sources.columns.FILES`.
 OF_FILES = ("lsoa", "lsoa_population", "lsoa_neighbours", "authority_features")
 
 #: Tables whose rows may name places.
@@ -73,7 +73,7 @@ TABLES: Mapping[str, pa.DataFrameSchema] = {
     **schemas.TABLES,
     "source_places": SOURCE_PLACES,
     "populations_by_sex": POPULATIONS_BY_SEX,
-    "claims": CLAIMS,
+    "claims": schemas.CLAIMS,
     "local_counts": schemas.LOCAL_COUNTS,
     "local_populations": schemas.LOCAL_POPULATIONS,
     "consultation": schemas.CONSULTATION,
@@ -95,11 +95,11 @@ OPTIONAL_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "official_neighbours": ("source_row",),
     "claims": tuple(
         name
-        for name in CLAIMS.columns
+        for name in CLAIM_COLUMNS
         if name not in ("claim_id", "indicator", "area_code", "period", "stated_value")
     ),
     # packages of before there were these columns
-    **dict.fromkeys(OF_FILES, schemas.FILES),
+    **dict.fromkeys(OF_FILES, FILES),
 }
 
 _NAMED = {"area_name": ("area_code", "name")}

@@ -6,6 +6,8 @@ from collections.abc import Hashable
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from needs import catalogue
 from needs.catalogue import layers
 from needs.catalogue.corrections import corrections
@@ -29,7 +31,7 @@ from needs.figures.assessment import Assessment, Place, as_records
 from needs.figures.claim_figures import rows_of
 from needs.figures.figure import Figure, sources_of
 from needs.stats.status import SYMBOLS
-from needs.tables.corrected import correction_of
+from needs.tables.corrected import CORRECTED, correction_of
 from needs.tables.naming import figure_id
 from needs.words import english, sentences
 from needs.words.text import Span
@@ -367,8 +369,7 @@ def corrected(na: Assessment) -> Blocks:
 
     Only what was applied to the data at hand is listed.
     """
-    rows = na.all_observations
-    applied = rows[rows["method"].eq("published") & rows["source_row"].map(correction_of).ne("")]
+    applied = pd.concat([_put_right(na.observations), _put_right(na.later)], ignore_index=True)
     near = {one.code: one.name for one in (*na.places, *na.districts)}
     others = int((~applied["area_code"].isin(near)).sum())
     by_place = applied[applied["area_code"].isin(near)].groupby(
@@ -413,6 +414,12 @@ def corrected(na: Assessment) -> Blocks:
     )
     table = Table("corrections", "Published figures that were corrected", columns, tuple(body))
     return blocks(Prose((Span(said),)), table if body else None)
+
+
+def _put_right(rows: pd.DataFrame) -> pd.DataFrame:
+    """Published figures that a correction changed."""
+    rows = rows[rows["source_row"].str.contains(CORRECTED, regex=False)]  # few, and found fast
+    return rows[rows["method"].eq("published") & rows["source_row"].map(correction_of).ne("")]
 
 
 def topics(na: Assessment) -> tuple[Topic, ...]:

@@ -11,6 +11,7 @@ import itertools
 import json
 import math
 import os
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -733,14 +734,7 @@ def _load(
         observations, populations = _with_footprint(
             observations, populations, codes, whole, area, catalogue
         )
-    observations = observations.sort_values(
-        ["indicator", "area_code", "period_end", "period_start", "age"], kind="stable"
-    )
-    cutoff = pd.Timestamp(year=year, month=12, day=31)
-    later = observations[
-        (observations["period_end"] > cutoff) & observations["area_code"].isin(near)
-    ]
-    observations = observations[observations["period_end"] <= cutoff]
+    observations, later = _in_order(observations, year, near)
 
     land = {code: district_codes(code, table) for code in codes}
     lsoa, edition, population_year, other_indices = _indices(
@@ -764,8 +758,8 @@ def _load(
         districts=districts,
         members=() if single else districts,
         areas=table,
-        observations=observations.reset_index(drop=True),
-        later=later.reset_index(drop=True),
+        observations=observations,
+        later=later,
         lsoa=lsoa,
         neighbours=_neighbours(folder, vintage, lsoa["lsoa_code"].tolist()),
         authority_features=_features(folder, year, table, codes, area.code),
@@ -783,6 +777,26 @@ def _load(
         other_indices=other_indices,
         as_of=_as_of(folder),
     )
+
+
+def _in_order(
+    rows: pd.DataFrame, year: int, near: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Observations up to a year, and later ones of some areas, both in order of time.
+
+    Whole rows are copied once, out of an order that is worked out from a few columns: every copy
+    more would add to the most memory that a report takes.
+    """
+    keys = ["indicator", "area_code", "period_end", "period_start", "age"]
+    order = rows[keys].reset_index(drop=True).sort_values(keys, kind="stable").index.to_numpy()
+    cutoff = pd.Timestamp(year=year, month=12, day=31)
+    is_now = rows["period_end"] <= cutoff
+    is_later = (rows["period_end"] > cutoff) & rows["area_code"].isin(near)
+    now, later = (
+        rows.take(order[chosen.to_numpy()[order]]).reset_index(drop=True)
+        for chosen in (is_now, is_later)
+    )
+    return now, later
 
 
 def _with_footprint(
@@ -1209,7 +1223,7 @@ def _distances(na: Assessment) -> pd.DataFrame:
     return statistical.nearest_authorities(table, na.area.code, len(table), members=members)
 
 
-def _columns(na: Assessment) -> Mapping[str, list[Any]]:
+def _columns(na: Assessment) -> Mapping[str, Sequence[Any]]:
     """The columns of the observations as lists."""
     return as_lists(_table(na, "observations"))
 
@@ -1230,13 +1244,15 @@ def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """The columns of a table as lists, by name."""
+def as_lists(table: pd.DataFrame) -> dict[str, Sequence[Any]]:
+    """The columns of a table as lists, by name; fractions as an array, which takes a quarter."""
     return {str(name): _as_list(table[name]) for name in table}
 
 
-def _as_list(column: pd.Series) -> list[Any]:
+def _as_list(column: pd.Series) -> Sequence[Any]:
     """A column's values; equal texts and dates are one object, as there are many and few differ."""
+    if column.dtype == np.float64:
+        return array("d", column.to_numpy().tobytes())
     is_text = isinstance(column.dtype, pd.StringDtype)
     if not is_text and column.dtype.kind != "M":
         return column.tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -172,7 +172,7 @@ def _every_observation(na: Assessment) -> pd.DataFrame:
     return na.all_observations
 
 
-def _columns(na: Assessment) -> dict[str, list[Any]]:
+def _columns(na: Assessment) -> dict[str, Sequence[Any]]:
     return as_lists(na.once(_every_observation))
 
 

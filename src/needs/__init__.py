@@ -14,14 +14,9 @@ sentences of one's own ``needs.chart``, ``needs.table``, ``needs.say`` and ``nee
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any
 
 __version__ = "0.1.0"
-
-# What checks notebooks reads a grammar of web addresses where it finds one: a second and 16 MB in
-# each process, for a rule that no notebook is checked by. None says that there is none.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 #: Where the author's functions stand.
 _AUTHORS = {

@@ -19,6 +19,7 @@ import typst
 from needs import catalogue, charts
 from needs.charts import bars, style, trends
 from needs.charts.drawing import Canvas, Dot, Panel
+from needs.charts.font_metrics import font_folder
 from needs.charts.rugs import RugColumn
 from needs.figures.figure import Figure, Series
 from needs.figures.spine import SpineRow
@@ -248,7 +249,7 @@ def test_the_pdf_takes_the_drawing(name: str) -> None:
     page = typst.compile(
         b"#set page(width: 17cm, height: auto)\n#image(bytes(sys.inputs.svg), width: 100%)",
         sys_inputs={"svg": svg.decode()},
-        font_paths=[str(style.font_folder())],
+        font_paths=[str(font_folder())],
     )
     assert page.startswith(b"%PDF")
 
@@ -440,18 +441,6 @@ def test_parts_that_touch_are_told_apart() -> None:
     assert contrast(style.FOCUS, bars.PALE) >= 3
     for color in style.SEQUENTIAL:
         assert max(contrast(color, "#FFFFFF"), contrast(color, style.INK)) >= 4.5
-
-
-@pytest.mark.slow
-def test_the_style_is_usable_where_seaborn_is_not_imported() -> None:
-    code = (
-        "import sys; from needs.charts import style; style.base_style(eval(sys.argv[1]))\n"
-        "import matplotlib.collections as drawn\n"
-        "with style.report_style(): drawn.LineCollection([])\n"
-        "assert 'seaborn' not in sys.modules"
-    )
-    known = repr(dict(style.base_style()))
-    subprocess.run([sys.executable, "-c", code, known], check=True)
 
 
 def test_a_point_tells_its_value_and_a_withheld_one_has_none() -> None:

@@ -23,7 +23,7 @@ from needs.chapters.national import authorities, funnel
 from needs.chapters.over_time import trend
 from needs.chapters.rules import standardised, tells_a_trend, told_with_a_rate
 from needs.chapters.statistical_neighbours import neighbours
-from needs.charts.style import draw_like_the_report
+from needs.charts.matplotlib_style import draw_like_the_report
 from needs.errors import ParameterError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment

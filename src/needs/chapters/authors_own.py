@@ -13,7 +13,8 @@ from needs.chapters import figure_tables
 from needs.chapters.analysis import last
 from needs.chapters.blocks import Blocks, Cell, Chart, Column, Table, blocks
 from needs.chapters.frames import COLUMNS
-from needs.charts.style import FONT, SMALL, WIDTH, report_style, to_svg
+from needs.charts.matplotlib_style import report_style, to_svg
+from needs.charts.style import FONT, SMALL, WIDTH
 from needs.errors import ParameterError
 from needs.figures.figure import Figure, format_number, sources_of
 from needs.words.alt_text import ALT_LIMIT

@@ -6,13 +6,13 @@ anything is drawn.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from needs.charts.drawing import Canvas, Dot, Panel, Words
 from needs.charts.style import (
@@ -200,12 +200,12 @@ def bounds(
     low, high = min(known, default=0.0), max(known, default=0.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
+    if math.isclose(low, high, abs_tol=1e-12):  # they differ by rounding alone
         high = low + 1.0
-    chosen = _locator(ticks, whole(known)).tick_values(low, high)
+    chosen = round_values(low, high, ticks, integer=whole(known))
     return (
-        max((float(tick) for tick in chosen if tick <= low), default=low),
-        min((float(tick) for tick in chosen if tick >= high), default=high),
+        max((tick for tick in chosen if tick <= low), default=low),
+        min((tick for tick in chosen if tick >= high), default=high),
     )
 
 
@@ -220,8 +220,40 @@ def whole(parts: Iterable[float | None]) -> bool:
     return all(float(part).is_integer() for part in parts if part is not None)
 
 
-def _locator(ticks: int, integer: bool = False) -> MaxNLocator:
-    return MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10], integer=integer)
+def round_values(low: float, high: float, most: int, *, integer: bool = False) -> list[float]:
+    """Values in even, round steps, the first of them not above `low` and the last not below `high`.
+
+    A step is 1, 2, 2.5 or 5 times a power of ten: the shortest of which `most` reach from `low` to
+    `high`.
+
+    Parameters
+    ----------
+    low, high : float
+        Two values that differ by more than rounding.
+    most : int
+    integer : bool
+        Whether the values are to be whole; `low` and `high` are then.
+
+    Examples
+    --------
+    >>> round_values(0, 87, 6), round_values(1.2, 2.9, 4)
+    ([0.0, 20.0, 40.0, 60.0, 80.0, 100.0], [1.0, 1.5, 2.0, 2.5, 3.0])
+    """
+    power = 10 ** math.floor(math.log10((high - low) / most))
+    steps = [number * power for number in (1, 2, 2.5, 5, 10)]
+    if integer:
+        steps = [max(1, one) for one in steps if one < 1 or float(one).is_integer()]
+    origin, middle = 0.0, (low + high) / 2
+    if abs(middle) >= 100 * (high - low):
+        # counted from a round value near them, or what a float cannot hold would add up
+        origin = math.copysign(10 ** math.floor(math.log10(abs(middle))), middle)
+    low, high = low - origin, high - origin
+    step = next((one for one in steps if one >= (high - low) / most), steps[-1])
+    slack = max(1e-10, abs(origin) / step * 1e-12)
+    start = low // step * step
+    first = math.floor((low - start) / step + slack)
+    last = math.ceil((high - start) / step - slack)
+    return [float(number * step + start + origin) for number in range(first, last + 1)]
 
 
 def value_axis(
@@ -251,8 +283,8 @@ def value_axis(
         Lines over the whole drawing; otherwise a short mark at each value.
     """
     slack = (high - low) * 1e-9
-    chosen = _locator(ticks, integer).tick_values(low, high)
-    chosen = [float(tick) for tick in chosen if low - slack <= tick <= high + slack]
+    chosen = round_values(low, high, ticks, integer=integer)
+    chosen = [tick for tick in chosen if low - slack <= tick <= high + slack]
     steps = [after - before for before, after in pairwise(chosen)]
     decimals = 0
     while steps and decimals < 6 and abs(round(steps[0], decimals) - steps[0]) > steps[0] * 1e-6:

@@ -25,7 +25,6 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_com
 from distributed.system import MEMORY_LIMIT
 
 from needs.catalogue import layers
-from needs.charts import style
 from needs.commands import run as runs
 from needs.commands.run import Ground
 from needs.commands.unchanged import inputs_digest, unchanged
@@ -134,18 +133,16 @@ class Task:
 
 
 class Preload(WorkerPlugin):
-    """Imports, fonts, a first drawing and what all reports start from: once for each process."""
+    """Imports, fonts and what all reports start from: once for each process."""
 
     name = "needs-preload"
 
     def __init__(self, processed: Path, notebooks: Path, inputs: str) -> None:
         self.task = processed, notebooks, inputs
-        self.style = dict(style.base_style())
         self.fonts = dict(html.font_addresses())
 
     def setup(self, worker: object) -> None:
         """Called by distributed when the process starts, and when it was started again."""
-        style.base_style(self.style)
         html.font_addresses(self.fonts)
         warm()
         _ground(*self.task)
@@ -165,7 +162,6 @@ def warm() -> None:
     catalogue.load()
     for template in ("blocks.html.j2", "report.html.j2"):
         block_html.environment().get_template(template)
-    style.register_fonts()
     with engine._chapter():
         pass
 

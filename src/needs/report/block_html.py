@@ -26,6 +26,7 @@ from needs.chapters.blocks import (
     Table,
     all_tables,
 )
+from needs.charts.style import keep_text_widths
 from needs.report.document import (
     Chapter,
     Document,
@@ -252,8 +253,6 @@ def inline_svg(
         bare = re.sub(r'\sfont-family="[^"]*"', "", bare)
         body = _TAG.sub(_unquoted, body.replace(' font-size="100"', ""))
     else:
-        from needs.charts.style import keep_text_widths  # which imports matplotlib
-
         body = keep_text_widths(body)
     if "viewBox" not in bare and width and height:
         bare = bare[:-1] + f' viewBox="0 0 {width:g} {height:g}">'

@@ -46,6 +46,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from needs.chapters.blocks import MIME_TYPE
+from needs.charts.matplotlib_style import stop_waiting
 from needs.errors import ParameterError, Problem, did_you_mean
 from needs.report.parameters import assigned
 
@@ -752,6 +753,7 @@ def _plots(shell: Shell) -> Iterator[None]:
     try:
         yield
     finally:
+        stop_waiting()
         matplotlib, pyplot = (sys.modules.get(f"matplotlib{part}") for part in ("", ".pyplot"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some settings are deprecated, and say so when set
@@ -761,7 +763,7 @@ def _plots(shell: Shell) -> Iterator[None]:
                     pyplot.switch_backend(backend)
             settings.pop("backend", None)
             if matplotlib and not settings:  # the chapter imported it
-                matplotlib.rcdefaults()
+                matplotlib.rc_file_defaults()
             for name, value in settings.items():
                 if matplotlib.rcParams[name] != value:  # setting each would take long
                     matplotlib.rcParams[name] = value

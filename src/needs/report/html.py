@@ -6,16 +6,13 @@ import base64
 import functools
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import font_source_sans_pro
 from markupsafe import Markup
 
 from needs.chapters.blocks import Heading, Picture, Register
+from needs.charts.font_metrics import font_folder
 from needs.report.block_html import View, draw, environment
 from needs.report.document import Document, Placed
-
-FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 
 #: Letters with accents and the like: a page has them where its words do.
 _ACCENTED = frozenset({*range(0xC0, 0x100), *map(ord, "ŵŷŴŶ")} - {*map(ord, "×÷")})
@@ -73,7 +70,7 @@ def font_address(file: str, characters: Sequence[int] = _CHARACTERS) -> str:
     options.recalc_timestamp = False
     options.name_IDs = [0, 1, 2]  # whose it is, and its name
     options.drop_tables += ["BASE", "gasp"]
-    font = subset.load_font(str(FONTS / file), options)
+    font = subset.load_font(str(font_folder() / file), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
     subsetter.subset(font)

@@ -8,7 +8,6 @@ table's rows, is marked afterwards.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import math
@@ -21,9 +20,6 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import font_source_sans_pro
-from matplotlib.ft2font import FT2Font, LoadFlags
 
 from needs.chapters import blocks
 from needs.chapters.blocks import (
@@ -41,14 +37,13 @@ from needs.chapters.blocks import (
     Sources,
     Table,
 )
+from needs.charts.font_metrics import advances, font_folder
 from needs.errors import Problem, RenderError
 from needs.report import typst_client
 from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Chapter, Document, Placed, printed_date
 from needs.words import english
 from needs.words.text import Span, Text
-
-FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 
 #: Weights and slants that the report uses.
 FACES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold")
@@ -148,7 +143,7 @@ def faces() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="needs-fonts-") as folder:
         for face in FACES:
             name = f"SourceSansPro-{face}.ttf"
-            shutil.copyfile(FONTS / name, Path(folder) / name)
+            shutil.copyfile(font_folder() / name, Path(folder) / name)
         yield folder
 
 
@@ -183,16 +178,6 @@ def _by_itself(part: Any) -> Any:
 # ---- the document as data ----------------------------------------------------------------------
 
 
-@functools.cache
-def _advances() -> dict[int, float]:
-    """Widths of the signs that the report's font has, in ems."""
-    font = FT2Font(str(FONTS / "SourceSansPro-Regular.ttf"))
-    return {
-        sign: font.load_glyph(glyph, flags=LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
-        for sign, glyph in font.get_charmap().items()
-    }
-
-
 def printable(text: str) -> str:
     """Text as the report's font can print it: a sign that it lacks is named in words.
 
@@ -205,7 +190,7 @@ def printable(text: str) -> str:
         return _SPACES.sub(" ", text)
     out = []
     for sign in unicodedata.normalize("NFC", _SPACES.sub(" ", text)):
-        if ord(sign) in _advances() or sign in _INVISIBLE:
+        if sign in advances() or sign in _INVISIBLE:
             out.append(sign)
         elif unicodedata.category(sign) == "Zs":
             out.append("\u00a0")
@@ -294,8 +279,8 @@ class _Layout:
 
 
 def _width(text: str, size: float) -> float:
-    advances = _advances()
-    return sum(advances.get(ord(sign), 0.0) for sign in text) * size * 1.02
+    known = advances()
+    return sum(known.get(sign, 0.0) for sign in text) * size * 1.02
 
 
 def _height(lines: int, size: float) -> float:

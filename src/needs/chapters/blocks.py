@@ -406,8 +406,11 @@ _TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Block)}
 
 
 def to_model(block: Block) -> dict[str, Any]:
-    """The block as plain JSON data, for the executed notebook."""
-    return {"type": type(block).__name__, **_plain_data(block)}
+    """The block as plain JSON data, for the executed notebook.
+
+    A figure that the block holds several times, as a chart and its table do, is the same data.
+    """
+    return {"type": type(block).__name__, **_plain_data(block, {})}
 
 
 def from_model(model: dict[str, Any]) -> Block:
@@ -421,44 +424,88 @@ def from_model(model: dict[str, Any]) -> Block:
     True
     """
     data = dict(model)
-    return typing.cast(Block, _builder(_TYPES[data.pop("type")])(data))
+    return typing.cast(Block, _builder(_TYPES[data.pop("type")])(data, {}))
 
 
 _PLAIN = frozenset((str, float, int, bool, type(None)))
 
 
-def _plain_data(value: Any) -> Any:
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if dataclasses.is_dataclass(kind):
-        parts = ((name, getattr(value, name), default) for name, default in _fields(kind))
-        return {name: _plain_data(part) for name, part, default in parts if part != default}
+def _plain_data(value: Any, known: dict[int, Any]) -> Any:
+    """JSON data of what is not plain by itself; `known` holds that of figures, by their place."""
+    kind: Any = type(value)
+    if kind is Figure and id(value) in known:
+        return known[id(value)]
+    if (fields := _fields(kind)) is not None:
+        data = {}
+        for name, default in fields:
+            part = getattr(value, name)
+            if part != default:
+                data[name] = part if type(part) in _PLAIN else _plain_data(part, known)
+        if kind is Figure:
+            known[id(value)] = data
+        return data
     if isinstance(value, (tuple, list)):
-        return [_plain_data(part) for part in value]
+        return [part if type(part) in _PLAIN else _plain_data(part, known) for part in value]
     return value.value if isinstance(value, Enum) else value
 
 
 @functools.cache
-def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...] | None:
+    """Names and defaults of a dataclass's fields; None for any other type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
     return tuple((one.name, one.default) for one in dataclasses.fields(kind))
 
 
+#: Makes a value from its JSON data; knows the figures that were made of the same block's, by the
+#: place of their data.
+_Builder = Callable[[Any, dict[int, Any]], Any]
+
+
 @functools.cache  # a report holds some hundred thousand values of few types
-def _builder(kind: Any) -> Callable[[Any], Any]:
+def _builder(kind: Any) -> _Builder:
     """What makes a value of a type from its JSON data."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
-        known = _builder(next(part for part in inner if part is not type(None)))
-        return lambda value: None if value is None else known(value)
+        some = _builder(next(part for part in inner if part is not type(None)))
+        return lambda value, known: None if value is None else some(value, known)
     if origin is tuple:
         builders = [_builder(part) for part in inner if part is not Ellipsis]
         if inner[-1] is Ellipsis:
-            return lambda value: tuple(map(builders[0], value))
-        return lambda value: tuple(build(part) for build, part in zip(builders, value, strict=True))
+            each = builders[0]
+            return lambda value, known: tuple([each(part, known) for part in value])
+        return lambda value, known: tuple(
+            build(part, known) for build, part in zip(builders, value, strict=True)
+        )
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = {name: _builder(hint) for name, hint in typing.get_type_hints(kind).items()}
-        return lambda value: kind(**{name: hints[name](part) for name, part in value.items()})
+        build_one = _of_fields(kind)
+        return _once(build_one) if kind is Figure else build_one
     if kind in (float, int, str, bool) or issubclass(kind, Enum):
-        return typing.cast(Callable[[Any], Any], kind)
-    return lambda value: value
+        return lambda value, _: kind(value)
+    return lambda value, _: value
+
+
+def _of_fields(kind: type) -> _Builder:
+    """What makes a dataclass's value; text stays as it is."""
+    hints = typing.get_type_hints(kind)
+    builders = [(name, _builder(hint)) for name, hint in hints.items() if hint is not str]
+
+    def build(value: dict[str, Any], known: dict[int, Any]) -> Any:
+        parts = dict(value)
+        for name, build_part in builders:
+            if name in parts:
+                parts[name] = build_part(parts[name], known)
+        return kind(**parts)
+
+    return build
+
+
+def _once(build: _Builder) -> _Builder:
+    """The same, but not again from the same data."""
+
+    def build_once(value: dict[str, Any], known: dict[int, Any]) -> Any:
+        if id(value) not in known:
+            known[id(value)] = build(value, known)
+        return known[id(value)]
+
+    return build_once

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from needs.catalogue import Catalogue, Source, load
 from needs.chapters.blocks import (
     Block,
     Card,
     Cards,
+    Cell,
     Chart,
     Column,
     Heading,
@@ -87,6 +88,12 @@ class View:
         """The id of a figure's row in the register: short, since thousands of links name one."""
         return f"f{self._places[key]}" if key in self._places else f"fig-{key}"
 
+    def cell(self, cell: Cell) -> str:
+        """What a table's cell prints, with the link of its figure."""
+        if cell.figure and self.links and cell.figure not in self.shown_there:
+            return f"<a href=#{escape(self.figure_anchor(cell.figure))}>{escape(cell.text)}</a>"
+        return escape(cell.text)
+
     def chart_label(self, key: str) -> str:
         """The words "Figure 3: ", or nothing without a document."""
         return f"Figure {self.document.chart_numbers[key]}: " if self.document else ""
@@ -136,15 +143,16 @@ class View:
         """The chapter that says more about a headline figure."""
         return self.document.chapter_named(card.chapter) if self.document else None
 
+    @functools.cached_property
+    def _anchors(self) -> frozenset[str]:
+        """The ids of the report's headings that have one of their own."""
+        printed = self.document.blocks if self.document else ()
+        return frozenset(one.anchor for one in printed if isinstance(one, Heading))
+
     def method_anchor(self, name: str) -> str:
         """The id of a method's section; nothing where the report prints no methods."""
-        printed = (
-            {one.anchor for one in self.document.blocks if isinstance(one, Heading)}
-            if (self.document)
-            else set()
-        )
         anchor = method_anchor(name)
-        return anchor if anchor in printed else ""
+        return anchor if anchor in self._anchors else ""
 
     @property
     def lists_files(self) -> bool:
@@ -241,11 +249,9 @@ def inline_svg(
         body = named_by_rows(body, table)
     names = dict.fromkeys(re.findall(r'\sid="([^"]+)"', body))
     short = {name: f"{key}-{number}" for number, name in enumerate(names, 1)}
-    body = re.sub(
-        r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)',
-        lambda found: found[1] + short.get(found[2], found[2]),
-        body,
-    )
+    parts = _NAMED.split(body)
+    parts[2::3] = [short.get(name, name) for name in parts[2::3]]
+    body = "".join(parts)
     opening, body = body[: body.index(">") + 1], body[body.index(">") + 1 :]
     width, height = (_length(opening, name) for name in ("width", "height"))
     bare = re.sub(r'\s(?:xmlns|width|height|role|aria-\w+|version|style)="[^"]*"', "", opening)
@@ -332,13 +338,16 @@ def _steps(places: Sequence[int]) -> str:
     return " ".join(f"{first}-{last}" if step else str(first) for first, last, step in runs)
 
 
+#: Where a drawing gives or uses an id: what stands before it, and the id.
+_NAMED = re.compile(r'(\sid="|url\(#|\s(?:xlink:)?href="#)([^")]+)')
+
 #: An element's tag, and a value in it that HTML takes without quotes.
 _TAG = re.compile(r"<[a-z][^>]*>")
-_QUOTED = re.compile(r'="([\w.#()-]+)"(?=[ >])')
+_QUOTED = re.compile(r'(=)"([\w.#()-]+)"(?=[ >])')
 
 
 def _unquoted(tag: re.Match[str]) -> str:
-    return _QUOTED.sub(r"=\1", tag[0])
+    return "".join(_QUOTED.split(tag[0]))  # all but the quotes; faster than a substitution
 
 
 def _length(tag: str, name: str) -> float:
@@ -361,6 +370,8 @@ def environment() -> jinja2.Environment:
         "trend_words": trend_words,
         "inline_svg": inline_svg,
         "rows_of": register_table,
+        "table_rows": table_rows,
+        "register_rows": register_rows,
         "numbers_of": numbers_of,
         "number_cells": number_cells,
         "printed_date": printed_date,
@@ -369,6 +380,41 @@ def environment() -> jinja2.Environment:
         "kind_of": lambda block: type(block).__name__,
     }
     return env
+
+
+def table_rows(table: Table, view: View) -> Markup:
+    """The rows of a table's body, with what the register says of them where it is shown there.
+
+    Examples
+    --------
+    >>> from needs.chapters.blocks import Cell
+    >>> table = Table("t", "Rates", (), ((Cell("Leeds & Hull"), Cell("1.5"), Cell("worse")),))
+    >>> print(table_rows(table, View()), end="")
+    <tr data-verdict="worse"><th scope=row>Leeds &amp; Hull<td>1.5<td>worse
+    """
+    more = view.carried.get(table.id)
+    beside = more.rows if more else ((),) * len(table.rows)
+    linked = view.links and table.id == "sources"  # links lead to the rows of this table
+    drawn = []
+    for place, (cells, added) in enumerate(zip(table.rows, beside, strict=True), 1):
+        name = f" id=s{place}" if linked else ""
+        verdict = ' data-verdict="worse"' if any(one.text == "worse" for one in cells) else ""
+        drawn.append(_row(name + verdict, [*map(view.cell, cells), *map(escape, added)]))
+    return Markup("".join(drawn))
+
+
+def register_rows(table: RegisterTable, view: View) -> Markup:
+    """The rows of one of the register's own tables; links lead to each."""
+    return Markup(
+        "".join(
+            _row(f" id={escape(view.figure_anchor(figure.id))}", map(escape, cells))
+            for figure, cells in zip(table.figures, table.rows, strict=True)
+        )
+    )
+
+
+def _row(attributes: str, cells: Iterable[str]) -> str:
+    return f"<tr{attributes}><th scope=row>{'<td>'.join(cells)}\n"
 
 
 def numbers_of(columns: Iterable[Column]) -> tuple[int, ...]:
@@ -431,6 +477,11 @@ def _macros() -> Any:
     return environment().get_template("blocks.html.j2").module
 
 
+@functools.cache  # every display of a notebook has it
+def _fragment_style() -> str:
+    return environment().get_template("fragment.css").render()
+
+
 def to_html(blocks: Iterable[Block]) -> str:
     """Blocks as an HTML fragment for JupyterLab, with a light style of its own.
 
@@ -443,7 +494,7 @@ def to_html(blocks: Iterable[Block]) -> str:
     """
     view = View()
     parts = [draw(block, view, level=getattr(block, "level", 2)) for block in blocks]
-    style = environment().get_template("fragment.css").render()
+    style = _fragment_style()
     return f'<div class="needs">\n<style>{style}</style>\n{"".join(parts)}</div>\n'
 
 
@@ -460,5 +511,5 @@ def page(title: str, blocks: Iterable[Block]) -> str:
     view = View()
     parts = [draw(block, view, level=getattr(block, "level", 2)) for block in blocks]
     template = environment().get_template("page.html.j2")
-    style = Markup(environment().get_template("fragment.css").render())  # our own
+    style = Markup(_fragment_style())  # our own
     return template.render(title=title, style=style, parts=Markup("").join(parts)) + "\n"

@@ -179,6 +179,7 @@ def entries(document: Document, carried: Mapping[str, RegisterTable]) -> tuple[R
         groups.setdefault(figure.indicator, []).append(figure)
     catalogue = document.context.catalogue
     elsewhere = {figure.id for table in carried.values() for figure in table.figures}
+    there = [table for table in all_tables(document.blocks) if table.id in carried]
     out = []
     for key, group in groups.items():
         indicator = catalogue.indicators.get(key)
@@ -195,9 +196,7 @@ def entries(document: Document, carried: Mapping[str, RegisterTable]) -> tuple[R
                 files=tuple((one, _named_files(document, one.key, group)) for one in sources),
                 figures=tuple(one for one in group if one.id not in elsewhere),
                 carried=tuple(
-                    table
-                    for table in all_tables(document.blocks)
-                    if table.id in carried and carried[table.id].figures[0].indicator == key
+                    table for table in there if carried[table.id].figures[0].indicator == key
                 ),
             )
         )

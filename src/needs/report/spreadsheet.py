@@ -18,20 +18,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
+from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell as ExcelCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.styles.builtins import styles as STYLES
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableStyleInfo
-from openpyxl.writer.excel import ExcelWriter
 
 from needs.chapters.blocks import Card, Cards, Cell, Chart, Column, Table
 from needs.figures.figure import Figure, format_number
 from needs.report.block_html import View, comparison_words, trend_words
 from needs.report.document import Document, printed_date, symbols_in
+from needs.report.workbook_writer import TableRows, workbook_parts
 from needs.words.text import plain
 
 _HEADLINE = "Headline 1"
@@ -56,7 +58,13 @@ _PRINTED = re.compile(
 )
 
 # XML cannot hold these characters, and so no workbook can
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+#: Characters of the longest text that a cell holds.
+_LONGEST = 32_767
+
+#: How XML keeps a sign that a reader would take for the end of a line.
+_RETURN = {"\r": "&#13;"}
 
 #: Below the title of each sheet but the cover.
 ONE_TABLE = "This sheet contains one table."
@@ -113,18 +121,14 @@ def render_xlsx(document: Document) -> bytes:
     # of the library's own style it would keep the workbook for good
     workbook.add_named_style(copy.copy(STYLES[_HEADLINE]))
     _write_cover(workbook.create_sheet("Cover"), document, sheets)
-    for sheet in sheets:
-        _write(workbook.create_sheet(sheet.name), sheet)
+    rows = {one.name: _write(workbook.create_sheet(one.name), one) for one in sheets}
     made = made_on(document)
     properties = workbook.properties
     properties.title = document.context.title
     properties.creator = f"needs {document.context.version}".strip()
     properties.language = "en-GB"
     properties.created = made
-    written = io.BytesIO()
-    # as `workbook.save` does, but without compression, which `zipped` undoes
-    ExcelWriter(workbook, zipfile.ZipFile(written, "w", zipfile.ZIP_STORED)).save()
-    return _repeatable(written.getvalue(), made)
+    return zipped(_repeatable(workbook_parts(workbook, rows), made))
 
 
 def made_on(document: Document) -> datetime:
@@ -377,15 +381,17 @@ def _write_cover(sheet: Any, document: Document, sheets: Sequence[Sheet]) -> Non
     row = 1
     for row, text in enumerate(cover_lines(document, sheets), 2):
         _put(sheet, row, 1, text)
-    _link(_put(sheet, row + 1, 1, "Contents of this workbook", font="link"), "#Contents")
+    _put_link(sheet, row + 1, "Contents of this workbook", "#Contents")
     sheet.column_dimensions["A"].width = COVER_WIDTH
+    _number_styles(sheet)
 
 
-def _write(sheet: Any, content: Sheet) -> None:
+def _write(sheet: Any, content: Sheet) -> TableRows:
+    """Write a sheet; the rows of its table, which are most of it, are not among its cells."""
     _put_title(sheet, content.title)
     _put(sheet, 2, 1, ONE_TABLE)
     text, target = way_back(content)
-    _link(_put(sheet, 3, 1, text, font="link"), target)
+    _put_link(sheet, 3, text, target)
     notes = lines_above(content)
     for row, note in enumerate(notes, 4):
         _put(sheet, row, 1, note)
@@ -395,12 +401,7 @@ def _write(sheet: Any, content: Sheet) -> None:
     for place, (heading, column) in enumerate(zip(headings, content.columns, strict=True), 1):
         where = "number heading" if column.kind == "number" else "heading"
         _put(sheet, head, place, heading, font="bold", place=where)
-    for row, cells in enumerate(content.rows, head + 1):
-        for place, one in enumerate(cells, 1):
-            kind = content.columns[place - 1].kind
-            _put_cell(sheet, row, place, one, right=kind == "number")
-    for row, target in enumerate(content.links, head + 1):
-        _link(_put(sheet, row, 1, content.rows[row - head - 1][0].text, font="link"), target)
+    rows = _table_rows(sheet, content, head + 1)
     for place, width in enumerate(widths_of(content, headings), 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     _mark_up(sheet, content, head)
@@ -409,6 +410,7 @@ def _write(sheet: Any, content: Sheet) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0
+    return rows
 
 
 def headings_of(columns: Sequence[Column]) -> list[str]:
@@ -427,8 +429,7 @@ def headings_of(columns: Sequence[Column]) -> list[str]:
 
 
 def _mark_up(sheet: Any, content: Sheet, head: int) -> None:
-    last = f"{get_column_letter(len(content.columns))}{head + len(content.rows)}"
-    table = ExcelTable(displayName=content.table_name, ref=f"A{head}:{last}")
+    table = ExcelTable(displayName=content.table_name, ref=f"A{head}:{_last(content, head)}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     table._initialise_columns()
     table.autoFilter = None  # without it the table has no filter buttons
@@ -443,8 +444,13 @@ def _put(
     cell = sheet.cell(row, column)
     cell.value = CONTROL.sub(" ", text)
     cell.data_type = "s"  # text stays text, whatever it begins with
-    _dress(cell, font, place, quoted=text.startswith(_FORMULA_STARTS))
+    cell._style = copy.copy(_style(sheet, font, place, "General", text.startswith(_FORMULA_STARTS)))
     return cell
+
+
+def _put_link(sheet: Any, row: int, text: str, target: str) -> None:
+    cell = _put(sheet, row, 1, text, font="link")
+    cell.hyperlink = _link(cell.coordinate, text, target)
 
 
 def _put_title(sheet: Any, text: str) -> None:
@@ -454,13 +460,50 @@ def _put_title(sheet: Any, text: str) -> None:
     cell.quotePrefix = text.startswith(_FORMULA_STARTS)
 
 
-def _put_cell(sheet: Any, row: int, column: int, content: Cell, *, right: bool) -> None:
-    style = number_format(content)
-    if style is None or content.value is None:
-        _put(sheet, row, column, content.text, place="number" if right else "text")
-    else:
-        cell = sheet.cell(row, column, content.value)
-        _dress(cell, "body", "number" if right else "general", shown=style)
+def _table_rows(sheet: Any, content: Sheet, first: int) -> TableRows:
+    """The rows of a sheet's table, from row `first` on, as the file has them."""
+    _number_styles(sheet)
+    numbered = functools.cache(lambda *look: sheet.parent._cell_styles.add(_style(sheet, *look)))
+    columns = [
+        (get_column_letter(place), "number" if one.kind == "number" else "")
+        for place, one in enumerate(content.columns, 1)
+    ]
+    xml: list[str] = []
+    for row, cells in enumerate(content.rows, first):
+        linked = row - first < len(content.links)
+        xml.append(f'<row r="{row}">')
+        for (letter, place), one in zip(columns, cells, strict=True):
+            shown = number_format(one)
+            if shown is None or one.value is None:
+                font = "link" if linked and letter == "A" else "body"
+                quoted = one.text.startswith(_FORMULA_STARTS)
+                style = numbered(font, place or "text", "General", quoted)
+                xml.append(
+                    f'<c r="{letter}{row}" s="{style}" t="inlineStr">{_inside(one.text)}</c>'
+                )
+            else:
+                style = numbered("body", place or "general", shown, False)
+                xml.append(f'<c r="{letter}{row}" s="{style}" t="n"><v>{one.value:.16g}</v></c>')
+        xml.append("</row>")
+    links = [
+        _link(f"A{row}", cells[0].text, target)
+        for row, (cells, target) in enumerate(zip(content.rows, content.links, strict=False), first)
+    ]
+    return TableRows("".join(xml), _last(content, first - 1), links)
+
+
+def _inside(text: str) -> str:
+    """A text as a cell holds it."""
+    text = CONTROL.sub(" ", text)[:_LONGEST]
+    if not text:
+        return ""
+    kept = ' xml:space="preserve"' if text != text.strip() else ""
+    return f"<is><t{kept}>{escape(text, _RETURN)}</t></is>"
+
+
+def _last(content: Sheet, head: int) -> str:
+    """The last cell of a sheet whose table begins in row `head`."""
+    return f"{get_column_letter(len(content.columns))}{head + len(content.rows)}"
 
 
 #: Looks that the cells of each workbook have, so that each is put together once: the library
@@ -468,17 +511,22 @@ def _put_cell(sheet: Any, row: int, column: int, content: Cell, *, right: bool) 
 _LOOKS: WeakKeyDictionary[Workbook, dict[tuple[str, str, str, bool], Any]] = WeakKeyDictionary()
 
 
-def _dress(
-    cell: Any, font: str, place: str, *, shown: str = "General", quoted: bool = False
-) -> None:
-    """Give a cell its font, place, number format and mark of text that looks like a formula."""
-    looks = _LOOKS.setdefault(cell.parent.parent, {})
+def _style(sheet: Any, font: str, place: str, shown: str, quoted: bool) -> Any:
+    """The style of cells of a font, place, number format, and mark of text like a formula."""
+    looks = _LOOKS.setdefault(sheet.parent, {})
     look = (font, place, shown, quoted)
     if look not in looks:
+        cell = ExcelCell(sheet)
         cell.font, cell.alignment = _FONTS[font], _PLACES[place]
         cell.number_format, cell.quotePrefix = shown, quoted
-        looks[look] = copy.copy(cell._style)
-    cell._style = copy.copy(looks[look])
+        looks[look] = cell._style
+    return looks[look]
+
+
+def _number_styles(sheet: Any) -> None:
+    """Give the styles of a sheet's cells their numbers, which they else get in being written."""
+    for _, cell in sorted(sheet._cells.items()):
+        sheet.parent._cell_styles.add(cell._style)
 
 
 class Shown(NamedTuple):
@@ -528,12 +576,10 @@ def _format(shown: Shown) -> str:
     return f"{before}{'#,##0' if shown.grouped else '0'}{decimals}{after}"
 
 
-def _link(cell: Any, target: str) -> None:
+def _link(place: str, text: str, target: str) -> Hyperlink:
     if target.startswith("#"):
-        location = f"'{target[1:]}'!A1"
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location, display=cell.value)
-    else:
-        cell.hyperlink = target
+        return Hyperlink(ref=place, location=f"'{target[1:]}'!A1", display=CONTROL.sub(" ", text))
+    return Hyperlink(ref=place, target=target)
 
 
 def widths_of(content: Sheet, headings: Sequence[str]) -> list[float]:
@@ -549,17 +595,11 @@ def widths_of(content: Sheet, headings: Sequence[str]) -> list[float]:
     return out
 
 
-def _repeatable(data: bytes, made: datetime) -> bytes:
-    """The same workbook without the time of its writing, or anything of the machine."""
-    stamp = made.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    parts = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as old:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), part)
-            parts[name] = part
-    return zipped(parts)
+def _repeatable(parts: Mapping[str, bytes], made: datetime) -> dict[str, bytes]:
+    """The same workbook without the time of its writing."""
+    stamp = made.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    core = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, parts["docProps/core.xml"])
+    return {**parts, "docProps/core.xml": core}
 
 
 def zipped(parts: Mapping[str, bytes]) -> bytes:

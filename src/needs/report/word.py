@@ -7,11 +7,13 @@ long table is not in it; the document says where it is.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
@@ -19,9 +21,11 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.pkgwriter import PackageWriter
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.oxml.shape import CT_Inline
 from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 from needs.report import typst_client
 from needs.report.document import Document
@@ -66,11 +70,15 @@ _HEADINGS = {
     "Quote": (10.5, False, _INK),
 }
 
-_THIN = {"val": "single", "sz": "4", "space": "0", "color": "BFBFBF"}
-_RULES = {"top": _THIN, "left": {"val": "nil"}, "bottom": _THIN, "right": {"val": "nil"},
-          "insideH": _THIN, "insideV": {"val": "nil"}}  # fmt: skip
-_INSETS = {side: {"w": "70", "type": "dxa"} for side in ("left", "right")}
-
+_THIN = 'w:val="single" w:sz="4" w:space="0" w:color="BFBFBF"'
+#: How a table begins: its first row and column are headings, and its name is for who cannot see it.
+_TABLE = f"""<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{{style}}"/>\
+<w:tblW w:type="auto" w:w="0"/><w:tblBorders><w:top {_THIN}/><w:left w:val="nil"/>\
+<w:bottom {_THIN}/><w:right w:val="nil"/><w:insideH {_THIN}/><w:insideV w:val="nil"/>\
+</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="70" w:type="dxa"/>\
+<w:right w:w="70" w:type="dxa"/></w:tblCellMar><w:tblLook w:val="00A0" w:firstRow="1"\
+ w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>\
+<w:tblCaption w:val={{name}}/></w:tblPr>"""
 # pictures one a page, each as wide as it is printed
 _PICTURES = """#for (file, width) in json("pictures.json") {
   page(width: width * 1pt, height: auto, margin: 0pt, image(file, width: 100%))
@@ -158,18 +166,14 @@ class _Writing:
     def __init__(self, model: Model, pictures: Mapping[str, bytes]) -> None:
         self.model = model
         self.pictures = pictures
-        self.file = docx.Document()
+        self.colour = str(model["colour"]).removeprefix("#").upper()
+        self.file = docx.Document(io.BytesIO(_blank(self.colour)))
         self.anchors: dict[str, str] = {}
         self.styles: dict[str, str] = {}
         self.marks = 0
         self.drawings = 0
         self.alone = False
-        self.colour = str(model["colour"]).removeprefix("#").upper()
-        _set_styles(self.file, self.colour)
         _set_page(self.file.sections[0], turned=False)
-        relations = self.file.part.package.rels
-        for key in [key for key, one in relations.items() if one.reltype.endswith("/thumbnail")]:
-            del relations[key]  # a picture of the library's template
         self._running_lines()
 
     # ---- the frame ----
@@ -270,12 +274,16 @@ class _Writing:
         return line
 
     def _styled_line(self, line: Any, style: str) -> Any:
-        """Give a paragraph a style by its id; the library looks through all styles each time."""
+        """Give a paragraph a style by its id."""
+        if style != "Normal":  # which a paragraph has that names none
+            line._p.style = self._style_id(style)
+        return line
+
+    def _style_id(self, style: str) -> str:
+        """A style's id; the library looks through all styles each time."""
         if style not in self.styles:
             self.styles[style] = self.file.styles[style].style_id
-        if style != "Normal":  # which a paragraph has that names none
-            line._p.style = self.styles[style]
-        return line
+        return self.styles[style]
 
     def fill(self, line: Any, runs: Iterable[str | Model]) -> None:
         """Put runs into a paragraph."""
@@ -408,24 +416,23 @@ class _Writing:
         *,
         followed: bool,
     ) -> None:
-        """Put in a table; all of it stays on a page, with what is `followed` by."""
-        table = self.file.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
-        table.autofit = False
-        _describe_table(table, name)
-        for place, (row, texts) in enumerate(
-            zip(table.rows, [[[one] for one in heads], *rows], strict=True)
-        ):
-            _keep_row(row, head=place == 0)
-            for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
-                cell.width = Pt(widths[column])
-                line = cell.paragraphs[0]
-                self._styled_line(line, "Table heading" if place == 0 else "Table text")
-                line.paragraph_format.keep_with_next = followed or place < len(rows)
-                if numbers and numbers[column]:
-                    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-                self.fill(line, text)
-        for column, width in zip(table.columns, widths, strict=True):
-            column.width = Pt(width)
+        """Put in a table; all of it stays on a page, with what is `followed` by.
+
+        Its frame is written whole, and then filled: the library adds cells one by one.
+        """
+        twips = [Pt(width).twips for width in widths]
+        styles = [self._style_id(one) for one in ("Table heading", *["Table text"] * len(rows))]
+        frame = [
+            _row(twips, numbers, style, head=place == 0, stays=followed or place < len(rows))
+            for place, style in enumerate(styles)
+        ]
+        columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in twips)
+        opening = _TABLE.format(style=self._style_id("Table Grid"), name=quoteattr(_clean(name)))
+        table = parse_xml(f"{opening}<w:tblGrid>{columns}</w:tblGrid>{''.join(frame)}</w:tbl>")
+        self.file.element.body._insert_tbl(table)
+        texts = [text for row in ([[one] for one in heads], *rows) for text in row]
+        for line, text in zip(table.iter(qn("w:p")), texts, strict=True):
+            self.fill(Paragraph(line, self.file._body), text)
 
     def chart(self, block: Model) -> None:
         """A drawing as a picture, between its headline and its caption."""
@@ -448,8 +455,12 @@ class _Writing:
         line = self.file.add_paragraph()
         line.paragraph_format.keep_with_next = True
         line.paragraph_format.line_spacing = 1.0  # of a picture's height, more is blank
-        inside = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))._inline
         self.drawings += 1
+        # as the library puts a picture in, which would look through all ids for a new one
+        key, image = line.part.get_or_add_image(io.BytesIO(picture))
+        size = image.scaled_dimensions(Pt(width), None)
+        inside = CT_Inline.new_pic_inline(self.drawings, key, image.filename, *size)
+        line.add_run()._r.add_drawing(inside)
         for side in "TBLR":  # without it, LibreOffice sets a picture in from the margin
             inside.set(f"dist{side}", "0")
         for one in inside.iter(qn("wp:docPr"), qn("pic:cNvPr")):
@@ -476,6 +487,19 @@ class _Writing:
 
     def _turn(self, turned: bool) -> None:
         _set_page(self.file.add_section(WD_SECTION.NEW_PAGE), turned=turned)
+
+
+@functools.lru_cache(maxsize=4)  # of most reports the colour is the same
+def _blank(colour: str) -> bytes:
+    """A document without words, with the report's styles."""
+    file = docx.Document()
+    _set_styles(file, colour)
+    relations = file.part.package.rels
+    for key in [key for key, one in relations.items() if one.reltype.endswith("/thumbnail")]:
+        del relations[key]  # a picture of the library's template
+    written = io.BytesIO()
+    file.save(written)
+    return written.getvalue()
 
 
 # ---- what Word needs ---------------------------------------------------------------------------
@@ -619,36 +643,21 @@ def _shade(properties: Any) -> None:
     )
 
 
-def _describe_table(table: Any, name: str) -> None:
-    """A table's name for who cannot see it; its first row and column are headings."""
-    properties = table._tbl.tblPr
-    for kind, sides, after in (
-        ("w:tblBorders", _RULES, "w:tblLayout"),
-        ("w:tblCellMar", _INSETS, "w:tblLook"),
-    ):
-        group = OxmlElement(kind)
-        for side, values in sides.items():
-            one = OxmlElement(f"w:{side}")
-            for key, value in values.items():
-                one.set(qn(f"w:{key}"), value)
-            group.append(one)
-        properties.find(qn(after)).addprevious(group)
-    look = properties.find(qn("w:tblLook"))
-    for key in list(look.attrib):
-        del look.attrib[key]
-    marks = {"val": "00A0", "firstRow": "1", "lastRow": "0", "firstColumn": "1"}
-    for key, value in (marks | {"lastColumn": "0", "noHBand": "1", "noVBand": "1"}).items():
-        look.set(qn(f"w:{key}"), value)
-    caption = OxmlElement("w:tblCaption")
-    caption.set(qn("w:val"), _clean(name))
-    properties.append(caption)
+def _row(
+    widths: Sequence[int], numbers: Sequence[bool], style: str, *, head: bool, stays: bool
+) -> str:
+    """A row of a table without its words; one that `stays` is on the page of the next."""
+    looks = f'<w:pStyle w:val="{style}"/>' + ("<w:keepNext/>" if stays else _NOT_NEXT)
+    cells = (
+        f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width}"/></w:tcPr>'
+        f"<w:p><w:pPr>{looks}{_RIGHT if right else ''}</w:pPr></w:p></w:tc>"
+        for width, right in zip(widths, numbers or [False] * len(widths), strict=True)
+    )
+    properties = "<w:cantSplit/>" + ("<w:tblHeader/>" if head else "")
+    return f"<w:tr><w:trPr>{properties}</w:trPr>{''.join(cells)}</w:tr>"
 
 
-def _keep_row(row: Any, *, head: bool) -> None:
-    properties = row._tr.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if head:
-        properties.append(OxmlElement("w:tblHeader"))
+_NOT_NEXT, _RIGHT = '<w:keepNext w:val="0"/>', '<w:jc w:val="right"/>'
 
 
 def _new_numbering(file: Any) -> int:

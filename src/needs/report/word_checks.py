@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Iterator
@@ -68,7 +69,12 @@ def xml(part: bytes) -> Any:
 
 def by_xpath(node: Any, path: str) -> list[Any]:
     """Nodes by an XPath, with the usual prefixes."""
-    return list(node.xpath(path, namespaces=_SPACES))
+    return list(_xpath(path)(node))
+
+
+@functools.cache  # a document is asked the same of each paragraph
+def _xpath(path: str) -> Any:
+    return etree.XPath(path, namespaces=_SPACES)
 
 
 def text_of(node: Any) -> str:

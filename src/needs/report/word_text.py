@@ -72,7 +72,8 @@ def pieces(parts: Mapping[str, bytes]) -> Iterator[Piece]:
         above = {one.tag for one in node.iterancestors()}
         if above & holders or _TWICE in above:
             continue  # told with what holds it
-        style = names.get(style_of(node), style_of(node)).casefold()
+        key = style_of(node)
+        style = names.get(key, key).casefold()
         if style.startswith(("toc 1", "toc 2", "contents ")):
             yield Piece(0, "", "", node)  # its text is Word's, what is said of it is not
             continue

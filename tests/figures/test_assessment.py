@@ -198,6 +198,29 @@ def test_ranges_hold_all_codes_and_go_past_what_is_far_off(number: int, step: in
     assert len(parts) == (number if step > assessment.CODES_APART else min(number, 1))
 
 
+def test_observations_are_in_order_and_later_ones_are_of_the_area_and_its_places(
+    processed: Path,
+) -> None:
+    na = assessment.load("Worcestershire", 2019, processed=processed)
+    keys = ["indicator", "area_code", "period_end", "period_start", "age"]
+    for table in (na.observations, na.later):
+        assert len(table) and table.index.equals(pd.RangeIndex(len(table)))
+        pd.testing.assert_frame_equal(table[keys], table[keys].sort_values(keys, ignore_index=True))
+    end = pd.Timestamp(year=2019, month=12, day=31)
+    assert na.observations["period_end"].max() <= end < na.later["period_end"].min()
+    near = {one.code for one in (*na.places, *na.districts)}
+    assert set(na.later["area_code"]) <= near < set(na.observations["area_code"])
+
+
+def test_columns_of_a_table_are_what_its_rows_hold() -> None:
+    frame = pd.DataFrame({"value": [1.5, float("nan")], "count": [3, 4], "area": ["A", "A"]})
+    lists = assessment.as_lists(frame)
+    first, second = assessment.as_records(frame)
+    assert first == {name: column[0] for name, column in lists.items()}
+    assert first == {"value": 1.5, "count": 3, "area": "A"} and type(first["value"]) is float
+    assert pd.isna(second["value"]) and lists["area"][0] is lists["area"][1]
+
+
 @pytest.mark.mirror
 @pytest.mark.parametrize("name", ["Leicester", "Worcestershire", "Kent", "Rutland"])
 @pytest.mark.parametrize(

@@ -596,7 +596,7 @@ def _written(node: nbformat.NotebookNode) -> bytes:
     first, *rest = text.split(json.dumps(_STAND_IN))
     lines = (json.dumps(one, ensure_ascii=False, sort_keys=True) for one in blocks)
     whole = [first, *itertools.chain(*zip(lines, rest, strict=True))]
-    return ("".join(whole).rstrip("\n") + "\n").encode("utf-8")
+    return b"".join(one.encode("utf-8") for one in whole).rstrip(b"\n") + b"\n"
 
 
 #: Stands for blocks while the rest of a notebook is written; no text has the sign that begins it.

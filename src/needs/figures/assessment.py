@@ -717,14 +717,13 @@ def _load(
     whole = () if single else _others_of_the_land(codes, authorities, lands)
     known = {*near, ENGLAND_AND_WALES, *codes, *whole}
     others = sorted(set(authorities) - known)
-    since = pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)
+    compared = [
+        *(("area_code", "in", others), ("sex", "==", "persons")),
+        ("period_end", ">=", pd.Timestamp(year=year - COMPARED_YEARS, month=1, day=1)),
+        ("period_end", "<=", pd.Timestamp(year=year, month=12, day=31)),
+    ]
     observations = read_table(
-        folder,
-        "observations",
-        [
-            [("area_code", "in", sorted(known))],
-            [("area_code", "in", others), ("sex", "==", "persons"), ("period_end", ">=", since)],
-        ],
+        folder, "observations", [[("area_code", "in", sorted(known))], compared]
     )
     catalogue = catalogue_module.load()
     own = {code: [one for one in lands if lands[one] == lands[code]] for code in codes}
@@ -784,19 +783,21 @@ def _in_order(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Observations up to a year, and later ones of some areas, both in order of time.
 
-    Whole rows are copied once, out of an order that is worked out from a few columns: every copy
-    more would add to the most memory that a report takes.
+    Column after column leaves `rows`, which is empty in the end: two tables of all observations at
+    once would be the most memory that a report takes.
     """
     keys = ["indicator", "area_code", "period_end", "period_start", "age"]
     order = rows[keys].reset_index(drop=True).sort_values(keys, kind="stable").index.to_numpy()
     cutoff = pd.Timestamp(year=year, month=12, day=31)
     is_now = rows["period_end"] <= cutoff
     is_later = (rows["period_end"] > cutoff) & rows["area_code"].isin(near)
-    now, later = (
-        rows.take(order[chosen.to_numpy()[order]]).reset_index(drop=True)
-        for chosen in (is_now, is_later)
-    )
-    return now, later
+    places = [order[chosen.to_numpy()[order]] for chosen in (is_now, is_later)]
+    now: dict[str, Any] = {}
+    later: dict[str, Any] = {}
+    for name in map(str, list(rows)):
+        column = rows.pop(name)
+        now[name], later[name] = (column.take(some).reset_index(drop=True) for some in places)
+    return pd.DataFrame(now), pd.DataFrame(later)
 
 
 def _with_footprint(

@@ -563,10 +563,10 @@ def figures_json(document: Document) -> bytes:
     settings: dict[str, Any] = {"ensure_ascii": False, "sort_keys": True, "allow_nan": False}
     line = json.JSONEncoder(**settings)
     # a figure is one line: indenting each is most of the time, and most of the bytes
-    figures = ",\n".join(
+    lines = (
         line.encode({**vars(figure), "status": figure.status.value, "printed": figure.text})
         for figure in document.register
     )
-    rest = json.dumps(data, indent=1, **settings)
-    text = f'{{\n "figures": [\n{figures}\n ],{rest.removeprefix("{")}'
-    return (text + "\n").encode("utf-8")
+    figures = b",\n".join(one.encode("utf-8") for one in lines)
+    rest = json.dumps(data, indent=1, **settings).removeprefix("{").encode("utf-8")
+    return b"".join([b'{\n "figures": [\n', figures, b"\n ],", rest, b"\n"])

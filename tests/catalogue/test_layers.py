@@ -57,6 +57,14 @@ def test_an_edition_is_added_to_those_of_its_source(house: Path) -> None:
     assert own.file == "house/sources/ons_drug_deaths.yaml"
 
 
+def test_a_report_in_the_making_takes_declarations_as_they_stood(house: Path) -> None:
+    with layers.still():
+        before = catalogue.load()
+        _house(house, {"sources/ons_drug_deaths.yaml": EDITION})
+        assert catalogue.load() is before
+    assert len(catalogue.load().sources["ons_drug_deaths"].editions) == 2
+
+
 def test_one_key_of_an_indicator_may_be_declared_otherwise(house: Path) -> None:
     before = catalogue.load().indicators["drug_misuse_rate"]
     _house(house, {"indicators/drug_misuse_rate.yaml": "order: 7\nfinding: {about: deaths}\n"})

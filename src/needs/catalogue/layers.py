@@ -91,6 +91,12 @@ _beside: list[Path] = []
 #: Folders that are laid over all others for a while: declarations that are tried.
 _tried: list[Path] = []
 
+#: What changes when a file of a folder's declarations does: path, time and size of each.
+Stamp = tuple[tuple[str, int, int], ...]
+
+#: Stamps by their folders, while files are taken to stay as they are.
+_stamps: list[dict[tuple[Path, ...], Stamp]] = []
+
 #: Whoever wants to know which files of the catalogue are asked for.
 _listening: list[set[str]] = []
 
@@ -103,6 +109,16 @@ def beside(notebooks: Path) -> Iterator[None]:
         yield
     finally:
         _beside.pop()
+
+
+@contextlib.contextmanager
+def still() -> Iterator[None]:
+    """While it lasts, declared files are taken to stay as they are, and are looked at once."""
+    _stamps.append({})
+    try:
+        yield
+    finally:
+        _stamps.pop()
 
 
 @contextlib.contextmanager
@@ -373,10 +389,18 @@ def names(part: str, layers: Sequence[Path] = ()) -> list[str]:
     )
 
 
-def stamp(layers: Sequence[Path] = ()) -> tuple[tuple[str, int, int], ...]:
+def stamp(layers: Sequence[Path] = ()) -> Stamp:
     """What changes when declared sources or indicators do: each file's path, time and size."""
+    places = tuple(layers or folders())
+    known = _stamps[-1] if _stamps else {}
+    if places not in known:
+        known[places] = _looked_at(places)
+    return known[places]
+
+
+def _looked_at(places: Sequence[Path]) -> Stamp:
     stats = []
-    for folder in (one / part for one in layers or folders() for part in PARTS):
+    for folder in (one / part for one in places for part in PARTS):
         # this is asked for often, and faster than a glob
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as all_:
             stats += [(one.path, one.stat()) for one in all_ if one.name.endswith(".yaml")]

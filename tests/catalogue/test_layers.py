@@ -57,6 +57,14 @@ def test_an_edition_is_added_to_those_of_its_source(house: Path) -> None:
     assert own.file == "house/sources/ons_drug_deaths.yaml"
 
 
+def test_a_report_in_the_making_takes_declarations_as_they_stood(house: Path) -> None:
+    with layers.still():
+        before = catalogue.load()
+        _house(house, {"sources/ons_drug_deaths.yaml": EDITION})
+        assert catalogue.load() is before
+    assert len(catalogue.load().sources["ons_drug_deaths"].editions) == 2
+
+
 def test_one_key_of_an_indicator_may_be_declared_otherwise(house: Path) -> None:
     before = catalogue.load().indicators["drug_misuse_rate"]
     _house(house, {"indicators/drug_misuse_rate.yaml": "order: 7\nfinding: {about: deaths}\n"})
@@ -140,15 +148,6 @@ def test_the_folder_beside_the_chapters_is_laid_over_too(
     with layers.beside(project / "notebooks"):  # wherever the command is given
         assert "Ours" in footprints.declared_footprints()
     assert "Ours" not in footprints.declared_footprints()
-
-
-def test_a_report_is_made_from_one_state_of_the_declarations(tmp_path: Path) -> None:
-    places = (_house(tmp_path / "house", {"sources/one.yaml": "a: 1\n"}),)
-    with layers.steady():
-        first = layers.stamp(places)
-        (places[0] / "sources" / "two.yaml").write_text("b: 2\n", encoding="utf-8")
-        assert layers.stamp(places) == first
-    assert len(layers.stamp(places)) == len(first) + 1 == 2
 
 
 def test_a_folder_that_is_not_there_is_told(

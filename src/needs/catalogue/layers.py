@@ -88,11 +88,14 @@ _CHAPTERS = "[0-9]*_*.ipynb"
 #: The folder beside the chapters of the report that is being made, if one is.
 _beside: list[Path] = []
 
-#: What was seen of declarations since a report began: by the layers, see `stamp`.
-_seen: list[dict[tuple[Path, ...], tuple[tuple[str, int, int], ...]]] = []
-
 #: Folders that are laid over all others for a while: declarations that are tried.
 _tried: list[Path] = []
+
+#: What changes when a file of a folder's declarations does: path, time and size of each.
+Stamp = tuple[tuple[str, int, int], ...]
+
+#: Stamps by their folders, while files are taken to stay as they are.
+_stamps: list[dict[tuple[Path, ...], Stamp]] = []
 
 #: Whoever wants to know which files of the catalogue are asked for.
 _listening: list[set[str]] = []
@@ -109,16 +112,13 @@ def beside(notebooks: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def steady() -> Iterator[None]:
-    """While it lasts, declarations are what they were when they were first asked for.
-
-    A report is made from one state of them, and asks for them with each of its tables.
-    """
-    _seen.append({})
+def still() -> Iterator[None]:
+    """While it lasts, declared files are taken to stay as they are, and are looked at once."""
+    _stamps.append({})
     try:
         yield
     finally:
-        _seen.pop()
+        _stamps.pop()
 
 
 @contextlib.contextmanager
@@ -389,16 +389,16 @@ def names(part: str, layers: Sequence[Path] = ()) -> list[str]:
     )
 
 
-def stamp(layers: Sequence[Path] = ()) -> tuple[tuple[str, int, int], ...]:
+def stamp(layers: Sequence[Path] = ()) -> Stamp:
     """What changes when declared sources or indicators do: each file's path, time and size."""
-    places = tuple(layers) or folders()
-    seen = _seen[-1] if _seen else {}
-    if places not in seen:
-        seen[places] = _stamp(places)
-    return seen[places]
+    places = tuple(layers or folders())
+    known = _stamps[-1] if _stamps else {}
+    if places not in known:
+        known[places] = _looked_at(places)
+    return known[places]
 
 
-def _stamp(places: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:
+def _looked_at(places: Sequence[Path]) -> Stamp:
     stats = []
     for folder in (one / part for one in places for part in PARTS):
         # this is asked for often, and faster than a glob

@@ -315,7 +315,7 @@ def make_report(
     fresh: bool = False,
 ) -> Path:
     """Make one report from prepared data; see `run`."""
-    with layers.beside(start.chapters[0].parent), layers.steady():
+    with layers.beside(start.chapters[0].parent), layers.still():
         return _make_report(parameters, start, out, progress, since, fresh)
 
 

@@ -387,7 +387,8 @@ def test_a_process_that_makes_reports_imports_nothing_that_they_do_not_use(
     root: Path, national: Path, tmp_path: Path
 ) -> None:
     """What each of many processes would hold in its memory, after a report with every chapter."""
-    unused = ("pandera", "rfc3987_syntax", "scipy.optimize", "scipy.spatial", "scipy.stats")
+    unused = ("geopandas", "matplotlib", "pandera", "pyproj", "rfc3987_syntax", "seaborn")
+    unused += ("scipy.optimize", "scipy.spatial", "scipy.stats")
     given = tmp_path / "given"
     given.write_bytes(pickle.dumps(workers.Preload(national, root / "notebooks", "")))
     code = REPORT.format(common=COMMON, unused=unused)

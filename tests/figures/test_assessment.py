@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import shutil
 from pathlib import Path
 
+import geopandas
 import pandas as pd
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from needs.errors import MissingDataError, ParameterError
+from needs.errors import InvalidDataError, MissingDataError, ParameterError
 from needs.figures import assessment
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
@@ -239,6 +241,17 @@ def test_a_report_reads_only_its_own_areas_row_groups(
     assert len(found) < 4 * len(codes)  # those of places between
     # codes are given out place by place, but those of later divisions stand at the end
     assert len(read.row_groups) < 0.2 * fragment.num_row_groups
+
+
+@pytest.mark.mirror
+def test_outlines_that_are_not_in_metres_are_refused(national: Path, tmp_path: Path) -> None:
+    """Tables of another version would be drawn as if degrees were metres."""
+    folder = tmp_path / "processed"
+    shutil.copytree(national, folder)
+    path = folder / "boundaries_lsoa_2021.parquet"
+    geopandas.read_parquet(path).to_crs(4326).to_parquet(path, index=False)
+    with pytest.raises(InvalidDataError, match=r"boundaries_lsoa_2021[\s\S]*needs prepare"):
+        assessment.load("Rutland", 2025, processed=folder)
 
 
 @pytest.mark.mirror

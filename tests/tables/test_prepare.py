@@ -80,7 +80,7 @@ def test_boundaries(processed, layer, count):
 
     table = geopandas.read_parquet(processed / f"boundaries_{layer}.parquet")
     assert len(table) == count
-    assert table.crs.to_epsg() == 4326
+    assert table.crs.to_epsg() == 27700
 
 
 @pytest.mark.mirror

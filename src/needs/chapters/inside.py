@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+import shapely
+
 from needs import charts
 from needs.catalogue import Indicator
 from needs.chapters import figure_tables
@@ -143,15 +146,17 @@ def map(measure: Measure, *, id: str = "") -> Blocks | str:
     parts = na.across(key, na.districts, period)
     figures = {one.area_code: one for one in parts}
     of_lsoa = na.lsoa.set_index("lsoa_code")["district_code"]
-    outlines = na.boundaries.assign(district=na.boundaries["code"].map(of_lsoa))
-    shapes = outlines.dissolve("district")[["geometry"]].reset_index()
-    shapes = shapes[shapes["district"].isin(list(figures))]
-    chosen = [figures[code] for code in shapes["district"]]
-    shapes = shapes.assign(
-        name=[one.area_name for one in chosen],
-        value=[one.value for one in chosen],
-        text=[one.number for one in chosen],
-    ).astype({"value": float})
+    outlines = na.boundaries["geometry"].groupby(na.boundaries["code"].map(of_lsoa))
+    drawn = {code: rows.to_numpy() for code, rows in outlines if code in figures}
+    chosen = [figures[str(code)] for code in drawn]
+    shapes = pd.DataFrame(
+        {
+            "name": [one.area_name for one in chosen],
+            "value": pd.array([one.value for one in chosen], dtype="float64"),
+            "text": [one.number for one in chosen],
+            "geometry": [shapely.union_all(rows) for rows in drawn.values()],
+        }
+    )
     table = figure_tables.figures_table(
         id or f"{key}_map",
         f"{indicator.name}: {na.parts_noun} on the map, {period}",

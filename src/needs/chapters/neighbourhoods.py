@@ -143,7 +143,9 @@ def _shapes(na: Assessment, rows: pd.DataFrame) -> Any:
     """The same with their outlines; None where these are not at hand."""
     if na.boundaries is None:
         return None
-    return na.boundaries[["code", "geometry"]].merge(rows, on="code", how="right")
+    shapes = na.boundaries[["code", "geometry"]].merge(rows, on="code", how="right")
+    known = shapes["geometry"].notna()
+    return shapes.assign(geometry=shapes["geometry"].where(known, None))
 
 
 def _alt(na: Assessment, count: Figure) -> str:

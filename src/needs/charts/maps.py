@@ -1,8 +1,8 @@
 """Maps of small areas by national deprivation decile, written as SVG on an integer grid.
 
 The drawing is written by hand rather than plotted: shapes are a third of the size, the map takes
-hundredths of a second, and every small area carries its own title. Geometry is read in WGS84 and
-drawn in British National Grid, in tenths of a point at the printed width.
+hundredths of a second, and every small area carries its own title. Geometry is in metres of the
+British National Grid, and drawn in tenths of a point at the printed width.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -35,10 +34,9 @@ from needs.charts.style import (
     wrap,
 )
 from needs.figures.figure import format_number
+from needs.tables.stored import BRITISH_NATIONAL_GRID
 
 Array = npt.NDArray[Any]
-
-BRITISH_NATIONAL_GRID = 27700
 
 #: Shades of areas by value, pale for low: dark names stand out on each, with their halo.
 SHADES = DECILES[:3:-1]
@@ -86,8 +84,8 @@ _SMALL = 190.0
 
 
 def choropleth(
-    lsoas: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame | None = None,
+    lsoas: pd.DataFrame,
+    districts: pd.DataFrame | None = None,
     *,
     chart_id: str,
     focus: str = "",
@@ -96,12 +94,12 @@ def choropleth(
 
     Parameters
     ----------
-    lsoas : geopandas.GeoDataFrame
+    lsoas : pandas.DataFrame
         One row for each LSOA: ``code``, ``name``, ``decile`` (1 to 10, missing allowed),
-        ``district`` (name), ``population`` (missing allowed) and polygons in a declared
-        coordinate system.
-    districts : geopandas.GeoDataFrame, optional
-        ``name`` and polygons. Without it districts are the unions of their LSOAs, which fits
+        ``district`` (name), ``population`` (missing allowed) and ``geometry``: shapely's polygons
+        in metres, British National Grid, or None. A GeoDataFrame may have any declared system.
+    districts : pandas.DataFrame, optional
+        ``name`` and ``geometry``. Without it districts are the unions of their LSOAs, which fits
         better where the two layers are generalised differently.
     chart_id : str
         Prefix of every id in the SVG.
@@ -113,8 +111,7 @@ def choropleth(
     str
         An SVG element; each LSOA has a title with its name, decile and residents.
     """
-    drawn = lsoas.geometry.to_numpy()
-    rows = lsoas[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))].sort_values("code")
+    rows = _with_shapes(lsoas)
     if rows.empty:
         return empty_svg(chart_id)
     shapes = _polygons(rows)
@@ -146,12 +143,12 @@ def choropleth(
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
 
 
-def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
+def small(lsoas: pd.DataFrame, *, chart_id: str) -> str:
     """Draw where the most deprived small areas are, those of one class and district as one shape.
 
     Parameters
     ----------
-    lsoas : geopandas.GeoDataFrame
+    lsoas : pandas.DataFrame
         As for `choropleth`.
     chart_id : str
         Prefix of every id in the SVG.
@@ -161,7 +158,7 @@ def small(lsoas: gpd.GeoDataFrame, *, chart_id: str) -> str:
     str
         An SVG element; each shape has a title with its district and how many LSOAs it is made of.
     """
-    rows = lsoas[~(lsoas.geometry.isna() | lsoas.geometry.is_empty)].sort_values("code")
+    rows = _with_shapes(lsoas)
     if rows.empty:
         return empty_svg(chart_id)
     shapes = _polygons(rows)
@@ -234,18 +231,15 @@ def cartogram(lsoas: pd.DataFrame, *, chart_id: str, focus: str = "", small: boo
     centres, radii = _packed(points.tobytes(), size.tobytes(), group.tobytes())
     shades = THREE if small else TEN
 
-    circles = gpd.GeoDataFrame(
-        {"district": district},
-        geometry=shapely.buffer(shapely.points(centres), radii + 0.55),
-        crs=BRITISH_NATIONAL_GRID,
-    )
-    outlines = circles.dissolve("district").geometry
+    circles = shapely.buffer(shapely.points(centres), radii + 0.55)
+    joined = np.array([shapely.union_all(circles[district == name]) for name in names])
     # closing fills the dents between circles, so that the outline reads as one shape
-    outlines = outlines.buffer(1.1).buffer(-1.1).simplify(0.02)
-    frame = _Frame.around(outlines.to_numpy(), top=18.0)
+    closed = shapely.buffer(shapely.buffer(joined, 1.1, quad_segs=16), -1.1, quad_segs=16)
+    outlines = shapely.simplify(closed, 0.02)
+    frame = _Frame.around(outlines, top=18.0)
     where = frame.points(centres)
     drawn = np.floor(radii * frame.scale).astype(int)
-    placed = frame.place(outlines.reindex(names).to_numpy())
+    placed = frame.place(outlines)
 
     parts = [f'<g fill="#F3F2F1" stroke="{QUIET}" stroke-width="7" stroke-linejoin="round">']
     parts += [f'<path d="{path}"/>' for path in _paths(placed)]
@@ -278,14 +272,14 @@ def _disc(x: int, y: int, r: int) -> str:
     return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0 {r} {r} 0 1 0-{2 * r} 0"
 
 
-def by_value(parts: gpd.GeoDataFrame, *, chart_id: str) -> str:
+def by_value(parts: pd.DataFrame, *, chart_id: str) -> str:
     """Draw the parts of an area, darker where the value is higher, each with its name and number.
 
     Parameters
     ----------
-    parts : geopandas.GeoDataFrame
+    parts : pandas.DataFrame
         One row for each: ``name``, ``value`` (missing allowed), ``text`` (the number as it is
-        printed, or its shorthand) and polygons in a declared coordinate system.
+        printed, or its shorthand) and ``geometry``, as for `choropleth`.
     chart_id : str
         Prefix of every id in the SVG.
 
@@ -464,14 +458,22 @@ class _Frame:
         return np.asarray(shapely.transform(shapes, self.points))
 
 
-def _polygons(frame: gpd.GeoDataFrame) -> Array:
+def _with_shapes(lsoas: pd.DataFrame) -> pd.DataFrame:
+    """Small areas that can be drawn, by code."""
+    drawn = lsoas["geometry"].to_numpy()
+    known: pd.DataFrame = lsoas[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))]
+    return known.sort_values("code")
+
+
+def _polygons(rows: pd.DataFrame) -> Array:
     """Valid polygons in metres."""
-    shapes = frame.geometry.to_crs(BRITISH_NATIONAL_GRID).to_numpy()
+    column: Any = rows["geometry"]
+    if getattr(column, "crs", None):  # of a GeoDataFrame, which says what system it has
+        column = column.to_crs(BRITISH_NATIONAL_GRID)
+    shapes = np.array(column, dtype=object)
     bad = ~shapely.is_valid(shapes)
-    if bad.any():
-        shapes = shapes.copy()
-        shapes[bad] = shapely.make_valid(shapes[bad])
-    return np.asarray(shapes)
+    shapes[bad] = shapely.make_valid(shapes[bad])
+    return shapes
 
 
 def _paths(shapes: Array) -> list[str]:

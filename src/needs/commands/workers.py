@@ -34,7 +34,7 @@ from needs.report import html
 from needs.sources import whole_files
 
 #: Memory of one process, in bytes: see docs/commands.md, Many reports.
-MEMORY = 450 * 10**6
+MEMORY = 400 * 10**6
 
 #: How long a scheduler may take to answer, in seconds.
 PATIENCE = 30
@@ -70,7 +70,7 @@ def bounded(asked: int, processors: int, memory: float) -> tuple[int, str]:
     >>> bounded(5000, 2, 8e9)
     (2, '2 processes rather than 5,000: this machine has 2 processors.')
     >>> bounded(0, 16, 2e9)
-    (4, '4 processes rather than 16: this machine has memory for no more, at 450 MB each.')
+    (5, '5 processes rather than 16: this machine has memory for no more, at 400 MB each.')
     >>> bounded(2, 4, 8e9), bounded(0, 4, 8e9)
     ((2, ''), (4, ''))
     """
@@ -158,7 +158,6 @@ def warm() -> None:
         importlib.import_module(name)
     for module in pkgutil.iter_modules(needs.chapters.__path__):
         importlib.import_module(f"needs.chapters.{module.name}")
-    importlib.import_module("geopandas")
     catalogue.load()
     for template in ("blocks.html.j2", "report.html.j2"):
         block_html.environment().get_template(template)

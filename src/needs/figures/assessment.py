@@ -16,10 +16,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import AS_PRINTED, Catalogue, Index, Indicator, layers
@@ -46,10 +47,7 @@ from needs.tables.areas import (
 from needs.tables.corrected import correction_of
 from needs.tables.naming import figure_id
 from needs.tables.same_land import ADDED, ADDED_UP
-from needs.tables.stored import read_table
-
-if TYPE_CHECKING:
-    import geopandas as gpd
+from needs.tables.stored import BRITISH_NATIONAL_GRID, crs_code, read_table
 
 Made = TypeVar("Made")
 
@@ -151,7 +149,7 @@ class Assessment:
     lsoa_population_year: int | None
     populations: pd.DataFrame = field(repr=False)
     claims: pd.DataFrame = field(repr=False)
-    boundaries: gpd.GeoDataFrame | None = field(repr=False)
+    boundaries: pd.DataFrame | None = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     local_rates: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     consultation: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
@@ -1166,15 +1164,20 @@ def _as_of(folder: Path) -> str:
     return str(manifest(folder).get("as_of", "")) if there else ""
 
 
-def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> gpd.GeoDataFrame | None:
+def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> pd.DataFrame | None:
+    """Outlines of LSOAs in metres, British National Grid; a report needs no more than shapely."""
     path = folder / f"boundaries_{layer}.parquet"
     if not codes or not path.is_file():
         return None
-    import geopandas as gpd
-
-    rows = gpd.read_parquet(path, filters=ranges("code", codes), use_threads=False)
-    rows = rows[rows["code"].isin(codes)]
-    return None if rows.empty else rows.sort_values("code").reset_index(drop=True)
+    if crs_code(path) != BRITISH_NATIONAL_GRID:
+        raise InvalidDataError(
+            "The outlines are not on the British National Grid: another version wrote them.",
+            path.name,
+            "needs prepare",
+        )
+    rows = read_table(folder, path.stem, ranges("code", codes))
+    rows = rows[rows["code"].isin(codes)].sort_values("code").reset_index(drop=True)
+    return None if rows.empty else rows.assign(geometry=shapely.from_wkb(rows["geometry"]))
 
 
 def _lands(na: Assessment) -> dict[str, frozenset[str]]:

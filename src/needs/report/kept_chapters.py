@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import shapely
 
 from needs.errors import NeedsError
 from needs.figures import findings, parts_read
@@ -102,9 +103,9 @@ def _of_table(table: Any) -> str:
 
 def _of_rows(table: pd.DataFrame) -> Any:
     """A hash of each row."""
-    shapes = [name for name, kind in table.dtypes.items() if str(kind) == "geometry"]
-    plain = pd.DataFrame(table).assign(**{str(name): table[name].to_wkb() for name in shapes})
-    return pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    if "geometry" in table:
+        table = table.assign(geometry=shapely.to_wkb(table["geometry"].to_numpy()))
+    return pd.util.hash_pandas_object(table, index=False).to_numpy()
 
 
 def _sha(content: Any) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from needs.sources.columns import FILES
 from needs.tables.areas import district_codes
 from needs.tables.same_land import SAME_LAND
+from needs.tables.stored import BRITISH_NATIONAL_GRID
 
 if TYPE_CHECKING:
     import geopandas
@@ -43,9 +44,6 @@ KINDS = ("index", "residents", "land")
 #: Decimals that the table keeps, so that a package of it is small and gives the same neighbours.
 DECIMALS = 3
 
-# British National Grid, in metres
-_GRID = 27700
-
 SHARES = ("imd_score", "most_deprived_fifth", "sparsely_populated")
 
 
@@ -72,7 +70,7 @@ def land_areas(boundaries: geopandas.GeoDataFrame, lsoa_vintage: int) -> pd.Data
     >>> land_areas(shape.to_crs(4326), 2021)["km2"].round(3).tolist()
     [2.0]
     """
-    km2 = boundaries.to_crs(_GRID).area / 1e6
+    km2 = boundaries.to_crs(BRITISH_NATIONAL_GRID).area / 1e6
     return pd.DataFrame({"lsoa_vintage": lsoa_vintage, "lsoa_code": boundaries["code"], "km2": km2})
 
 

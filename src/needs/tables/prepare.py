@@ -46,7 +46,7 @@ from needs.tables.code_hash import code_hash
 from needs.tables.kept_readings import KeptReadings, Reading, folder_beside
 from needs.tables.naming import figure_id, files_named
 from needs.tables.second_process import given, handed_over, second_process, seldom_collecting
-from needs.tables.stored import is_table
+from needs.tables.stored import BRITISH_NATIONAL_GRID, is_table
 from needs.tables.sums_of_parts import sums_in_place
 
 if TYPE_CHECKING:
@@ -1093,7 +1093,8 @@ def _write(
         for name, table in tables.items():
             table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=ROW_GROUP)
         for layer, table in sorted(boundaries.items()):
-            table.to_parquet(
+            # on the grid that maps are drawn on, so that no report transforms them
+            table.to_crs(BRITISH_NATIONAL_GRID).to_parquet(
                 fresh / f"boundaries_{layer}.parquet",
                 index=False,
                 row_group_size=ROW_GROUP // 2,

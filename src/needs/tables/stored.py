@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet
 
 from needs.errors import InvalidDataError, MissingDataError
+
+#: EPSG code of the system that outlines are kept in: metres.
+BRITISH_NATIONAL_GRID = 27700
 
 
 def is_table(path: Path) -> bool:
@@ -20,6 +25,14 @@ def is_table(path: Path) -> bool:
             return begins == file.read(4) == b"PAR1"
     except OSError:
         return False
+
+
+def crs_code(path: Path) -> int | None:
+    """EPSG code of the coordinate system that a GeoParquet file names; None where it has none."""
+    named = (pyarrow.parquet.read_schema(path).metadata or {}).get(b"geo", b"{}")
+    columns = json.loads(named).get("columns", {})
+    crs = (columns.get("geometry", {}).get("crs") or {}).get("id") or {}
+    return int(crs["code"]) if crs.get("authority") == "EPSG" else None
 
 
 def read_table(processed: Path, name: str, filters: Any = None) -> pd.DataFrame:

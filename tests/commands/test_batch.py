@@ -608,8 +608,8 @@ def call(*arguments: str) -> int:
     [
         (5000, 2, 8e9, 2, "2 processes rather than 5,000: this machine has 2 processors."),
         (5000, 1, 8e9, 1, "1 process rather than 5,000: this machine has 1 processor."),
-        (8, 8, 1e9, 2, "2 processes rather than 8: this machine has memory for no more, at 450 MB"),
-        (0, 64, 8e9, 17, "17 processes rather than 64: this machine has memory for no more"),
+        (8, 8, 1e9, 2, "2 processes rather than 8: this machine has memory for no more, at 400 MB"),
+        (0, 64, 8e9, 20, "20 processes rather than 64: this machine has memory for no more"),
         (4, 4, 1e6, 1, "1 process rather than 4: this machine has memory for no more"),
         (0, 4, 8e9, 4, ""),
         (3, 4, 8e9, 3, ""),

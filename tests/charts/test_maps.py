@@ -123,6 +123,11 @@ def test_a_choropleth_of_awkward_shapes(data: str) -> None:
         assert 0 <= float(one.get("x") or 0) <= width and 0 <= float(one.get("y") or 0) <= height
 
 
+def test_outlines_that_do_not_say_their_system_are_refused() -> None:
+    with pytest.raises(ValueError, match="naive geometries"):
+        maps.choropleth(squares(2).set_crs(None, allow_override=True), chart_id="m")
+
+
 def test_a_choropleth_of_nothing_says_so() -> None:
     assert style.NOTHING in maps.choropleth(squares(0), chart_id="m")
     assert style.NOTHING in maps.choropleth(squares(1).set_geometry([None]), chart_id="m")

@@ -45,6 +45,12 @@ def test_so_they_are_of_whole_numbers(low: int, length: int, most: int) -> None:
     assert all(one.is_integer() for one in made)
 
 
+@pytest.mark.parametrize("ends", [(0, 0.4), (0.2, 0.7), (0, 1.4), (0.6, 2.3), (3.5, 17.2)])
+def test_so_they_are_where_limits_of_whole_numbers_are_not(ends: tuple[float, float]) -> None:
+    made = round_values(*ends, 6, integer=True)
+    assert made == chosen(*ends, 6, True) and len(made) > 1
+
+
 @steady
 @given(st.integers(1, 10**7), STEPS)
 def test_so_they_are_of_whole_numbers_from_zero(high: int, most: int) -> None:

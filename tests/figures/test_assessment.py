@@ -250,7 +250,7 @@ def test_outlines_that_are_not_in_metres_are_refused(national: Path, tmp_path: P
     shutil.copytree(national, folder)
     path = folder / "boundaries_lsoa_2021.parquet"
     geopandas.read_parquet(path).to_crs(4326).to_parquet(path, index=False)
-    with pytest.raises(InvalidDataError, match=r"boundaries_lsoa_2021[\s\S]*needs prepare"):
+    with pytest.raises(InvalidDataError, match=r"boundaries_lsoa_2021[\s\S]*Delete the folder"):
         assessment.load("Rutland", 2025, processed=folder)
 
 

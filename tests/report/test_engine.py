@@ -18,7 +18,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from needs import catalogue
+from needs.charts import matplotlib_style
 from needs.errors import ParameterError
+from needs.report import engine
 from needs.report.engine import InProcessEngine
 
 pytestmark = pytest.mark.slow
@@ -503,3 +505,16 @@ def test_a_prompt_is_answered_by_nobody() -> None:
 def test_the_user_can_stop_a_run() -> None:
     with pytest.raises(KeyboardInterrupt):
         execute(notebook("raise KeyboardInterrupt"))
+
+
+def test_a_style_that_waits_for_matplotlib_goes_on_waiting_after_a_chapter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [matplotlib_style._Waiting(), *sys.meta_path])
+    with engine._chapter():
+        pass
+    assert matplotlib_style.is_waiting()
+    matplotlib_style.stop_waiting()
+    with engine._chapter():
+        sys.meta_path.insert(0, matplotlib_style._Waiting())
+    assert not matplotlib_style.is_waiting()

@@ -84,6 +84,16 @@ def test_boundaries(processed, layer, count):
 
 
 @pytest.mark.mirror
+def test_outlines_that_are_cut_off_are_made_again(processed, mirror, tmp_path):
+    folder = tmp_path / "processed"
+    shutil.copytree(processed, folder)
+    assert prepare.is_fresh(mirror, folder)
+    path = folder / "boundaries_district.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not prepare.is_fresh(mirror, folder)
+
+
+@pytest.mark.mirror
 def test_manifest_lists_what_was_used(processed, mirror):
     manifest = json.loads((processed / "manifest.json").read_text(encoding="utf-8"))
     paths = [one["path"] for one in manifest["files"]]

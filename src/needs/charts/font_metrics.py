@@ -16,7 +16,9 @@ def font_folder() -> Path:
 
 @functools.cache
 def advances(face: str = "Regular") -> Mapping[str, float]:
-    """How far each sign that a face has moves the one after it, in ems; "" for one it has not.
+    """How far each sign of a face moves the one after it, in ems.
+
+    Under "" stands the width of the box that is drawn for a sign which the face has not.
 
     That pairs such as T and o stand closer is not counted: the texts of charts are at most some two
     hundredths narrower than the sum, and hardly ever wider.

@@ -232,7 +232,8 @@ def round_values(low: float, high: float, most: int, *, integer: bool = False) -
         Two values that differ by more than rounding.
     most : int
     integer : bool
-        Whether the values are to be whole; `low` and `high` are then.
+        Whether the values are to be whole, unless no two whole numbers lie between `low` and
+        `high`.
 
     Examples
     --------
@@ -242,7 +243,9 @@ def round_values(low: float, high: float, most: int, *, integer: bool = False) -
     power = 10 ** math.floor(math.log10((high - low) / most))
     steps = [number * power for number in (1, 2, 2.5, 5, 10)]
     if integer:
-        steps = [max(1, one) for one in steps if one < 1 or float(one).is_integer()]
+        steps = [one for one in steps if one < 1 or float(one).is_integer()]
+        if math.floor(high) - math.ceil(low) >= 1:
+            steps = [max(1, one) for one in steps]
     origin, middle = 0.0, (low + high) / 2
     if abs(middle) >= 100 * (high - low):
         # counted from a round value near them, or what a float cannot hold would add up

@@ -460,17 +460,17 @@ class _Frame:
 
 def _with_shapes(lsoas: pd.DataFrame) -> pd.DataFrame:
     """Small areas that can be drawn, by code."""
-    drawn = lsoas["geometry"].to_numpy()
+    drawn = lsoas.geometry.to_numpy()
     known: pd.DataFrame = lsoas[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))]
     return known.sort_values("code")
 
 
 def _polygons(rows: pd.DataFrame) -> Array:
     """Valid polygons in metres."""
-    column: Any = rows["geometry"]
-    if getattr(column, "crs", None):  # of a GeoDataFrame, which says what system it has
-        column = column.to_crs(BRITISH_NATIONAL_GRID)
-    shapes = np.array(column, dtype=object)
+    frame: Any = rows
+    if hasattr(frame, "to_crs"):  # a GeoDataFrame, which says what system it has
+        frame = frame.to_crs(BRITISH_NATIONAL_GRID)
+    shapes = np.array(frame.geometry, dtype=object)
     bad = ~shapely.is_valid(shapes)
     shapes[bad] = shapely.make_valid(shapes[bad])
     return shapes

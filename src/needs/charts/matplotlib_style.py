@@ -115,8 +115,13 @@ def draw_like_the_report() -> None:
     """
     if "matplotlib" in sys.modules:
         _set_style()
-    elif not any(isinstance(one, _Waiting) for one in sys.meta_path):
+    elif not is_waiting():
         sys.meta_path.insert(0, _Waiting())
+
+
+def is_waiting() -> bool:
+    """Whether matplotlib gets the report's style when it is imported."""
+    return any(isinstance(one, _Waiting) for one in sys.meta_path)
 
 
 def stop_waiting() -> None:

@@ -103,7 +103,7 @@ def keep_text_widths(svg: str) -> str:
     Parameters
     ----------
     svg : str
-        Of `to_svg` or a map: each text element names its size.
+        Of a chart or a map: each text element names its size.
 
     Returns
     -------

@@ -3,6 +3,6 @@
 import sys
 
 # What checks notebooks builds a grammar of web addresses where JupyterLab brought one: a second and
-# 16 MB of each process, for a rule that no notebook is checked by. None says that there is none;
-# only for processes that commands run in, so that an author's own are left as they are.
+# 16 MB of each process, for a rule that no notebook is checked by. None says that there is none:
+# a chapter that a command runs cannot import it either, a notebook in JupyterLab can.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

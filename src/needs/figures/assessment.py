@@ -112,6 +112,9 @@ class Assessment:
         The area's LSOAs on the newest index published by the reporting year, with the newest
         population on its own boundaries (`population`) and where that stands
         (`population_source`, `population_source_row`).
+    boundaries : DataFrame or None
+        Their outlines: code, and geometry, shapely's polygons in metres of the British National
+        Grid. ``geopandas.GeoDataFrame(na.boundaries, crs=27700)`` plots them.
     neighbours : DataFrame
         Pairs of those LSOAs that share a border or a corner; empty where not at hand.
     authority_features : DataFrame
@@ -965,7 +968,7 @@ def ranges(
     ----------
     column : str
     codes : iterable of str
-        A letter and a number each.
+        One at least; a letter and a number each.
     also : tuple of (column, operator, value)
         What holds for all rows as well.
 
@@ -1173,7 +1176,7 @@ def _boundaries(folder: Path, layer: str, codes: Sequence[str]) -> pd.DataFrame 
         raise InvalidDataError(
             "The outlines are not on the British National Grid: another version wrote them.",
             path.name,
-            "needs prepare",
+            f"Delete the folder {folder.name}, then: needs prepare",
         )
     rows = read_table(folder, path.stem, ranges("code", codes))
     rows = rows[rows["code"].isin(codes)].sort_values("code").reset_index(drop=True)

@@ -88,10 +88,11 @@ class View:
         """The id of a figure's row in the register: short, since thousands of links name one."""
         return f"f{self._places[key]}" if key in self._places else f"fig-{key}"
 
-    def cell(self, cell: Cell) -> str:
+    def cell(self, cell: Cell) -> Markup:
         """What a table's cell prints, with the link of its figure."""
         if cell.figure and self.links and cell.figure not in self.shown_there:
-            return f"<a href=#{escape(self.figure_anchor(cell.figure))}>{escape(cell.text)}</a>"
+            anchor = escape(self.figure_anchor(cell.figure))
+            return Markup(f"<a href=#{anchor}>{escape(cell.text)}</a>")
         return escape(cell.text)
 
     def chart_label(self, key: str) -> str:

@@ -46,7 +46,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from needs.chapters.blocks import MIME_TYPE
-from needs.charts.matplotlib_style import stop_waiting
+from needs.charts.matplotlib_style import is_waiting, stop_waiting
 from needs.errors import ParameterError, Problem, did_you_mean
 from needs.report.parameters import assigned
 
@@ -541,8 +541,8 @@ def _modules(code: str) -> Iterator[None]:
 def _is_the_chapters(module: ModuleType, name: str, folder: Path) -> bool:
     """Whether a new module lies beside the notebook, or was made up by it."""
     file = getattr(module, "__file__", None)
-    if file:
-        return folder in Path(file).parents
+    if file:  # an environment's packages may lie below the folder too
+        return folder in Path(file).parents and "site-packages" not in Path(file).parts
     return "." not in name and getattr(module, "__spec__", None) is None
 
 
@@ -700,8 +700,10 @@ def _empty(shell: Shell) -> None:
     """Reset the shell, but leave the search for garbage to the run, which makes its own."""
     hook: Any = shell.displayhook
     full, hook.do_full_cache = hook.do_full_cache, False
-    shell.reset(new_session=True)  # type: ignore[no-untyped-call]
-    hook.do_full_cache = full
+    try:
+        shell.reset(new_session=True)  # type: ignore[no-untyped-call]
+    finally:
+        hook.do_full_cache = full
     hook._ = hook.__ = hook.___ = ""
 
 
@@ -738,6 +740,7 @@ def _streams(shell: Shell) -> Iterator[None]:
 def _plots(shell: Shell) -> Iterator[None]:
     """Show matplotlib's figures below their cells, as a kernel does; import it for nobody."""
     os.environ["MPLBACKEND"] = INLINE
+    waited = is_waiting()
     matplotlib: Any = sys.modules.get("matplotlib")
     backend = matplotlib.get_backend(auto_select=False) if matplotlib else None
     settings = dict(matplotlib.rcParams) if matplotlib else {}
@@ -753,7 +756,8 @@ def _plots(shell: Shell) -> Iterator[None]:
     try:
         yield
     finally:
-        stop_waiting()
+        if not waited:
+            stop_waiting()
         matplotlib, pyplot = (sys.modules.get(f"matplotlib{part}") for part in ("", ".pyplot"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some settings are deprecated, and say so when set

@@ -57,12 +57,13 @@ _FONT = (
     'fo:font-weight="{weight}"{more}/>'
 )
 
-# text wraps; numbers stand right
+# text wraps, which LibreOffice reads of the named style alone; numbers stand right
 _STYLES = """<office:styles>
 <style:default-style style:family="table-cell"><style:table-cell-properties
  style:vertical-align="top" fo:wrap-option="wrap"/><style:text-properties
  fo:font-family="Arial" fo:font-size="12pt" fo:language="en" fo:country="GB"/></style:default-style>
-<style:style style:name="Default" style:family="table-cell"/>
+<style:style style:name="Default" style:family="table-cell"><style:table-cell-properties
+ style:vertical-align="top" fo:wrap-option="wrap"/></style:style>
 <style:style style:name="Heading_20_1" style:display-name="Heading 1" style:family="table-cell"
  style:parent-style-name="Default">{title}</style:style>
 <style:style style:name="Heading_20_2" style:display-name="Heading 2" style:family="table-cell"

@@ -430,9 +430,10 @@ class _Writing:
         opening = _TABLE.format(style=self._style_id("Table Grid"), name=quoteattr(_clean(name)))
         table = parse_xml(f"{opening}<w:tblGrid>{columns}</w:tblGrid>{''.join(frame)}</w:tbl>")
         self.file.element.body._insert_tbl(table)
-        texts = [text for row in ([[one] for one in heads], *rows) for text in row]
-        for line, text in zip(table.iter(qn("w:p")), texts, strict=True):
-            self.fill(Paragraph(line, self.file._body), text)
+        lines = table.iter(qn("w:p"))
+        for row in ([[one] for one in heads], *rows):
+            for _, text in zip(widths, row, strict=True):
+                self.fill(Paragraph(next(lines), self.file._body), text)
 
     def chart(self, block: Model) -> None:
         """A drawing as a picture, between its headline and its caption."""

@@ -382,7 +382,8 @@ def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
         written.pop("left_out", None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
-    tables = all(is_table(processed / f"{name}.parquet") for name in schemas.TABLES)
+    paths = {processed / f"{name}.parquet" for name in schemas.TABLES}
+    tables = all(map(is_table, paths | set(processed.glob("*.parquet"))))
     return tables and bool(written == describe(raw, catalogue_module.load(), as_of))
 
 

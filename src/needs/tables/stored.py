@@ -28,8 +28,12 @@ def is_table(path: Path) -> bool:
 
 
 def crs_code(path: Path) -> int | None:
-    """EPSG code of the coordinate system that a GeoParquet file names; None where it has none."""
-    named = (pyarrow.parquet.read_schema(path).metadata or {}).get(b"geo", b"{}")
+    """EPSG code of the system that a GeoParquet file's column ``geometry`` is in, if it says so."""
+    try:
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    named = metadata.get(b"geo", b"{}")
     columns = json.loads(named).get("columns", {})
     crs = (columns.get("geometry", {}).get("crs") or {}).get("id") or {}
     return int(crs["code"]) if crs.get("authority") == "EPSG" else None
@@ -52,6 +56,8 @@ def read_table(processed: Path, name: str, filters: Any = None) -> pd.DataFrame:
         # each of several threads would hold rows of its own, and a slice is read as fast by one
         return pd.read_parquet(path, filters=filters, use_threads=False)
     except (OSError, ValueError) as error:
-        raise InvalidDataError(
-            f"The table cannot be read: {error}.", path.name, "needs prepare"
-        ) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidDataError:
+    return InvalidDataError(f"The table cannot be read: {error}.", path.name, "needs prepare")

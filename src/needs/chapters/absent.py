@@ -12,7 +12,7 @@ from needs.chapters.rules import shows_plans
 from needs.figures import parts_read
 from needs.figures.assessment import Assessment
 from needs.stats.status import Status
-from needs.tables.areas import find, predecessors, same_place
+from needs.tables.areas import Area, find, predecessors, same_place
 from needs.tables.corrected import correction_of
 from needs.words import english
 from needs.words.sentences import publisher
@@ -109,19 +109,28 @@ def _before(na: Assessment, lacking: Sequence[Indicator]) -> list[str]:
     """Which former or later authorities, with other land, have figures that the area lacks."""
     if na.members:
         return []
-    area = find(na.area.code, na.areas)
-    others = [one for one in predecessors(area.code, na.areas) if one.kind == "upper tier"]
-    others += [find(code, na.areas) for code in area.successors if code in set(na.areas["code"])]
-    same = same_place(area.code, na.areas)
     found = []
-    for other in others:
+    for other in na.once(_of_other_land):
         names = [english.lower_first(one.name) for one in lacking if na.has(one.key, other.code)]
-        if names and other.code not in same and area.code not in same_place(other.code, na.areas):
+        if names:
             found.append(
                 f"There are figures of {other.name} ({other.code}), whose land is not the same: "
                 f"{english.listing(names)}."
             )
     return found
+
+
+def _of_other_land(na: Assessment) -> tuple[Area, ...]:
+    """Former and later authorities of the area that are not the same place under another code."""
+    area = find(na.area.code, na.areas)
+    others = [one for one in predecessors(area.code, na.areas) if one.kind == "upper tier"]
+    others += [find(code, na.areas) for code in area.successors if code in set(na.areas["code"])]
+    same = same_place(area.code, na.areas)
+    return tuple(
+        one
+        for one in others
+        if one.code not in same and area.code not in same_place(one.code, na.areas)
+    )
 
 
 def why_missing(na: Assessment, key: str) -> str:

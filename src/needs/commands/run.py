@@ -587,12 +587,12 @@ def _written(node: nbformat.NotebookNode) -> bytes:
 
     Blocks are most of a chapter; nobody reads them, and indenting them takes most of the time.
     """
-    import nbformat
+    from nbformat import v4  # whose writing does not validate what the engine made
 
     blocks: list[Any] = []
     light = copy.copy(node)
     light.cells = [_without_blocks(cell, blocks) for cell in node.cells]
-    text: str = nbformat.writes(light, version=4)  # type: ignore[no-untyped-call]
+    text: str = v4.writes(light)  # type: ignore[no-untyped-call]
     first, *rest = text.split(json.dumps(_STAND_IN))
     lines = (json.dumps(one, ensure_ascii=False, sort_keys=True) for one in blocks)
     whole = [first, *itertools.chain(*zip(lines, rest, strict=True))]

@@ -51,6 +51,8 @@ _SETTINGS = {
     "distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system",
     "distributed.nanny.pre-spawn-environ.MALLOC_ARENA_MAX": "1",
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": "65536",
+    # pieces of up to a megabyte are used again: to ask the system for each takes longer
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 
 

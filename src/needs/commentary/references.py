@@ -166,9 +166,10 @@ class References:
 
     def typed(self, texts: Iterable[tuple[str, str]]) -> Iterator[str]:
         """Numbers typed into texts, by place, that are figures of this report: what to write."""
-        known = self._printed()
+        known: dict[str, str] = {}
         for where, text in texts:
             for number in dict.fromkeys(typed_figures(text)):
+                known = known or self._printed()  # takes long, and few texts have such a number
                 plain_number = number.replace(" per cent", "%").rstrip(".,")
                 if plain_number in known:
                     yield (

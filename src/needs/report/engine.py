@@ -22,6 +22,7 @@ import io
 import itertools
 import locale
 import logging
+import operator
 import os
 import random
 import re
@@ -482,12 +483,13 @@ def _kept(table: dict[str, Any], *, contents: bool = False) -> Callable[[], None
     ]
 
     def put_back() -> None:
-        for name in table.keys() - before.keys():
-            if not _is_submodule(table, name):
-                del table[name]
-        for name, value in before.items():
-            if table.get(name, _ABSENT) is not value:
-                table[name] = value
+        if not _untouched(table, before):
+            for name in table.keys() - before.keys():
+                if not _is_submodule(table, name):
+                    del table[name]
+            for name, value in before.items():
+                if table.get(name, _ABSENT) is not value:
+                    table[name] = value
         for value, content in containers:
             if isinstance(value, list):
                 value[:] = content
@@ -496,6 +498,15 @@ def _kept(table: dict[str, Any], *, contents: bool = False) -> Callable[[], None
                 value.update(content)
 
     return put_back
+
+
+def _untouched(table: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether the same names, in the same order, still stand for the same objects."""
+    return (
+        len(table) == len(before)
+        and all(map(operator.is_, table, before))
+        and all(map(operator.is_, table.values(), before.values()))
+    )
 
 
 def _is_submodule(table: Mapping[str, Any], name: str) -> bool:
@@ -530,12 +541,13 @@ def _modules(code: str) -> Iterator[None]:
     finally:
         for one in put_back:
             one()
-        for name in sys.modules.keys() - known.keys():
-            if _is_the_chapters(sys.modules[name], name, folder):
-                del sys.modules[name]
-        for name, module in known.items():
-            if sys.modules.get(name) is not module:
-                sys.modules[name] = module
+        if not _untouched(sys.modules, known):
+            for name in sys.modules.keys() - known.keys():
+                if _is_the_chapters(sys.modules[name], name, folder):
+                    del sys.modules[name]
+            for name, module in known.items():
+                if sys.modules.get(name) is not module:
+                    sys.modules[name] = module
 
 
 def _is_the_chapters(module: ModuleType, name: str, folder: Path) -> bool:

@@ -129,7 +129,7 @@ def files_read(na: Assessment, inputs: Mapping[str, Any]) -> set[str]:
         for table in tables
         for column in ("source_row", "population_source_row")
         if table is not None and column in table
-        for text in table[column].dropna().unique()
+        for text in table[column].dropna().unique().tolist()
     ]
     files = inputs.get("files", ())
     unnamed = {str(one["path"]) for one in files if not one.get("named")}

@@ -543,8 +543,10 @@ def shown_as(cell: Cell) -> Shown | None:
 
     A cell with shorthand is text, whatever number may stand behind it.
     """
+    if cell.value is None or not math.isfinite(cell.value):  # most cells: the pattern takes longer
+        return None
     found = _PRINTED.fullmatch(cell.text.strip())
-    if found is None or cell.value is None or not math.isfinite(cell.value):
+    if found is None:
         return None
     return Shown(
         before=found["before"],

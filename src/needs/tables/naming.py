@@ -37,8 +37,14 @@ def files_named(rows: Iterable[str], paths: Iterable[str]) -> set[str]:
     >>> files_named(["misuse.csv, line 9", "of misuse_100k.csv, line 9"], paths)
     {'nhs_admissions/misuse.csv'}
     """
-    text = "\n".join(dict.fromkeys(rows))
+    # rows of a file differ in the number at their end, which is no part of a file's name
+    text = "\n".join(dict.fromkeys(map(_without_number, rows)))
     return {path for path in paths if names_file([text], path)}
+
+
+def _without_number(row: str) -> str:
+    begins, _, last = row.rpartition(" ")
+    return begins if last.isdigit() else row
 
 
 def names_file(rows: Iterable[str], path: str) -> bool:

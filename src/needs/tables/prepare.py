@@ -85,6 +85,12 @@ _FIGURES = ("observations", "populations", "lsoa")
 #: Rows that are read or passed over together: about one large authority's LSOAs.
 ROW_GROUP = 2_000
 
+#: The same of a `LONG` table: a report reads many of its groups, and each takes time of its own.
+LONG_ROW_GROUP = 10_000
+
+#: So many rows make a table long.
+LONG = 100_000
+
 
 @dataclass(frozen=True)
 class Found:
@@ -1092,7 +1098,8 @@ def _write(
             if path.is_file():
                 shutil.copy2(path, fresh / path.name)
         for name, table in tables.items():
-            table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=ROW_GROUP)
+            rows = LONG_ROW_GROUP if len(table) >= LONG else ROW_GROUP
+            table.to_parquet(fresh / f"{name}.parquet", index=False, row_group_size=rows)
         for layer, table in sorted(boundaries.items()):
             # on the grid that maps are drawn on, so that no report transforms them
             table.to_crs(BRITISH_NATIONAL_GRID).to_parquet(

@@ -85,7 +85,7 @@ def small_map(na: Assessment) -> Blocks:
     shapes = _shapes(na, rows)
     key = "map_small"
     drawn = (
-        maps.small(shapes, chart_id=key)
+        maps.small(shapes, na.once(_districts), chart_id=key)
         if shapes is not None
         else maps.cartogram(rows, chart_id=key, small=True)
     )
@@ -148,6 +148,11 @@ def _shapes(na: Assessment, rows: pd.DataFrame) -> Any:
     return shapes.assign(geometry=shapes["geometry"].where(known, None))
 
 
+def _districts(na: Assessment) -> pd.DataFrame:
+    """Outlines of the districts, for all maps of a report; to join LSOAs takes long."""
+    return maps.joined(_shapes(na, _rows(na)))
+
+
 def _alt(na: Assessment, count: Figure) -> str:
     """What a map of deprivation finds."""
     places = [place for place, _ in chart_words.most_deprived_places(na.lsoa)][:3]
@@ -169,7 +174,7 @@ def map(na: Assessment) -> Blocks:
     small_areas = _rows(na)
     shapes = _shapes(na, small_areas)
     if shapes is not None:
-        drawn = maps.choropleth(shapes, chart_id="map_deprivation")
+        drawn = maps.choropleth(shapes, na.once(_districts), chart_id="map_deprivation")
         how = "Boundaries of LSOAs, coloured by national decile."
     else:
         drawn = maps.cartogram(small_areas, chart_id="map_deprivation")

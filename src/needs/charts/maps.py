@@ -117,17 +117,7 @@ def choropleth(
     shapes = _polygons(rows)
     frame = _Frame.around(shapes)
     placed = frame.place(shapes)
-    if districts is None or districts.empty:
-        names = sorted(rows["district"].astype(str).unique())
-        belongs = rows["district"].astype(str).to_numpy()
-        # joined in metres, where the shapes are valid; the same points then meet on the grid
-        outlines = frame.place(
-            np.array([shapely.union_all(shapes[belongs == name]) for name in names])
-        )
-    else:
-        ordered = districts.sort_values("name")
-        names = [str(name) for name in ordered["name"]]
-        outlines = frame.place(_polygons(ordered))
+    names, outlines = _districts(rows, districts, frame)
 
     parts = [f'<g stroke="{OUTLINE}" stroke-width="3" stroke-linejoin="round">']
     parts += _classes(rows, [f'<path d="{path}"' for path in _paths(placed)], "path")
@@ -143,12 +133,41 @@ def choropleth(
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
 
 
-def small(lsoas: pd.DataFrame, *, chart_id: str) -> str:
-    """Draw where the most deprived small areas are, those of one class and district as one shape.
+def joined(lsoas: pd.DataFrame) -> pd.DataFrame:
+    """Outlines of districts: the unions of their LSOAs.
 
     Parameters
     ----------
     lsoas : pandas.DataFrame
+        ``district`` (name) and ``geometry``, as for `choropleth`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, in order, and ``geometry``: metres, where the shapes are valid, so that the same
+        points meet on a map's grid.
+    """
+    rows = _with_shapes(lsoas)
+    shapes, belongs = _polygons(rows), rows["district"].astype(str).to_numpy()
+    names = sorted(set(belongs))
+    unions = [shapely.union_all(shapes[belongs == name]) for name in names]
+    return pd.DataFrame({"name": names, "geometry": np.array(unions, dtype=object)})
+
+
+def _districts(
+    rows: pd.DataFrame, districts: pd.DataFrame | None, frame: _Frame
+) -> tuple[list[str], Array]:
+    """Names and outlines of districts, by name, as a map draws them."""
+    drawn = joined(rows) if districts is None or districts.empty else districts.sort_values("name")
+    return [str(name) for name in drawn["name"]], frame.place(_polygons(drawn))
+
+
+def small(lsoas: pd.DataFrame, districts: pd.DataFrame | None = None, *, chart_id: str) -> str:
+    """Draw where the most deprived small areas are, those of one class and district as one shape.
+
+    Parameters
+    ----------
+    lsoas, districts : pandas.DataFrame
         As for `choropleth`.
     chart_id : str
         Prefix of every id in the SVG.
@@ -163,13 +182,11 @@ def small(lsoas: pd.DataFrame, *, chart_id: str) -> str:
         return empty_svg(chart_id)
     shapes = _polygons(rows)
     frame = _Frame.around(shapes, tallest=_SMALL)
-    belongs = rows["district"].astype(str).to_numpy()
     parts = [f'<g stroke="{QUIET}" stroke-width="2" stroke-linejoin="round">']
-    names = sorted(set(belongs))
     for shade, title, own in _together(rows):
         (path,) = _paths(frame.place(np.array([shapely.union_all(shapes[own])])))
         parts.append(f'<path d="{path}" fill="{shade.color}"><title>{title}</title></path>')
-    outlines = frame.place(np.array([shapely.union_all(shapes[belongs == one]) for one in names]))
+    names, outlines = _districts(rows, districts, frame)
     parts.append(f'</g><g fill="none" stroke="{INK}" stroke-width="11" stroke-linejoin="round">')
     parts += [f'<path d="{path}"/>' for path in _paths(outlines)]
     parts.append("</g>")

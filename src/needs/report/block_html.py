@@ -244,7 +244,7 @@ def inline_svg(
     body = re.sub(
         r"\A(<svg[^>]*>)\s*(?:<(title|desc)\b[^>]*>.*?</\2>\s*)+", r"\1", body, flags=re.S
     )
-    body = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
+    body = re.sub(r"<path(?![^>]*?\sd=)[^>]*/>", "", body)  # what has no shape draws nothing
     body = re.sub(r'\spaint-order="(\w+)"', r' style="paint-order:\1"', body)
     if table:
         body = named_by_rows(body, table)

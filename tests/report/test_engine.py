@@ -374,6 +374,12 @@ STATE = {
         "import needs.words.english; needs.words.english.reading_ease = None",
         "import needs.words.english; needs.words.english.reading_ease is None",
     ),
+    "globals of needs, one for the other": (
+        "import needs.words.english as words\n"
+        "one, two = vars(words).pop('listing'), vars(words).pop('possessive')\n"
+        "words.listing, words.possessive = two, one",
+        "import needs.words.english as words; words.listing.__name__",
+    ),
     "global of a library": ("import math; math.pi = 3", "__import__('math').pi"),
     "global of a library, removed": (
         "import numpy.linalg; del numpy.linalg.inv",

@@ -36,6 +36,8 @@ def files_named(rows: Iterable[str], paths: Iterable[str]) -> set[str]:
     >>> paths = ["nhs_admissions/misuse.csv", "nhs_admissions/100k.csv"]
     >>> files_named(["misuse.csv, line 9", "of misuse_100k.csv, line 9"], paths)
     {'nhs_admissions/misuse.csv'}
+    >>> files_named(["line 9 of misuse 2.csv", "the list 100k.csv"], paths)
+    {'nhs_admissions/100k.csv'}
     """
     # rows of a file differ in the number at their end, which is no part of a file's name
     text = "\n".join(dict.fromkeys(map(_without_number, rows)))

@@ -1019,8 +1019,10 @@ def own_documents(
         owners = [one for one, former in codes.items() if whose & {one, *former}]
         if not whose or ENGLAND in whose or len(owners) == len(codes):
             continue
-        cited = rows["source"].isin([one for one in names if key in one.split(";")])
-        foreign |= cited & ~rows["area_code"].isin(whose if owners else ())
+        citing = [one for one in names if key in one.split(";")]
+        if citing:
+            theirs = rows["area_code"].isin(whose if owners else ())
+            foreign |= rows["source"].isin(citing) & ~theirs
     return rows[~foreign]
 
 

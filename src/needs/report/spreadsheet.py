@@ -588,7 +588,7 @@ def widths_of(content: Sheet, headings: Sequence[str]) -> list[float]:
     """Widths in characters: wide enough for the longest word and most texts, the rest wraps."""
     out: list[float] = []
     for place, heading in enumerate(headings):
-        texts = [row[place].text for row in content.rows]
+        texts = {row[place].text for row in content.rows}  # many of a column are the same
         word = max((len(word) for text in (heading, *texts) for word in text.split()), default=0)
         longest = max([len(text) for text in texts] + [len(heading) // 2])
         # the notes above the table stand in the first column and wrap in its width

@@ -151,7 +151,8 @@ def prepare(
         SHA-256, source and edition of every raw file. Where disclosure control is ours, `released`
         is the hash of what it leaves: reports give that one, because whoever knows all of a small
         file but a number could try numbers until the file's own hash fits. `named` is whether rows
-        name the file as the one that they come from: a lookup is named by none.
+        name the file as the one that they come from: a lookup is named by none. `tables` are the
+        hashes of the tables: one that is changed or gone is made again.
 
     Raises
     ------
@@ -193,7 +194,7 @@ def prepare(
         file["named"] = file["path"] in named
         if file["path"] in guarded:
             file["released"] = released
-    _write(tables, read.boundaries, manifest, processed)
+    manifest = _write(tables, read.boundaries, manifest, processed)
     if as_of is None:  # which reads some of the files only
         kept.forget_others()
     return manifest
@@ -374,7 +375,8 @@ def describe(raw: Path, catalogue: Catalogue, as_of: date | None = None) -> dict
 def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
     """Whether `processed` was made by this code from just the files that are below `raw` now.
 
-    What killed runs have left beside it is cleared away first.
+    And whether its tables are as they were written. What killed runs have left beside it is cleared
+    away first.
     """
     whole_files.settle(processed)
     path = processed / MANIFEST
@@ -386,11 +388,17 @@ def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
             file.pop("released", None)
             file.pop("named", None)
         written.pop("left_out", None)
+        tables = written.pop("tables")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
-    paths = {processed / f"{name}.parquet" for name in schemas.TABLES}
-    tables = all(map(is_table, paths | set(processed.glob("*.parquet"))))
-    return tables and bool(written == describe(raw, catalogue_module.load(), as_of))
+    if tables != _tables_in(processed):
+        return False
+    return bool(written == describe(raw, catalogue_module.load(), as_of))
+
+
+def _tables_in(processed: Path) -> dict[str, str]:
+    """Hashes of the processed tables in a folder, by file name."""
+    return {one.name: whole_files.file_sha256(one) for one in sorted(processed.glob("*.parquet"))}
 
 
 def _ruled(catalogue: Catalogue) -> set[str]:
@@ -1091,8 +1099,8 @@ def _write(
     boundaries: Mapping[str, geopandas.GeoDataFrame],
     manifest: Mapping[str, Any],
     processed: Path,
-) -> None:
-    """Write to a folder beside `processed`, then let it take its place."""
+) -> dict[str, Any]:
+    """Write to a folder beside `processed`, then let it take its place; give the manifest there."""
     with whole_files.new_folder(processed, PROCESSED) as fresh:
         for path in processed.glob(".*"):
             if path.is_file():
@@ -1109,8 +1117,10 @@ def _write(
                 schema_version="1.1.0",
                 write_covering_bbox=False,
             )
-        text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+        described = {**manifest, "tables": _tables_in(fresh)}
+        text = json.dumps(described, ensure_ascii=False, indent=1) + "\n"
         (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    return described
 
 
 def _refuse_others(processed: Path) -> None:

@@ -287,6 +287,23 @@ def test_one_failure_does_not_stop_the_others(
     ]
 
 
+def test_what_some_reports_lack_is_told_with_their_names(
+    start: runs.Ground, tmp_path: Path
+) -> None:
+    made = wanted(start, "One", "Two", "Three")
+    for number, one in enumerate(made):
+        lacking = ["Deaths: needs fetch"] + ["Rates: by hand"] * (number > 0)
+        data = {"area": {}, "parameters": {}, "outputs": {}, "to_add": lacking}
+        path = tmp_path / one.folder / "manifest.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(data), encoding="utf-8")
+    tally = batches.Tally(tuple(batches.BatchOutcome(one, "made") for one in made))
+    assert tally.for_authors(tmp_path) == [
+        "No figure of Deaths: needs fetch",
+        "Two, 2022; Three, 2022: No figure of Rates: by hand",
+    ]
+
+
 def test_a_change_of_inputs_parameters_or_code_counts_and_a_date_only_if_given(
     start: runs.Ground, notebooks: Path, tmp_path: Path
 ) -> None:

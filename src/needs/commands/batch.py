@@ -260,10 +260,20 @@ class Tally:
         return 130 if self.stopped else failed[0].exit_code if failed else 0
 
     def for_authors(self, out: Path, *, to_mend: bool = False) -> list[str]:
-        """What the authors of chapters should know of the reports that were made, once each."""
-        made = [manifests.read(out / one.report.folder) for one in self.of("made")]
-        lines = (line for one in made for line in manifests.for_authors(one, to_mend=to_mend))
-        return list(dict.fromkeys(lines))
+        """What the authors of chapters should know of the reports that were made, once each.
+
+        What holds not for all of them is told with the names of those that it holds for.
+        """
+        made = self.of("made")
+        told: dict[str, list[str]] = {}
+        for one in made:
+            described = manifests.read(out / one.report.folder)
+            for line in manifests.for_authors(described, to_mend=to_mend):
+                told.setdefault(line, []).append(f"{one.report.area}, {one.report.parameters.year}")
+        return [
+            line if len(reports) == len(made) else f"{_some(reports)}: {line}"
+            for line, reports in told.items()
+        ]
 
     def lines(self) -> list[str]:
         """The tally, and every failure with its cause and remedy."""
@@ -278,6 +288,20 @@ class Tally:
         which = "1 report" if number == 1 else f"{number} reports"
         out.append(f"{which}: {', '.join(told) or 'nothing to make'}")
         return out
+
+
+def _some(names: Sequence[str]) -> str:
+    """A list of names of which only the first three are said.
+
+    Examples
+    --------
+    >>> _some(["Kent, 2023", "Bury, 2023"])
+    'Kent, 2023; Bury, 2023'
+    >>> _some(["Kent, 2023", "Bury, 2023", "Hull, 2023", "Leeds, 2023", "York, 2023"])
+    'Kent, 2023; Bury, 2023; Hull, 2023 and 2 more'
+    """
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return "; ".join(names[:3]) + more
 
 
 def read_state(out: Path) -> list[dict[str, Any]]:

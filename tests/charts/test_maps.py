@@ -208,7 +208,9 @@ def test_choropleths_of_real_boundaries(national: Path, area: str, year: int, ls
         na.lsoa.rename(columns=NAMES), on="code", how="right"
     )
     svg = maps.choropleth(shapes, chart_id="m")
-    assert svg == maps.choropleth(shapes, maps.joined(shapes), chart_id="m")
+    districts = maps.joined(shapes)
+    assert svg == maps.choropleth(shapes, districts, chart_id="m")
+    assert maps.small(shapes, chart_id="m") == maps.small(shapes, districts, chart_id="m")
     root = ElementTree.fromstring(svg)
     titles = [e.text for e in root.iter(f"{SVG}title") if "decile" in (e.text or "")]
     assert len(titles) == len(na.lsoa) == lsoas

@@ -292,7 +292,7 @@ def test_what_some_reports_lack_is_told_with_their_names(
 ) -> None:
     made = wanted(start, "One", "Two", "Three")
     for number, one in enumerate(made):
-        lacking = ["Deaths: needs fetch"] + ["Rates: by hand"] * (number > 0)
+        lacking = ["Deaths: needs fetch"] + ["Rates: by hand"] * number  # in one of them twice
         data = {"area": {}, "parameters": {}, "outputs": {}, "to_add": lacking}
         path = tmp_path / one.folder / "manifest.json"
         path.parent.mkdir(parents=True)

@@ -375,10 +375,12 @@ STATE = {
         "import needs.words.english; needs.words.english.reading_ease is None",
     ),
     "globals of needs, one for the other": (
-        "import needs.words.english as words\n"
-        "one, two = vars(words).pop('listing'), vars(words).pop('possessive')\n"
-        "words.listing, words.possessive = two, one",
-        "import needs.words.english as words; words.listing.__name__",
+        # the same objects in the same order, but each under the other's name
+        "import needs.words.english; words = vars(needs.words.english)\n"
+        "one, two = list(words)[-2:]; first, second = words.pop(one), words.pop(two)\n"
+        "words[two], words[one] = first, second",
+        "import needs.words.english; words = vars(needs.words.english)\n"
+        "{name: words[name] for name in sorted(list(words)[-2:])}",
     ),
     "global of a library": ("import math; math.pi = 3", "__import__('math').pi"),
     "global of a library, removed": (

@@ -94,13 +94,16 @@ def test_outlines_that_are_cut_off_are_made_again(processed, mirror, tmp_path):
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("damage", ["a column", "a value", "a table of outlines", "one too many"])
+@pytest.mark.parametrize(
+    "damage", ["a column", "a value", "a table of outlines", "one too many", "no file"]
+)
 def test_tables_that_are_not_as_they_were_written_are_made_again(
     processed, mirror, tmp_path, damage
 ):
     """A report from them would lack figures or a map, or print a wrong number, in silence."""
     folder = tmp_path / "processed"
     shutil.copytree(processed, folder)
+    assert prepare.is_fresh(mirror, folder)
     table = pd.read_parquet(folder / "observations.parquet")
     if damage == "a column":
         table.drop(columns="verdict").to_parquet(folder / "observations.parquet")
@@ -109,6 +112,8 @@ def test_tables_that_are_not_as_they_were_written_are_made_again(
         table.to_parquet(folder / "observations.parquet")
     elif damage == "one too many":
         shutil.copy2(folder / "areas.parquet", folder / "claims.parquet")
+    elif damage == "no file":
+        (folder / "claims.parquet").mkdir()
     else:
         (folder / "boundaries_lsoa_2011.parquet").unlink()
     assert not prepare.is_fresh(mirror, folder)

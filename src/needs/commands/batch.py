@@ -268,7 +268,7 @@ class Tally:
         told: dict[str, list[str]] = {}
         for one in made:
             described = manifests.read(out / one.report.folder)
-            for line in manifests.for_authors(described, to_mend=to_mend):
+            for line in dict.fromkeys(manifests.for_authors(described, to_mend=to_mend)):
                 told.setdefault(line, []).append(f"{one.report.area}, {one.report.parameters.year}")
         return [
             line if len(reports) == len(made) else f"{_some(reports)}: {line}"

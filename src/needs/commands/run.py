@@ -247,7 +247,7 @@ def ground(
     prepare: bool = True,
     as_of: dt.date | None = None,
 ) -> Ground:
-    """Check the notebooks, and make the processed tables where they are older than the files.
+    """Check the notebooks, and make the processed tables where they are not those of the files.
 
     Tables as of a day stand beside those of everything: see `needs.tables.as_of.folder_as_of`.
 
@@ -327,7 +327,7 @@ def _make_report(
     since: Path | None,
     fresh: bool,
 ) -> Path:
-    from needs.chapters.absent import WITHHELD, to_add, why_missing
+    from needs.chapters.absent import to_add
     from needs.figures import assessment, parts_read
     from needs.report.findings_csv import findings_csv
     from needs.report.kept_chapters import Content, KeptReport, as_node, files_read, run_of
@@ -376,11 +376,7 @@ def _make_report(
             last=last,
         )
         unshown, typed = document.unshown, document.typed
-        lacking = [
-            f"{one.name}: {one.how_to_add.strip()}"
-            for one in to_add(opened)
-            if why_missing(opened, one.key) != WITHHELD  # which no file would bring
-        ]
+        lacking = [f"{one.name}: {one.how_to_add.strip()}" for one in to_add(opened)]
         with _rendering("findings"):
             outputs["findings.csv"] = findings_csv(opened)
         # what is drawn comes from the document alone: notebooks and tables make room for it

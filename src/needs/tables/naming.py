@@ -39,7 +39,7 @@ def files_named(rows: Iterable[str], paths: Iterable[str]) -> set[str]:
     >>> files_named(["line 9 of misuse 2.csv", "the list 100k.csv"], paths)
     {'nhs_admissions/100k.csv'}
     """
-    # rows of a file differ in the number at their end, which is no part of a file's name
+    # rows of a file differ in the number at their end; a file's name ends in a suffix
     text = "\n".join(dict.fromkeys(map(_without_number, rows)))
     return {path for path in paths if names_file([text], path)}
 

@@ -152,7 +152,7 @@ def prepare(
         is the hash of what it leaves: reports give that one, because whoever knows all of a small
         file but a number could try numbers until the file's own hash fits. `named` is whether rows
         name the file as the one that they come from: a lookup is named by none. `tables` are the
-        hashes of the tables: one that is changed or gone is made again.
+        hashes of the tables: where one is changed, gone or added, `is_fresh` says so.
 
     Raises
     ------
@@ -391,7 +391,10 @@ def is_fresh(raw: Path, processed: Path, as_of: date | None = None) -> bool:
         tables = written.pop("tables")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
-    if tables != _tables_in(processed):
+    try:
+        if tables != _tables_in(processed):
+            return False
+    except OSError:  # one that cannot be read
         return False
     return bool(written == describe(raw, catalogue_module.load(), as_of))
 

@@ -208,7 +208,7 @@ def test_choropleths_of_real_boundaries(national: Path, area: str, year: int, ls
         na.lsoa.rename(columns=NAMES), on="code", how="right"
     )
     svg = maps.choropleth(shapes, chart_id="m")
-    districts = maps.joined(shapes)
+    districts = maps.district_outlines(shapes)
     assert svg == maps.choropleth(shapes, districts, chart_id="m")
     assert maps.small(shapes, chart_id="m") == maps.small(shapes, districts, chart_id="m")
     root = ElementTree.fromstring(svg)

@@ -150,7 +150,7 @@ def _shapes(na: Assessment, rows: pd.DataFrame) -> Any:
 
 def _districts(na: Assessment) -> pd.DataFrame:
     """Outlines of the districts, for all maps of a report; to join LSOAs takes long."""
-    return maps.joined(_shapes(na, _rows(na)))
+    return maps.district_outlines(_shapes(na, _rows(na)))
 
 
 def _alt(na: Assessment, count: Figure) -> str:

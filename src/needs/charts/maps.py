@@ -133,7 +133,7 @@ def choropleth(
     return _svg(chart_id, parts, max(frame.height + 30, _legend_height(rows, focus)))
 
 
-def joined(lsoas: pd.DataFrame) -> pd.DataFrame:
+def district_outlines(lsoas: pd.DataFrame) -> pd.DataFrame:
     """Outlines of districts: the unions of their LSOAs.
 
     Parameters
@@ -158,7 +158,11 @@ def _districts(
     rows: pd.DataFrame, districts: pd.DataFrame | None, frame: _Frame
 ) -> tuple[list[str], Array]:
     """Names and outlines of districts, by name, as a map draws them."""
-    drawn = joined(rows) if districts is None or districts.empty else districts.sort_values("name")
+    drawn = (
+        district_outlines(rows)
+        if districts is None or districts.empty
+        else districts.sort_values("name")
+    )
     return [str(name) for name in drawn["name"]], frame.place(_polygons(drawn))
 
 

@@ -110,6 +110,20 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", quote: st
     return f"Did you mean {quote}{near[0]}{quote}?" if near else otherwise
 
 
+def first_of(names: Sequence[object], most: int = 5, by: str = ", ") -> str:
+    """Names as they are ordered, the first of them only; the rest are counted.
+
+    Examples
+    --------
+    >>> first_of(["Kent, 2023", "Bury, 2023"], by="; ")
+    'Kent, 2023; Bury, 2023'
+    >>> first_of(["Kent", "Bury", "Hull", "Leeds"], most=2)
+    'Kent, Bury and 2 more'
+    """
+    rest = len(names) - most
+    return by.join(map(str, names[:most])) + (f" and {rest:,} more" if rest > 0 else "")
+
+
 class NeedsError(Exception):
     """Anything the user can mend: shown without a traceback, with an exit code of its family.
 

@@ -27,6 +27,7 @@ from needs.errors import (
     ParameterError,
     Problem,
     did_you_mean,
+    first_of,
 )
 from needs.report import manifest as manifests
 from needs.report.parameters import RunParameters
@@ -271,7 +272,7 @@ class Tally:
             for line in dict.fromkeys(manifests.for_authors(described, to_mend=to_mend)):
                 told.setdefault(line, []).append(f"{one.report.area}, {one.report.parameters.year}")
         return [
-            line if len(reports) == len(made) else f"{_some(reports)}: {line}"
+            line if len(reports) == len(made) else f"{first_of(reports, 3, '; ')}: {line}"
             for line, reports in told.items()
         ]
 
@@ -288,20 +289,6 @@ class Tally:
         which = "1 report" if number == 1 else f"{number} reports"
         out.append(f"{which}: {', '.join(told) or 'nothing to make'}")
         return out
-
-
-def _some(names: Sequence[str]) -> str:
-    """A list of names of which only the first three are said.
-
-    Examples
-    --------
-    >>> _some(["Kent, 2023", "Bury, 2023"])
-    'Kent, 2023; Bury, 2023'
-    >>> _some(["Kent, 2023", "Bury, 2023", "Hull, 2023", "Leeds, 2023", "York, 2023"])
-    'Kent, 2023; Bury, 2023; Hull, 2023 and 2 more'
-    """
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return "; ".join(names[:3]) + more
 
 
 def read_state(out: Path) -> list[dict[str, Any]]:

@@ -8,12 +8,11 @@ import pandas as pd
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import Catalogue
-from needs.errors import InvalidDataError, Problem
+from needs.errors import InvalidDataError, Problem, first_of
 from needs.sources import schemas
 from needs.sources.fetch import ledger
 from needs.sources.whole_files import file_sha256
 from needs.tables import prepare
-from needs.tables.coverage import first_of
 from needs.tables.kept_readings import KeptReadings, folder_beside
 
 #: Files that no source declares which are named one by one.

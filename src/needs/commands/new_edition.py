@@ -22,11 +22,17 @@ from python_calamine import CalamineWorkbook
 
 from needs import catalogue as catalogue_module
 from needs.catalogue import WORKBOOKS, Edition, Source, declared, layers
-from needs.errors import InvalidDataError, MissingDataError, ParameterError, Problem, did_you_mean
+from needs.errors import (
+    InvalidDataError,
+    MissingDataError,
+    ParameterError,
+    Problem,
+    did_you_mean,
+    first_of,
+)
 from needs.sources.readers.heading_maps import cell_text
 from needs.sources.whole_files import file_sha256, write_whole
 from needs.tables import prepare
-from needs.tables.coverage import first_of
 
 #: What identifies a figure of a table that a reader gives, and the figures themselves.
 FIGURES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

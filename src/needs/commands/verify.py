@@ -14,7 +14,7 @@ from typing import Any
 from needs.catalogue import layers
 from needs.commands import changes
 from needs.commands import run as runs
-from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem
+from needs.errors import CheckError, InvalidDataError, MissingDataError, Problem, first_of
 from needs.figures.recorded import REGISTER
 from needs.report import accessibility, word_checks
 from needs.report import manifest as manifests
@@ -127,7 +127,7 @@ def _verified(
             f"{'' if inputs.others == 1 else 's'} at hand {left} left aside."
         )
     if causes:
-        lines.append("The same although these differ: " + _some(causes, by="; "))
+        lines.append("The same although these differ: " + first_of(causes, NAMED, "; "))
     return lines
 
 
@@ -172,12 +172,14 @@ def _compared(
         beyond = "Beyond its version on the cover, nothing differs. " if not differing else ""
         laid = [one for one in causes if one.startswith("catalogue: ")]
         if laid:
-            other_code += f" What is laid over its catalogue differs: {_some(laid, by='; ')}."
+            other_code += (
+                f" What is laid over its catalogue differs: {first_of(laid, NAMED, '; ')}."
+            )
         remedy = f"{beyond}Make the report again, or pass it with --ignore-code."
         problems.append(Problem(other_code, "", remedy))
     if differing:
         if causes:
-            why = f"What is not as it was then: {_some(causes, by='; ')}"
+            why = f"What is not as it was then: {first_of(causes, NAMED, '; ')}"
         elif stated != now:
             why = "The code is all that is not as it was then."
         else:
@@ -245,10 +247,10 @@ def _unlike(described: Mapping[str, Any], place: Path) -> tuple[int, int]:
 
 def _lacking(names: Sequence[str], inputs: Sequence[Mapping[str, Any]], raw: Path) -> Problem:
     folders = sorted({str(one["path"]).rpartition("/")[0] for one in inputs} - {""})
-    holds = f"that holds {_some(folders)}" if folders else f"that holds {names[0]} itself"
+    holds = f"that holds {first_of(folders, NAMED)}" if folders else f"that holds {names[0]} itself"
     return Problem(
         f"{len(names)} of the {len(inputs)} raw files that the run read "
-        f"{'is' if len(names) == 1 else 'are'} not there: {_some(names)}.",
+        f"{'is' if len(names) == 1 else 'are'} not there: {first_of(names, NAMED)}.",
         f"--raw: {raw.name}",
         f"Name the folder {holds}: needs verify RUN_DIR --raw FOLDER",
     )
@@ -304,11 +306,6 @@ def _first_figure(report: Path, again: Path) -> str:
     )
 
 
-def _some(names: Sequence[str], by: str = ", ") -> str:
-    more = f"{by}and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return by.join(names[:NAMED]) + more
-
-
 def _changed(report: Path, outputs: Mapping[str, str], absent: Sequence[str]) -> list[Problem]:
     edited = [
         name
@@ -323,7 +320,7 @@ def _changed(report: Path, outputs: Mapping[str, str], absent: Sequence[str]) ->
         (strange, "is not of the run", "are not of the run", "Move it away."),
     )
     return [
-        Problem(f"{_some(these)} {one if len(these) == 1 else many}.", "", remedy)
+        Problem(f"{first_of(these, NAMED)} {one if len(these) == 1 else many}.", "", remedy)
         for these, one, many, remedy in found
         if these
     ]

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from needs.catalogue import VINTAGE, Edition, Source
-from needs.errors import Problem
+from needs.errors import Problem, first_of
 from needs.sources.area_codes import LOCAL, UNITARY, UPPER
 from needs.sources.columns import FILES
 
@@ -143,12 +143,6 @@ def first_names(names: Iterable[object], most: int = NAMED) -> str:
     'E01000001, E01000002 and 1 more'
     """
     return first_of(sorted(map(str, names)), most)
-
-
-def first_of(names: Sequence[object], most: int = NAMED, by: str = ", ") -> str:
-    """Names as they are ordered, the first of them only; the rest are counted."""
-    rest = len(names) - most
-    return by.join(map(str, names[:most])) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def problems(held: Sequence[Held], areas: pd.DataFrame) -> list[Problem]:

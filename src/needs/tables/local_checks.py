@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from needs.errors import Problem
+from needs.errors import Problem, first_of
 from needs.sources.periods import parse
 from needs.sources.readers.datapackage import Package
 from needs.sources.readers.package_faults import NAMED
@@ -185,14 +185,12 @@ def without_residents(
         names = [name for name, size in sizes.items() if size == (cells[column] == name).sum()]
         if names:
             number = f"{len(names):,} of {cells[column].nunique():,}"
-            yield _nobody(
-                f"There are no residents of {number} {what}: {coverage.first_of(names)}.", column
-            )
+            yield _nobody(f"There are no residents of {number} {what}: {first_of(names)}.", column)
             gone, cells = (one[~one[column].isin(names)] for one in (gone, cells))
     if len(gone):
         places_of = [", ".join(map(str, one)) for one in gone.to_numpy()]
         what = f"There are no residents in {len(gone):,} cells of LSOA, year, sex and age band: "
-        yield _nobody(f"{what}{coverage.first_of(places_of, by='; ')}.", "population")
+        yield _nobody(f"{what}{first_of(places_of, by='; ')}.", "population")
 
 
 def more_than_residents(placed: pd.DataFrame, places: PlaceTables) -> list[Problem]:
@@ -253,7 +251,7 @@ def other_residents(package: Package, places: PlaceTables) -> list[Problem]:
     return [
         Problem(
             f"Residents of {len(names):,} of {len(factor):,} LSOAs are far from the mid-year "
-            f"estimates at hand ({coverage.first_of(names, by='; ')}).",
+            f"estimates at hand ({first_of(names, by='; ')}).",
             "local_populations.csv, column population",
             "Correct the cells, or the codes; residents are of all ages, by sex and age band.",
         )
